@@ -1,0 +1,5 @@
+from accounts.models.audit_event import AuditChain, AuditEvent
+from accounts.models.clinic import Clinic
+from accounts.models.user import Role, User
+
+__all__ = ["AuditChain", "AuditEvent", "Clinic", "Role", "User"]

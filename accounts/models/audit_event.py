@@ -1,0 +1,90 @@
+import hashlib
+import json
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.clinic import Clinic
+from accounts.policy import ClinicQuerySet
+
+
+class AppendOnlyError(TypeError):
+    """Raised by every attempt to change or delete an audit event."""
+
+
+class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
+    clinic_lookup = "clinic"
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")
+
+
+class AuditChain(models.Model):
+    """The last link of one clinic's chain (or of `system`): locked while a link is added."""
+
+    key = models.CharField(max_length=36, primary_key=True)
+    length = models.PositiveBigIntegerField(default=0)
+    last_hash = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.length})"
+
+
+class AuditEvent(models.Model):
+    """Who did or saw what, when, from where. Append-only; each row seals the one before it."""
+
+    chain = models.ForeignKey(AuditChain, on_delete=models.PROTECT, related_name="events")
+    sequence = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
+    )
+    action = models.CharField(max_length=60, db_index=True)
+    object_type = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=40, blank=True, db_index=True)
+    patient_id = models.UUIDField(null=True, blank=True, db_index=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "sequence"], name="audit_sequence_unique")
+        ]
+        indexes = [models.Index(fields=["clinic", "-id"], name="audit_clinic_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_type} {self.object_id}".strip()
+
+    def sealed_hash(self) -> str:
+        """SHA-256 (hex) over this event's content and the hash of the event before it."""
+        content = {
+            "chain": self.chain_id,
+            "sequence": self.sequence,
+            "at": self.at.isoformat(),
+            "actor": self.actor_id,
+            "action": self.action,
+            "object": [self.object_type, self.object_id],
+            "patient": str(self.patient_id or ""),
+            "address": self.address or "",
+            "detail": self.detail,
+            "previous": self.previous_hash,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")

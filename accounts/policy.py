@@ -1,0 +1,112 @@
+"""The one policy: which rows may a person see, and what may a person do with them.
+
+`visible_to` and `can` are two questions to the same rules, so they cannot disagree
+(`accounts/tests/test_policy.py` checks that they do not). Nothing is allowed unless it is named.
+"""
+
+import uuid
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.http import Http404
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+
+class Action(StrEnum):
+    VIEW = "view"
+    REGISTER_PATIENT = "register_patient"
+    EDIT_PATIENT = "edit_patient"
+    ARCHIVE_PATIENT = "archive_patient"
+    UPLOAD_STUDY = "upload_study"
+    REQUEST_ANALYSIS = "request_analysis"  # also retry
+    CANCEL_ANALYSIS = "cancel_analysis"
+    MANAGE_PEOPLE = "manage_people"
+    READ_AUDIT_TRAIL = "read_audit_trail"
+    ACTIVATE_RELEASE = "activate_release"
+
+
+_EVERYONE = frozenset(
+    {
+        Action.VIEW,
+        Action.REGISTER_PATIENT,
+        Action.EDIT_PATIENT,
+        Action.ARCHIVE_PATIENT,
+        Action.UPLOAD_STUDY,
+        Action.REQUEST_ANALYSIS,
+        Action.CANCEL_ANALYSIS,
+    }
+)
+ROLE_ACTIONS: dict[str, frozenset[Action]] = {
+    "clinician": _EVERYONE,
+    "radiologist": _EVERYONE,
+    "administrator": _EVERYONE | {Action.MANAGE_PEOPLE, Action.READ_AUDIT_TRAIL},
+}
+# Writing the clinical record needs a clinic to write into, which a superuser does not have.
+_SUPERUSER_ACTIONS = frozenset(Action) - {Action.REGISTER_PATIENT, Action.UPLOAD_STUDY}
+
+
+class InClinic(Protocol):
+    """A row that belongs to one clinic."""
+
+    @property
+    def clinic_id(self) -> uuid.UUID | None: ...
+
+
+class NotAllowedError(Exception):
+    """The person's role does not include the action; `str()` is a sentence for the person."""
+
+
+def may(user: "User | AnonymousUser", action: Action) -> bool:
+    """Whether the person's role includes the action at all (no particular row)."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    if user.is_superuser:
+        return action in _SUPERUSER_ACTIONS
+    return user.clinic_id is not None and action in ROLE_ACTIONS.get(user.role, frozenset())
+
+
+def can(user: "User | AnonymousUser", action: Action, row: InClinic) -> bool:
+    """Whether the person may do the action to this row."""
+    if not may(user, action):
+        return False
+    return user.is_superuser or row.clinic_id == user.clinic_id  # type: ignore[union-attr]
+
+
+def require(user: "User | AnonymousUser", action: Action, row: InClinic | None = None) -> None:
+    """Raise `NotAllowedError` unless the person may do the action, to the row if one is given."""
+    allowed = may(user, action) if row is None else can(user, action, row)
+    if not allowed:
+        what = action.value.replace("_", " ")
+        raise NotAllowedError(
+            f"Your role does not allow you to {what}. Ask your clinic administrator."
+        )
+
+
+class ClinicQuerySet(models.QuerySet[Row]):
+    """Rows of clinics. `clinic_lookup` is the path from the row to its clinic."""
+
+    clinic_lookup: str
+
+    def visible_to(self, user: "User | AnonymousUser") -> "ClinicQuerySet[Row]":
+        """The rows this person may see; none for anyone who is not signed in."""
+        if not may(user, Action.VIEW):
+            return self.none()
+        if user.is_superuser:
+            return self.all()
+        return self.filter(**{self.clinic_lookup: user.clinic_id})  # type: ignore[union-attr]
+
+
+def get_visible_or_404(
+    queryset: ClinicQuerySet[Row], user: "User | AnonymousUser", **lookup: object
+) -> Row:
+    """The row the person asked for, or `Http404` where it does not exist *for this person*."""
+    try:
+        return queryset.visible_to(user).get(**lookup)
+    except (queryset.model.DoesNotExist, ValueError) as error:
+        raise Http404("There is no such record in your clinic.") from error

@@ -1,0 +1,13 @@
+"""The Celery application. Tasks carry ids only; the rows they name are the queue of record."""
+
+import os
+
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neuroscan_site.settings")
+TRANSPORT_ALIASES["spool"] = "neuroscan_site.spool:Transport"
+
+app = Celery("neuroscan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

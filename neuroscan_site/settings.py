@@ -1,0 +1,352 @@
+"""Settings, read top-down from the environment; docs/configuration.md describes each variable."""
+
+import logging
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+# --- Where things are -----------------------------------------------------------------------------
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_data_dir = env.str("NEUROSCAN_DATA_DIR", default="")
+DATA_DIR = Path(_data_dir).resolve() if _data_dir else BASE_DIR / "var"
+MEDIA_ROOT = DATA_DIR / "media" if _data_dir else BASE_DIR / "media"
+RELEASES_DIR = DATA_DIR / "releases"  # model releases registered on this machine
+SHIPPED_RELEASE_DIR = BASE_DIR / "ml" / "release"
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Secrets and hosts ----------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+_secret_key_file = env.str("SECRET_KEY_FILE", default="")
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY and _secret_key_file:
+    try:
+        SECRET_KEY = Path(_secret_key_file).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY_FILE names {_secret_key_file}, which cannot be read: {error.strerror}."
+        ) from error
+if not SECRET_KEY and DEBUG:
+    SECRET_KEY = "django-insecure-for-development-only"
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "no secret key. Set SECRET_KEY to a long random string, or SECRET_KEY_FILE to the path of "
+        "a file that holds one (`make run` makes its own), or DEBUG=1 on a developer's machine."
+    )
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORT = env.int("NEUROSCAN_PORT", default=8000)
+
+# HTTPS is assumed; `make run` turns it off because it listens on 127.0.0.1 only.
+HTTPS = env.bool("NEUROSCAN_HTTPS", default=not DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Compose's health checks ask from inside the container, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env.bool("NEUROSCAN_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = 1 if env.bool("NEUROSCAN_BEHIND_PROXY", default=False) else 0
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = env.int("NEUROSCAN_SESSION_HOURS", default=12) * 3600
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Applications ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "accounts",
+    "scans",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.usersessions",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuditOriginMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "neuroscan_site.urls"
+WSGI_APPLICATION = "neuroscan_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.permissions",
+            ]
+        },
+    }
+]
+
+# --- Database, cache, queue, files: embedded by default, servers when the environment names them --
+
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'neuroscan.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        # A writer takes its lock at BEGIN, so two writers wait for each other instead of failing.
+        "transaction_mode": "IMMEDIATE",
+        # FULL: an upload that was answered is on the disk, also after a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'cache'}")}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="spool://")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"spool_folder": str(DATA_DIR / "queue")}
+    if CELERY_BROKER_URL.startswith("spool://")
+    # Above the task's hard limit, so that Redis never hands out a task that still runs.
+    else {"visibility_timeout": 900}
+)
+
+_s3_bucket = env.str("NEUROSCAN_S3_BUCKET", default="")
+STORAGES = {
+    "default": {"BACKEND": "scans.storage.DurableFileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if _s3_bucket:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _s3_bucket,
+            "endpoint_url": env.str("NEUROSCAN_S3_ENDPOINT_URL", default=None),
+            "region_name": env.str("NEUROSCAN_S3_REGION", default=None),
+            "access_key": env.str("AWS_ACCESS_KEY_ID", default=None),
+            "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default=None),
+            "default_acl": None,
+            "querystring_auth": True,
+            "querystring_expire": 60,
+            "file_overwrite": False,
+        },
+    }
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("NEUROSCAN_STATIC_ROOT", default=str(DATA_DIR / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# --- Limits on what may be uploaded ---------------------------------------------------------------
+
+UPLOAD_MAX_FILE_BYTES = env.int("NEUROSCAN_MAX_FILE_MB", default=64) * 1024**2
+UPLOAD_MAX_PIXELS = env.int("NEUROSCAN_MAX_MEGAPIXELS", default=50) * 1_000_000
+UPLOAD_MIN_SIDE = 64  # pixels; below this nothing can be read
+UPLOAD_MAX_ARCHIVE_BYTES = env.int("NEUROSCAN_MAX_ARCHIVE_MB", default=1024) * 1024**2  # expanded
+UPLOAD_MAX_FILES = env.int("NEUROSCAN_MAX_FILES_PER_UPLOAD", default=2000)
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # form fields; files are streamed to disk
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# --- The worker -----------------------------------------------------------------------------------
+
+ANALYSIS_MAX_ATTEMPTS = env.int("NEUROSCAN_MAX_ATTEMPTS", default=3)
+ANALYSIS_LEASE_SECONDS = env.int("NEUROSCAN_LEASE_SECONDS", default=60)
+ANALYSIS_RING_AGAIN_SECONDS = env.int("NEUROSCAN_RING_AGAIN_SECONDS", default=60)
+SWEEP_SECONDS = env.int("NEUROSCAN_SWEEP_SECONDS", default=10)
+WORKER_HEARTBEAT_SECONDS = 10
+WORKER_MISSING_SECONDS = 30
+ENGINE = env.str("NEUROSCAN_ENGINE", default="auto")
+
+CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
+CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 180  # seconds a worker child may take to load its model
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "scans.tasks.sweep",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        # A sweep nobody picked up in time is replaced by the next one, not piled up.
+        "options": {"expires": SWEEP_SECONDS * 2},
+    }
+}
+
+# --- People and sign-in ---------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create accounts; nobody signs up
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_SESSION_REMEMBER = False
+USERSESSIONS_TRACK_ACTIVITY = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+DEFAULT_FROM_EMAIL = env.str("NEUROSCAN_FROM_EMAIL", default="neuroscan@localhost")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
+# --- API ------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["scans.api.permissions.ClinicMember"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "scans.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": env.str("NEUROSCAN_THROTTLE_ANON", default="60/min"),
+        "user": env.str("NEUROSCAN_THROTTLE_USER", default="1200/min"),
+        "sign-in": env.str("NEUROSCAN_THROTTLE_SIGN_IN", default="10/min"),
+    },
+    "NUM_PROXIES": TRUSTED_PROXIES,
+    "EXCEPTION_HANDLER": "scans.api.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=env.int("NEUROSCAN_TOKEN_DAYS", default=90)),
+    "AUTH_HEADER_PREFIX": "Token",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "NeuroScan API",
+    "VERSION": "1",
+    "DESCRIPTION": "Patients, studies, images and AI analyses of one clinic. "
+    "A research tool, not a medical device: an analysis is an AI suggestion, not a diagnosis.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+# --- Language and time ----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env.str("NEUROSCAN_TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Demo -----------------------------------------------------------------------------------------
+
+DEMO = env.bool("NEUROSCAN_DEMO", default=True)
+DEMO_PASSWORD = env.str("NEUROSCAN_DEMO_PASSWORD", default="")
+
+# --- Logs: one JSON object a line, ids only -------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("NEUROSCAN_LOG_LEVEL", default="INFO")},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+logging.captureWarnings(True)

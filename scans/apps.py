@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ScansConfig(AppConfig):
+    name = "scans"
+    verbose_name = "Clinical record"
+
+    def ready(self) -> None:
+        from scans import checks, worker  # noqa: F401  (they register themselves)

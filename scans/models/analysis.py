@@ -1,0 +1,167 @@
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.policy import ClinicQuerySet
+from scans.models.release import ModelRelease
+from scans.models.study import Image
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    COMPLETED = "completed", "Completed"
+    ABSTAINED = "abstained", "No AI opinion"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Label(models.TextChoices):
+    TUMOR = "tumor", "Tumor detected"
+    NO_TUMOR = "no_tumor", "No tumor detected"
+
+
+UNFINISHED = (Status.QUEUED, Status.RUNNING)
+FINISHED = (Status.COMPLETED, Status.ABSTAINED)  # immutable from here on
+RETRYABLE = (Status.FAILED, Status.CANCELLED)
+
+
+class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
+    clinic_lookup = "image__series__study__clinic"
+
+    def with_context(self) -> "AnalysisQuerySet":
+        """Joined with all that a page or an answer shows of an analysis."""
+        return self.select_related("image__series__study", "image__patient", "release")
+
+    def queued(self) -> "AnalysisQuerySet":
+        return self.filter(status=Status.QUEUED)
+
+    def unfinished(self) -> "AnalysisQuerySet":
+        return self.filter(status__in=UNFINISHED)
+
+    def not_rung_since(self, moment: datetime) -> "AnalysisQuerySet":
+        return self.queued().filter(rung_at__lt=moment)
+
+    def with_lapsed_lease(self, moment: datetime) -> "AnalysisQuerySet":
+        return self.filter(status=Status.RUNNING, lease_expires_at__lt=moment)
+
+
+class Analysis(models.Model):
+    """One model release run on one image. The row is the queue of record.
+
+    queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
+    in `scans.services.analyses` (a person's) or `scans.services.runs` (the worker's).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="analyses")
+    release = models.ForeignKey(ModelRelease, on_delete=models.PROTECT, related_name="analyses")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    queued_at = models.DateTimeField(help_text="When it last joined the queue.")
+    rung_at = models.DateTimeField(help_text="When a worker was last told of it.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    probability = models.FloatField(
+        null=True, blank=True, help_text="Calibrated probability of a tumor, 0 to 1."
+    )
+    label = models.CharField(max_length=10, choices=Label.choices, blank=True)
+    confidence = models.FloatField(
+        null=True, blank=True, help_text="Calibrated probability of the label, 0 to 1."
+    )
+    threshold = models.FloatField(null=True, blank=True)
+    engine = models.CharField(max_length=40, blank=True)
+    heatmap = models.FileField(max_length=200, blank=True)
+    overlay = models.FileField(max_length=200, blank=True)
+    heatmap_peak_x = models.PositiveIntegerField(null=True, blank=True)
+    heatmap_peak_y = models.PositiveIntegerField(null=True, blank=True)
+    abstain_reason = models.CharField(max_length=40, blank=True)
+    decode_ms = models.FloatField(null=True, blank=True)
+    model_ms = models.FloatField(null=True, blank=True)
+    render_ms = models.FloatField(null=True, blank=True)
+    worker_host = models.CharField(max_length=255, blank=True)
+    message = models.TextField(
+        blank=True, help_text="For the user: why it failed, or why the model gave no opinion."
+    )
+    traceback = models.TextField(blank=True, help_text="For the operator.")
+
+    objects = AnalysisQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at"]
+        verbose_name_plural = "analyses"
+        constraints = [
+            models.UniqueConstraint(fields=["image", "release"], name="one_analysis_a_release"),
+            models.CheckConstraint(
+                name="analysis_status_from_the_list", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="analysis_running_is_claimed",
+                condition=~Q(status=Status.RUNNING)
+                | Q(claim_token__isnull=False, lease_expires_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="analysis_has_a_result_only_when_completed",
+                condition=Q(
+                    status=Status.COMPLETED,
+                    probability__gte=0,
+                    probability__lte=1,
+                    confidence__gte=0,
+                    confidence__lte=1,
+                    threshold__isnull=False,
+                    label__in=Label.values,
+                    finished_at__isnull=False,
+                )
+                & ~Q(heatmap="")
+                & ~Q(overlay="")
+                | ~Q(status=Status.COMPLETED)
+                & Q(probability__isnull=True, confidence__isnull=True, label="", heatmap=""),
+            ),
+            models.CheckConstraint(
+                name="analysis_abstained_says_why",
+                condition=~Q(status=Status.ABSTAINED) | ~Q(abstain_reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queued_at"], name="analysis_queue", condition=Q(status="queued")),
+            models.Index(
+                fields=["lease_expires_at"], name="analysis_leases", condition=Q(status="running")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} on {self.image_id}: {self.status}"
+
+    @property
+    def clinic_id(self) -> uuid.UUID:
+        return self.image.clinic_id
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.status in UNFINISHED
+
+    @property
+    def may_be_retried(self) -> bool:
+        return self.status in RETRYABLE
+
+    @property
+    def total_ms(self) -> float | None:
+        """Milliseconds of work, waiting not counted; None before there is a result."""
+        parts = (self.decode_ms, self.model_ms, self.render_ms)
+        known = [part for part in parts if part is not None]
+        return sum(known) if known else None
+
+    def get_absolute_url(self) -> str:
+        return reverse("study", args=[self.image.series.study_id]) + f"#image-{self.image_id}"

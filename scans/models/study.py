@@ -1,0 +1,141 @@
+"""Study > Series > Image: the DICOM hierarchy. UIDs are minted for files that bring none."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import Clinic
+from accounts.policy import ClinicQuerySet
+from scans.models.patient import Patient
+
+
+def mint_uid() -> str:
+    """A DICOM UID from a random UUID: root 2.25, PS3.5 annex B.2."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+class StudyQuerySet(ClinicQuerySet["Study"]):
+    clinic_lookup = "clinic"
+
+
+class Study(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="studies")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    study_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    study_date = models.DateField()
+    description = models.CharField(max_length=200, blank=True)
+    # Files of one upload arrive in several requests; this is what makes them one study.
+    upload_id = models.UUIDField(null=True, editable=False)
+    received_at = models.DateTimeField(auto_now_add=True)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-study_date", "-received_at", "-id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.UniqueConstraint(fields=["received_by", "upload_id"], name="one_study_an_upload")
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "-received_at", "-id"], name="study_newest_received"),
+            models.Index(fields=["patient", "-study_date"], name="study_patient_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.description or 'MRI study'}, {self.study_date}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("study", args=[self.pk])
+
+
+class SeriesQuerySet(ClinicQuerySet["Series"]):
+    clinic_lookup = "study__clinic"
+
+
+class Series(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
+    series_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    number = models.PositiveIntegerField(default=1)
+    modality = models.CharField(max_length=16, default="MR")
+    description = models.CharField(max_length=200, blank=True)
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number", "id"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="series_number_in_study")
+        ]
+
+    def __str__(self) -> str:
+        return f"Series {self.number}"
+
+    @property
+    def clinic_id(self) -> uuid.UUID:
+        return self.study.clinic_id
+
+
+class ImageQuerySet(ClinicQuerySet["Image"]):
+    clinic_lookup = "series__study__clinic"
+
+
+class Image(models.Model):
+    """One image. The file's bytes are kept untouched under a name of our own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="images")
+    # The same as series.study.patient: here so that the database itself refuses a second copy.
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="images")
+    sop_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    number = models.PositiveIntegerField()
+    filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
+    media_type = models.CharField(max_length=40)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    byte_size = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
+    height = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
+    bits_stored = models.PositiveSmallIntegerField(default=8)
+    file = models.FileField(max_length=200, help_text="The original bytes.")
+    rendition = models.FileField(max_length=200, help_text="8-bit PNG for the screen.")
+    thumbnail = models.FileField(max_length=200)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "sha256"], name="image_once_a_patient"),
+            models.UniqueConstraint(fields=["series", "number"], name="image_number_in_series"),
+            models.CheckConstraint(
+                name="image_has_pixels", condition=Q(width__gt=0) & Q(height__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def clinic_id(self) -> uuid.UUID:
+        return self.patient.clinic_id
+
+    @property
+    def study(self) -> Study:
+        return self.series.study
+
+    @property
+    def latest_analysis(self) -> "models.Model | None":
+        """The newest analysis by queue time; uses rows that were prefetched."""
+        return max(self.analyses.all(), key=lambda row: row.requested_at, default=None)
+
+    def get_absolute_url(self) -> str:
+        return f"{self.study.get_absolute_url()}#image-{self.pk}"
