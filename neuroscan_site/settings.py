@@ -76,7 +76,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "accounts",
     "scans",
-    "django.contrib.admin",
+    "accounts.administration.AdministrationConfig",  # django.contrib.admin behind our sign-in
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SessionActivityMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -179,6 +179,8 @@ if _s3_bucket:
             "file_overwrite": False,
         },
     }
+# On S3 the browser fetches the bytes itself, by a URL that is signed and short-lived.
+FILES_LEAVE_BY_SIGNED_URL = bool(_s3_bucket)
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("NEUROSCAN_STATIC_ROOT", default=str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -226,10 +228,8 @@ CELERY_BEAT_SCHEDULE = {
 # --- People and sign-in ---------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# Django's own backend beside this one would hash each wrong password twice.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -242,10 +242,16 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create accounts; nobody signs up
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before an address or a token
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to people who have no account
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_SESSION_REMEMBER = False
 USERSESSIONS_TRACK_ACTIVITY = True

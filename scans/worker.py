@@ -1,0 +1,60 @@
+"""The life of a worker: load the model once in the child, and report while it lives."""
+
+import os
+import socket
+import threading
+import time
+
+import structlog
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+log = structlog.get_logger(__name__)
+
+
+@worker_process_init.connect
+def load_model(**_: object) -> None:
+    """In each worker child, after the fork: TensorFlow does not survive being forked."""
+    from scans.services import workers
+
+    started = time.monotonic()
+    try:
+        workers.load_active_model()
+    except Exception:
+        # The child lives on without reporting: /readyz says that no worker is ready, and an
+        # analysis that arrives tries to load again and fails with a sentence.
+        log.exception("worker.model_not_loaded")
+    else:
+        log.info("worker.model_loaded", seconds=round(time.monotonic() - started, 1))
+    threading.Thread(target=_report_for_ever, name="heartbeat", daemon=True).start()
+
+
+@worker_process_shutdown.connect
+def say_goodbye(**_: object) -> None:
+    from scans.services import workers
+
+    workers.forget(host=socket.gethostname(), pid=os.getpid())
+
+
+@worker_ready.connect
+def ring_what_waits(**_: object) -> None:
+    """Messages may have been lost while no worker was there; the rows were not."""
+    from scans.services import runs
+
+    runs.ring_all_queued()
+
+
+def _report_for_ever() -> None:
+    from scans.services import workers
+
+    while True:
+        try:
+            workers.report(host=socket.gethostname(), pid=os.getpid())
+        except DatabaseError as error:
+            log.warning("worker.report_failed", error=type(error).__name__)
+        except Exception:
+            log.exception("worker.model_not_loaded")
+        finally:
+            connection.close()
+        time.sleep(settings.WORKER_HEARTBEAT_SECONDS)

@@ -1,0 +1,66 @@
+"""The one way a medical file leaves: checked, recorded, streamed (or sent to a signed URL)."""
+
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import Analysis, Image
+
+IMAGE_KINDS = ("original", "rendition", "thumbnail")
+ANALYSIS_KINDS = ("heatmap", "overlay")
+
+
+def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
+    """The answer that carries one file of this image or analysis.
+
+    Raises `NotAllowedError`, or `Http404` where there is no such file.
+    """
+    require(user, Action.VIEW, row)
+    field, media_type, filename = _file(row, kind)
+    if not field:
+        raise Http404("There is no such file: the analysis has no result.")
+    image = row if isinstance(row, Image) else row.image
+    audit.record(
+        actor=user,
+        action=f"{row._meta.model_name}.{kind}.read",
+        row=row,
+        patient_id=image.patient_id,
+    )
+    as_attachment = kind == "original"
+    if settings.FILES_LEAVE_BY_SIGNED_URL:
+        return HttpResponseRedirect(field.url)
+    try:
+        content = field.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    answer = FileResponse(
+        content, content_type=media_type, as_attachment=as_attachment, filename=filename
+    )
+    # Never in a shared cache, and asked for again after signing out.
+    answer["Cache-Control"] = "private, max-age=300"
+    answer["Vary"] = "Cookie, Authorization"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:
+    """The stored file, its media type, and the name the client sees."""
+    if isinstance(row, Image):
+        stem = PurePosixPath(row.filename).stem
+        if kind == "original":
+            return row.file, row.media_type, PurePosixPath(row.filename).name
+        if kind in IMAGE_KINDS:
+            return getattr(row, kind), "image/png", f"{stem}-{kind}.png"
+    elif kind in ANALYSIS_KINDS:
+        return (
+            getattr(row, kind),
+            "image/png",
+            f"{PurePosixPath(row.image.filename).stem}-{kind}.png",
+        )
+    raise Http404("There is no such kind of file.")

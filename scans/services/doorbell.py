@@ -1,0 +1,27 @@
+"""Telling a worker that there is work. The row is the queue; this message may get lost."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+
+def ring_on_commit(analysis_ids: Iterable[UUID]) -> None:
+    """Ring for each analysis once the transaction is committed."""
+    ids = list(analysis_ids)
+    transaction.on_commit(lambda: ring(ids))
+
+
+def ring(analysis_ids: Iterable[UUID]) -> None:
+    """Ring now. A broker that is away loses nothing: the sweeper rings again."""
+    for analysis_id in analysis_ids:
+        try:
+            current_app.send_task("scans.tasks.analyze", args=[str(analysis_id)], retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("doorbell.broker_away", error=type(error).__name__)
+            return

@@ -1,0 +1,130 @@
+"""The adapter to `ml`: the one module of the Django side that imports it."""
+
+import functools
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from ml import releases
+from ml.overlay import COLOR_MAPS, blend, encode_png
+from ml.predictor import Abstention, Prediction, Predictor
+from ml.releases import ReleaseError
+
+__all__ = [
+    "Abstention",
+    "Prediction",
+    "Predictor",
+    "ReleaseError",
+    "ReleaseFacts",
+    "color_maps",
+    "heatmap_png",
+    "load_predictor",
+    "overlay_png",
+    "read_release",
+    "release_from_keras",
+    "verify_release",
+]
+
+OVERLAY_COLOR_MAP = "warm_cool"
+OVERLAY_OPACITY = 0.5
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """What the record keeps of a release: `manifest` is its release.json."""
+
+    name: str
+    version: str
+    sha256: str
+    threshold: float
+    manifest: dict[str, Any]
+
+
+def read_release(directory: Path) -> ReleaseFacts:
+    """The facts of the release in this folder, its weights checked. Raises `ReleaseError`."""
+    release = releases.read_release(directory)
+    releases.verify(release)
+    return _facts(release)
+
+
+def verify_release(directory: Path, *, sha256: str) -> None:
+    """Raise `ReleaseError` unless the folder holds the release with exactly these weights."""
+    facts = read_release(directory)
+    if facts.sha256 != sha256:
+        raise ReleaseError(
+            f"The weights in {directory} are not the ones that were registered. "
+            "Restore the folder of this release, or activate another release."
+        )
+
+
+def load_predictor(directory: Path) -> Predictor:
+    """The loaded model of a release, kept for the life of the process. Raises `ReleaseError`.
+
+    Two are kept: the active release, and the one before it, whose queued analyses still come in.
+    """
+    with _loading:  # the heartbeat and a task may ask at once; a model is loaded only once
+        return _load(directory)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(directory: Path) -> Predictor:
+    return Predictor.load(directory, engine=settings.ENGINE)
+
+
+def release_from_keras(
+    *,
+    source: Path,
+    target: Path,
+    name: str,
+    version: str,
+    preprocessing: str,
+    threshold: float,
+    provenance: str,
+) -> ReleaseFacts:
+    """Convert a Keras file into a release folder. Raises `ReleaseError`."""
+    from ml.convert import release_from_keras as convert  # h5py is the worker's, not the web's
+
+    return _facts(
+        convert(
+            source=source,
+            target=target,
+            name=name,
+            version=version,
+            preprocessing=preprocessing,
+            threshold=threshold,
+            provenance=provenance,
+        )
+    )
+
+
+def heatmap_png(heatmap: NDArray[np.uint8]) -> bytes:
+    """The heatmap as one 8-bit channel."""
+    return encode_png(heatmap)
+
+
+def overlay_png(pixels: NDArray[Any], heatmap: NDArray[np.uint8]) -> bytes:
+    """The heatmap colored over the image, RGB, in the image's own pixel grid."""
+    return encode_png(blend(pixels, heatmap, color_map=OVERLAY_COLOR_MAP, opacity=OVERLAY_OPACITY))
+
+
+def color_maps() -> dict[str, NDArray[np.uint8]]:
+    """Each color map as (256, 3) RGB, from heat 0 to heat 255."""
+    return dict(COLOR_MAPS)
+
+
+def _facts(release: releases.Release) -> ReleaseFacts:
+    description = (release.directory / releases.DESCRIPTION).read_text(encoding="utf-8")
+    return ReleaseFacts(
+        name=release.name,
+        version=release.version,
+        sha256=release.sha256,
+        threshold=release.threshold,
+        manifest=json.loads(description),
+    )

@@ -1,0 +1,120 @@
+"""Writes to the patient register."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import Patient
+
+
+@transaction.atomic
+def register_patient(
+    *,
+    user: User,
+    mrn: str,
+    family_name: str,
+    given_name: str = "",
+    birth_date: date | None = None,
+    sex: str = "U",
+) -> Patient:
+    """A new patient of the user's clinic. Raises `NotAllowedError` or `ValidationError`."""
+    require(user, Action.REGISTER_PATIENT)
+    patient = Patient(clinic=user.clinic, created_by=user)
+    _fill(
+        patient,
+        mrn=mrn,
+        family_name=family_name,
+        given_name=given_name,
+        birth_date=birth_date,
+        sex=sex,
+    )
+    patient.save(force_insert=True)
+    audit.record(actor=user, action="patient.registered", row=patient, patient_id=patient.pk)
+    return patient
+
+
+@transaction.atomic
+def edit_patient(
+    *,
+    user: User,
+    patient: Patient,
+    mrn: str,
+    family_name: str,
+    given_name: str,
+    birth_date: date | None,
+    sex: str,
+) -> Patient:
+    """Change what identifies a patient. Raises `NotAllowedError` or `ValidationError`."""
+    require(user, Action.EDIT_PATIENT, patient)
+    # Read again under a lock: two people editing at once must not undo each other unseen.
+    before = Patient.objects.select_for_update().get(pk=patient.pk)
+    _fill(
+        patient,
+        mrn=mrn,
+        family_name=family_name,
+        given_name=given_name,
+        birth_date=birth_date,
+        sex=sex,
+    )
+    changed = [name for name in _FIELDS if getattr(before, name) != getattr(patient, name)]
+    if changed:
+        patient.save(update_fields=changed)
+        audit.record(
+            actor=user,
+            action="patient.edited",
+            row=patient,
+            patient_id=patient.pk,
+            detail={"fields": changed},
+        )
+    return patient
+
+
+def archive_patient(*, user: User, patient: Patient) -> Patient:
+    """Hide the patient from lists and close it to uploads; the record stays readable."""
+    return _set_archived(user=user, patient=patient, archived=True)
+
+
+def restore_patient(*, user: User, patient: Patient) -> Patient:
+    """Undo `archive_patient`."""
+    return _set_archived(user=user, patient=patient, archived=False)
+
+
+@transaction.atomic
+def _set_archived(*, user: User, patient: Patient, archived: bool) -> Patient:
+    require(user, Action.ARCHIVE_PATIENT, patient)
+    changed = Patient.objects.filter(pk=patient.pk, archived_at__isnull=archived).update(
+        archived_at=timezone.now() if archived else None
+    )
+    if changed:
+        action = "patient.archived" if archived else "patient.restored"
+        audit.record(actor=user, action=action, row=patient, patient_id=patient.pk)
+    patient.refresh_from_db(fields=["archived_at"])
+    return patient
+
+
+_FIELDS = ("mrn", "family_name", "given_name", "birth_date", "sex")
+
+
+def _fill(patient: Patient, **fields: object) -> None:
+    for name, value in fields.items():
+        setattr(patient, name, value.strip() if isinstance(value, str) else value)
+    if isinstance(patient.birth_date, date) and patient.birth_date > timezone.localdate():
+        raise ValidationError({"birth_date": "The birth date is in the future. Correct it."})
+    _refuse_control_characters(patient)
+    clash = Patient.objects.filter(clinic_id=patient.clinic_id, mrn=patient.mrn)
+    if patient.mrn and clash.exclude(pk=patient.pk).exists():
+        raise ValidationError(
+            {"mrn": "A patient with this MRN is already registered. Search for the MRN instead."}
+        )
+    patient.full_clean(validate_constraints=False)
+
+
+def _refuse_control_characters(patient: Patient) -> None:
+    for name in ("mrn", "family_name", "given_name"):
+        if not str(getattr(patient, name)).isprintable():
+            raise ValidationError({name: "Remove the line breaks and control characters."})

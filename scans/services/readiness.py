@@ -1,0 +1,35 @@
+"""Whether this installation can do its work: asked by load balancers and by `make run`."""
+
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connection
+
+from scans.models import Worker
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Each part is `ok`, or says what is missing."""
+
+    parts: dict[str, str]
+
+    @property
+    def ready(self) -> bool:
+        return all(state == "ok" for state in self.parts.values())
+
+
+def readiness() -> Readiness:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        worker_alive = Worker.objects.alive().exists()
+    except DatabaseError:
+        return Readiness({"database": "does not answer", "worker": "not known"})
+    return Readiness(
+        {
+            "database": "ok",
+            "worker": "ok"
+            if worker_alive
+            else "no worker with a loaded model has reported in the last 30 seconds",
+        }
+    )

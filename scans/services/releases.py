@@ -1,0 +1,96 @@
+"""Model releases of this installation: registered from a folder, one of them active."""
+
+import shutil
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import ModelRelease
+from scans.services import inference
+
+
+def active_release() -> ModelRelease | None:
+    """The release that new analyses use; None on an installation without a model."""
+    return ModelRelease.objects.filter(is_active=True).first()
+
+
+@transaction.atomic
+def sync_shipped_release() -> ModelRelease:
+    """Register the release in `ml/release/`, and make it active where none is.
+
+    Raises `inference.ReleaseError` where it is missing, malformed or altered.
+    """
+    facts = inference.read_release(settings.SHIPPED_RELEASE_DIR)
+    release, created = ModelRelease.objects.get_or_create(
+        name=facts.name,
+        version=facts.version,
+        defaults={
+            "sha256": facts.sha256,
+            "folder": ModelRelease.SHIPPED,
+            "threshold": facts.threshold,
+            "manifest": facts.manifest,
+        },
+    )
+    if not created and release.sha256 != facts.sha256:
+        raise inference.ReleaseError(
+            f"The shipped release {release} has other weights than the ones registered under this "
+            "name and version. A release never changes: give the new one a new version."
+        )
+    if not ModelRelease.objects.filter(is_active=True).exists():
+        ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
+        release.refresh_from_db()
+    return release
+
+
+def register_keras_release(
+    *, source: Path, name: str, version: str, preprocessing: str, threshold: float, provenance: str
+) -> ModelRelease:
+    """Convert a Keras `.h5` or `.keras` file and register it; it is not active yet.
+
+    Raises `inference.ReleaseError` (not this architecture, unreadable) or `ValidationError`
+    (the name and version are taken, or the threshold is not a probability).
+    """
+    if not 0 <= threshold <= 1:
+        raise ValidationError("The threshold is a probability: give a number from 0 to 1.")
+    if ModelRelease.objects.filter(name=name, version=version).exists():
+        raise ValidationError(f"{name} {version} is already registered. Give a new version.")
+    release = ModelRelease(name=name, version=version, threshold=threshold)
+    release.folder = str(release.pk)
+    try:
+        facts = inference.release_from_keras(
+            source=source,
+            target=release.directory,
+            name=name,
+            version=version,
+            preprocessing=preprocessing,
+            threshold=threshold,
+            provenance=provenance,
+        )
+        release.sha256, release.manifest = facts.sha256, facts.manifest
+        with transaction.atomic():
+            release.save(force_insert=True)
+            audit.record(actor=None, action="release.registered", row=release)
+    except BaseException:
+        shutil.rmtree(release.directory, ignore_errors=True)
+        raise
+    return release
+
+
+@transaction.atomic
+def activate_release(*, user: User | None, release: ModelRelease) -> None:
+    """Make this the release that new analyses use (`user` is None at the command line).
+
+    Raises `NotAllowedError`, or `inference.ReleaseError` where its files are missing or altered.
+    """
+    if user is not None:
+        require(user, Action.ACTIVATE_RELEASE)
+    inference.verify_release(release.directory, sha256=release.sha256)
+    ModelRelease.objects.filter(is_active=True).update(is_active=False)
+    ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
+    release.refresh_from_db()
+    audit.record(actor=user, action="release.activated", row=release)

@@ -1,0 +1,229 @@
+"""What the worker does to analyses: claim, run, record, and sweep up after a worker that died.
+
+The row is the queue of record. A claim is one conditional UPDATE that leaves a token; only the
+holder of the token can record an outcome, so a run that happens twice changes nothing twice.
+"""
+
+import contextlib
+import socket
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import F
+from django.utils import timezone
+
+from scans import ingest
+from scans.models import Analysis
+from scans.models.analysis import Status
+from scans.services import inference
+from scans.services.doorbell import ring
+from scans.services.studies import upload_limits
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to record the outcome of one analysis, until the lease runs out."""
+
+    analysis: Analysis
+    token: UUID
+
+
+class HopelessError(Exception):
+    """Trying again cannot help; `str()` is a sentence for the user."""
+
+
+def run_analysis(analysis_id: UUID) -> None:
+    """Run one analysis if it still waits; do nothing if it does not.
+
+    The model runs outside any transaction. A fault puts the row back for another attempt, and
+    after `ANALYSIS_MAX_ATTEMPTS` the analysis has failed, with a sentence for the user.
+    """
+    claim = claim_analysis(analysis_id)
+    if claim is None:
+        return
+    try:
+        outcome = _analyze(claim.analysis)
+    except HopelessError as error:
+        _give_up(claim, message=str(error))
+    except Exception:
+        log.exception("analysis.fault", analysis=str(analysis_id))
+        _try_later(claim)
+    else:
+        recorded = record_result(claim, outcome)
+        log.info("analysis.done", analysis=str(analysis_id), recorded=recorded)
+
+
+def claim_analysis(analysis_id: UUID) -> Claim | None:
+    """queued -> running, for exactly one caller; None for every other."""
+    now, token = timezone.now(), uuid4()
+    claimed = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
+        status=Status.RUNNING,
+        claim_token=token,
+        lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
+        attempts=F("attempts") + 1,
+        started_at=now,
+        worker_host=socket.gethostname(),
+    )
+    if not claimed:
+        return None
+    return Claim(Analysis.objects.with_context().get(pk=analysis_id), token)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a run: a prediction with its pictures, or an abstention."""
+
+    result: inference.Prediction | inference.Abstention
+    decode_ms: float
+    render_ms: float
+    heatmap_png: bytes = b""
+    overlay_png: bytes = b""
+
+
+def record_result(claim: Claim, outcome: Outcome) -> bool:
+    """running -> completed | abstained, where the claim still holds; otherwise nothing changes."""
+    fields: dict[str, Any] = {
+        "engine": outcome.result.engine,
+        "model_ms": outcome.result.model_ms,
+        "decode_ms": outcome.decode_ms,
+        "render_ms": outcome.render_ms,
+        "message": "",
+        "traceback": "",
+    }
+    saved: list[str] = []
+    if isinstance(outcome.result, inference.Prediction):
+        prediction, folder = outcome.result, f"analyses/{claim.analysis.pk}/{claim.token}"
+        # Named by the token: a late worker can never overwrite the pictures of the one that won.
+        for leaf, content in (
+            ("heatmap.png", outcome.heatmap_png),
+            ("overlay.png", outcome.overlay_png),
+        ):
+            saved.append(default_storage.save(f"{folder}/{leaf}", ContentFile(content)))
+        peak_x, peak_y = prediction.heatmap_peak or (None, None)
+        fields |= {
+            "status": Status.COMPLETED,
+            "probability": prediction.probability,
+            "label": prediction.label,
+            "confidence": prediction.confidence,
+            "threshold": prediction.threshold,
+            "heatmap": saved[0],
+            "overlay": saved[1],
+            "heatmap_peak_x": peak_x,
+            "heatmap_peak_y": peak_y,
+        }
+    else:
+        fields |= {
+            "status": Status.ABSTAINED,
+            "abstain_reason": outcome.result.reason,
+            "message": outcome.result.sentence,
+        }
+    recorded = _finish(claim, **fields)
+    if not recorded:
+        for name in saved:
+            with contextlib.suppress(OSError):
+                default_storage.delete(name)
+    return recorded
+
+
+def sweep() -> None:
+    """Put right what a dead worker or a lost message left behind."""
+    now = timezone.now()
+    for analysis in Analysis.objects.with_lapsed_lease(now):
+        # The token in the filter: a run that was recorded meanwhile is left alone.
+        claim = Claim(analysis, analysis.claim_token)
+        if analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
+            _give_up(
+                claim,
+                message=f"The analysis was interrupted {analysis.attempts} times. "
+                "Try again; if it fails again, tell your administrator.",
+                trace="The lease ran out: the worker was killed or stopped answering.",
+            )
+        elif _release(claim):
+            log.warning("analysis.lease_lapsed", analysis=str(analysis.pk))
+    unheard = Analysis.objects.not_rung_since(
+        now - timedelta(seconds=settings.ANALYSIS_RING_AGAIN_SECONDS)
+    )
+    _ring_again(list(unheard.order_by("queued_at").values_list("pk", flat=True)))
+
+
+def ring_all_queued() -> None:
+    """Tell of every queued row: for a worker that has just started and missed the messages."""
+    _ring_again(list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True)))
+
+
+def _analyze(analysis: Analysis) -> Outcome:
+    started = time.perf_counter()
+    try:
+        with default_storage.open(analysis.image.file.name) as file:
+            decoded = ingest.decode(file.read(), upload_limits())
+    except FileNotFoundError as error:
+        raise HopelessError(
+            "The file of this image is missing from the storage. Tell your administrator."
+        ) from error
+    except ingest.Refusal as error:
+        raise HopelessError(f"The image cannot be read. {error.detail}") from error
+    decode_ms = _since(started)
+    predictor = inference.load_predictor(analysis.release.directory)
+    result = predictor.predict(decoded.pixels)
+    if isinstance(result, inference.Abstention):
+        return Outcome(result, decode_ms, render_ms=0.0)
+    rendering = time.perf_counter()
+    heatmap = inference.heatmap_png(result.heatmap)
+    overlay = inference.overlay_png(decoded.pixels, result.heatmap)
+    return Outcome(result, decode_ms, _since(rendering), heatmap, overlay)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)
+
+
+def _try_later(claim: Claim) -> None:
+    """running -> queued after a fault, or failed once the attempts are used up."""
+    trace = traceback.format_exc()
+    if claim.analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
+        _give_up(
+            claim,
+            message=f"The analysis failed {claim.analysis.attempts} times. "
+            "Try again; if it fails again, tell your administrator.",
+            trace=trace,
+        )
+    else:
+        # Not rung at once: the sweeper does it, so that a passing fault has time to pass.
+        _release(claim, traceback=trace)
+
+
+def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
+    """running -> failed."""
+    return _finish(claim, status=Status.FAILED, message=message, traceback=trace)
+
+
+def _finish(claim: Claim, **fields: Any) -> bool:
+    return _update_held(claim, finished_at=timezone.now(), **fields)
+
+
+def _release(claim: Claim, **fields: Any) -> bool:
+    """running -> queued."""
+    return _update_held(claim, status=Status.QUEUED, started_at=None, worker_host="", **fields)
+
+
+def _update_held(claim: Claim, **fields: Any) -> bool:
+    """Change the row only while this claim holds it, and give the claim back."""
+    held = Analysis.objects.filter(
+        pk=claim.analysis.pk, status=Status.RUNNING, claim_token=claim.token
+    )
+    return bool(held.update(claim_token=None, lease_expires_at=None, **fields))
+
+
+def _ring_again(ids: list[UUID]) -> None:
+    Analysis.objects.filter(pk__in=ids).update(rung_at=timezone.now())
+    ring(ids)

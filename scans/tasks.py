@@ -1,0 +1,17 @@
+"""Celery tasks: an id in, a service called. The rows decide whether there is still work."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from scans.services import runs
+
+
+@shared_task(name="scans.tasks.analyze")
+def analyze(analysis_id: str) -> None:
+    runs.run_analysis(UUID(analysis_id))
+
+
+@shared_task(name="scans.tasks.sweep")
+def sweep() -> None:
+    runs.sweep()

@@ -1,0 +1,145 @@
+"""Rows for tests. Images come through `receive_study`, so that rows and files agree."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import factory
+import numpy as np
+from django.utils import timezone
+
+from accounts.tests.factories import UserFactory
+from scans.models import Analysis, Image, ModelRelease, Patient, Study, Worker
+from scans.services import inference
+from scans.services.runs import Outcome, claim_analysis, record_result
+from scans.services.studies import receive_study
+from scans.tests import pictures
+
+
+class PatientFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    clinic = factory.SelfAttribute("created_by.clinic")
+    created_by = factory.SubFactory(UserFactory)
+    mrn = factory.Sequence(lambda n: f"MRN-{n:05d}")
+    family_name = factory.Sequence(lambda n: f"Testcase{n}")
+    given_name = "Pat"
+    birth_date = date(1960, 5, 17)
+    sex = "F"
+
+
+class ReleaseFactory(factory.django.DjangoModelFactory):
+    """A row only, without weights on the disk; the first one made is active."""
+
+    class Meta:
+        model = ModelRelease
+
+    name = "test-release"
+    version = factory.Sequence(lambda n: f"0.{n}")
+    sha256 = "0" * 64
+    folder = factory.LazyFunction(lambda: str(uuid4()))
+    threshold = 0.5
+    manifest = factory.Dict({"name": "test-release"})
+    is_active = factory.LazyFunction(
+        lambda: not ModelRelease.objects.filter(is_active=True).exists()
+    )
+
+
+class WorkerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Worker
+
+    host = "test-host"
+    pid = factory.Sequence(lambda n: 1000 + n)
+    release = factory.SubFactory(ReleaseFactory)
+    engine = "tensorflow"
+    loaded_at = factory.LazyFunction(timezone.now)
+    last_seen_at = factory.LazyFunction(timezone.now)
+
+
+def make_study(
+    *, user=None, patient=None, images: int = 1, days_ago: int = 0, description: str = "MRI head"
+) -> Study:
+    """A received study, its analyses queued for the active release (made if there is none)."""
+    if not ModelRelease.objects.filter(is_active=True).exists():
+        ReleaseFactory()
+    user = user or (patient.created_by if patient else UserFactory())
+    patient = patient or PatientFactory(created_by=user)
+    receipt = receive_study(
+        user=user,
+        patient=patient,
+        study_date=timezone.localdate() - timedelta(days=days_ago),
+        description=description,
+        files=[
+            pictures.upload(f"slice-{n}.png", pictures.png(seed=uuid4().int % 2**32))
+            for n in range(images)
+        ],
+    )
+    assert receipt.study is not None
+    return receipt.study
+
+
+def make_image(**kwargs) -> Image:
+    return Image.objects.get(series__study=make_study(**kwargs))
+
+
+def make_analysis(**kwargs) -> Analysis:
+    """A queued analysis."""
+    return Analysis.objects.get(image=make_image(**kwargs))
+
+
+def complete(analysis: Analysis, *, probability: float = 0.9, threshold: float = 0.5) -> Analysis:
+    """Record a result as the worker does, with a made-up prediction."""
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    image = analysis.image
+    heatmap = np.zeros((image.height, image.width), np.uint8)
+    heatmap[image.height // 3 : image.height // 2, image.width // 3 : image.width // 2] = 255
+    is_tumor = probability >= threshold
+    prediction = inference.Prediction(
+        probability=probability,
+        label="tumor" if is_tumor else "no_tumor",
+        confidence=probability if is_tumor else 1 - probability,
+        threshold=threshold,
+        heatmap=heatmap,
+        heatmap_peak=(image.width // 3, image.height // 3),
+        engine="tensorflow",
+        model_ms=146.0,
+    )
+    pixels = pictures.slice_pixels(width=image.width, height=image.height)
+    outcome = Outcome(
+        prediction,
+        decode_ms=3.0,
+        render_ms=9.0,
+        heatmap_png=inference.heatmap_png(heatmap),
+        overlay_png=inference.overlay_png(pixels, heatmap),
+    )
+    assert record_result(claim, outcome)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def abstain(analysis: Analysis) -> Analysis:
+    """Record an abstention as the worker does."""
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    abstention = inference.Abstention(
+        reason="unreadable_contrast",
+        sentence="The image has too little contrast to be read.",
+        engine="tensorflow",
+        model_ms=1.0,
+    )
+    assert record_result(claim, Outcome(abstention, decode_ms=3.0, render_ms=0.0))
+    analysis.refresh_from_db()
+    return analysis
+
+
+def fail(
+    analysis: Analysis, *, message: str = "The analysis failed 3 times. Try again."
+) -> Analysis:
+    """As the worker leaves a row after its last attempt."""
+    Analysis.objects.filter(pk=analysis.pk).update(
+        status="failed", message=message, traceback="Traceback: ...", attempts=3
+    )
+    analysis.refresh_from_db()
+    return analysis
