@@ -1,6 +1,7 @@
 """JPEG and PNG: 8 and 16 bit, grayscale or color, EXIF orientation honored."""
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
@@ -97,12 +98,10 @@ def _pixels(image: Image.Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
     return color
 
 
-def _oriented(
-    pixels: NDArray[np.uint8] | NDArray[np.uint16], orientation: int
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def _oriented(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Upright and unmirrored, from EXIF orientation 1 to 8 (anything else counts as 1)."""
     if orientation in {5, 6, 7, 8}:
-        pixels = pixels.swapaxes(0, 1)
+        pixels = np.swapaxes(pixels, 0, 1)
     if orientation in {3, 4, 7, 8}:
         pixels = pixels[::-1]
     if orientation in {2, 3, 6, 7}:

@@ -94,7 +94,7 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
     """running -> completed | abstained, where the claim still holds; otherwise nothing changes."""
     fields: dict[str, Any] = {
         "engine": outcome.result.engine,
-        "model_ms": outcome.result.model_ms,
+        "model_ms": round(outcome.result.model_ms, 2),
         "decode_ms": outcome.decode_ms,
         "render_ms": outcome.render_ms,
         "message": "",
@@ -139,6 +139,7 @@ def sweep() -> None:
     """Put right what a dead worker or a lost message left behind."""
     now = timezone.now()
     for analysis in Analysis.objects.with_lapsed_lease(now):
+        assert analysis.claim_token is not None  # the database sees to it
         # The token in the filter: a run that was recorded meanwhile is left alone.
         claim = Claim(analysis, analysis.claim_token)
         if analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
@@ -164,7 +165,7 @@ def ring_all_queued() -> None:
 def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
     try:
-        with default_storage.open(analysis.image.file.name) as file:
+        with default_storage.open(str(analysis.image.file.name)) as file:
             decoded = ingest.decode(file.read(), upload_limits())
     except FileNotFoundError as error:
         raise HopelessError(

@@ -1,0 +1,15 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from scans.services.inference import ReleaseError
+from scans.services.releases import sync_shipped_release
+
+
+class Command(BaseCommand):
+    help = "Register the release in ml/release/, and make it the active one where none is."
+
+    def handle(self, *args: object, **options: object) -> None:
+        try:
+            release = sync_shipped_release()
+        except ReleaseError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{release}: registered.")

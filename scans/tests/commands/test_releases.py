@@ -1,0 +1,120 @@
+"""Registering, checking and activating model releases, with real weights."""
+
+import shutil
+
+import numpy as np
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from accounts.models import AuditEvent
+from accounts.policy import NotAllowedError
+from accounts.tests.factories import UserFactory
+from scans.models import Analysis, ModelRelease
+from scans.services.inference import ReleaseError
+from scans.services.releases import activate_release, active_release, sync_shipped_release
+from scans.services.runs import run_analysis
+from scans.tests.factories import ReleaseFactory, make_analysis
+
+
+@pytest.fixture(scope="module")
+def keras_file(tmp_path_factory):
+    """A file as a notebook elsewhere leaves it: this architecture with weights of its own."""
+    from ml.network import build_network
+
+    path = tmp_path_factory.mktemp("keras") / "brain_tumor_detection_vgg16.h5"
+    build_network().save(path)
+    return path
+
+
+@pytest.fixture
+def shipped_copy(settings, tmp_path):
+    """The shipped release, where a test may damage it."""
+    folder = tmp_path / "release"
+    shutil.copytree(settings.SHIPPED_RELEASE_DIR, folder)
+    settings.SHIPPED_RELEASE_DIR = folder
+    return folder
+
+
+@pytest.mark.django_db
+def test_a_keras_file_is_registered_activated_and_reads_an_image(keras_file, settings, tmp_path):
+    settings.RELEASES_DIR = tmp_path
+    call_command("register_release", keras_file, name="notebook", release="1.0")
+    release = ModelRelease.objects.get(name="notebook")
+    assert not release.is_active
+    assert len(release.sha256) == 64
+    activate_release(user=UserFactory(superuser=True), release=release)
+    analysis = make_analysis()
+    assert analysis.release == release
+    run_analysis(analysis.pk)
+    analysis.refresh_from_db()
+    assert analysis.status == "completed"
+    assert 0 <= analysis.probability <= 1
+    assert AuditEvent.objects.filter(action="release.activated", object_id=release.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_name_and_version_is_given_once(keras_file, settings, tmp_path):
+    settings.RELEASES_DIR = tmp_path
+    ReleaseFactory(name="notebook", version="1.0")
+    with pytest.raises(CommandError, match="already registered"):
+        call_command("register_release", keras_file, name="notebook", release="1.0")
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_no_such_model_is_refused_and_leaves_nothing(settings, tmp_path):
+    settings.RELEASES_DIR = tmp_path / "releases"
+    wrong = tmp_path / "wrong.h5"
+    wrong.write_bytes(b"not a model")
+    with pytest.raises(CommandError):
+        call_command("register_release", wrong, name="wrong", release="1")
+    assert not ModelRelease.objects.exists()
+    assert not list(settings.RELEASES_DIR.glob("*"))
+
+
+@pytest.mark.django_db
+def test_the_shipped_release_becomes_active_once_and_stays_one_row():
+    first = sync_shipped_release()
+    assert sync_shipped_release() == first == active_release()
+    assert first.manifest["card"]["intended_use"]
+
+
+@pytest.mark.django_db
+def test_syncing_leaves_the_choice_of_the_administrator_alone():
+    chosen = ReleaseFactory(is_active=True)
+    sync_shipped_release()
+    assert active_release() == chosen
+
+
+@pytest.mark.django_db
+def test_only_a_superuser_activates_a_release():
+    release = sync_shipped_release()
+    with pytest.raises(NotAllowedError):
+        activate_release(user=UserFactory(administrator=True), release=release)
+
+
+def test_the_system_check_passes_with_the_shipped_weights(settings):
+    assert not [error for error in run_checks() if error.id == "scans.E001"]
+
+
+def test_missing_weights_are_an_error_at_the_start(shipped_copy):
+    (shipped_copy / "weights.npz").unlink()
+    (error,) = [error for error in run_checks() if error.id == "scans.E001"]
+    assert "missing" in error.msg
+
+
+def test_altered_weights_are_an_error_at_the_start(shipped_copy):
+    with (shipped_copy / "weights.npz").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\xff\x00\xff")
+    (error,) = [error for error in run_checks() if error.id == "scans.E001"]
+    assert "SHA-256" in error.msg
+
+
+@pytest.mark.django_db
+def test_a_release_whose_weights_were_altered_cannot_be_activated(shipped_copy):
+    release = sync_shipped_release()
+    np.savez(shipped_copy / "weights.npz", nothing=np.zeros(1))
+    with pytest.raises(ReleaseError):
+        activate_release(user=None, release=release)
+    assert not Analysis.objects.exists()
