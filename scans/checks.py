@@ -22,3 +22,18 @@ def shipped_release_is_intact(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def engine_exists(**_: Any) -> list[CheckMessage]:
+    """NEUROSCAN_ENGINE names an engine that this version has."""
+    names = inference.engine_names()
+    if settings.ENGINE in names:
+        return []
+    return [
+        Error(
+            f"NEUROSCAN_ENGINE is {settings.ENGINE!r}, which is no inference engine.",
+            hint=f"Set it to one of: {', '.join(names)}.",
+            id="scans.E002",
+        )
+    ]

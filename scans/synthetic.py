@@ -23,20 +23,23 @@ class Lesion:
     radius: float
 
 
-def draw_slice(*, seed: int, level: float = 0.5, lesion: Lesion | None = None) -> bytes:
+def draw_slice(
+    *, head: int, scan: int = 0, level: float = 0.5, lesion: Lesion | None = None
+) -> bytes:
     """PNG bytes of one slice, `SIDE` x `SIDE`, 8-bit gray.
 
-    `level` runs from 0 (low in the head, large ventricles) to 1 (near the vertex).
+    `head` seeds the anatomy and `scan` the noise, so that two scans of one head are alike and
+    still not the same. `level` runs from 0 (low, large ventricles) to 1 (near the vertex).
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(head)
     y, x = (np.mgrid[:SIDE, :SIDE] - SIDE / 2) / SIDE
     x, y = _warped(x, random), _warped(y, random)
     size = 0.92 + 0.08 * float(random.random()) - 0.25 * max(0.0, level - 0.6)
-    head = _ellipse(x, y, 0.36 * size, 0.44 * size)
+    inside = _ellipse(x, y, 0.36 * size, 0.44 * size)
     brain = _ellipse(x, y, 0.305 * size, 0.385 * size)
 
-    pixels = 25.0 * _soft(head)  # marrow and skin fade into the dark of the skull
-    pixels += 150.0 * _soft(_ring(head, 0.0, 0.055))  # scalp
+    pixels = 25.0 * _soft(inside)  # marrow and skin fade into the dark of the skull
+    pixels += 150.0 * _soft(_ring(inside, 0.0, 0.055))  # scalp
     pixels = np.where(brain > 0, 0.0, pixels)
     folds = _noise(random, 5.0) + 0.5 * _noise(random, 2.0)
     depth = np.clip(brain * 2.2, 0, 1)  # 0 at the surface, 1 inside
@@ -51,7 +54,7 @@ def draw_slice(*, seed: int, level: float = 0.5, lesion: Lesion | None = None) -
     if lesion is not None:
         tissue = _with_lesion(tissue, x, y, lesion, random)
     pixels += tissue * _soft(brain)
-    pixels += random.normal(0, 4.0, pixels.shape) * _soft(head)
+    pixels += np.random.default_rng(scan).normal(0, 4.0, pixels.shape) * _soft(inside)
     image = cv2.GaussianBlur(np.clip(pixels, 0, 255).astype(np.uint8), (0, 0), 0.8)
     cv2.putText(
         image, "SYNTHETIC", (8, SIDE - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.42, 200, 1, cv2.LINE_AA

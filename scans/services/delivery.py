@@ -32,7 +32,7 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
         patient_id=image.patient_id,
     )
     as_attachment = kind == "original"
-    if settings.FILES_LEAVE_BY_SIGNED_URL:
+    if kind == "original" and settings.ORIGINALS_BY_SIGNED_URL:
         return HttpResponseRedirect(field.url)
     try:
         content = field.open("rb")

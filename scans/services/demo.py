@@ -192,7 +192,8 @@ def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> None:
             files=[
                 ContentFile(
                     draw_slice(
-                        seed=head * 10 + n,
+                        head=head * 10 + n,
+                        scan=study.days_ago * 10 + n,
                         level=0.3 + 0.5 * n / max(1, study.images - 1),
                         lesion=study.lesion if abs(n - middle) <= 1 else None,
                     ),

@@ -12,6 +12,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from ml import releases
+from ml.engines import ENGINES
 from ml.overlay import COLOR_MAPS, blend, encode_png
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.releases import ReleaseError
@@ -23,6 +24,7 @@ __all__ = [
     "ReleaseError",
     "ReleaseFacts",
     "color_maps",
+    "engine_names",
     "heatmap_png",
     "load_predictor",
     "overlay_png",
@@ -102,6 +104,11 @@ def release_from_keras(
             provenance=provenance,
         )
     )
+
+
+def engine_names() -> list[str]:
+    """What NEUROSCAN_ENGINE may be."""
+    return ["auto", *ENGINES]
 
 
 def heatmap_png(heatmap: NDArray[np.uint8]) -> bytes:

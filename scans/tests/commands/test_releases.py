@@ -111,6 +111,12 @@ def test_altered_weights_are_an_error_at_the_start(shipped_copy):
     assert "SHA-256" in error.msg
 
 
+def test_an_engine_that_does_not_exist_is_an_error_at_the_start(settings):
+    settings.ENGINE = "warp-drive"
+    (error,) = [error for error in run_checks() if error.id == "scans.E002"]
+    assert "tensorflow" in error.hint
+
+
 @pytest.mark.django_db
 def test_a_release_whose_weights_were_altered_cannot_be_activated(shipped_copy):
     release = sync_shipped_release()

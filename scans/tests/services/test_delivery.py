@@ -63,8 +63,8 @@ def test_a_file_missing_from_the_storage_is_not_found(analysis):
         deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
 
 
-def test_on_s3_the_browser_is_sent_to_a_signed_url(analysis, settings):
-    settings.FILES_LEAVE_BY_SIGNED_URL = True
+def test_where_browsers_reach_the_bucket_the_original_comes_by_a_signed_url(analysis, settings):
+    settings.ORIGINALS_BY_SIGNED_URL = True
     answer = deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
     assert answer.status_code == 302
     assert AuditEvent.objects.filter(action="image.original.read").exists()

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from accounts.models import Clinic, User
 from scans import ingest
-from scans.models import Analysis, Patient, Study
+from scans.models import Analysis, Image, Patient, Study
 from scans.services.demo import CLINICS, create_demo, demo_password, demo_usernames
 from scans.services.studies import upload_limits
 from scans.synthetic import Lesion, draw_slice
@@ -33,6 +33,8 @@ def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies()
     assert Patient.objects.filter(studies__isnull=False).distinct().count() >= 5
     assert Study.objects.values("study_date").distinct().count() >= 8
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
+    drawn = sum(s.images for clinic in CLINICS for p in clinic.patients for s in p.studies)
+    assert Image.objects.count() == drawn  # two scans of one head are not the same bytes
 
 
 def test_making_the_demo_again_adds_nothing_and_takes_a_new_password():
@@ -57,9 +59,9 @@ def test_the_password_of_the_environment_wins(settings):
 
 
 def test_each_synthetic_slice_is_an_image_of_its_own_and_the_same_every_time():
-    plain, marked = draw_slice(seed=1), draw_slice(seed=1, lesion=Lesion(0.1, 0.1, 0.06))
-    assert draw_slice(seed=1) == plain
-    assert plain != marked != draw_slice(seed=2)
+    plain, marked = draw_slice(head=1), draw_slice(head=1, lesion=Lesion(0.1, 0.1, 0.06))
+    assert draw_slice(head=1) == plain
+    assert plain != marked != draw_slice(head=2)
     pixels = ingest.decode(plain, upload_limits()).pixels
     corner = pixels[-20:-4, 4:90]
     assert np.count_nonzero(corner > 150) > 100  # "SYNTHETIC" is written there

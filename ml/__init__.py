@@ -1,0 +1,1 @@
+"""NeuroScan's model code: arrays in, frozen dataclasses out, nothing of Django in here."""

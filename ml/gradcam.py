@@ -1,0 +1,129 @@
+"""Grad-CAM at block5_conv3 in closed form, from what one forward pass already computed.
+
+Grad-CAM (Selvaraju et al. 2017) weighs each map A_k of a layer with alpha_k, the mean over the
+map of the gradient d logit / d A_k, and keeps the positive part of sum_k alpha_k A_k.
+
+After block5_conv3 come only max-pooling, flatten and two dense layers, so with the hidden
+activations h = ReLU(W1' p + b1), p the pooled maps, and logit = w2' h + b2,
+
+    d logit / d p = W1 (w2 * [h > 0])
+
+and max-pooling hands each of these numbers to exactly one pixel of its window. The mean over a map
+is therefore the sum over the 7 x 7 pooled positions divided by 14 * 14, *whichever* pixel of a
+window receives it: ties in max-pooling, which frameworks break differently, cannot change it. So
+
+    alpha = S (w2 * [h > 0]) / 196,    S = W1 summed over the 7 x 7 positions, shape (512, 256)
+
+which is one small matrix product. At h = 0 the gradient of ReLU is taken as 0, as TensorFlow does.
+The maps are those after block5_conv3's own ReLU, and the logit is taken, not the probability: the
+sigmoid's slope would only scale the map, and underflow where the model is sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.network import HIDDEN, MAP_CHANNELS, MAP_SIZE, OUTPUT, POOLED_SIZE
+from ml.pixels import Float32Array, Uint8Array
+from ml.preprocessing import Geometry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GradCam:
+    """What Grad-CAM needs of the head, reduced once when a release is loaded.
+
+    Attributes:
+        summed_kernel: S above, float32, shape (512, 256).
+        output_kernel: w2 above, float32, shape (256,).
+    """
+
+    summed_kernel: Float32Array
+    output_kernel: Float32Array
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Float32Array]) -> GradCam:
+        """Take the two dense kernels out of a network's weights (`ml.weights`)."""
+        by_position = weights[f"{HIDDEN}/kernel"].reshape(POOLED_SIZE**2, MAP_CHANNELS, -1)
+        return cls(
+            summed_kernel=by_position.sum(axis=0, dtype=np.float32),
+            output_kernel=weights[f"{OUTPUT}/kernel"][:, 0],
+        )
+
+    def __call__(self, *, maps: Float32Array, hidden: Float32Array) -> Float32Array:
+        """Grad-CAM of the tumor logit.
+
+        Args:
+            maps: block5_conv3 after its ReLU, shape (N, 14, 14, 512), 0 and up.
+            hidden: the first dense layer after its ReLU, shape (N, 256), 0 and up.
+
+        Returns:
+            float32, shape (N, 14, 14), 0 and up, not normalized.
+        """
+        alpha = (self.output_kernel * (hidden > 0)) @ self.summed_kernel.T / MAP_SIZE**2
+        flat = maps.reshape(len(maps), MAP_SIZE**2, MAP_CHANNELS)
+        cams: Float32Array = np.matmul(flat, alpha.astype(np.float32)[:, :, np.newaxis])
+        return np.maximum(cams, np.float32(0.0)).reshape(-1, MAP_SIZE, MAP_SIZE)
+
+
+def heatmap_in_image_grid(
+    cam: Float32Array, *, geometry: Geometry
+) -> tuple[Uint8Array, tuple[int, int] | None]:
+    """Put a map of the network's input back over the image it was made from.
+
+    Bilinear between the centers of the cells, constant outside them. What lies outside the crop
+    never reached the network and is 0; what lies in the padding is left out before scaling, so the
+    hottest pixel of the image is 255.
+
+    Args:
+        cam: float32, shape (h, w) of any size, 0 and up, over the whole input square.
+        geometry: how the input square lies in the image.
+
+    Returns:
+        The heatmap, uint8, shape (height, width) of the image; and the (x, y) of its hottest pixel
+        in whole pixels, or None where the map is 0 all over the image.
+    """
+    rows = _interpolation(
+        cells=cam.shape[0],
+        canvas=geometry.canvas_height,
+        offset=geometry.pad_top,
+        length=geometry.crop_height,
+    )
+    columns = _interpolation(
+        cells=cam.shape[1],
+        canvas=geometry.canvas_width,
+        offset=geometry.pad_left,
+        length=geometry.crop_width,
+    )
+    inside = rows @ cam.astype(np.float32) @ columns.T
+    heatmap = np.zeros((geometry.height, geometry.width), dtype=np.uint8)
+    hottest = float(inside.max())
+    if hottest <= 0.0:
+        return heatmap, None
+    heatmap[
+        geometry.top : geometry.top + geometry.crop_height,
+        geometry.left : geometry.left + geometry.crop_width,
+    ] = np.rint(inside * np.float32(255.0 / hottest))
+    # From the unrounded map: rounding to 8 bits turns the peak into a plateau.
+    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
+    return heatmap, (geometry.left + int(column), geometry.top + int(row))
+
+
+def _interpolation(*, cells: int, canvas: int, offset: int, length: int) -> Float32Array:
+    """Linear interpolation as a matrix: (length, cells), each row summing to 1.
+
+    Row i belongs to canvas pixel offset + i. Cell j covers the canvas pixels from j * canvas /
+    cells on, so both are compared at their centers, and no canvas has to be drawn.
+    """
+    centers = (np.arange(length) + offset + 0.5) * (cells / canvas) - 0.5
+    centers = np.clip(centers, 0.0, cells - 1.0)
+    first = np.minimum(np.floor(centers).astype(np.intp), max(0, cells - 2))
+    share = (centers - first).astype(np.float32)
+    matrix = np.zeros((length, cells), dtype=np.float32)
+    index = np.arange(length)
+    matrix[index, first] = 1.0 - share
+    if cells > 1:
+        matrix[index, first + 1] = share
+    return matrix

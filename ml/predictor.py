@@ -1,0 +1,184 @@
+"""The model as one object: pixels in, a prediction or an abstention out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from ml import engines
+from ml.gate import GATES, Gate, Refusal
+from ml.gradcam import GradCam, heatmap_in_image_grid
+from ml.pixels import Float32Array, Pixels, Uint8Array, check_pixels
+from ml.preprocessing import RECIPES, Prepared, Recipe
+from ml.releases import Release, ReleaseUnsupportedError, read_release, verify
+from ml.weights import read_weights
+
+Label: TypeAlias = Literal["tumor", "no_tumor"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """The model's opinion on one image.
+
+    Attributes:
+        probability: calibrated probability that the image shows a tumor, 0 to 1.
+        label: "tumor" where probability >= threshold, else "no_tumor".
+        confidence: the calibrated probability of that label, 0 to 1: `probability` for "tumor",
+            1 - `probability` for "no_tumor". With a threshold other than 0.5 it can be below 0.5.
+        threshold: the release's threshold.
+        heatmap: where the model looked, Grad-CAM of the tumor logit whatever the label;
+            uint8, shape (H, W) of the image given, its hottest pixel 255, all 0 where nothing in
+            the image spoke for a tumor.
+        heatmap_peak: (x, y) of the hottest pixel, or None where the heatmap is all 0.
+        engine: the engine that ran the network.
+        model_ms: wall time from pixels to this result, in milliseconds.
+    """
+
+    probability: float
+    label: Label
+    confidence: float
+    threshold: float
+    heatmap: Uint8Array
+    heatmap_peak: tuple[int, int] | None
+    engine: str
+    model_ms: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Abstention:
+    """No opinion on one image: a result of its own, not a failure.
+
+    Attributes:
+        reason: a code from `ml.gate.Reason`.
+        sentence: the same for the user, as a full sentence.
+        engine: the engine that would have run the network.
+        model_ms: wall time from pixels to this result, in milliseconds.
+    """
+
+    reason: str
+    sentence: str
+    engine: str
+    model_ms: float
+
+
+class Predictor:
+    """A loaded model release. Loading takes seconds, so a worker loads it once and keeps it."""
+
+    def __init__(
+        self,
+        *,
+        release: Release,
+        engine: engines.Engine,
+        recipe: Recipe,
+        gate: Gate,
+        grad_cam: GradCam,
+    ) -> None:
+        self.release = release
+        self._engine = engine
+        self._recipe = recipe
+        self._gate = gate
+        self._grad_cam = grad_cam
+
+    @classmethod
+    def load(cls, release_dir: Path, *, engine: str = "auto") -> Predictor:
+        """Check a release and load it, warmed up.
+
+        Args:
+            release_dir: the folder with release.json and the weights.
+            engine: a name in `ml.engines.ENGINES`, or "auto" for the best one installed.
+
+        Raises:
+            ReleaseError: the release is missing, malformed, altered or not supported here.
+            EngineError: the engine does not exist or is not installed.
+        """
+        release = read_release(release_dir)
+        recipe, gate = RECIPES.get(release.preprocessing), GATES.get(release.gate)
+        if recipe is None or gate is None:
+            part = release.preprocessing if recipe is None else release.gate
+            raise ReleaseUnsupportedError(
+                f"{release} asks for {part!r}, which this version of NeuroScan does not have; "
+                "update NeuroScan or choose another release."
+            )
+        verify(release)
+        weights = read_weights(release.weights_path)
+        return cls(
+            release=release,
+            engine=engines.open_engine(engine, weights=weights),
+            recipe=recipe,
+            gate=gate,
+            grad_cam=GradCam.from_weights(weights),
+        )
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that runs the network."""
+        return self._engine.name
+
+    def predict(self, pixels: Pixels) -> Prediction | Abstention:
+        """Read one image.
+
+        Args:
+            pixels: uint8 or uint16, shape (H, W) for gray or (H, W, 3) for RGB.
+
+        Raises:
+            PixelsError: the array is not such an image.
+            ArithmeticError: the network returned something that is not a number.
+        """
+        return self.predict_many([pixels])[0]
+
+    def predict_many(self, images: Sequence[Pixels]) -> list[Prediction | Abstention]:
+        """Read several images in one forward pass; `model_ms` is then each one's equal share.
+
+        Args:
+            images: each as for `predict`; sizes may differ. About 45 MB of memory an image.
+
+        Raises:
+            PixelsError, ArithmeticError: as for `predict`.
+        """
+        started = time.perf_counter()
+        for pixels in images:
+            check_pixels(pixels)
+        refusals = [self._gate(pixels) for pixels in images]
+        readable = [image for image, no in zip(images, refusals, strict=True) if no is None]
+        predictions = iter(self._read(readable))
+        results = [next(predictions) if no is None else self._abstain(no) for no in refusals]
+        share = (time.perf_counter() - started) * 1000.0 / max(1, len(images))
+        return [replace(result, model_ms=share) for result in results]
+
+    def _abstain(self, refusal: Refusal) -> Prediction | Abstention:
+        return Abstention(
+            reason=str(refusal.reason), sentence=refusal.sentence, engine=self.engine, model_ms=0.0
+        )
+
+    def _read(self, images: Sequence[Pixels]) -> list[Prediction]:
+        if not images:
+            return []
+        prepared = [self._recipe(pixels) for pixels in images]
+        output = self._engine.forward(np.stack([item.tensor for item in prepared]))
+        if not np.isfinite(output.logits).all():
+            raise ArithmeticError(f"{self.release} returned something that is not a number.")
+        cams = self._grad_cam(maps=output.maps, hidden=output.hidden)
+        return [
+            self._predict(prepared=item, logit=float(logit), cam=cam)
+            for item, logit, cam in zip(prepared, output.logits, cams, strict=True)
+        ]
+
+    def _predict(self, *, prepared: Prepared, logit: float, cam: Float32Array) -> Prediction:
+        probability = self.release.calibration.probability(logit)
+        tumor = probability >= self.release.threshold
+        heatmap, peak = heatmap_in_image_grid(cam, geometry=prepared.geometry)
+        return Prediction(
+            probability=probability,
+            label="tumor" if tumor else "no_tumor",
+            confidence=probability if tumor else 1.0 - probability,
+            threshold=self.release.threshold,
+            heatmap=heatmap,
+            heatmap_peak=peak,
+            engine=self.engine,
+            model_ms=0.0,
+        )

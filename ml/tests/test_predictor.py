@@ -1,0 +1,199 @@
+import json
+import os
+import shutil
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+
+from ml.calibration import Calibration
+from ml.engines import EngineOutput
+from ml.gate import GATES
+from ml.gradcam import GradCam
+from ml.phantom import draw_phantom
+from ml.pixels import PixelsError
+from ml.predictor import Abstention, Prediction, Predictor
+from ml.preprocessing import RECIPES
+from ml.releases import (
+    Card,
+    Release,
+    ReleaseUnsupportedError,
+    WeightsMismatchError,
+    read_release,
+)
+
+
+class OneLogit:
+    """An engine that says the same of every image."""
+
+    name = "one-logit"
+
+    def __init__(self, logit: float) -> None:
+        self.logit = logit
+
+    def forward(self, batch: np.ndarray) -> EngineOutput:
+        n = len(batch)
+        maps = np.zeros((n, 14, 14, 512), np.float32)
+        maps[:, 4, 9] = 1.0
+        return EngineOutput(
+            logits=np.full(n, self.logit, np.float32),
+            maps=maps,
+            hidden=np.ones((n, 256), np.float32),
+        )
+
+
+@pytest.fixture
+def saying(release_dir):
+    def make(
+        logit: float, *, threshold: float = 0.5, calibration: Calibration | None = None
+    ) -> Predictor:
+        shipped = read_release(release_dir)
+        release = Release(
+            directory=release_dir,
+            name="trial",
+            version="0",
+            weights=shipped.weights,
+            sha256=shipped.sha256,
+            preprocessing=shipped.preprocessing,
+            input_size=224,
+            threshold=threshold,
+            calibration=calibration or Calibration(),
+            gate=shipped.gate,
+            provenance="A test.",
+            scores=(),
+            card=Card(intended_use="x", training="x", testing="x", limits=()),
+            created=shipped.created,
+        )
+        return Predictor(
+            release=release,
+            engine=OneLogit(logit),
+            recipe=RECIPES[release.preprocessing],
+            gate=GATES[release.gate],
+            grad_cam=GradCam(
+                summed_kernel=np.ones((512, 256), np.float32),
+                output_kernel=np.ones(256, np.float32),
+            ),
+        )
+
+    return make
+
+
+def test_a_slice_gets_a_prediction_with_a_heatmap_of_its_own_size(predictor):
+    image = draw_phantom(seed=5, size=320)[:280]
+
+    result = predictor.predict(image)
+
+    assert isinstance(result, Prediction)
+    assert 0.0 <= result.probability <= 1.0
+    assert result.heatmap.shape == (280, 320)
+    assert result.heatmap.dtype == np.uint8
+    assert result.engine == predictor.engine == "tensorflow"
+    assert 0.0 < result.model_ms < 60_000.0
+
+
+def test_the_same_image_gets_the_same_answer_alone_and_among_others(predictor, phantom):
+    other, blank = draw_phantom(seed=9, size=256, lesion=False), np.zeros((40, 40), np.uint8)
+
+    alone = predictor.predict(phantom)
+    among = predictor.predict_many([other, blank, phantom])
+
+    assert isinstance(among[1], Abstention)
+    assert among[2].probability == pytest.approx(alone.probability, abs=1e-5)
+    assert np.abs(among[2].heatmap.astype(int) - alone.heatmap).max() <= 1
+    assert among[2].heatmap_peak == alone.heatmap_peak
+
+
+def test_gray_in_three_channels_is_read_as_gray(predictor, phantom):
+    assert predictor.predict(np.dstack([phantom] * 3)).probability == pytest.approx(
+        predictor.predict(phantom).probability, abs=1e-6
+    )
+
+
+def test_a_blank_image_is_an_abstention_with_a_reason_and_a_sentence(predictor):
+    result = predictor.predict(np.zeros((100, 100), np.uint8))
+
+    assert isinstance(result, Abstention)
+    assert result.reason == "unreadable_contrast"
+    assert type(result.reason) is str
+    assert result.sentence.endswith(".")
+    assert result.engine == "tensorflow"
+
+
+def test_nothing_to_read_gives_nothing(predictor):
+    assert predictor.predict_many([]) == []
+
+
+def test_results_cannot_be_changed(saying, phantom):
+    result = saying(1.0).predict(phantom)
+
+    with pytest.raises(FrozenInstanceError):
+        result.probability = 0.0
+
+
+@pytest.mark.parametrize(
+    ("logit", "threshold", "label"),
+    [
+        (0.0, 0.5, "tumor"),  # exactly at the threshold
+        (-0.01, 0.5, "no_tumor"),
+        (-0.5, 0.3, "tumor"),
+        (1.0, 0.8, "no_tumor"),
+    ],
+)
+def test_the_label_is_tumor_from_the_threshold_on(saying, phantom, logit, threshold, label):
+    result = saying(logit, threshold=threshold).predict(phantom)
+
+    assert result.label == label
+    assert result.threshold == threshold
+    share = result.probability if label == "tumor" else 1 - result.probability
+    assert result.confidence == pytest.approx(share)
+
+
+def test_the_probability_is_the_calibrated_one(saying, phantom):
+    calibration = Calibration(method="platt", slope=0.5, intercept=-1.0)
+
+    result = saying(4.0, calibration=calibration).predict(phantom)
+
+    assert result.probability == pytest.approx(1 / (1 + np.exp(-1.0)))
+
+
+def test_the_peak_is_the_hottest_pixel_of_the_heatmap(saying, phantom):
+    result = saying(1.0).predict(phantom)
+
+    x, y = result.heatmap_peak
+    assert result.heatmap[y, x] == result.heatmap.max() == 255
+
+
+def test_an_engine_that_returns_no_number_is_not_believed(saying, phantom):
+    with pytest.raises(ArithmeticError, match="not a number"):
+        saying(float("nan")).predict(phantom)
+
+
+def test_what_is_not_an_image_is_refused(saying):
+    with pytest.raises(PixelsError):
+        saying(0.0).predict(np.zeros((10, 10), np.float32))
+
+
+@pytest.fixture
+def copied(release_dir, tmp_path):
+    """A copy of the shipped release whose description may be changed."""
+    shutil.copy(release_dir / "release.json", tmp_path)
+    os.link(release_dir / "weights.npz", tmp_path / "weights.npz")
+    return tmp_path
+
+
+@pytest.mark.parametrize("part", ["preprocessing", "gate"])
+def test_a_release_from_a_newer_neuroscan_is_refused_with_a_sentence(copied, part):
+    path = copied / "release.json"
+    value = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**value, part: "from-the-future-9"}), encoding="utf-8")
+
+    with pytest.raises(ReleaseUnsupportedError, match="from-the-future-9"):
+        Predictor.load(copied)
+
+
+def test_altered_weights_are_never_loaded(copied):
+    (copied / "weights.npz").unlink()
+    (copied / "weights.npz").write_bytes(b"something else")
+
+    with pytest.raises(WeightsMismatchError):
+        Predictor.load(copied)
