@@ -160,7 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 
 _s3_bucket = env.str("NEUROSCAN_S3_BUCKET", default="")
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "scans.storage.DurableFileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -174,13 +174,16 @@ if _s3_bucket:
             "access_key": env.str("AWS_ACCESS_KEY_ID", default=None),
             "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default=None),
             "default_acl": None,
+            # The host name of a store of our own has no name for each bucket below it.
+            "addressing_style": "path" if "NEUROSCAN_S3_ENDPOINT_URL" in os.environ else None,
             "querystring_auth": True,
             "querystring_expire": 60,
             "file_overwrite": False,
         },
     }
-# On S3 the browser fetches the bytes itself, by a URL that is signed and short-lived.
-FILES_LEAVE_BY_SIGNED_URL = bool(_s3_bucket)
+# Only where browsers can reach the store: they then fetch originals there, by a short-lived URL.
+# What the pages draw with always comes from here, so that no other origin enters the CSP.
+ORIGINALS_BY_SIGNED_URL = bool(_s3_bucket) and env.bool("NEUROSCAN_S3_SIGNED_URLS", default=False)
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("NEUROSCAN_STATIC_ROOT", default=str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -222,7 +225,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=SWEEP_SECONDS),
         # A sweep nobody picked up in time is replaced by the next one, not piled up.
         "options": {"expires": SWEEP_SECONDS * 2},
-    }
+    },
+    "tidy": {"task": "scans.tasks.tidy", "schedule": timedelta(hours=1)},
 }
 
 # --- People and sign-in ---------------------------------------------------------------------------
@@ -263,11 +267,11 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "scans.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["scans.api.permissions.ClinicMember"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "scans.api.schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "scans.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
@@ -341,7 +345,13 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("NEUROSCAN_LOG_LEVEL", default="INFO")},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        # Three lines for each task, where ours says in one what became of the analysis.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[

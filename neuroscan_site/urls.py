@@ -12,3 +12,9 @@ urlpatterns = [
     path("api/", include("scans.api.urls")),
     path("", include("scans.pages.urls")),
 ]
+
+# Below /api/ an error is a problem (RFC 9457), elsewhere a page.
+handler400 = "scans.api.errors.bad_request"
+handler403 = "scans.api.errors.permission_denied"
+handler404 = "scans.api.errors.page_not_found"
+handler500 = "scans.api.errors.server_error"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from scans.services import runs
+from scans.services import idempotency, runs
 
 
 @shared_task(name="scans.tasks.analyze")
@@ -15,3 +15,8 @@ def analyze(analysis_id: str) -> None:
 @shared_task(name="scans.tasks.sweep")
 def sweep() -> None:
     runs.sweep()
+
+
+@shared_task(name="scans.tasks.tidy")
+def tidy() -> None:
+    idempotency.forget_old_answers()

@@ -1,9 +1,11 @@
 """Writes to the patient register."""
 
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -33,7 +35,7 @@ def register_patient(
         birth_date=birth_date,
         sex=sex,
     )
-    patient.save(force_insert=True)
+    _save(patient, force_insert=True)
     audit.record(actor=user, action="patient.registered", row=patient, patient_id=patient.pk)
     return patient
 
@@ -63,7 +65,7 @@ def edit_patient(
     )
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(patient, name)]
     if changed:
-        patient.save(update_fields=changed)
+        _save(patient, update_fields=changed)
         audit.record(
             actor=user,
             action="patient.edited",
@@ -106,12 +108,31 @@ def _fill(patient: Patient, **fields: object) -> None:
     if isinstance(patient.birth_date, date) and patient.birth_date > timezone.localdate():
         raise ValidationError({"birth_date": "The birth date is in the future. Correct it."})
     _refuse_control_characters(patient)
-    clash = Patient.objects.filter(clinic_id=patient.clinic_id, mrn=patient.mrn)
-    if patient.mrn and clash.exclude(pk=patient.pk).exists():
-        raise ValidationError(
-            {"mrn": "A patient with this MRN is already registered. Search for the MRN instead."}
-        )
     patient.full_clean(validate_constraints=False)
+    if _of_same_mrn(patient).exists():
+        raise _mrn_taken()
+
+
+def _save(patient: Patient, **how: Any) -> None:
+    """Save, and say it in a sentence where somebody else took the MRN a moment ago."""
+    try:
+        with transaction.atomic():
+            patient.save(**how)
+    except IntegrityError as error:
+        if _of_same_mrn(patient).exists():
+            raise _mrn_taken() from error
+        raise
+
+
+def _of_same_mrn(patient: Patient) -> QuerySet[Patient]:
+    same = Patient.objects.filter(clinic_id=patient.clinic_id, mrn=patient.mrn)
+    return same.exclude(pk=patient.pk)
+
+
+def _mrn_taken() -> ValidationError:
+    return ValidationError(
+        {"mrn": "A patient with this MRN is already registered. Search for the MRN instead."}
+    )
 
 
 def _refuse_control_characters(patient: Patient) -> None:

@@ -1,0 +1,95 @@
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Exists, OuterRef, QuerySet
+from rest_framework.filters import OrderingFilter
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from scans.models import Analysis, Patient, Study
+from scans.models.analysis import Label, Status
+
+
+class StableOrdering(OrderingFilter):
+    """Ends every order with the id, so that no row is on two pages or on none."""
+
+    def get_ordering(self, request: Request, queryset: QuerySet, view: APIView) -> Any:
+        chosen = super().get_ordering(request, queryset, view)
+        return [*chosen, "id"] if chosen else chosen
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        fields = ", ".join(f"`{name}`" for name in view.ordering_fields)
+        (parameter,) = super().get_schema_operation_parameters(view)
+        return [parameter | {"description": f"By {fields}; a minus in front reverses."}]
+
+
+class PatientFilter(filters.FilterSet):
+    search = filters.CharFilter(
+        method="matching", help_text="Words that the MRN starts with or the name contains."
+    )
+    archived = filters.ChoiceFilter(
+        method="by_archived",
+        choices=[("false", "Current"), ("true", "Archived"), ("any", "Both")],
+        help_text="`false` (the default), `true` or `any`.",
+    )
+
+    class Meta:
+        model = Patient
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("archived") else rows.current()
+
+    def matching(self, rows: Any, name: str, value: str) -> QuerySet:
+        return rows.matching(value)
+
+    def by_archived(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows if value == "any" else rows.filter(archived_at__isnull=value == "false")
+
+
+class StudyFilter(filters.FilterSet):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    study_date = filters.DateFilter()
+    study_date_after = filters.DateFilter(
+        field_name="study_date", lookup_expr="gte", help_text="This day or later."
+    )
+    study_date_before = filters.DateFilter(
+        field_name="study_date", lookup_expr="lte", help_text="This day or earlier."
+    )
+    state = filters.MultipleChoiceFilter(
+        method="with_analysis_in",
+        choices=Status.choices,
+        help_text="Studies with an analysis in this state (or in one of these).",
+    )
+    label = filters.MultipleChoiceFilter(
+        method="with_label", choices=Label.choices, help_text="Studies with this AI label."
+    )
+
+    class Meta:
+        model = Study
+        fields: list[str] = []
+
+    def with_analysis_in(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        return _with_analysis(rows, status__in=values) if values else rows
+
+    def with_label(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        return _with_analysis(rows, label__in=values) if values else rows
+
+
+class AnalysisFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(choices=Status.choices)
+    label = filters.MultipleChoiceFilter(choices=Label.choices)
+    image = filters.UUIDFilter(field_name="image_id")
+    study = filters.UUIDFilter(field_name="image__series__study_id")
+    patient = filters.UUIDFilter(field_name="image__patient_id")
+    release = filters.UUIDFilter(field_name="release_id")
+
+    class Meta:
+        model = Analysis
+        fields: list[str] = []
+
+
+def _with_analysis(rows: QuerySet, **having: object) -> QuerySet:
+    analyses = Analysis.objects.filter(image__series__study=OuterRef("pk"), **having)
+    return rows.filter(Exists(analyses))

@@ -1,0 +1,41 @@
+"""What drf-spectacular cannot read off the views. `settings.REST_FRAMEWORK` names `ApiSchema`."""
+
+from typing import Any
+
+from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+from scans.api.problems import MEDIA_TYPE
+from scans.api.serializers.patient import FHIR_WORDS
+from scans.api.serializers.problem import ProblemSerializer
+from scans.models.patient import Sex
+
+
+class ApiSchema(AutoSchema):
+    """Every operation may answer a problem."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            problem = self.resolve_serializer(ProblemSerializer, "response").ref
+            operation["responses"]["default"] = {
+                "description": "A problem (RFC 9457).",
+                "content": {MEDIA_TYPE: {"schema": problem}},
+            }
+        return operation
+
+
+class TokenScheme(KnoxTokenScheme):
+    target_class = "scans.api.authentication.TokenAuthentication"
+    name = "token"
+
+
+class SexFieldExtension(OpenApiSerializerFieldExtension):
+    """Four letters come out; four words are understood as well."""
+
+    target_class = "scans.api.serializers.patient.SexField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        words = list(FHIR_WORDS) if direction == "request" else []
+        return {"type": "string", "enum": [*Sex.values, *words]}

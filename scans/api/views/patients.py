@@ -1,0 +1,84 @@
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.requests import signed_in
+from scans.api.filters import PatientFilter
+from scans.api.pagination import HistoryPages
+from scans.api.serializers.patient import PatientSerializer
+from scans.api.serializers.study import StudySerializer
+from scans.api.views.base import ClinicRows
+from scans.api.views.studies import IMAGES
+from scans.models import Patient, Study
+from scans.services import patients
+
+_EDITABLE = ("mrn", "family_name", "given_name", "birth_date", "sex")
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Find patients"),
+    retrieve=extend_schema(summary="Show a patient"),
+)
+class PatientViewSet(mixins.ListModelMixin, ClinicRows):
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+    filterset_class = PatientFilter
+    ordering_fields = ["family_name", "given_name", "mrn", "birth_date", "created_at"]
+    ordering = ["family_name", "given_name"]
+
+    def patient_id_of(self, row: Patient) -> UUID:
+        return row.pk
+
+    @extend_schema(summary="Register a patient")
+    def create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        patient = patients.register_patient(user=signed_in(request), **serializer.validated_data)
+        answer = self.get_serializer(patient).data
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+
+    @extend_schema(summary="Correct a patient")
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        patient = self.get_object()
+        serializer = self.get_serializer(patient, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        kept = {name: getattr(patient, name) for name in _EDITABLE}
+        patient = patients.edit_patient(
+            user=signed_in(request), patient=patient, **kept | serializer.validated_data
+        )
+        return Response(self.get_serializer(patient).data)
+
+    @extend_schema(
+        summary="Show a patient's case history",
+        description="The patient's studies, newest first, with images and analyses.",
+        responses=StudySerializer(many=True),
+    )
+    @action(
+        detail=True,
+        pagination_class=HistoryPages,
+        serializer_class=StudySerializer,
+        filter_backends=[],
+    )
+    def history(self, request: Request, pk: Any) -> Response:
+        patient = self.get_object()
+        self.record_read(patient)
+        studies = Study.objects.visible_to(request.user).filter(patient=patient)
+        page = self.paginate_queryset(studies.prefetch_related(IMAGES))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(summary="Archive a patient", request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: Any) -> Response:
+        patient = patients.archive_patient(user=signed_in(request), patient=self.get_object())
+        return Response(self.get_serializer(patient).data)
+
+    @extend_schema(summary="Restore an archived patient", request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        patient = patients.restore_patient(user=signed_in(request), patient=self.get_object())
+        return Response(self.get_serializer(patient).data)

@@ -1,0 +1,23 @@
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import viewsets
+
+from scans.api.filters import StableOrdering
+from scans.api.serializers.release import ModelReleaseSerializer
+from scans.models import ModelRelease
+
+
+# The installation's releases: they belong to no clinic, so every member sees them.
+@extend_schema_view(
+    list=extend_schema(summary="List model releases"),
+    retrieve=extend_schema(summary="Show a model release"),
+)
+class ModelReleaseViewSet(viewsets.ReadOnlyModelViewSet):
+    http_method_names = ["get", "head"]
+    lookup_value_converter = "uuid"
+    queryset = ModelRelease.objects.all()
+    serializer_class = ModelReleaseSerializer
+    filter_backends = [DjangoFilterBackend, StableOrdering]
+    filterset_fields = ["is_active"]
+    ordering_fields = ["registered_at", "name"]
+    ordering = ["-registered_at"]
