@@ -1,9 +1,10 @@
 """The audit trail: append-only, hash-chained, one chain a clinic. Reads count."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -53,7 +54,7 @@ def record(
             sequence=chain.length + 1,
             at=timezone.now(),
             clinic_id=clinic,
-            actor=person,  # type: ignore[misc]
+            actor=person,
             action=action,
             object_type=row._meta.model_name or "" if row is not None else "",
             object_id=str(row.pk) if row is not None else "",
@@ -69,15 +70,55 @@ def record(
     return event
 
 
-def broken_links() -> Iterator[AuditEvent]:
-    """The events whose content, order or predecessor is not what was sealed."""
-    for chain in AuditChain.objects.all():
-        expected_sequence, expected_previous = 1, ""
+@dataclass(frozen=True)
+class BrokenLink:
+    """A place where a chain is not what was sealed; `reason` is a sentence."""
+
+    chain: str
+    sequence: int
+    reason: str
+
+
+def broken_links() -> Iterator[BrokenLink]:
+    """Where events were changed, removed, reordered or slipped in after they were sealed.
+
+    Whoever can rewrite the whole database can also seal a chain anew. What they cannot change is
+    a copy of `heads()` that was kept elsewhere: `missing_heads` compares it.
+    """
+    for chain in AuditChain.objects.order_by("key"):
+        sequence, previous = 0, ""
         for event in chain.events.order_by("sequence").iterator():
-            if (
-                event.sequence != expected_sequence
-                or event.previous_hash != expected_previous
-                or event.hash != event.sealed_hash()
-            ):
-                yield event
-            expected_sequence, expected_previous = event.sequence + 1, event.hash
+            if event.sequence != sequence + 1:
+                yield BrokenLink(chain.key, sequence + 1, "This event was removed.")
+            elif event.previous_hash != previous:
+                yield BrokenLink(chain.key, event.sequence, "The event before this one changed.")
+            if event.hash != event.sealed_hash():
+                yield BrokenLink(chain.key, event.sequence, "The content of this event changed.")
+            sequence, previous = event.sequence, event.hash
+        if (chain.length, chain.last_hash) != (sequence, previous):
+            yield BrokenLink(chain.key, chain.length, "The newest events were removed.")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link of a chain at some moment: a copy kept elsewhere seals all before it."""
+
+    chain: str
+    sequence: int
+    hash: str
+
+
+def heads() -> list[Head]:
+    """The last link of every chain, as it is now."""
+    return [Head(chain.key, chain.length, chain.last_hash) for chain in AuditChain.objects.all()]
+
+
+def missing_heads(kept: Iterable[Head]) -> Iterator[BrokenLink]:
+    """The heads that were noted before and are no longer part of their chain."""
+    for head in kept:
+        if not AuditEvent.objects.filter(
+            chain_id=head.chain, sequence=head.sequence, hash=head.hash
+        ).exists():
+            yield BrokenLink(
+                head.chain, head.sequence, "This event is not the one that was noted before."
+            )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.http import Http404
 
@@ -27,6 +28,7 @@ class Action(StrEnum):
     REQUEST_ANALYSIS = "request_analysis"  # also retry
     CANCEL_ANALYSIS = "cancel_analysis"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_CLINICS = "manage_clinics"
     READ_AUDIT_TRAIL = "read_audit_trail"
     ACTIVATE_RELEASE = "activate_release"
 
@@ -52,7 +54,11 @@ _SUPERUSER_ACTIONS = frozenset(Action) - {Action.REGISTER_PATIENT, Action.UPLOAD
 
 
 class InClinic(Protocol):
-    """A row that belongs to one clinic."""
+    """A row that belongs to one clinic.
+
+    A model whose rows not everyone in the clinic may see names the action that it takes in
+    `view_action` (the audit trail does).
+    """
 
     @property
     def clinic_id(self) -> uuid.UUID | None: ...
@@ -73,6 +79,8 @@ def may(user: "User | AnonymousUser", action: Action) -> bool:
 
 def can(user: "User | AnonymousUser", action: Action, row: InClinic) -> bool:
     """Whether the person may do the action to this row."""
+    if action is Action.VIEW:
+        action = getattr(row, "view_action", Action.VIEW)
     if not may(user, action):
         return False
     return user.is_superuser or row.clinic_id == user.clinic_id  # type: ignore[union-attr]
@@ -95,7 +103,7 @@ class ClinicQuerySet(models.QuerySet[Row]):
 
     def visible_to(self, user: "User | AnonymousUser") -> "ClinicQuerySet[Row]":
         """The rows this person may see; none for anyone who is not signed in."""
-        if not may(user, Action.VIEW):
+        if not may(user, getattr(self.model, "view_action", Action.VIEW)):
             return self.none()
         if user.is_superuser:
             return self.all()
@@ -108,5 +116,5 @@ def get_visible_or_404(
     """The row the person asked for, or `Http404` where it does not exist *for this person*."""
     try:
         return queryset.visible_to(user).get(**lookup)
-    except (queryset.model.DoesNotExist, ValueError) as error:
+    except (ObjectDoesNotExist, ValueError) as error:
         raise Http404("There is no such record in your clinic.") from error

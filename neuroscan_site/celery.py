@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neuroscan_site.settings")
@@ -11,3 +12,8 @@ TRANSPORT_ALIASES["spool"] = "neuroscan_site.spool:Transport"
 app = Celery("neuroscan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Being connected is enough: Celery then leaves LOGGING as the settings have it."""

@@ -1,12 +1,12 @@
 import hashlib
 import json
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models
 
 from accounts.models.clinic import Clinic
-from accounts.policy import ClinicQuerySet
+from accounts.policy import Action, ClinicQuerySet
 
 
 class AppendOnlyError(TypeError):
@@ -21,6 +21,11 @@ class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
 
     def delete(self) -> NoReturn:
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError(
+            "Audit events join their chain one by one: use accounts.audit.record."
+        )
 
 
 class AuditChain(models.Model):
@@ -37,9 +42,11 @@ class AuditChain(models.Model):
 class AuditEvent(models.Model):
     """Who did or saw what, when, from where. Append-only; each row seals the one before it."""
 
+    view_action: ClassVar[Action] = Action.READ_AUDIT_TRAIL
+
     chain = models.ForeignKey(AuditChain, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveBigIntegerField()
-    at = models.DateTimeField()
+    at = models.DateTimeField("time")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
@@ -60,7 +67,10 @@ class AuditEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["chain", "sequence"], name="audit_sequence_unique")
         ]
-        indexes = [models.Index(fields=["clinic", "-id"], name="audit_clinic_newest")]
+        indexes = [
+            models.Index(fields=["clinic", "-id"], name="audit_clinic_newest"),
+            models.Index(fields=["clinic", "at"], name="audit_clinic_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}".strip()
@@ -71,6 +81,7 @@ class AuditEvent(models.Model):
             "chain": self.chain_id,
             "sequence": self.sequence,
             "at": self.at.isoformat(),
+            "clinic": str(self.clinic_id or ""),
             "actor": self.actor_id,
             "action": self.action,
             "object": [self.object_type, self.object_id],

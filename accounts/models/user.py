@@ -1,8 +1,9 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.models.clinic import Clinic
 from accounts.policy import ClinicQuerySet
@@ -23,7 +24,11 @@ class PersonManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[mi
 
 
 class User(AbstractUser):
-    """A member of one clinic with one role, or a superuser, who belongs to none."""
+    """A member of one clinic with one role, or a superuser, who belongs to none.
+
+    Written by `accounts.people`. Usernames and email addresses are kept in lower case: nobody
+    should be kept out, or taken for somebody else, by a capital letter.
+    """
 
     clinic = models.ForeignKey(
         Clinic, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
@@ -33,19 +38,76 @@ class User(AbstractUser):
     objects: ClassVar["PersonManager"] = PersonManager()
 
     class Meta(AbstractUser.Meta):
+        verbose_name = "person"
+        verbose_name_plural = "people"
         constraints = [
             models.CheckConstraint(
                 name="user_has_clinic_and_role_or_is_superuser",
-                condition=Q(is_superuser=True)
-                | (Q(clinic__isnull=False) & Q(role__in=Role.values)),
-                violation_error_message="Choose the clinic and the role of this person.",
-            )
+                condition=Q(is_superuser=True, clinic__isnull=True, role="")
+                | Q(is_superuser=False, clinic__isnull=False, role__in=Role.values),
+                violation_error_message=(
+                    "Choose the clinic and the role of this person; a superuser has neither."
+                ),
+            ),
+            models.CheckConstraint(
+                name="user_is_staff_by_role",
+                condition=Q(is_staff=True) & (Q(is_superuser=True) | Q(role=Role.ADMINISTRATOR))
+                | Q(is_staff=False, is_superuser=False) & ~Q(role=Role.ADMINISTRATOR),
+            ),
+            models.UniqueConstraint(
+                Lower("username"),
+                name="username_unique_in_any_case",
+                violation_error_message="This username is taken. Choose another one.",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="email_unique_in_any_case",
+                violation_error_message=(
+                    "Another account uses this email address. Give each person their own."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        return super().normalize_username(username).lower()
+
+    def clean(self) -> None:
+        super().clean()
+        self._settle()
+
+    @transaction.atomic
     def save(self, *args: object, **kwargs: object) -> None:
+        self._settle()
+        fields = kwargs.get("update_fields")
+        if fields is not None and {"role", "is_superuser"} & set(fields):  # type: ignore[call-overload]
+            kwargs["update_fields"] = {*fields, "is_staff"}  # type: ignore[misc]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if fields is None or "email" in fields:  # type: ignore[operator]
+            self._confirm_email()
+
+    def _settle(self) -> None:
         # Who may open Django admin follows from the role, so the two cannot disagree.
         self.is_staff = self.is_superuser or self.role == Role.ADMINISTRATOR
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        self.username = self.normalize_username(self.username)
+        self.email = self.email.lower()
+
+    def _confirm_email(self) -> None:
+        """Keep allauth's address book to the one address of this account.
+
+        An address that an administrator entered counts as confirmed; one that the person asks to
+        change to does not reach `email` before it is. An address that is no longer theirs must
+        not stay behind, because it could still ask for a password reset.
+        """
+        from allauth.account.models import EmailAddress  # needs the app registry
+
+        addresses = EmailAddress.objects.filter(user=self)
+        if self.email and addresses.filter(email=self.email, verified=True, primary=True).exists():
+            return
+        addresses.delete()
+        if self.email:
+            EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)

@@ -1,0 +1,187 @@
+"""What every page of the administration has in common: rows and permissions from the policy."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, NotAllowedError, can, may
+from accounts.requests import signed_in
+
+
+class ServiceForm(forms.ModelForm):
+    """A form that is saved by one call of a service; what the service refuses, the form shows.
+
+    The call is made while the form is checked, because Django admin has no way back to the form
+    once it saves. Admin views are one transaction, so an error anywhere undoes it.
+    """
+
+    person: ClassVar[User]  # who is at the keyboard; the admin sets it
+
+    def write(self) -> models.Model:
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        try:
+            self.instance = self.write()
+        except NotAllowedError as error:
+            self.add_error(None, str(error))
+        except ValidationError as error:
+            for field, messages in getattr(error, "error_dict", {None: error.messages}).items():
+                self.add_error(field if field in self.fields else None, messages)
+
+    def save(self, commit: bool = True) -> models.Model:
+        return self.instance
+
+
+class ClinicModelAdmin(admin.ModelAdmin):
+    """Rows of clinics. Read-only, and nothing is ever deleted, unless a class says otherwise."""
+
+    add_action: Action | None = None
+    change_action: Action | None = None
+    view_action: Action | None = None  # where it is not the model's own
+    clinic_path = ""  # from the row to its clinic, for the column and the filter of superusers
+    records_reads = False  # rows that show a patient: who opened one is in the audit trail
+
+    actions_on_bottom = False
+    list_per_page = 50
+    # Counting the whole table for each page, or each filter, is not worth the wait.
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def allows(self, user: User, action: Action, row: Any = None) -> bool:
+        return may(user, action) if row is None else can(user, action, row)
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        return rows.visible_to(user)  # type: ignore[attr-defined]
+
+    # --- What Django admin asks -------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        action = self.view_action or getattr(self.model, "view_action", None)
+        return self.allows(signed_in(request), action or Action.VIEW, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.add_action is not None and self.allows(signed_in(request), self.add_action)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.change_action is not None and self.allows(
+            signed_in(request), self.change_action, obj
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return self.visible_rows(super().get_queryset(request), signed_in(request))
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        manager = db_field.remote_field.model._default_manager
+        if hasattr(manager, "visible_to"):
+            kwargs["queryset"] = manager.visible_to(signed_in(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        filters = list(super().get_list_filter(request))
+        # Offered to superusers only: the choices of the filter are the names of all clinics.
+        return [self.clinic_path, *filters] if self._shows_clinics(request) else filters
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns = list(super().get_list_display(request))
+        return [*columns, "clinic_name"] if self._shows_clinics(request) else columns
+
+    def _shows_clinics(self, request: HttpRequest) -> bool:
+        return bool(self.clinic_path) and signed_in(request).is_superuser
+
+    @admin.display(description="Clinic", empty_value="—")
+    def clinic_name(self, obj: Any) -> Any:
+        for name in self.clinic_path.split("__"):
+            obj = getattr(obj, name)
+        return obj
+
+    def view_on_site(self, obj: Any) -> str | None:
+        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        return None if obj is None else self.view_on_site(obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.person = signed_in(request)  # on a class that was made for this request
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The service has written it already."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        pass
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        if self.records_reads and row is not None:
+            audit.record(
+                actor=signed_in(request),
+                action=f"{self.opts.model_name}.read",
+                row=row,
+                patient_id=self.patient_id_of(row),
+                detail={"page": "administration"},
+            )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def patient_id_of(self, row: Any) -> Any:
+        return row.patient_id
+
+    def _get_obj_does_not_exist_redirect(self, *args: Any) -> HttpResponse:
+        raise Http404("There is no such record in your clinic.")
+
+    # --- The audit trail is the history -----------------------------------------------------------
+    # Django's own log keeps each row's text, and with it patients' names, outside the trail.
+
+    def log_addition(self, *args: Any) -> Any:
+        return None
+
+    def log_change(self, *args: Any) -> Any:
+        return None
+
+    def log_deletions(self, *args: Any) -> Any:
+        return []
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        query = {"object_type": self.opts.model_name or "", "object_id": object_id}
+        trail = reverse("admin:accounts_auditevent_changelist")
+        return HttpResponseRedirect(f"{trail}?{urlencode(query)}")
+
+
+class InstallationModelAdmin(ClinicModelAdmin):
+    """Rows that belong to no clinic: a superuser's, unless clinic administrators may look."""
+
+    clinics_may_look = False
+
+    def allows(self, user: User, action: Action, row: Any = None) -> bool:
+        looks = self.clinics_may_look and action is Action.VIEW
+        return may(user, action) and (user.is_superuser or looks)
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        return rows if self.allows(user, Action.VIEW) else rows.none()

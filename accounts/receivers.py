@@ -1,0 +1,63 @@
+"""Sign-ins and passwords in the audit trail.
+
+Signals, because Django and allauth do these things themselves: there is no function of ours that
+every way of signing in goes through. Everything else calls `audit.record` where it happens.
+"""
+
+from typing import Any
+
+from allauth.account import signals as allauth_signals
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Q
+from django.dispatch import receiver
+from knox.models import AuthToken
+
+from accounts import audit
+from accounts.models import User
+
+
+@receiver(user_logged_in)
+def signed_in(*, user: User, **_: Any) -> None:
+    audit.record(actor=user, action="account.signed_in", row=user)
+
+
+@receiver(user_logged_out)
+def signed_out(*, user: User | None, **_: Any) -> None:
+    if user is not None:
+        audit.record(actor=user, action="account.signed_out", row=user)
+
+
+@receiver(user_login_failed)
+def sign_in_failed(*, credentials: dict[str, Any], **_: Any) -> None:
+    """What was typed is not kept: people type passwords into the wrong field."""
+    names = {
+        str(value).lower() for name, value in credentials.items() if name in ("username", "email")
+    }
+    person = User.objects.filter(Q(username__in=names) | Q(email__in=names - {""})).first()
+    audit.record(
+        actor=None,
+        action="account.sign_in_failed",
+        row=person,
+        detail={"account": "unknown" if person is None else _state(person)},
+    )
+
+
+def _state(person: User) -> str:
+    return "active" if person.is_active else "deactivated"
+
+
+@receiver([allauth_signals.password_changed, allauth_signals.password_set])
+def password_changed(*, user: User, **_: Any) -> None:
+    audit.record(actor=user, action="account.password_changed", row=user)
+
+
+@receiver(allauth_signals.password_reset)
+def password_reset(*, user: User, **_: Any) -> None:
+    """Somebody who had to reset may have been robbed: their tokens end, as their sessions do."""
+    AuthToken.objects.filter(user=user).delete()
+    audit.record(actor=user, action="account.password_reset", row=user)
+
+
+@receiver(allauth_signals.email_changed)
+def email_changed(*, user: User, **_: Any) -> None:
+    audit.record(actor=user, action="account.email_changed", row=user)

@@ -1,0 +1,49 @@
+"""What the account pages need: fields of allauth's forms in our look, and sessions in words."""
+
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+
+register = template.Library()
+
+# Order matters: most browsers also claim to be the ones further down.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+@register.inclusion_tag("accounts/field.html")
+def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
+    """Label, control, help and error of a field, tied together by ids."""
+    bound.label = label or bound.label
+    attrs["class"] = "form-control is-invalid" if bound.errors else "form-control"
+    # A placeholder that repeats the label vanishes when it is needed, and reads like a value.
+    bound.field.widget.attrs.pop("placeholder", None)
+    return {"field": bound, "control": bound.as_widget(attrs=attrs)}
+
+
+@register.inclusion_tag("accounts/form_errors.html")
+def form_errors(form: Any) -> dict[str, Any]:
+    """What is wrong with the form as a whole, read out as soon as the page is there."""
+    return {"errors": form.non_field_errors()}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """`Firefox on Windows`: enough to recognize one's own."""
+    name = next((name for sign, name in BROWSERS.items() if sign in user_agent), "Unknown browser")
+    system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "")
+    return f"{name} on {system}" if system else name

@@ -1,0 +1,38 @@
+import pytest
+
+from accounts import audit
+from accounts.tests.factories import ClinicFactory, UserFactory
+from accounts.tokens import create_token
+from scans.models import IdempotentRequest
+from scans.tests.factories import WorkerFactory, make_analysis
+
+
+@pytest.fixture
+def superuser():
+    return UserFactory(superuser=True, username="root-of-all")
+
+
+@pytest.fixture
+def administrator():
+    return UserFactory(administrator=True)
+
+
+@pytest.fixture
+def site(client, administrator):
+    """A browser in which the clinic administrator is signed in."""
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def one_of_everything(administrator, superuser):
+    """At least one row of every registered model, in the administrator's clinic and in another."""
+    for clinic in (administrator.clinic, ClinicFactory(name="The Other Clinic")):
+        person = UserFactory(clinic=clinic)
+        make_analysis(user=person)
+        create_token(user=person)
+        audit.record(actor=person, action="account.signed_in", row=person)
+    IdempotentRequest.objects.create(
+        user=superuser, key="key", fingerprint="f", status_code=201, answer={"mrn": "SECRET"}
+    )
+    WorkerFactory()

@@ -1,0 +1,67 @@
+"""Clinics, tokens and the audit trail in the administration."""
+
+import pytest
+from knox.models import AuthToken
+
+from accounts import audit
+from accounts.models import AuditEvent, Clinic
+from accounts.tests.administration.pages import (
+    page,
+)
+from accounts.tests.factories import UserFactory
+from accounts.tokens import create_token
+from scans.tests.factories import make_analysis
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_superuser_adds_and_renames_clinics(client, superuser):
+    client.force_login(superuser)
+
+    client.post(page(Clinic, "add"), {"name": "North"})
+    clinic = Clinic.objects.get(name="North")
+    client.post(page(Clinic, "change", clinic.pk), {"name": "North Wing"})
+
+    clinic.refresh_from_db()
+    assert clinic.name == "North Wing"
+    recorded = AuditEvent.objects.filter(chain_id=str(clinic.pk)).order_by("id")
+    assert [event.action for event in recorded] == ["clinic.added", "clinic.renamed"]
+
+
+def test_an_administrator_sees_the_own_clinic_and_cannot_rename_it(site, administrator):
+    address = page(Clinic, "change", administrator.clinic_id)
+    assert site.get(address).status_code == 200
+    assert site.post(address, {"name": "Mine"}).status_code == 403
+
+
+def test_an_administrator_revokes_tokens_of_the_own_clinic(site, administrator):
+    own, _ = create_token(user=UserFactory(clinic=administrator.clinic))
+    other, _ = create_token(user=UserFactory())
+
+    response = site.post(
+        page(AuthToken, "changelist"),
+        {"action": "revoke", "_selected_action": [own.pk, other.pk]},
+        follow=True,
+    )
+
+    assert "Tokens revoked: 1." in response.content.decode()
+    assert list(AuthToken.objects.all()) == [other]
+    assert AuditEvent.objects.get(action="token.revoked").actor == administrator
+
+
+def test_the_trail_cannot_be_written(client, superuser):
+    client.force_login(superuser)
+    event = audit.record(actor=None, action="account.sign_in_failed")
+
+    assert client.post(page(AuditEvent, "change", event.pk), {"action": "x"}).status_code == 403
+    assert client.get(page(AuditEvent, "add")).status_code == 403
+
+
+def test_the_trail_is_filtered_by_kind_and_by_patient(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    patient = analysis.image.patient
+
+    listed = site.get(page(AuditEvent, "changelist"), {"kind": "study"}).context["cl"].queryset
+    assert {event.action for event in listed} == {"study.received"}
+    listed = site.get(page(AuditEvent, "changelist"), {"patient_id": patient.pk})
+    assert {event.patient_id for event in listed.context["cl"].queryset} == {patient.pk}

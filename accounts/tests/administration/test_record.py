@@ -1,0 +1,219 @@
+"""The clinical record and the model releases in the administration."""
+
+import pytest
+
+from accounts.models import AuditEvent
+from accounts.tests.administration.pages import (
+    page,
+)
+from accounts.tests.factories import UserFactory
+from scans.models import Analysis, Image, ModelRelease, Patient, Study
+from scans.tests.factories import ReleaseFactory, WorkerFactory, fail, make_analysis
+
+pytestmark = pytest.mark.django_db
+
+
+def test_opening_a_patient_in_the_administration_is_recorded_as_a_read(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    patient, image = analysis.image.patient, analysis.image
+
+    for row in (patient, image.study, image.series, image, analysis):
+        site.get(page(type(row), "change", row.pk))
+
+    reads = AuditEvent.objects.filter(detail={"page": "administration"})
+    assert {event.action for event in reads} == {
+        *("patient.read", "study.read", "series.read", "image.read", "analysis.read")
+    }
+    assert {event.patient_id for event in reads} == {patient.pk}
+    assert {event.actor for event in reads} == {administrator}
+
+
+PATIENT = {"mrn": "N-1", "family_name": "New", "given_name": "Name", "sex": "F"}
+
+
+def test_a_superuser_edits_a_patient_through_the_service(client, superuser):
+    patient = make_analysis().image.patient
+    client.force_login(superuser)
+
+    client.post(page(Patient, "change", patient.pk), PATIENT | {"birth_date": "1970-01-02"})
+
+    patient.refresh_from_db()
+    assert (patient.mrn, patient.family_name) == ("N-1", "New")
+    event = AuditEvent.objects.get(action="patient.edited")
+    assert event.actor == superuser
+    assert "mrn" in event.detail["fields"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"birth_date": "2999-01-01"}, "in the future"),
+        ({"mrn": "TAKEN"}, "already registered"),
+        ({"mrn": ""}, "required"),
+    ],
+)
+def test_what_the_service_refuses_is_said_at_the_form(client, superuser, wrong, sentence):
+    image = make_analysis().image
+    Patient.objects.create(
+        clinic=image.patient.clinic, mrn="TAKEN", family_name="X", created_by=superuser
+    )
+    client.force_login(superuser)
+
+    response = client.post(page(Patient, "change", image.patient.pk), PATIENT | wrong)
+
+    assert response.status_code == 200
+    assert sentence in response.content.decode()
+    image.patient.refresh_from_db()
+    assert image.patient.family_name != "New"
+
+
+def test_an_administrator_reads_the_record_and_does_not_write_it(site, administrator):
+    patient = make_analysis(user=UserFactory(clinic=administrator.clinic)).image.patient
+    assert site.post(page(Patient, "change", patient.pk), PATIENT).status_code == 403
+
+
+def test_patients_are_archived_and_restored_by_actions(site, administrator):
+    patient = make_analysis(user=UserFactory(clinic=administrator.clinic)).image.patient
+    chosen = {"_selected_action": [patient.pk]}
+
+    site.post(page(Patient, "changelist"), {"action": "archive"} | chosen)
+    patient.refresh_from_db()
+    assert patient.is_archived
+    site.post(page(Patient, "changelist"), {"action": "restore"} | chosen)
+    patient.refresh_from_db()
+    assert not patient.is_archived
+
+
+def test_pages_link_to_the_product(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    image = analysis.image
+
+    for row in (image.patient, image.study, image, analysis, image.series):
+        text = site.get(page(type(row), "change", row.pk)).content.decode()
+        shown = image.study if row is image.series else row
+        assert f'href="{shown.get_absolute_url()}" class="viewsitelink"' in text
+
+
+def test_analyses_are_run_again_with_the_active_release(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    ModelRelease.objects.update(is_active=False)
+    newer = ReleaseFactory(is_active=True)
+    chosen = {"action": "analyze_again", "_selected_action": [analysis.pk]}
+
+    response = site.post(page(Analysis, "changelist"), chosen, follow=True)
+    assert "Analyses queued: 1." in response.content.decode()
+    assert Analysis.objects.filter(image=analysis.image, release=newer).exists()
+
+    response = site.post(page(Analysis, "changelist"), chosen, follow=True)
+    assert "Left alone: 1, which have one of this release already." in response.content.decode()
+    assert Analysis.objects.count() == 2
+
+
+def test_without_an_active_release_the_action_says_what_to_do(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    ModelRelease.objects.update(is_active=False)
+
+    response = site.post(
+        page(Analysis, "changelist"),
+        {"action": "analyze_again", "_selected_action": [analysis.pk]},
+        follow=True,
+    )
+    assert "No model release is active" in response.content.decode()
+
+
+def test_failed_analyses_are_tried_again_and_others_left_alone(site, administrator):
+    person = UserFactory(clinic=administrator.clinic)
+    failed, waiting = fail(make_analysis(user=person)), make_analysis(user=person)
+
+    response = site.post(
+        page(Analysis, "changelist"),
+        {"action": "retry", "_selected_action": [failed.pk, waiting.pk]},
+        follow=True,
+    )
+
+    text = response.content.decode()
+    assert "Analyses queued: 1." in text
+    assert "Left alone: 1, which neither failed nor were cancelled." in text
+    failed.refresh_from_db()
+    assert failed.status == "queued"
+
+
+def test_actions_do_not_reach_rows_of_another_clinic(site):
+    elsewhere = fail(make_analysis())
+
+    site.post(page(Analysis, "changelist"), {"action": "retry", "_selected_action": [elsewhere.pk]})
+
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == "failed"
+
+
+def test_a_superuser_makes_a_release_the_active_one(client, superuser, monkeypatch):
+    from scans.services import inference
+
+    monkeypatch.setattr(inference, "verify_release", lambda *args, **kwargs: None)
+    first, second = ReleaseFactory(), ReleaseFactory()
+    client.force_login(superuser)
+    address = page(ModelRelease, "changelist")
+
+    both = client.post(
+        address,
+        {"action": "make_active", "_selected_action": [first.pk, second.pk]},
+        follow=True,
+    )
+    assert "Choose one release only" in both.content.decode()
+    client.post(address, {"action": "make_active", "_selected_action": [second.pk]})
+
+    assert ModelRelease.objects.get(is_active=True) == second
+    assert AuditEvent.objects.get(action="release.activated").actor == superuser
+
+
+def test_a_release_whose_files_are_not_there_is_not_activated(client, superuser):
+    first, second = ReleaseFactory(), ReleaseFactory()
+    client.force_login(superuser)
+
+    response = client.post(
+        page(ModelRelease, "changelist"),
+        {"action": "make_active", "_selected_action": [second.pk]},
+        follow=True,
+    )
+
+    assert 'class="error"' in response.content.decode()
+    assert ModelRelease.objects.get(is_active=True) == first
+
+
+def test_a_clinic_administrator_cannot_activate_a_release(site):
+    first, second = ReleaseFactory(), ReleaseFactory()
+
+    site.post(
+        page(ModelRelease, "changelist"),
+        {"action": "make_active", "_selected_action": [second.pk]},
+    )
+    assert ModelRelease.objects.get(is_active=True) == first
+
+
+def test_workers_that_fell_silent_are_marked(client, superuser):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    WorkerFactory(host="awake")
+    WorkerFactory(host="silent", last_seen_at=timezone.now() - timedelta(minutes=5))
+    client.force_login(superuser)
+
+    rows = client.get("/admin/scans/worker/").content.decode().split("<tr>")
+    alive = {host: "icon-yes" in row for row in rows for host in ("awake", "silent") if host in row}
+    assert alive == {"awake": True, "silent": False}
+
+
+def test_originals_are_not_linked_past_the_view_that_records_them(client, superuser):
+    image = make_analysis().image
+    client.force_login(superuser)
+    assert image.file.name not in client.get(page(Image, "change", image.pk)).content.decode()
+
+
+def test_studies_are_found_by_the_name_of_the_patient(site, administrator):
+    study = make_analysis(user=UserFactory(clinic=administrator.clinic)).image.study
+    make_analysis(user=UserFactory(clinic=administrator.clinic))
+
+    listed = site.get(page(Study, "changelist"), {"q": study.patient.mrn}).context["cl"].queryset
+    assert list(listed) == [study]

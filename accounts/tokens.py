@@ -1,0 +1,41 @@
+"""API tokens: knox keeps their digests; the value itself is shown once."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from knox.models import AuthToken
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, NotAllowedError, can
+
+
+def working_tokens(user: User, *, at: datetime | None = None) -> QuerySet[AuthToken]:
+    """The person's tokens that have not expired, newest first."""
+    moment = at or timezone.now()
+    tokens = AuthToken.objects.filter(user=user)
+    return tokens.filter(Q(expiry__isnull=True) | Q(expiry__gt=moment)).order_by("-created")
+
+
+@transaction.atomic
+def create_token(*, user: User) -> tuple[AuthToken, str]:
+    """A token of one's own, and its value, which nobody can read again."""
+    token, value = AuthToken.objects.create(user=user)
+    audit.record(
+        actor=user, action="token.created", row=user, detail={"token": token.token_key[:8]}
+    )
+    return token, value
+
+
+@transaction.atomic
+def revoke_token(*, user: User, token: AuthToken) -> None:
+    """From now on the token opens nothing. One's own, or that of a person one manages."""
+    owner = token.user
+    if owner.pk != user.pk and not can(user, Action.MANAGE_PEOPLE, owner):
+        raise NotAllowedError("This token is not yours. Ask your clinic administrator.")
+    token.delete()
+    audit.record(
+        actor=user, action="token.revoked", row=owner, detail={"token": token.token_key[:8]}
+    )

@@ -1,0 +1,60 @@
+"""One's own account: who am I, and the API tokens. Sign-in and passwords are allauth's."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from knox.models import AuthToken
+
+from accounts.requests import signed_in
+from accounts.tokens import create_token, revoke_token, working_tokens
+
+
+@never_cache
+@require_safe
+def account_home(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "accounts/home.html", {"token_count": working_tokens(signed_in(request)).count()}
+    )
+
+
+@never_cache
+@require_safe
+def account_tokens(request: HttpRequest) -> HttpResponse:
+    return _tokens_page(request)
+
+
+# A token outlives the session, so whoever finds an unlocked screen must not be able to take one.
+@reauthentication_required(allow_get=True, app="allauth.account")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def token_create(request: HttpRequest) -> HttpResponse:
+    """Answers with the page itself: the value is in no session, cookie or URL."""
+    if request.method == "GET":  # the way back from the password, when the form got lost
+        return redirect("account-tokens")
+    _, value = create_token(user=signed_in(request))
+    return _tokens_page(request, new_value=value)
+
+
+@require_POST
+def token_revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+    token = AuthToken.objects.filter(user=signed_in(request), token_key=token_key).first()
+    if token is None:
+        raise Http404("You have no such token.")
+    revoke_token(user=signed_in(request), token=token)
+    messages.success(request, f"The token {token_key[:8]}… is revoked and opens nothing anymore.")
+    return redirect("account-tokens")
+
+
+def _tokens_page(request: HttpRequest, new_value: str = "") -> HttpResponse:
+    return render(
+        request,
+        "accounts/tokens.html",
+        {
+            "section": "account-tokens",
+            "tokens": working_tokens(signed_in(request)),
+            "new_value": new_value,
+        },
+    )

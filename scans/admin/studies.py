@@ -1,0 +1,97 @@
+"""Study > Series > Image: as received, so there is nothing to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin import ClinicModelAdmin
+from scans.models import Image, Series, Study
+
+
+def link_to(row: Any) -> SafeString:
+    """The row's page in the administration."""
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+@admin.register(Study)
+class StudyAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "clinic"
+    list_display = ["study_date", "description", "patient_link", "received_at", "received_by"]
+    list_filter = ["received_at"]
+    list_select_related = ["patient", "received_by", "clinic"]
+    search_fields = [
+        *["^patient__mrn", "patient__family_name", "patient__given_name"],
+        *["description", "=study_instance_uid"],
+    ]
+    search_help_text = "An MRN, a name, a description, or a study instance UID."
+    ordering = ["-received_at", "-id"]
+    date_hierarchy = "study_date"
+    fields = [
+        *["study_date", "description", "patient_link", "study_instance_uid"],
+        *["received_at", "received_by", "clinic"],
+    ]
+
+    @admin.display(description="Patient", ordering="patient__family_name")
+    def patient_link(self, obj: Study) -> SafeString:
+        return link_to(obj.patient)
+
+
+@admin.register(Series)
+class SeriesAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "study__clinic"
+    list_display = ["__str__", "modality", "description", "study_link", "patient"]
+    list_filter = ["modality"]
+    list_select_related = ["study__patient", "study__clinic"]
+    search_fields = ["^study__patient__mrn", "study__patient__family_name", "=series_instance_uid"]
+    search_help_text = "An MRN, a family name, or a series instance UID."
+    ordering = ["-study__received_at", "number"]
+    fields = [*["number", "modality", "description", "study_link"], "series_instance_uid"]
+
+    def patient_id_of(self, row: Series) -> Any:
+        return row.study.patient_id
+
+    def view_on_site(self, obj: Series) -> str:
+        return obj.study.get_absolute_url()
+
+    @admin.display(description="Study")
+    def study_link(self, obj: Series) -> SafeString:
+        return link_to(obj.study)
+
+    @admin.display(description="Patient")
+    def patient(self, obj: Series) -> object:
+        return obj.study.patient
+
+
+@admin.register(Image)
+class ImageAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "patient__clinic"
+    list_display = ["filename", "patient", "study_link", "size", "media_type", "received_at"]
+    list_filter = ["media_type", "bits_stored"]
+    list_select_related = ["patient__clinic", "series__study"]
+    search_fields = [
+        *["filename", "^patient__mrn", "patient__family_name"],
+        *["=sha256", "=sop_instance_uid"],
+    ]
+    search_help_text = "A file name, an MRN, a family name, a SHA-256, or a SOP instance UID."
+    ordering = ["-received_at", "id"]
+    date_hierarchy = "received_at"
+    # Not the files themselves: those leave through the one view that records it.
+    fields = [
+        *["filename", "patient", "study_link", "number", "media_type", "byte_size", "size"],
+        *["bits_stored", "sha256", "sop_instance_uid", "received_at"],
+    ]
+
+    @admin.display(description="Study")
+    def study_link(self, obj: Image) -> SafeString:
+        return link_to(obj.study)
+
+    @admin.display(description="Pixels")
+    def size(self, obj: Image) -> str:
+        return f"{obj.width} × {obj.height}"
