@@ -1,0 +1,98 @@
+"""One analysis on the study page: watched, cancelled, tried again, asked for."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.policy import get_visible_or_404
+from scans.models import Analysis, Image
+from scans.pages.answers import announced, polled
+from scans.pages.cards import card, card_of, images_with_analyses
+from scans.pages.clinical import ClinicalRequest, clinical_page
+from scans.services import analyses as service
+from scans.services.releases import active_release
+from scans.templatetags.reading import spoken
+
+TEMPLATE = "studies/_card.html"
+
+
+@require_GET
+@clinical_page
+def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse:
+    """The image's card with this analysis in full. Polled until it has an end."""
+    analysis = _analysis(request, analysis_id)
+    context = card_of(analysis, user=request.user, active=active_release())
+    response = polled(request, TEMPLATE, context)
+    if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
+        number = analysis.image.number
+        return announced(response, announce=f"Image {number}: {spoken(context['analysis'])}")
+    return response
+
+
+@require_POST
+@clinical_page
+def analysis_retry(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse:
+    analysis = _analysis(request, analysis_id)
+    return _changed(
+        request, analysis, lambda: service.retry_analysis(user=request.user, analysis=analysis)
+    )
+
+
+@require_POST
+@clinical_page
+def analysis_cancel(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse:
+    analysis = _analysis(request, analysis_id)
+    return _changed(
+        request, analysis, lambda: service.cancel_analysis(user=request.user, analysis=analysis)
+    )
+
+
+@require_POST
+@clinical_page
+def image_analyze(request: ClinicalRequest, image_id: UUID) -> HttpResponse:
+    """Ask for the opinion of the active release."""
+    images = images_with_analyses(Image.objects.all())
+    image = get_visible_or_404(images, request.user, pk=image_id)
+    try:
+        analysis, _ = service.request_analysis(user=request.user, image=image)
+    except service.StateConflictError as error:
+        context = card(image, user=request.user, active=active_release())
+        return _answer(request, image, context, conflict=str(error))
+    context = card_of(analysis, user=request.user, active=active_release())
+    return _answer(request, image, context)
+
+
+def _analysis(request: ClinicalRequest, analysis_id: UUID) -> Analysis:
+    rows = Analysis.objects.with_context().defer("release__manifest")
+    return get_visible_or_404(rows, request.user, pk=analysis_id)
+
+
+def _changed(
+    request: ClinicalRequest, analysis: Analysis, change: Callable[[], Analysis]
+) -> HttpResponse:
+    conflict = ""
+    try:
+        change()
+    except service.StateConflictError as error:
+        conflict = str(error)
+    context = card_of(analysis, user=request.user, active=active_release())
+    return _answer(request, analysis.image, context, conflict=conflict)
+
+
+def _answer(
+    request: ClinicalRequest, image: Image, context: dict[str, Any], *, conflict: str = ""
+) -> HttpResponse:
+    """The card as it is now; without htmx, the study page at that image."""
+    if request.htmx:
+        response = render(request, TEMPLATE, context, status=409 if conflict else 200)
+        return announced(response, toast=conflict) if conflict else response
+    if conflict:
+        messages.error(request, conflict)
+    page = reverse("study", args=[image.study.pk])
+    return redirect(f"{page}?image={image.pk}#image-{image.pk}")

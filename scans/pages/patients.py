@@ -1,0 +1,184 @@
+"""The patient register, and the patient page: one person's case history."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import audit
+from accounts.policy import Action, get_visible_or_404, require
+from scans.models import Patient, Study
+from scans.pages.answers import polled
+from scans.pages.clinical import ClinicalRequest, clinical_page
+from scans.pages.forms import PatientForm
+from scans.pages.keyset import keyset_page
+from scans.pages.timeline import timeline
+from scans.services import patients as register
+
+ORDER = ("family_name", "given_name", "id")
+PAGE_SIZE = 25
+OPTIONS = 8
+
+
+@require_GET
+@clinical_page
+def patients(request: ClinicalRequest) -> HttpResponse:
+    """Find a patient by MRN or name, as you type."""
+    require(request.user, Action.VIEW)
+    q, archived = request.GET.get("q", "").strip()[:200], "archived" in request.GET
+    rows = _found(request, q) if archived else _found(request, q).current()
+    page = keyset_page(
+        _with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
+    )
+    filters = ({"q": q} if q else {}) | ({"archived": "1"} if archived else {})
+    context = {
+        "patients": page.rows,
+        "q": q,
+        "archived": archived,
+        "previous": _address(filters, page.previous) if page.previous else "",
+        "next": _address(filters, page.next) if page.next else "",
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        response = render(request, "patients/_results.html", context)
+        response["HX-Replace-Url"] = _address(filters, "")
+        return response
+    return render(request, "patients/list.html", context)
+
+
+@require_GET
+@clinical_page
+def patient_options(request: ClinicalRequest) -> HttpResponse:
+    """The options of the upload page's combobox."""
+    require(request.user, Action.VIEW)
+    q = request.GET.get("q", "").strip()[:200]
+    found = _found(request, q).current().order_by(*ORDER)[:OPTIONS]
+    return render(request, "upload/_patient_options.html", {"patients": found, "q": q})
+
+
+@require_http_methods(["GET", "POST"])
+@clinical_page
+def patient_new(request: ClinicalRequest) -> HttpResponse:
+    """Register a patient; for htmx on the upload page, which then chooses the new one."""
+    require(request.user, Action.REGISTER_PATIENT)
+    then_upload = request.GET.get("next") == "upload"
+    form = PatientForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = register.register_patient(user=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            if request.htmx:
+                return _chosen_for_upload(made)
+            messages.success(request, f"{made.name} is registered.")
+            if then_upload:
+                return redirect(f"{reverse('upload')}?{urlencode({'patient': made.pk})}")
+            return redirect(made)
+    context = {"form": form, "clash": _clash(request, form), "then_upload": then_upload}
+    if request.htmx:
+        return render(request, "upload/_patient_form.html", context, status=_status(form))
+    return render(request, "patients/new.html", context, status=_status(form))
+
+
+@require_http_methods(["GET", "POST"])
+@clinical_page
+def patient_edit(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    require(request.user, Action.EDIT_PATIENT, person)
+    form = PatientForm(request.POST or None, initial=PatientForm.values_of(person))
+    if request.method == "POST" and form.is_valid():
+        try:
+            register.edit_patient(user=request.user, patient=person, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+            person.refresh_from_db()
+        else:
+            messages.success(request, "The changes are saved.")
+            return redirect(person)
+    context = {"form": form, "patient": person, "clash": _clash(request, form, but=person)}
+    return render(request, "patients/edit.html", context, status=_status(form))
+
+
+@require_POST
+@clinical_page
+def patient_archive(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    register.archive_patient(user=request.user, patient=person)
+    # The patient page offers the way back beside this message.
+    messages.success(request, f"{person.name} is archived.")
+    return redirect(person)
+
+
+@require_POST
+@clinical_page
+def patient_restore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    register.restore_patient(user=request.user, patient=person)
+    messages.success(request, f"{person.name} is restored.")
+    return redirect(person)
+
+
+@require_GET
+@clinical_page
+def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    """The case history."""
+    person = get_visible_or_404(
+        Patient.objects.select_related("clinic"), request.user, pk=patient_id
+    )
+    context = timeline(person, user=request.user, token=request.GET.get("page", ""))
+    audit.record(actor=request.user, action="patient.read", row=person, patient_id=person.pk)
+    return render(request, "patients/patient.html", context)
+
+
+@require_GET
+@clinical_page
+def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    """The first page of the case history, for the page that watches it."""
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    return polled(request, "patients/_timeline.html", timeline(person, user=request.user))
+
+
+def _chosen_for_upload(person: Patient) -> HttpResponse:
+    """The upload page listens for this event and chooses the patient."""
+    born = f", born {date_format(person.birth_date, 'j M Y')}" if person.birth_date else ""
+    chosen = {"id": str(person.pk), "name": person.name, "facts": f"MRN {person.mrn}{born}"}
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps({"patient-registered": chosen})
+    return response
+
+
+def _found(request: ClinicalRequest, q: str) -> Any:
+    return Patient.objects.all().visible_to(request.user).matching(q)  # type: ignore[attr-defined]
+
+
+def _with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
+    dates = Study.objects.filter(patient=OuterRef("pk")).order_by().values("patient")
+    return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
+
+
+def _address(filters: dict[str, str], page: str) -> str:
+    query = urlencode(filters | ({"page": page} if page else {}))
+    return reverse("patients") + (f"?{query}" if query else "")
+
+
+def _clash(
+    request: ClinicalRequest, form: PatientForm, *, but: Patient | None = None
+) -> Patient | None:
+    """The patient who already has this MRN, to link to."""
+    mrn = form.cleaned_data.get("mrn") if form.is_bound and "mrn" in form.errors else None
+    mrn = mrn or (form.data.get("mrn", "").strip() if "mrn" in form.errors else "")
+    rows = Patient.objects.all().visible_to(request.user).filter(mrn=mrn)
+    return rows.exclude(pk=but.pk).first() if but else rows.first()
+
+
+def _status(form: PatientForm) -> int:
+    return 422 if form.is_bound and form.errors else 200

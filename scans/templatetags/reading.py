@@ -1,0 +1,120 @@
+"""How the pages say what was measured: one place for words, percents and times."""
+
+import tomllib
+from datetime import date
+from functools import lru_cache
+
+from django import template
+from django.conf import settings
+from django.template import Context
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from scans.models import Analysis, Patient
+from scans.models.analysis import Label, Status
+
+register = template.Library()
+_NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
+AI_SAYS = {
+    Label.TUMOR.value: "Tumor detected",
+    Label.NO_TUMOR.value: "No tumor detected",
+}
+NO_OPINION = "No AI opinion"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A confidence with one decimal. Never 100 %: no model is certain."""
+    if share is None:
+        return ""
+    tenths = round(share * 1000)
+    if tenths >= 1000:
+        return f">99.9{_NARROW}%"
+    if tenths <= 0:
+        return f"<0.1{_NARROW}%"
+    return f"{tenths / 10:.1f}{_NARROW}%"
+
+
+@register.filter
+def probability(value: float | None) -> str:
+    """A probability with three decimals, never a flat 0 or 1."""
+    if value is None:
+        return ""
+    if round(value, 3) >= 1:
+        return ">0.999"
+    return "<0.001" if round(value, 3) <= 0 else f"{value:.3f}"
+
+
+@register.filter
+def of_hundred(share: float | None) -> str:
+    """A share as a coordinate of a drawing 100 wide, with a point whatever the language."""
+    return f"{100 * (share or 0):.1f}"
+
+
+@register.filter
+def ai_says(analysis: Analysis) -> str:
+    """The AI's word: never the word for a finding."""
+    return AI_SAYS.get(analysis.label, NO_OPINION)
+
+
+@register.filter
+def spoken(analysis: Analysis) -> str:
+    """What a screen reader hears when an analysis ends."""
+    if analysis.status == Status.COMPLETED:
+        return (
+            f"AI suggestion: {ai_says(analysis)}, confidence "
+            f"{percent(analysis.confidence)}, by {analysis.release}."
+        )
+    if analysis.status == Status.ABSTAINED:
+        return f"{NO_OPINION}. {analysis.message}"
+    if analysis.status == Status.FAILED:
+        return f"The analysis failed. {analysis.message}"
+    return f"The analysis is {analysis.get_status_display().lower()}."
+
+
+@register.filter
+def seconds_from_ms(milliseconds: float | None) -> str:
+    """147.3 becomes "0.15 s"."""
+    if milliseconds is None:
+        return ""
+    seconds = milliseconds / 1000
+    return f"{seconds:.2f}{_NARROW}s" if seconds < 10 else f"{seconds:.0f}{_NARROW}s"
+
+
+@register.filter
+def roughly(seconds: int) -> str:
+    """An estimate in words that does not pretend to be exact."""
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 50:
+        return f"about {-(-seconds // 5) * 5} seconds"
+    minutes = round(seconds / 60) or 1
+    if minutes < 90:
+        return "about a minute" if minutes == 1 else f"about {minutes} minutes"
+    return f"about {round(minutes / 60)} hours"
+
+
+@register.filter
+def age(patient: Patient, day: date | None = None) -> str:
+    """Whole years today, or on that day; empty where it is not known."""
+    years = patient.age_on(day or timezone.localdate())
+    if years is None:
+        return ""
+    return f"{years} year" if years == 1 else f"{years} years"
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
+def version() -> str:
+    """The version of NeuroScan, from pyproject.toml."""
+    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context, *names: str) -> SafeString:
+    """`aria-current` for a link of the main menu, where the page belongs to it."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    current = match is not None and match.url_name in names
+    return mark_safe('aria-current="page"' if current else "")  # noqa: S308 (a constant)

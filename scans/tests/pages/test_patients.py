@@ -1,0 +1,273 @@
+import json
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import AuditEvent
+from accounts.tests.factories import UserFactory
+from scans.models import Image, Patient
+from scans.services.analyses import request_analysis
+from scans.services.patients import archive_patient
+from scans.tests.factories import PatientFactory, abstain, complete, make_study
+
+pytestmark = pytest.mark.django_db
+FACTS = {
+    "mrn": "M-1",
+    "family_name": "Lund",
+    "given_name": "Eva",
+    "birth_date": "1970-02-03",
+    "sex": "F",
+}
+
+
+def names(answer):
+    return [patient.family_name for patient in answer.context["patients"]]
+
+
+# --- The list ---------------------------------------------------------------------------------
+
+
+def test_patients_are_found_by_mrn_and_name(client, user):
+    PatientFactory(created_by=user, family_name="Berg", given_name="Anna", mrn="X-12")
+    PatientFactory(created_by=user, family_name="Dahl", given_name="Bo", mrn="Y-34")
+    for text in ("x-1", "ber", "anna", "Berg, Anna"):
+        assert names(client.get("/patients/", {"q": text})) == ["Berg"], text
+    assert b"No patient matches" in client.get("/patients/", {"q": "zz"}).content
+
+
+def test_archived_patients_are_hidden_unless_asked_for(client, user):
+    archive_patient(user=user, patient=PatientFactory(created_by=user, family_name="Old"))
+    assert names(client.get("/patients/")) == []
+    assert names(client.get("/patients/", {"archived": "1"})) == ["Old"]
+
+
+def test_htmx_gets_only_the_rows(htmx, user):
+    PatientFactory(created_by=user, family_name="Berg")
+    answer = htmx.get("/patients/", {"q": "be"})
+    assert b"<html" not in answer.content
+    assert answer["HX-Replace-Url"] == "/patients/?q=be"
+
+
+def test_the_list_goes_on_page_by_page(client, user):
+    for number in range(30):
+        PatientFactory(created_by=user, family_name=f"Name{number // 3:02}")
+    first = client.get("/patients/")
+    second = client.get(first.context["next"])
+    found = [one.pk for one in (*first.context["patients"], *second.context["patients"])]
+    assert found == list(
+        Patient.objects.order_by("family_name", "given_name", "id").values_list("pk", flat=True)
+    )
+    assert second.context["next"] == ""
+
+
+def test_the_list_takes_a_fixed_number_of_queries(client, user, django_assert_max_num_queries):
+    for _ in range(10):
+        make_study(patient=PatientFactory(created_by=user))
+    with django_assert_max_num_queries(5):
+        client.get("/patients/")
+
+
+# --- Register, edit, archive ------------------------------------------------------------------
+
+
+def test_a_patient_is_registered_and_its_page_opens(client, user):
+    answer = client.post("/patients/new/", FACTS, follow=True)
+    patient = Patient.objects.get()
+    assert answer.redirect_chain == [(patient.get_absolute_url(), 302)]
+    assert (patient.clinic, patient.birth_date) == (user.clinic, date(1970, 2, 3))
+    assert b"Lund, Eva is registered." in answer.content
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("mrn", "", "Enter the patient&#x27;s MRN."),
+        ("family_name", " ", "Enter the patient&#x27;s family name."),
+        ("birth_date", "2999-01-01", "The birth date is in the future. Correct it."),
+        ("birth_date", "yesterday", "Enter the birth date as year-month-day, like 1980-05-31."),
+        ("sex", "X", "Select a valid choice."),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field(client, field, value, sentence):
+    answer = client.post("/patients/new/", FACTS | {field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert not Patient.objects.exists()
+
+
+def test_an_mrn_that_is_taken_leads_to_the_patient_who_has_it(client, user):
+    known = PatientFactory(created_by=user, mrn="M-1", family_name="Known")
+    answer = client.post("/patients/new/", FACTS)
+    assert answer.status_code == 422
+    assert f'href="{known.get_absolute_url()}"' in answer.content.decode()
+    assert b"A patient with this MRN is already registered." in answer.content
+
+
+def test_the_mrn_of_another_clinic_is_free_here(client):
+    PatientFactory(mrn="M-1")
+    assert client.post("/patients/new/", FACTS).status_code == 302
+
+
+def test_registering_for_an_upload_goes_on_to_the_upload(client):
+    answer = client.post("/patients/new/?next=upload", FACTS)
+    assert answer["Location"] == f"/upload/?patient={Patient.objects.get().pk}"
+
+
+def test_registering_beside_an_upload_chooses_the_patient(htmx):
+    assert b"<html" not in htmx.get("/patients/new/?next=upload").content
+    answer = htmx.post("/patients/new/", FACTS)
+    event = json.loads(answer["HX-Trigger"])["patient-registered"]
+    assert event["id"] == str(Patient.objects.get().pk)
+    assert (event["name"], event["facts"]) == ("Lund, Eva", "MRN M-1, born 3 Feb 1970")
+
+
+def test_a_patient_is_edited(client, user):
+    patient = PatientFactory(created_by=user)
+    path = reverse("patient-edit", args=[patient.pk])
+    assert patient.mrn in client.get(path).content.decode()
+    answer = client.post(path, FACTS, follow=True)
+    assert b"The changes are saved." in answer.content
+    patient.refresh_from_db()
+    assert (patient.mrn, patient.family_name) == ("M-1", "Lund")
+
+
+def test_a_refused_edit_does_not_show_in_the_banner(client, user):
+    PatientFactory(created_by=user, mrn="M-1")
+    patient = PatientFactory(created_by=user, family_name="Unchanged", mrn="M-2")
+    answer = client.post(reverse("patient-edit", args=[patient.pk]), FACTS)
+    assert answer.status_code == 422
+    banner = answer.content.decode().split("</section>")[0]
+    assert "Unchanged" in banner
+    assert "M-2" in banner
+
+
+def test_archiving_can_be_undone_where_it_was_done(client, user):
+    patient = PatientFactory(created_by=user)
+    archived = client.post(reverse("patient-archive", args=[patient.pk]), follow=True)
+    text = archived.content.decode()
+    assert "is archived." in text
+    assert reverse("patient-restore", args=[patient.pk]) in text
+    assert f"/upload/?patient={patient.pk}" not in text
+    restored = client.post(reverse("patient-restore", args=[patient.pk]), follow=True)
+    assert "is restored." in restored.content.decode()
+    patient.refresh_from_db()
+    assert not patient.is_archived
+
+
+@pytest.mark.parametrize("name", ["patient-archive", "patient-restore"])
+def test_archiving_needs_a_post(client, user, name):
+    patient = PatientFactory(created_by=user)
+    assert client.get(reverse(name, args=[patient.pk])).status_code == 405
+
+
+def test_a_superuser_is_told_in_a_sentence_why_not(client):
+    client.force_login(UserFactory(superuser=True))
+    answer = client.get("/patients/new/")
+    assert answer.status_code == 403
+    assert b"Your role does not allow you to register patient." in answer.content
+
+
+# --- The case history -------------------------------------------------------------------------
+
+
+def test_the_case_history_goes_from_the_newest_study_to_the_oldest(client, user):
+    patient = PatientFactory(created_by=user, birth_date=None, sex="O")
+    for days in (300, 5, 40):
+        make_study(user=user, patient=patient, days_ago=days, description=f"{days} days")
+    answer = client.get(patient.get_absolute_url())
+    shown = [one["study"].description for one in answer.context["entries"]]
+    assert shown == ["5 days", "40 days", "300 days"]
+    text = answer.content.decode()
+    assert "not known" in text
+    assert "Other" in text
+
+
+def test_each_study_shows_its_images_with_what_the_ai_said_and_by_which_release(client, user):
+    study = make_study(user=user, images=2)
+    first, second = Image.objects.order_by("number")
+    complete(first.analyses.get(), probability=0.05)
+    abstain(second.analyses.get())
+    text = client.get(study.patient.get_absolute_url()).content.decode()
+    for part in ("No tumor detected", "95.0\N{NO-BREAK SPACE}%", "No AI opinion"):
+        assert part in text
+    assert text.count(str(first.analyses.get().release)) >= 3
+    for image in (first, second):
+        assert reverse("image-file", args=[image.pk, "thumbnail"]) in text
+
+
+def test_a_patient_without_studies_is_offered_an_upload(client, user):
+    patient = PatientFactory(created_by=user)
+    text = client.get(patient.get_absolute_url()).content.decode()
+    assert "No studies yet" in text
+    assert f"/upload/?patient={patient.pk}" in text
+
+
+def test_a_long_history_has_pages_of_which_the_first_is_watched(client, user):
+    patient = PatientFactory(created_by=user)
+    for days in range(22):
+        make_study(user=user, patient=patient, days_ago=days)
+    first = client.get(patient.get_absolute_url())
+    second = client.get(patient.get_absolute_url(), {"page": first.context["older"]})
+    assert [len(page.context["entries"]) for page in (first, second)] == [20, 2]
+    assert b"every 5s" in first.content
+    assert b"every 5s" not in second.content
+
+
+def test_the_case_history_takes_a_fixed_number_of_queries(
+    client, user, django_assert_max_num_queries
+):
+    patient = PatientFactory(created_by=user)
+    for days in range(6):
+        make_study(user=user, patient=patient, days_ago=days, images=3)
+    with django_assert_max_num_queries(20):  # the audit trail takes a third of them
+        client.get(patient.get_absolute_url())
+
+
+def test_opening_the_page_is_recorded_and_watching_it_is_not(client, htmx, user):
+    patient = PatientFactory(created_by=user)
+    client.get(patient.get_absolute_url())
+    htmx.get(reverse("patient-timeline", args=[patient.pk]))
+    event = AuditEvent.objects.get(action="patient.read")
+    assert (event.actor, event.patient_id, event.object_id) == (
+        user,
+        patient.pk,
+        str(patient.pk),
+    )
+
+
+def test_the_watched_history_answers_204_until_a_study_arrives(client, htmx, user):
+    patient = PatientFactory(created_by=user)
+    path = reverse("patient-timeline", args=[patient.pk])
+    seen = client.get(patient.get_absolute_url()).context["version"]
+    assert htmx.get(path, {"seen": seen}).status_code == 204
+    study = make_study(user=user, patient=patient)
+    answer = htmx.get(path, {"seen": seen})
+    assert answer.status_code == 200
+    assert f"entry-{study.pk}" in answer.content.decode()
+
+
+def test_an_entry_in_work_asks_again_until_it_is_done(htmx, user):
+    study = make_study(user=user)
+    path = reverse("study-entry", args=[study.pk])
+    first = htmx.get(path)
+    assert b'hx-trigger="every 2s"' in first.content
+    seen = {"seen": first.context["version"]}
+    assert htmx.get(path, seen).status_code == 204
+    complete(Image.objects.get().analyses.get())
+    done = htmx.get(path, seen)
+    assert b"hx-trigger" not in done.content
+    assert b"Tumor detected" in done.content
+    request_analysis(user=user, image=Image.objects.get())  # the same release: nothing to do
+    assert b"hx-trigger" not in htmx.get(path).content
+
+
+def test_the_combobox_offers_current_patients_of_the_clinic(client, user):
+    PatientFactory(created_by=user, family_name="Berg", mrn="B-1")
+    PatientFactory(family_name="Berglund")  # another clinic's
+    archive_patient(user=user, patient=PatientFactory(created_by=user, family_name="Bergman"))
+    text = client.get("/patients/options/", {"q": "berg"}).content.decode()
+    assert text.count("data-patient=") == 1
+    assert 'data-facts="MRN B-1, born 17 May 1960"' in text
+    assert "No patient matches." in client.get("/patients/options/", {"q": "zz"}).content.decode()

@@ -1,0 +1,342 @@
+import json
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from scans.models import Analysis, Image, ModelRelease
+from scans.pages.studies import PAGE_SIZE
+from scans.services.analyses import cancel_analysis, request_analysis
+from scans.services.runs import claim_analysis
+from scans.tests.factories import (
+    ReleaseFactory,
+    WorkerFactory,
+    abstain,
+    complete,
+    fail,
+    make_analysis,
+    make_study,
+)
+
+pytestmark = pytest.mark.django_db
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.fixture
+def analysis(user):
+    return make_analysis(user=user)
+
+
+def page(client, analysis, query=None):
+    return client.get(analysis.image.study.get_absolute_url(), query).content.decode()
+
+
+def path_to(name, analysis):
+    return reverse(name, args=[analysis.pk])
+
+
+def new_active_release():
+    ModelRelease.objects.update(is_active=False)
+    return ReleaseFactory(is_active=True)
+
+
+# --- What a card says -------------------------------------------------------------------------
+
+
+def test_a_result_is_shown_as_the_ais_with_all_that_belongs_to_it(client, analysis):
+    complete(analysis, probability=0.9734)
+    text = page(client, analysis)
+    for part in (
+        "AI suggestion, not a diagnosis",
+        "Tumor detected",
+        f"97.3{NBSP}%",
+        "0.973 (threshold 0.500)",
+        f'href="{analysis.release.get_absolute_url()}"',
+        "tensorflow",
+        f"0.16{NBSP}s",
+        "Where the model looked",
+        reverse("analysis-file", args=[analysis.pk, "heatmap"]),
+        reverse("analysis-file", args=[analysis.pk, "overlay"]),
+        reverse("image-file", args=[analysis.image_id, "original"]),
+        reverse("image-file", args=[analysis.image_id, "rendition"]),
+    ):
+        assert part in text
+    assert "hx-trigger" not in text
+
+
+@pytest.mark.parametrize(
+    ("probability", "words", "confidence"),
+    [
+        (0.999999, "Tumor detected", f"&gt;99.9{NBSP}%"),
+        (0.000001, "No tumor detected", f"&gt;99.9{NBSP}%"),
+        (0.5, "Tumor detected", f"50.0{NBSP}%"),
+        (0.31, "No tumor detected", f"69.0{NBSP}%"),
+    ],
+)
+def test_confidence_is_never_certainty(client, analysis, probability, words, confidence):
+    complete(analysis, probability=probability)
+    text = page(client, analysis)
+    assert words in text
+    assert f"<strong>{confidence}</strong> confidence" in text
+    assert f"100{NBSP}%" not in text
+
+
+def test_an_abstention_gives_its_reason_and_no_heatmap(client, analysis):
+    abstain(analysis)
+    text = page(client, analysis)
+    assert "No AI opinion" in text
+    assert "The image has too little contrast to be read." in text
+    assert "data-viewer" not in text
+    assert "hx-trigger" not in text
+
+
+def test_an_empty_heatmap_is_explained(client, analysis):
+    complete(analysis, probability=0.1)
+    Analysis.objects.update(heatmap_peak_x=None, heatmap_peak_y=None)
+    assert "nothing in this image spoke for a tumor" in page(client, analysis)
+
+
+def test_a_queued_image_says_where_it_stands_and_can_be_cancelled(client, user, analysis):
+    WorkerFactory(release=analysis.release)
+    second = make_analysis(user=user)
+    Analysis.objects.filter(pk=second.pk).update(queued_at=timezone.now() + timedelta(seconds=1))
+    assert "Queued: next in line" in page(client, analysis)
+    text = page(client, second)
+    assert "Queued: 2 in line" in text
+    assert "The result is expected in a few seconds." in text
+    assert path_to("analysis-cancel", second) in text
+    assert 'role="progressbar"' in text
+    assert 'hx-trigger="every 2s"' in text
+
+
+def test_without_a_worker_there_is_no_estimate(client, analysis):
+    assert "No worker is running right now" in page(client, analysis)
+
+
+def test_a_running_image_says_so_and_cannot_be_cancelled(client, analysis):
+    claim_analysis(analysis.pk)
+    text = page(client, analysis)
+    assert "The model is reading this image" in text
+    assert path_to("analysis-cancel", analysis) not in text
+
+
+def test_a_failure_is_a_sentence_with_a_retry_and_no_traceback(client, analysis):
+    fail(analysis, message="The analysis failed 3 times. Try again.")
+    text = page(client, analysis)
+    assert "The analysis failed 3 times. Try again." in text
+    assert path_to("analysis-retry", analysis) in text
+    assert "Traceback" not in text
+
+
+def test_an_image_without_an_analysis_can_get_one(client, analysis):
+    image = analysis.image
+    Analysis.objects.all().delete()
+    text = client.get(image.study.get_absolute_url()).content.decode()
+    assert "Not analyzed" in text
+    assert reverse("image-analyze", args=[image.pk]) in text
+    ModelRelease.objects.update(is_active=False)
+    text = client.get(image.study.get_absolute_url()).content.decode()
+    assert "No model release is active." in text
+
+
+def test_opening_the_page_is_recorded_and_polling_is_not(client, htmx, analysis):
+    study = analysis.image.study
+    page(client, analysis)
+    htmx.get(reverse("study-summary", args=[study.pk]))
+    htmx.get(path_to("analysis-fragment", analysis))
+    event = AuditEvent.objects.get(action="study.read")
+    assert (event.object_id, event.patient_id) == (str(study.pk), study.patient_id)
+
+
+# --- Several releases -------------------------------------------------------------------------
+
+
+def test_older_analyses_stay_with_their_release(client, user, analysis):
+    complete(analysis, probability=0.9)
+    newer_release = new_active_release()
+    text = page(client, analysis)
+    assert f"Analyze with the active release, {newer_release}" in text
+    newer, _ = request_analysis(user=user, image=analysis.image)
+    complete(newer, probability=0.2)
+    text = page(client, analysis)
+    main, others = text.split("Other analyses</h3>")
+    assert "No tumor detected" in main.split('class="ns-image-card"')[1]
+    assert "Tumor detected" in others
+    assert str(analysis.release) in others
+    assert "Analyze with the active release" not in text
+
+
+def test_an_older_analysis_can_be_shown_in_full(client, htmx, user, analysis):
+    complete(analysis, probability=0.9)
+    new_active_release()
+    newer, _ = request_analysis(user=user, image=analysis.image)
+    complete(newer, probability=0.2)
+    for text in (
+        page(client, analysis, {"analysis": str(analysis.pk)}),
+        htmx.get(path_to("analysis-fragment", analysis)).content.decode(),
+    ):
+        assert reverse("analysis-file", args=[analysis.pk, "heatmap"]) in text
+        assert reverse("analysis-file", args=[newer.pk, "heatmap"]) not in text
+
+
+# --- Watching, cancelling, trying again -------------------------------------------------------
+
+
+def test_a_polled_card_answers_204_until_something_changes_and_then_stops(htmx, analysis):
+    path = path_to("analysis-fragment", analysis)
+    first = htmx.get(path)
+    assert b'hx-trigger="every 2s"' in first.content
+    seen = {"seen": first.context["version"]}
+    assert htmx.get(path, seen).status_code == 204
+    claim_analysis(analysis.pk)
+    running = htmx.get(path, seen)
+    assert b"The model is reading this image" in running.content
+    assert "HX-Trigger" not in running
+    Analysis.objects.update(status="queued", claim_token=None, lease_expires_at=None)
+    complete(analysis, probability=0.9)
+    done = htmx.get(path, {"seen": running.context["version"]})
+    assert b"hx-trigger" not in done.content
+    said = json.loads(done["HX-Trigger"])["announce"]
+    assert said.startswith(f"Image 1: AI suggestion: Tumor detected, confidence 90.0{NBSP}%")
+
+
+def test_the_head_of_the_page_counts_along_and_stops(client, htmx, user):
+    study = make_study(user=user, images=3)
+    path = reverse("study-summary", args=[study.pk])
+    first, second, third = Analysis.objects.all()
+    complete(first, probability=0.1)
+    answer = htmx.get(path, {"known": 2})
+    assert b"1 of 3 analyzed" in answer.content
+    assert b"1 more image arrived: show it" in answer.content
+    assert htmx.get(path, {"known": 2, "seen": answer.context["version"]}).status_code == 204
+    complete(second, probability=0.8)
+    complete(third, probability=0.2)
+    done = htmx.get(path, {"known": 3, "seen": answer.context["version"]})
+    assert b"Tumor detected" in done.content
+    assert b"arrived" not in done.content
+    assert b"hx-trigger" not in done.content
+
+
+def test_cancel_and_analyze_again(htmx, analysis):
+    cancelled = htmx.post(path_to("analysis-cancel", analysis))
+    assert b"The analysis was cancelled" in cancelled.content
+    assert b"Analyze again" in cancelled.content
+    again = htmx.post(path_to("analysis-retry", analysis))
+    assert b"Queued" in again.content
+    assert b'hx-trigger="every 2s"' in again.content
+
+
+def test_what_has_begun_cannot_be_cancelled_and_the_card_says_what_it_is_now(htmx, analysis):
+    complete(analysis)
+    answer = htmx.post(path_to("analysis-cancel", analysis))
+    assert answer.status_code == 409
+    assert b"Tumor detected" in answer.content
+    toast = json.loads(answer["HX-Trigger"])["toast"]
+    assert toast.startswith("This analysis is completed.")
+
+
+@pytest.mark.parametrize("name", ["analysis-cancel", "analysis-retry"])
+def test_without_htmx_the_study_page_opens_at_the_image(client, analysis, name):
+    if name == "analysis-retry":
+        fail(analysis)
+    answer = client.post(path_to(name, analysis))
+    image = analysis.image
+    assert answer["Location"] == (
+        f"{image.study.get_absolute_url()}?image={image.pk}#image-{image.pk}"
+    )
+
+
+def test_without_htmx_a_conflict_is_a_message(client, analysis):
+    complete(analysis)
+    answer = client.post(path_to("analysis-retry", analysis), follow=True)
+    assert b"Only one that failed or was cancelled can be tried again." in answer.content
+
+
+def test_a_new_release_is_asked_for_its_opinion(htmx, analysis):
+    complete(analysis)
+    new_active_release()
+    answer = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
+    assert b"Queued" in answer.content
+    assert Analysis.objects.count() == 2
+
+
+def test_without_an_active_release_there_is_a_sentence(htmx, analysis):
+    ModelRelease.objects.update(is_active=False)
+    answer = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
+    assert answer.status_code == 409
+    assert "No model release is active." in json.loads(answer["HX-Trigger"])["toast"]
+
+
+# --- Large studies ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large_study(user):
+    study = make_study(user=user)
+    image = Image.objects.get()
+    for number in range(2, PAGE_SIZE + 4):
+        image.pk, image._state.adding = None, True
+        fields = {
+            "number": number,
+            "sha256": f"{number:064}",
+            "sop_instance_uid": f"2.25.{number}",
+        }
+        Image.objects.create(
+            **{
+                name: getattr(image, name)
+                for name in (
+                    "series_id",
+                    "patient_id",
+                    "filename",
+                    "media_type",
+                    "byte_size",
+                    "width",
+                    "height",
+                    "file",
+                    "rendition",
+                    "thumbnail",
+                )
+            }
+            | fields
+        )
+    return study
+
+
+def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(client, large_study):
+    path = large_study.get_absolute_url()
+    assert len(client.get(path).context["cards"]) == PAGE_SIZE
+    assert [one["image"].number for one in client.get(path, {"page": 2}).context["cards"]] == [
+        25,
+        26,
+        27,
+    ]
+    last = Image.objects.get(number=26)
+    answer = client.get(path, {"image": last.pk})
+    assert answer.context["page_number"] == 2
+    assert f'id="image-{last.pk}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", ""])
+def test_a_page_that_is_not_there_is_the_nearest_one(client, large_study, number):
+    answer = client.get(large_study.get_absolute_url(), {"page": number})
+    assert answer.context["page_number"] == (2 if number == "99" else 1)
+
+
+def test_the_page_takes_a_fixed_number_of_queries(client, user, django_assert_max_num_queries):
+    study = make_study(user=user, images=8)
+    for one in Analysis.objects.all():
+        complete(one)
+    with django_assert_max_num_queries(24):  # the audit trail takes a third of them
+        client.get(study.get_absolute_url())
+
+
+def test_cancelled_and_finished_images_do_not_mix_up_the_state(client, user):
+    study = make_study(user=user, images=2)
+    first, second = Analysis.objects.order_by("image__number")
+    complete(first)
+    cancel_analysis(user=user, analysis=second)
+    text = client.get(study.get_absolute_url()).content.decode()
+    assert "Analyzed" in text
+    assert "The analysis was cancelled" in text

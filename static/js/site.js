@@ -1,0 +1,89 @@
+// What every page needs: theme choice, polling manners, toasts, spoken results.
+
+for (const group of document.querySelectorAll("[data-theme-choice]")) {
+  const current = group.querySelector(`input[value="${window.neuroscanTheme.chosen()}"]`);
+  if (current) current.checked = true;
+  group.addEventListener("change", (event) => window.neuroscanTheme.choose(event.target.value));
+}
+
+// --- Polling: not from a hidden tab, and of many cards only those in sight -----------------------
+
+function isInSight(element) {
+  const box = element.getBoundingClientRect();
+  return box.bottom > -200 && box.top < window.innerHeight + 200;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const element = event.detail.elt;
+  if (element.dataset.poll === undefined) return;
+  const sectionOfPage = element.dataset.poll === "always";
+  if (document.hidden || (!sectionOfPage && !isInSight(element))) event.preventDefault();
+});
+
+// --- The focus stays where it was: htmx finds the same id again, this is for when it is gone -----
+
+let hadFocus = "";
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target } = event.detail;
+  hadFocus = target.contains(document.activeElement) ? target.id : "";
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  const isLost = document.activeElement === document.body;
+  if (hadFocus && isLost) {
+    document.getElementById(hadFocus)?.querySelector("[data-focus]")?.focus();
+  }
+  hadFocus = "";
+});
+
+// --- Answers that are not a fragment -------------------------------------------------------------
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const asked = new URL(requestConfig.path, window.location.href).pathname;
+  const answered = xhr.responseURL ? new URL(xhr.responseURL).pathname : asked;
+  if (asked !== answered) {
+    // Signed out meanwhile: the sign-in page is no fragment.
+    event.preventDefault();
+    window.location.reload();
+  }
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  if (elt.dataset.poll !== undefined) return; // the next poll may succeed
+  const isSentence = (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+  toast(isSentence ? xhr.responseText : "That did not work. Reload the page and try again.");
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.elt.dataset.poll !== undefined) return;
+  toast("The server cannot be reached. Check the network, then try again.");
+});
+
+document.addEventListener("toast", (event) => toast(event.detail.value));
+document.addEventListener("announce", (event) => announce(event.detail.value));
+
+export function announce(text) {
+  const region = document.getElementById("announcements");
+  if (!region) return;
+  const line = document.createElement("p");
+  line.textContent = text;
+  region.append(line);
+  while (region.children.length > 5) region.firstElementChild.remove();
+}
+
+export function toast(text) {
+  const box = document.createElement("div");
+  box.className = "ns-toast";
+  const words = document.createElement("span");
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "btn btn-secondary btn-sm";
+  close.textContent = "Close";
+  close.addEventListener("click", () => box.remove());
+  box.append(words, close);
+  document.getElementById("toasts").append(box);
+}

@@ -1,0 +1,327 @@
+// The upload page: who, when, which files; three at a time on their way; what became of each.
+
+import { setUpCombobox } from "./combobox.js";
+import { filesOfDrop, filesOfInput, isZip } from "./files.js";
+import { Row } from "./row.js";
+import { send } from "./sending.js";
+
+const AT_ONCE = 3;
+const QUIET = 1500; // ms between two announcements of the totals
+
+const SENDABLE = new Set(["waiting", "problem", "cancelled"]);
+
+const form = document.getElementById("upload");
+const part = (name) => form.querySelector(`[data-${name}]`);
+const limits = {
+  bytes: Number(form.dataset.maxBytes),
+  archiveBytes: Number(form.dataset.maxArchiveBytes),
+  files: Number(form.dataset.maxFiles),
+};
+const jobs = []; // { file, row, state, outcomes, studyUrl }
+let stop = new AbortController();
+let started = false;
+let announceAt = 0;
+let announceTimer = 0;
+
+// --- The patient ---------------------------------------------------------------------------------
+
+const patientId = form.elements.patient;
+
+function choosePatient({ id, name, facts }) {
+  patientId.value = id;
+  part("chosen-name").textContent = name;
+  part("chosen-facts").textContent = facts;
+  showPatient(true);
+  part("change").focus();
+  problem("");
+}
+
+function showPatient(chosen) {
+  part("chosen").hidden = !chosen;
+  part("combobox").hidden = chosen;
+  if (part("register-line")) part("register-line").hidden = chosen;
+}
+
+setUpCombobox({
+  root: part("combobox"),
+  optionsUrl: form.dataset.optionsUrl,
+  onChoose: choosePatient,
+});
+part("change").addEventListener("click", () => {
+  patientId.value = "";
+  form.elements.patient_search.value = "";
+  showPatient(false);
+  form.elements.patient_search.focus();
+});
+
+const register = document.getElementById("register");
+if (register) {
+  part("register-open").addEventListener("click", (event) => {
+    event.preventDefault();
+    const address = part("register-open").getAttribute("href");
+    window.htmx.ajax("GET", address, { target: "#register-form", swap: "innerHTML" });
+    register.showModal();
+  });
+  register
+    .querySelector("[data-register-close]")
+    .addEventListener("click", () => register.close());
+  document.addEventListener("patient-registered", (event) => {
+    register.close();
+    choosePatient(event.detail);
+  });
+}
+
+// --- The files -----------------------------------------------------------------------------------
+
+async function add(files) {
+  const room = limits.files - jobs.length;
+  if (files.length > room) {
+    problem(`At most ${limits.files} files fit into one upload. Send the rest in a second one.`);
+  } else {
+    problem("");
+  }
+  for (const file of files.slice(0, Math.max(0, room))) await addOne(file);
+  showTotals();
+  if (started) work();
+}
+
+async function addOne(file) {
+  const job = { file, state: "waiting", outcomes: [], studyUrl: null };
+  job.row = new Row(file, { onRetry: () => retry(job), onRemove: () => remove(job) });
+  part("rows").append(job.row.element);
+  jobs.push(job);
+  const refusal = await refusalOf(file);
+  if (refusal) {
+    job.state = "refused";
+    job.row.refused(refusal);
+  }
+}
+
+/** What the server would refuse whatever is in the file: said at once, in the same words. */
+async function refusalOf(file) {
+  if (file.size === 0) return form.dataset.empty;
+  if (file.size <= Math.min(limits.bytes, limits.archiveBytes)) return "";
+  let zip = false;
+  try {
+    zip = await isZip(file);
+  } catch {
+    return ""; // it cannot be read; sending it will say so
+  }
+  if (zip) return file.size > limits.archiveBytes ? form.dataset.archiveTooLarge : "";
+  return file.size > limits.bytes ? form.dataset.tooLarge : "";
+}
+
+function remove(job) {
+  jobs.splice(jobs.indexOf(job), 1);
+  const next = job.row.element.nextElementSibling ?? part("send");
+  job.row.element.remove();
+  (next.querySelector?.("[data-remove]:not([hidden])") ?? part("send")).focus();
+  showTotals();
+}
+
+function retry(job) {
+  makeReady(job);
+  job.row.element.focus();
+  work();
+}
+
+function makeReady(job) {
+  job.state = "waiting";
+  job.row.waiting();
+}
+
+const drop = part("drop");
+for (const name of ["dragenter", "dragover"]) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add("ns-drop-over");
+  });
+}
+for (const name of ["dragleave", "drop"]) {
+  drop.addEventListener(name, () => drop.classList.remove("ns-drop-over"));
+}
+drop.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  await add(await filesOfDrop(event.dataTransfer));
+});
+for (const input of drop.querySelectorAll('input[type="file"]')) {
+  input.addEventListener("change", async () => {
+    const files = filesOfInput(input);
+    input.value = ""; // so that the same file can be chosen again
+    await add(files);
+  });
+}
+// A file that misses the drop zone must not replace the page.
+for (const name of ["dragover", "drop"]) {
+  window.addEventListener(name, (event) => event.preventDefault());
+}
+
+// --- Sending -------------------------------------------------------------------------------------
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const missing = whatIsMissing();
+  problem(missing);
+  if (missing) return;
+  if (!form.elements.upload_id.value) form.elements.upload_id.value = newId();
+  for (const job of jobs.filter((one) => SENDABLE.has(one.state))) makeReady(job);
+  work();
+});
+
+function whatIsMissing() {
+  const date = form.elements.study_date;
+  if (!patientId.value) return "Choose the patient these images belong to.";
+  if (!date.value) return "Enter the day the images were taken.";
+  // The server's day decides; where the page is in another time zone, either day will do.
+  if (date.value > localToday() && date.value > form.dataset.today) {
+    return "The study date is in the future. Correct it.";
+  }
+  if (!jobs.some((job) => SENDABLE.has(job.state))) return "Choose at least one file.";
+  return "";
+}
+
+function work() {
+  started = true;
+  stop = stop.signal.aborted ? new AbortController() : stop;
+  lockFacts();
+  const free = AT_ONCE - jobs.filter((job) => job.state === "sending").length;
+  const next = jobs.filter((job) => job.state === "waiting").slice(0, free);
+  for (const job of next) sendOne(job);
+  showTotals();
+}
+
+async function sendOne(job) {
+  job.state = "sending";
+  job.row.sending();
+  const answer = await send({
+    url: form.dataset.fileUrl,
+    file: job.file,
+    fields: facts,
+    onProgress: (percent) => job.row.progress(percent),
+    signal: stop.signal,
+  });
+  if (answer.cancelled) {
+    job.state = "cancelled";
+    job.row.cancelled();
+  } else if (answer.problem) {
+    job.state = "problem";
+    job.row.problem(answer.problem);
+  } else {
+    job.state = "done";
+    job.outcomes = answer.outcomes;
+    job.studyUrl = answer.studyUrl;
+    job.row.outcomes(answer.outcomes);
+  }
+  work();
+}
+
+/** What belongs to every file of this upload cannot change any more once one was sent. */
+let facts = {};
+function lockFacts() {
+  if (Object.keys(facts).length === 0 || !anyReceived()) {
+    facts = Object.fromEntries(
+      ["patient", "study_date", "description", "upload_id"].map((name) => [
+        name,
+        form.elements[name].value,
+      ]),
+    );
+  }
+  const locked = isBusy() || anyReceived() || jobs.some((job) => job.state === "waiting");
+  for (const fieldset of form.querySelectorAll("[data-facts]")) fieldset.disabled = locked;
+}
+
+part("cancel").addEventListener("click", () => {
+  for (const job of jobs.filter((one) => one.state === "waiting")) {
+    job.state = "cancelled";
+    job.row.cancelled();
+  }
+  stop.abort();
+  showTotals();
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (isBusy()) event.preventDefault();
+});
+
+// --- Totals --------------------------------------------------------------------------------------
+
+function isBusy() {
+  return jobs.some((job) => job.state === "sending") || (started && hasWaiting());
+}
+
+function hasWaiting() {
+  return jobs.some((job) => job.state === "waiting");
+}
+
+function anyReceived() {
+  return jobs.some((job) => job.studyUrl);
+}
+
+function showTotals() {
+  const busy = isBusy();
+  const study = jobs.find((job) => job.studyUrl)?.studyUrl;
+  const unsent = jobs.some((job) => SENDABLE.has(job.state));
+  if (!busy && !study) {
+    // Nothing was taken: what belongs to the whole upload can still be corrected.
+    started = false;
+    for (const fieldset of form.querySelectorAll("[data-facts]")) fieldset.disabled = false;
+  }
+  part("cancel").hidden = !busy;
+  part("send").hidden = busy || (started && !unsent);
+  part("send").textContent = started ? "Send the rest" : "Upload";
+  part("open").hidden = busy || !study;
+  part("again").hidden = busy || !study;
+  if (study) part("open").href = study;
+  announceTotals(busy);
+}
+
+/** Not at every file: a screen reader should keep up with it. */
+function announceTotals(busy) {
+  clearTimeout(announceTimer);
+  const wait = busy ? Math.max(0, announceAt + QUIET - Date.now()) : 0;
+  announceTimer = setTimeout(() => {
+    announceAt = Date.now();
+    part("totals").textContent = totals();
+  }, wait);
+}
+
+function totals() {
+  if (!jobs.length) return "";
+  const outcomes = jobs.flatMap((job) => job.outcomes);
+  const count = (state) => jobs.filter((job) => job.state === state).length;
+  const have = (outcome) => outcomes.filter((one) => one.outcome === outcome).length;
+  const parts = [
+    [have("received"), "received"],
+    [have("duplicate"), "already there"],
+    [have("refused") + count("refused"), "refused"],
+    [count("problem"), "not sent"],
+    [count("cancelled"), "cancelled"],
+  ];
+  const words = parts.filter(([number]) => number).map(([number, word]) => `${number} ${word}`);
+  const left = count("waiting") + count("sending");
+  const head = left
+    ? `${jobs.length - left} of ${jobs.length} files done`
+    : `${jobs.length} ${jobs.length === 1 ? "file" : "files"}`;
+  return words.length ? `${head}: ${words.join(", ")}` : head;
+}
+
+function problem(sentence) {
+  part("problem").textContent = sentence;
+  part("problem").hidden = !sentence;
+}
+
+function localToday() {
+  const now = new Date();
+  const two = (number) => String(number).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+/** A random UUID; `crypto.randomUUID` is there only on HTTPS and on this machine itself. */
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,53 @@
+// One file to the server, with progress. Resolves with what became of it; never rejects.
+
+const SIGNED_OUT = "You are no longer signed in. Sign in again in another tab, then retry.";
+const NO_NETWORK = "The server could not be reached. Check the network, then retry.";
+
+/**
+ * Send one file. `onProgress` gets percents; `signal` aborts it.
+ *
+ * Resolves with { outcomes, studyUrl } or { problem: sentence } (worth a retry) or
+ * { cancelled: true }.
+ */
+export function send({ url, file, fields, onProgress, signal }) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append("file", file, file.name);
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", csrfToken());
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress((100 * event.loaded) / event.total);
+    });
+    request.addEventListener("load", () => resolve(answerOf(request, url)));
+    request.addEventListener("error", () => resolve({ problem: NO_NETWORK }));
+    request.addEventListener("abort", () => resolve({ cancelled: true }));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+function answerOf(request, url) {
+  if (new URL(request.responseURL).pathname !== url) return { problem: SIGNED_OUT };
+  let answer = {};
+  try {
+    answer = JSON.parse(request.responseText);
+  } catch {
+    const isSentence = request.getResponseHeader("Content-Type")?.startsWith("text/plain");
+    if (isSentence) answer = { detail: request.responseText };
+  }
+  if (request.status === 200 && answer.outcomes) {
+    return { outcomes: answer.outcomes, studyUrl: answer.study_url };
+  }
+  if (request.status === 403 && !answer.detail) return { problem: SIGNED_OUT };
+  const otherwise = `The server answered with an error (${request.status}). Retry in a minute.`;
+  return { problem: answer.detail || otherwise };
+}
+
+/** From the cookie, because signing in again in another tab changes it. */
+function csrfToken() {
+  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie);
+  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]").value;
+}

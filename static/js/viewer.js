@@ -1,0 +1,112 @@
+// The study page: a heatmap over each image, one choice of opacity and colors for all of them.
+
+import { colorize, draw, loaded, pixelsOf } from "./heatmap.js";
+import { setUpZoom } from "./zoom.js";
+
+const KEY = "neuroscan-heatmap";
+const LONGEST = 1024; // pixels of the canvas; a heatmap is smooth, the picture below is not scaled
+const choice = { on: true, opacity: 50, colors: 0, ...remembered() };
+const heats = new WeakMap(); // viewer -> pixels of its heatmap
+const painteds = new WeakMap(); // viewer -> { colors, painted }
+const ramps = new Map(); // address of a color map -> promise of its colors
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) || {};
+  } catch {
+    return {};
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(choice));
+  } catch {
+    // then it holds for this page only
+  }
+}
+
+function addressesOf(viewer) {
+  return viewer.dataset.colorMaps.split(" ");
+}
+
+function rampOf(address) {
+  if (!ramps.has(address)) ramps.set(address, loaded(address).then((strip) => pixelsOf(strip).data));
+  return ramps.get(address);
+}
+
+async function show(viewer) {
+  const heat = heats.get(viewer);
+  if (!heat) return; // not in sight yet
+  const ramp = await rampOf(addressesOf(viewer)[choice.colors]);
+  let known = painteds.get(viewer);
+  if (known?.colors !== choice.colors) {
+    known = { colors: choice.colors, painted: colorize(heat, ramp) };
+    painteds.set(viewer, known);
+  }
+  const canvas = viewer.querySelector("[data-heatmap-canvas]");
+  draw(canvas, known.painted, choice.on ? choice.opacity / 100 : 0);
+  canvas.dataset.drawn = `${choice.on ? choice.opacity : 0} ${choice.colors}`;
+}
+
+function showControls(viewer) {
+  viewer.querySelector("[data-heatmap-on]").checked = choice.on;
+  viewer.querySelector("[data-heatmap-opacity]").value = choice.opacity;
+  viewer.querySelector("[data-heatmap-opacity-value]").textContent = `${choice.opacity}\u00a0%`;
+  viewer.querySelector("[data-heatmap-colors]").value = choice.colors;
+  viewer.querySelector("[data-heatmap-legend]").src = addressesOf(viewer)[choice.colors];
+}
+
+function choose(change) {
+  Object.assign(choice, change);
+  remember();
+  for (const viewer of document.querySelectorAll("[data-viewer]")) {
+    showControls(viewer);
+    show(viewer);
+  }
+}
+
+const inSight = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      inSight.unobserve(entry.target);
+      load(entry.target);
+    }
+  },
+  { rootMargin: "400px" },
+);
+
+async function load(viewer) {
+  try {
+    heats.set(viewer, pixelsOf(await loaded(viewer.dataset.heatmap), LONGEST));
+  } catch {
+    viewer.querySelector("figcaption").textContent =
+      "The heatmap could not be loaded. Reload the page to try again.";
+    return;
+  }
+  await show(viewer);
+}
+
+function setUp(root) {
+  const found = [...root.querySelectorAll("[data-viewer]")];
+  if (root.matches?.("[data-viewer]")) found.push(root);
+  for (const viewer of found) {
+    if (viewer.dataset.ready) continue;
+    viewer.dataset.ready = "yes";
+    showControls(viewer);
+    inSight.observe(viewer);
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-heatmap-on]")) choose({ on: event.target.checked });
+  if (event.target.matches("[data-heatmap-opacity]")) {
+    choose({ opacity: Number(event.target.value), on: true });
+  }
+  if (event.target.matches("[data-heatmap-colors]")) choose({ colors: Number(event.target.value) });
+});
+
+document.addEventListener("htmx:load", (event) => setUp(event.detail.elt));
+setUp(document);
+setUpZoom();
