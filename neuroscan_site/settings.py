@@ -261,6 +261,7 @@ ACCOUNT_SESSION_REMEMBER = False
 USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 DEFAULT_FROM_EMAIL = env.str("NEUROSCAN_FROM_EMAIL", default="neuroscan@localhost")
+EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 # --- API ------------------------------------------------------------------------------------------

@@ -1,0 +1,57 @@
+"""gunicorn's log, as one JSON object a line like the rest, and without what a query may hold."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from gunicorn.config import Config
+from gunicorn.glogging import Logger as GunicornLogger
+
+# Asked for every few seconds by health checks: worth a line only when the answer is bad.
+PROBES = ("/healthz", "/readyz")
+
+log = structlog.get_logger("neuroscan.access")
+
+
+class Logger(GunicornLogger):
+    """The path is logged, the query string never: what people search for is patients' names."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        formatter = structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+        )
+        for handler in logging.getLogger("gunicorn.error").handlers:
+            handler.setFormatter(formatter)
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if path in PROBES and resp.status_code == 200:
+            return
+        log.info(
+            "request",
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            status=resp.status_code,
+            bytes=resp.sent,
+            ms=round(request_time.total_seconds() * 1000),
+            address=environ.get("REMOTE_ADDR", ""),
+        )
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().exception(msg, *(_without_query(part) for part in args), **kwargs)
+
+
+def _without_query(part: Any) -> Any:
+    """gunicorn names the whole address of a request that failed; keep the path of it."""
+    return part.partition("?")[0] if isinstance(part, str) and part.startswith("/") else part

@@ -1,0 +1,151 @@
+"""Runs a few programs as one: their output together, one stop for all, none left behind.
+
+Not honcho: that signals whole process groups, which kills the worker's child in the middle of an
+analysis instead of letting it finish, and it leaves everything running when it is itself killed.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+STOP_SECONDS = 20  # then what still runs is killed; the web server and the worker need a few
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class StopAsked:
+    """Somebody sent a stop signal."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One of the programs is no longer running."""
+
+    name: str
+    returncode: int
+
+    def __str__(self) -> str:
+        if self.returncode >= 0:
+            return f"{self.name} ended with exit code {self.returncode}"
+        return f"{self.name} was killed by {signal.Signals(-self.returncode).name}"
+
+
+@dataclass
+class Supervisor:
+    """Starts the commands in this order and stops them all when one ends or a stop is asked."""
+
+    commands: Mapping[str, Sequence[str]]
+    cwd: Path
+    env: Mapping[str, str]
+    output: IO[str] = field(default_factory=lambda: sys.stdout)
+
+    def __post_init__(self) -> None:
+        # SimpleQueue: its put() is safe in a signal handler, also while a get() waits.
+        self._events: SimpleQueue[StopAsked | Ended] = SimpleQueue()
+        self._started: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: set[str] = set()
+        self._relays: list[threading.Thread] = []
+        self._width = max(map(len, self.commands))
+        self._printing = threading.Lock()
+        self.stopping = threading.Event()
+
+    def run(self, *, meanwhile: Callable[[], None] = lambda: None) -> bool:
+        """Until the end of it all; True if it was asked for. `meanwhile` runs in a thread."""
+        for number in STOP_SIGNALS:
+            signal.signal(number, lambda *_: self._events.put(StopAsked()))
+        try:
+            # All are started before the first thread is: fork and threads do not mix.
+            for name, command in self.commands.items():
+                self._started[name] = self._start(command)
+                self._running.add(name)
+            for name, process in self._started.items():
+                self._relays.append(_in_thread(self._relay, name, process))
+                _in_thread(self._wait, name, process)
+            _in_thread(meanwhile)
+            first = self._events.get()
+            self.stopping.set()
+            if isinstance(first, Ended):
+                self._running.discard(first.name)
+                self.say(f"{first}. Stopping the others.")
+            else:
+                self.say("Stopping.")
+            self._stop_all()
+        finally:
+            self.stopping.set()
+            self._kill_leftovers()
+        return isinstance(first, StopAsked)
+
+    def say(self, text: str) -> None:
+        """Print lines of our own, whole, between those of the programs."""
+        # Whoever read the output may be gone (`make run | head`): the programs go on.
+        with self._printing, contextlib.suppress(OSError, ValueError):
+            self.output.write(text + "\n")
+            self.output.flush()
+
+    def _start(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603  (the commands are ours)
+            command,
+            cwd=self.cwd,
+            env=dict(self.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            # A session of its own: Ctrl-C reaches us alone, and we stop each in good order.
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # safe: no thread runs yet
+        )
+
+    def _relay(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.say(f"{name:<{self._width}} | {line.decode(errors='replace').rstrip()}")
+
+    def _wait(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        # Not the end of the output: a killed worker's child still holds the other end of that.
+        self._events.put(Ended(name, process.wait()))
+
+    def _stop_all(self) -> None:
+        for name in self._running:
+            # Only the program itself: the worker's child is to finish what it does.
+            self._started[name].terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._running and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                event = self._events.get(timeout=left)
+                if isinstance(event, Ended):
+                    self._running.discard(event.name)
+        for name in self._running:
+            self.say(f"{name} did not stop within {STOP_SECONDS} seconds and is killed.")
+
+    def _kill_leftovers(self) -> None:
+        """What did not stop, and what a killed program left behind in its process group."""
+        for process in self._started.values():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for relay in self._relays:  # their last lines
+            relay.join(timeout=2)
+
+
+def _in_thread(target: Callable[..., None], *args: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=args, daemon=True)
+    thread.start()
+    return thread
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to stop this process when its parent dies, however it dies (Linux only)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,143 @@
+"""The files that deploy NeuroScan, checked as far as that goes without a Docker engine.
+
+`test_topology.py` and `test_killed_processes.py` start what docker-compose.yml names.
+"""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from neuroscan_site.run import commands
+from neuroscan_site.tests.test_configuration import (
+    variables_of_gunicorn,
+    variables_of_settings,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ("prepare", "web", "worker", "beat")
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_compose_has_every_part():
+    assert set(SERVICES) == {*OURS, "db", "redis", "s3"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"prepare"}))
+def test_every_service_that_stays_up_has_a_health_check(name):
+    check = SERVICES[name]["healthcheck"]
+    assert check["test"][0] in ("CMD", "CMD-SHELL")
+    assert {"interval", "timeout", "retries"} <= set(check)
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_are_locked_down(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+
+
+def test_web_worker_and_scheduler_wait_until_everything_is_prepared():
+    for name in ("web", "worker", "beat"):
+        needed = SERVICES[name]["depends_on"]
+        assert needed["prepare"] == {"condition": "service_completed_successfully"}
+    for needed in SERVICES["prepare"]["depends_on"].values():
+        assert needed == {"condition": "service_healthy"}
+
+
+def test_what_is_kept_is_in_named_volumes_that_are_declared():
+    used = {
+        volume.partition(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+    }
+    assert used == set(COMPOSE["volumes"])
+    assert {volume.partition(":")[0] for volume in SERVICES["web"]["volumes"]} == {"releases"}
+    assert SERVICES["worker"]["volumes"] == SERVICES["web"]["volumes"]
+
+
+def test_only_the_web_server_can_be_reached_and_only_from_this_host():
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    for name, service in SERVICES.items():
+        if name == "web":
+            assert service["networks"] == ["inside", "outside"]
+            assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        else:
+            assert service["networks"] == ["inside"]
+            assert "ports" not in service
+
+
+def test_every_secret_comes_from_the_environment_and_is_required():
+    text = (ROOT / "docker-compose.yml").read_text()
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "AWS_SECRET_ACCESS_KEY"):
+        assert f"${{{secret}:?" in text
+        values = [
+            value
+            for service in SERVICES.values()
+            for name, value in service["environment"].items()
+            if name == secret
+        ]
+        assert all(str(value).startswith(f"${{{secret}") for value in values)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_given_to_our_programs_is_one_they_read(name):
+    known = variables_of_settings() | variables_of_gunicorn()
+    assert set(SERVICES[name]["environment"]) <= known
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_compose_the_dockerfile_and_the_procfile_start_the_same_programs(name):
+    command = commands()[name]
+    assert SERVICES[name]["command"] == command
+    if name in ("web", "worker"):
+        stage = DOCKERFILE.partition(f"AS {name}\n")[2].partition("\nFROM ")[0]
+        (last,) = re.findall(r"^CMD (\[.*\])$", stage, re.MULTILINE)
+        assert yaml.safe_load(last) == command
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_compose_and_the_dockerfile_check_health_the_same_way(name):
+    stage = DOCKERFILE.partition(f"AS {name}\n")[2].partition("\nFROM ")[0]
+    (check,) = re.findall(r"HEALTHCHECK .*\\\n\s+CMD (\[.*\])$", stage, re.MULTILINE)
+    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", *yaml.safe_load(check)]
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_the_images_do_not_run_as_root(name):
+    stage = DOCKERFILE.partition(f"AS {name}\n")[2].partition("\nFROM ")[0]
+    assert "USER neuroscan" in stage
+
+
+def test_the_image_of_the_web_server_has_no_tensorflow():
+    stage = DOCKERFILE.partition("AS web-packages\n")[2].partition("\nFROM ")[0]
+    (install,) = re.findall(r"pip install (.*)$", stage, re.MULTILINE)
+    assert [word for word in shlex.split(install) if word.endswith(".txt")] == [
+        "requirements-web.txt"
+    ]
+    required = (ROOT / "requirements-web.txt").read_text().lower()
+    packages = re.findall(r"^[a-z0-9-]+", required, re.MULTILINE)
+    assert "django" in packages
+    assert not {"tensorflow", "tensorflow-cpu", "keras", "h5py"} & set(packages)
+    assert "requirements.txt" not in required
+
+
+def test_what_the_dockerfile_copies_is_not_ignored():
+    kept = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    for needed in ("manage.py", "gunicorn.conf.py", "neuroscan_site", "accounts", "scans", "ml"):
+        assert needed in kept
+    for secret in (".env", "var", "media", ".git"):
+        assert secret not in kept
+
+
+def test_ci_and_make_are_there_to_be_run():
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("exec make test")

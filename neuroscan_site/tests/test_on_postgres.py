@@ -1,0 +1,37 @@
+"""The tests of the services and of the audit trail once more, on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+
+ROOT = Path(__file__).resolve().parents[2]
+ONCE_MORE = [
+    "scans/tests/services",
+    "accounts/tests/test_audit.py",
+    "accounts/tests/test_policy.py",
+]
+
+
+def test_the_services_keep_their_promises_on_postgres(postgres_database):
+    """SQLite has one writer at a time, which hides what a missing lock would do."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        # Not of this run: xdist's workers, coverage, and what importing the site has set.
+        if not name.startswith(("PYTEST_", "COV_", "COVERAGE_", "DJANGO_", "NEUROSCAN_"))
+    }
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-m", "not slow", *ONCE_MORE],
+        cwd=ROOT,
+        env=inherited | {"DATABASE_URL": postgres_database},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    assert " passed" in result.stdout
