@@ -1,7 +1,7 @@
 // The upload page: who, when, which files; three at a time on their way; what became of each.
 
-import { setUpCombobox } from "./combobox.js";
 import { filesOfDrop, filesOfInput, isZip } from "./files.js";
+import { setUpPatient } from "./patient.js";
 import { Row } from "./row.js";
 import { send } from "./sending.js";
 
@@ -23,53 +23,7 @@ let started = false;
 let announceAt = 0;
 let announceTimer = 0;
 
-// --- The patient ---------------------------------------------------------------------------------
-
-const patientId = form.elements.patient;
-
-function choosePatient({ id, name, facts }) {
-  patientId.value = id;
-  part("chosen-name").textContent = name;
-  part("chosen-facts").textContent = facts;
-  showPatient(true);
-  part("change").focus();
-  problem("");
-}
-
-function showPatient(chosen) {
-  part("chosen").hidden = !chosen;
-  part("combobox").hidden = chosen;
-  if (part("register-line")) part("register-line").hidden = chosen;
-}
-
-setUpCombobox({
-  root: part("combobox"),
-  optionsUrl: form.dataset.optionsUrl,
-  onChoose: choosePatient,
-});
-part("change").addEventListener("click", () => {
-  patientId.value = "";
-  form.elements.patient_search.value = "";
-  showPatient(false);
-  form.elements.patient_search.focus();
-});
-
-const register = document.getElementById("register");
-if (register) {
-  part("register-open").addEventListener("click", (event) => {
-    event.preventDefault();
-    const address = part("register-open").getAttribute("href");
-    window.htmx.ajax("GET", address, { target: "#register-form", swap: "innerHTML" });
-    register.showModal();
-  });
-  register
-    .querySelector("[data-register-close]")
-    .addEventListener("click", () => register.close());
-  document.addEventListener("patient-registered", (event) => {
-    register.close();
-    choosePatient(event.detail);
-  });
-}
+setUpPatient(form, { onChosen: () => problem("") });
 
 // --- The files -----------------------------------------------------------------------------------
 
@@ -170,7 +124,7 @@ form.addEventListener("submit", (event) => {
 
 function whatIsMissing() {
   const date = form.elements.study_date;
-  if (!patientId.value) return "Choose the patient these images belong to.";
+  if (!form.elements.patient.value) return "Choose the patient these images belong to.";
   if (!date.value) return "Enter the day the images were taken.";
   // The server's day decides; where the page is in another time zone, either day will do.
   if (date.value > localToday() && date.value > form.dataset.today) {

@@ -1,0 +1,67 @@
+import pytest
+
+from scans.models import Analysis, Image
+from scans.pages.studies import PAGE_SIZE
+from scans.tests.factories import complete, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def large_study(user):
+    study = make_study(user=user)
+    image = Image.objects.get()
+    for number in range(2, PAGE_SIZE + 4):
+        image.pk, image._state.adding = None, True
+        fields = {
+            "number": number,
+            "sha256": f"{number:064}",
+            "sop_instance_uid": f"2.25.{number}",
+        }
+        Image.objects.create(
+            **{
+                name: getattr(image, name)
+                for name in (
+                    "series_id",
+                    "patient_id",
+                    "filename",
+                    "media_type",
+                    "byte_size",
+                    "width",
+                    "height",
+                    "file",
+                    "rendition",
+                    "thumbnail",
+                )
+            }
+            | fields
+        )
+    return study
+
+
+def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(client, large_study):
+    path = large_study.get_absolute_url()
+    assert len(client.get(path).context["cards"]) == PAGE_SIZE
+    assert [one["image"].number for one in client.get(path, {"page": 2}).context["cards"]] == [
+        25,
+        26,
+        27,
+    ]
+    last = Image.objects.get(number=26)
+    answer = client.get(path, {"image": last.pk})
+    assert answer.context["page_number"] == 2
+    assert f'id="image-{last.pk}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", ""])
+def test_a_page_that_is_not_there_is_the_nearest_one(client, large_study, number):
+    answer = client.get(large_study.get_absolute_url(), {"page": number})
+    assert answer.context["page_number"] == (2 if number == "99" else 1)
+
+
+def test_the_page_takes_a_fixed_number_of_queries(client, user, django_assert_max_num_queries):
+    study = make_study(user=user, images=8)
+    for one in Analysis.objects.all():
+        complete(one)
+    with django_assert_max_num_queries(24):  # the audit trail takes a third of them
+        client.get(study.get_absolute_url())
