@@ -53,6 +53,21 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
 _SUPERUSER_ACTIONS = frozenset(Action) - {Action.REGISTER_PATIENT, Action.UPLOAD_STUDY}
 
 
+_WORDS = {
+    Action.VIEW: "see this",
+    Action.REGISTER_PATIENT: "register patients",
+    Action.EDIT_PATIENT: "edit patients",
+    Action.ARCHIVE_PATIENT: "archive patients",
+    Action.UPLOAD_STUDY: "upload studies",
+    Action.REQUEST_ANALYSIS: "ask for analyses",
+    Action.CANCEL_ANALYSIS: "cancel analyses",
+    Action.MANAGE_PEOPLE: "manage people",
+    Action.READ_AUDIT_TRAIL: "read the audit trail",
+    Action.ACTIVATE_RELEASE: "choose the active model release",
+    Action.MANAGE_CLINICS: "manage clinics",
+}
+
+
 class InClinic(Protocol):
     """A row that belongs to one clinic.
 
@@ -90,9 +105,8 @@ def require(user: "User | AnonymousUser", action: Action, row: InClinic | None =
     """Raise `NotAllowedError` unless the person may do the action, to the row if one is given."""
     allowed = may(user, action) if row is None else can(user, action, row)
     if not allowed:
-        what = action.value.replace("_", " ")
         raise NotAllowedError(
-            f"Your role does not allow you to {what}. Ask your clinic administrator."
+            f"Your role does not allow you to {_WORDS[action]}. Ask your clinic administrator."
         )
 
 

@@ -57,10 +57,10 @@ class StudyFilter(filters.FilterSet):
     study_date_before = filters.DateFilter(
         field_name="study_date", lookup_expr="lte", help_text="This day or earlier."
     )
-    state = filters.MultipleChoiceFilter(
+    status = filters.MultipleChoiceFilter(
         method="with_analysis_in",
         choices=Status.choices,
-        help_text="Studies with an analysis in this state (or in one of these).",
+        help_text="Studies with an analysis of this status (or of one of these).",
     )
     label = filters.MultipleChoiceFilter(
         method="with_label", choices=Label.choices, help_text="Studies with this AI label."

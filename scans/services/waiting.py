@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+from django.db.models import Q
+
 from accounts.models import User
 from scans.models import Analysis, Worker
 from scans.models.analysis import Status
@@ -27,7 +29,10 @@ def waiting_for(analysis: Analysis, *, user: User) -> Waiting:
     The estimate counts every clinic's work, since all share the workers; the position must not,
     since nobody learns another clinic's counts.
     """
-    ahead = Analysis.objects.queued().filter(queued_at__lt=analysis.queued_at)
+    # The images of one upload joined the queue at one moment, in the order of their numbers.
+    earlier = Q(queued_at__lt=analysis.queued_at)
+    together = Q(queued_at=analysis.queued_at, image__number__lt=analysis.image.number)
+    ahead = Analysis.objects.queued().filter(earlier | together)
     workers = Worker.objects.alive().count()
     position = 0
     if analysis.status == Status.QUEUED:

@@ -213,8 +213,8 @@ def test_the_list_is_filtered(api, person, patient):
     assert found() == newest_first
     assert found(ordering="study_date") == newest_first[::-1]
     assert found(patient=str(patient.pk)) == newest_first[:3]
-    assert found(state="completed") == [str(done.pk)]
-    assert found(state=["completed", "failed"]) == [str(failed.pk), str(done.pk)]
+    assert found(status="completed") == [str(done.pk)]
+    assert found(status=["completed", "failed"]) == [str(failed.pk), str(done.pk)]
     assert found(label="tumor") == [str(done.pk)]
     assert found(label="no_tumor") == []
     assert found(study_date=str(done.study_date)) == [str(done.pk)]
@@ -224,7 +224,7 @@ def test_the_list_is_filtered(api, person, patient):
 
 
 @pytest.mark.parametrize(
-    "query", [{"patient": "x"}, {"state": "odd"}, {"label": "odd"}, {"study_date_after": "x"}]
+    "query", [{"patient": "x"}, {"status": "odd"}, {"label": "odd"}, {"study_date_after": "x"}]
 )
 def test_a_filter_that_makes_no_sense_is_a_field_error(api, query):
     answer = api.get(STUDIES, query)

@@ -166,7 +166,7 @@ def test_a_superuser_is_told_in_a_sentence_why_not(client):
     client.force_login(UserFactory(superuser=True))
     answer = client.get("/patients/new/")
     assert answer.status_code == 403
-    assert b"Your role does not allow you to register patient." in answer.content
+    assert b"Your role does not allow you to register patients." in answer.content
 
 
 # --- The case history -------------------------------------------------------------------------
