@@ -150,6 +150,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'cache'}")}
+# Rate limits live here: Django's 300 entries would throw counts away on a busy morning.
+CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="spool://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (

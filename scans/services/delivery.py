@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 
@@ -13,6 +14,7 @@ from scans.models import Analysis, Image
 
 IMAGE_KINDS = ("original", "rendition", "thumbnail")
 ANALYSIS_KINDS = ("heatmap", "overlay")
+SEEN_SECONDS = 3600
 
 
 def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
@@ -24,13 +26,7 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     field, media_type, filename = _file(row, kind)
     if not field:
         raise Http404("There is no such file: the analysis has no result.")
-    image = row if isinstance(row, Image) else row.image
-    audit.record(
-        actor=user,
-        action=f"{row._meta.model_name}.{kind}.read",
-        row=row,
-        patient_id=image.patient_id,
-    )
+    _record_read(user, row, kind)
     as_attachment = kind == "original"
     if kind == "original" and settings.ORIGINALS_BY_SIGNED_URL:
         return HttpResponseRedirect(field.url)
@@ -47,6 +43,20 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
+    # Lists show the same thumbnails all day long: once an hour tells who saw them, without
+    # burying the reads that somebody chose to make.
+    if kind == "thumbnail" and not cache.add(f"seen:{user.pk}:{row.pk}", True, SEEN_SECONDS):
+        return
+    image = row if isinstance(row, Image) else row.image
+    audit.record(
+        actor=user,
+        action=f"{row._meta.model_name}.{kind}.read",
+        row=row,
+        patient_id=image.patient_id,
+    )
 
 
 def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:

@@ -44,6 +44,12 @@ def test_a_medical_file_is_never_kept_in_a_shared_cache_nor_run_by_a_browser(ana
     assert answer["Content-Disposition"].startswith("attachment")
 
 
+def test_a_thumbnail_seen_again_and_again_by_one_person_is_recorded_once(analysis):
+    for _ in range(3):
+        deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="thumbnail")
+    assert AuditEvent.objects.filter(action="image.thumbnail.read").count() == 1
+
+
 def test_another_clinics_user_gets_nothing_and_nothing_is_recorded_as_read(analysis):
     with pytest.raises(NotAllowedError):
         deliver(user=UserFactory(), row=analysis.image, kind="original")
