@@ -8,9 +8,7 @@ import gunicorn.http.wsgi
 gunicorn.http.wsgi.SERVER = "NeuroScan"  # which server this is, and which version, is our business
 
 wsgi_app = "neuroscan_site.wsgi"
-bind = (
-    f"{os.environ.get('NEUROSCAN_BIND', '127.0.0.1')}:{os.environ.get('NEUROSCAN_PORT', '8000')}"
-)
+bind = f"{os.environ.get('NEUROSCAN_BIND', '127.0.0.1')}:{os.environ.get('NEUROSCAN_PORT', '8000')}"
 
 # Threads, not processes: the work is waiting for the disk and the database, the model is elsewhere.
 worker_class = "gthread"

@@ -11,7 +11,7 @@ class DurableFileSystemStorage(FileSystemStorage):
     """A file counts as saved once its bytes and its name are on the disk."""
 
     def _save(self, name: str, content: File) -> str:
-        saved = super()._save(name, content)
+        saved = super()._save(name, content)  # type: ignore[misc]  # the stubs leave it out
         path = Path(self.path(saved))
         for target in (path, path.parent):
             descriptor = os.open(target, os.O_RDONLY)

@@ -136,6 +136,9 @@ class Analysis(models.Model):
         ]
         indexes = [
             models.Index(fields=["-requested_at"], name="analysis_newest"),
+            models.Index(
+                fields=["-finished_at"], name="analysis_completed", condition=Q(status="completed")
+            ),
             models.Index(fields=["queued_at"], name="analysis_queue", condition=Q(status="queued")),
             models.Index(
                 fields=["lease_expires_at"], name="analysis_leases", condition=Q(status="running")
