@@ -1,0 +1,1 @@
+"""Training of the model: data, augmentation, network with heads, loop, export."""

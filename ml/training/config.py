@@ -1,0 +1,173 @@
+"""Every setting of a training run, in one frozen value that is stored with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phase:
+    """A stretch of epochs with one optimizer.
+
+    Attributes:
+        epochs: how many.
+        rate: the learning rate after warming up.
+        warm_up: steps over which the rate rises linearly from 0.
+        decay_share: over this last share of the phase's steps the rate falls as a cosine to 1 %;
+            0 keeps it constant. Until then a longer phase trains exactly as a shorter one, so a
+            run can be prolonged while it is still at its constant rate.
+        frozen_blocks: convolution blocks, from the first on, that stay as they are; 5 trains the
+            heads alone.
+    """
+
+    epochs: int
+    rate: float
+    warm_up: int = 0
+    decay_share: float = 0.0
+    frozen_blocks: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Augmentation:
+    """How far training images are changed. Each `*_share` is the share of images changed so."""
+
+    rotation: float = 25.0  # degrees, either way
+    quarter_turn_share: float = 0.3
+    shift: float = 0.08  # of the side
+    shear: float = 0.10
+    zoom: float = 0.18
+    gamma: float = 0.40  # exponent between 1 / (1 + this) and 1 + this
+    contrast: float = 0.30
+    brightness: float = 0.12  # of white
+    bias_field_share: float = 0.3
+    window_share: float = 0.2
+    blur_share: float = 0.25
+    sharpen_share: float = 0.15
+    noise_share: float = 0.35
+    downsample_share: float = 0.25
+    jpeg_share: float = 0.25
+    cutout_share: float = 0.3
+    cover_share: float = 0.4  # a region other than the lesion painted over
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How an epoch is drawn so that the source does not give the label away.
+
+    A family is a set of sources that look alike. Only within a family that has both tumors and
+    none can a network learn the one from the other.
+
+    Attributes:
+        epoch_slices: slices in an epoch.
+        mixed_share: share of an epoch drawn from families with both labels, half and half.
+        outlined_share: of the rest, the share of slices whose lesion has an outline.
+        erase_share: of the outlined tumors of families with one label, the share whose lesion is
+            painted over; they count as slices without a tumor, which their family lacks.
+        single_weight: weight in the classifier's loss of slices of families with one label.
+        tumor_weight: further weight of tumor slices in the classifier's loss.
+        families: (source, class, family) for slices whose family is not their source.
+    """
+
+    epoch_slices: int = 1536
+    mixed_share: float = 0.68
+    outlined_share: float = 0.8
+    erase_share: float = 0.35
+    single_weight: float = 0.7
+    tumor_weight: float = 1.0
+    families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """All settings of a run.
+
+    Attributes:
+        recipe: the preset this came from.
+        size: side of the training images in pixels, a multiple of 32.
+        head: "flatten" is the release's; "pooled" averages block 5 first, for a start at 112 px.
+        batch_norm: convolutions without bias, each followed by batch normalization.
+        width_divisor: divides every layer's width; 1 is VGG16, more is for tests.
+        dtype: a Keras dtype policy.
+        ema_momentum: of the running average of the weights, per step.
+        type_weight, mask_weight, pointing_weight: of the further losses beside the classifier's:
+            which tumor, the decoder's mask, and Grad-CAM on the lesion.
+        mask_positive: weight of lesion pixels in the mask's cross-entropy.
+    """
+
+    recipe: str
+    phases: tuple[Phase, ...]
+    size: int = 224
+    head: Literal["flatten", "pooled"] = "flatten"
+    batch_norm: bool = True
+    width_divisor: int = 1
+    dtype: str = "mixed_bfloat16"
+    batch: int = 16
+    seed: int = 1
+    optimizer: Literal["adam", "adamw"] = "adamw"
+    weight_decay: float = 5e-3
+    clip_norm: float = 1.0
+    ema_momentum: float = 0.99
+    label_smoothing: float = 0.02
+    type_weight: float = 0.25
+    mask_weight: float = 1.0
+    pointing_weight: float = 0.3
+    mask_cross_entropy: float = 2.0
+    mask_dice: float = 0.5
+    mask_positive: float = 4.0
+    sampling: Sampling = field(default_factory=Sampling)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Config:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: a setting is missing or unknown.
+        """
+        known = {item.name for item in fields(cls)}
+        if set(value) != known:
+            raise ValueError(f"These settings do not fit: {sorted(set(value) ^ known)}.")
+        sampling = dict(value["sampling"])
+        sampling["families"] = tuple(tuple(family) for family in sampling["families"])
+        parts = {
+            "phases": tuple(Phase(**phase) for phase in value["phases"]),
+            "sampling": Sampling(**sampling),
+            "augmentation": Augmentation(**value["augmentation"]),
+        }
+        return cls(**{**value, **parts})
+
+
+RECIPES: Final[Mapping[str, Config]] = MappingProxyType(
+    {
+        # On from the in-domain checkpoint. Blocks 1 and 2 hold edges and cost a third of a step.
+        "continue": Config(
+            recipe="continue",
+            phases=(Phase(epochs=16, rate=1.5e-4, warm_up=60, decay_share=0.5, frozen_blocks=2),),
+        ),
+        # The usual one: ImageNet, the head first, then all of it gently.
+        "transfer": Config(
+            recipe="transfer",
+            phases=(
+                Phase(epochs=6, rate=1e-4, frozen_blocks=5),
+                Phase(epochs=24, rate=1e-5),
+            ),
+            batch_norm=False,
+            optimizer="adam",
+        ),
+        # From random weights, at half the size; its result is an `--init` for "continue".
+        "scratch": Config(
+            recipe="scratch",
+            phases=(Phase(epochs=16, rate=1.5e-3, warm_up=100, decay_share=0.9),),
+            size=112,
+            head="pooled",
+            batch=64,
+            sampling=Sampling(epoch_slices=4224),
+        ),
+    }
+)
