@@ -53,6 +53,7 @@ def main() -> int:
 
 def run() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "neuroscan_site.settings")
+    os.environ.setdefault("NEUROSCAN_DEMO", "1")
     os.environ.setdefault("NEUROSCAN_HTTPS", "0")  # on this machine's own address only
     if not os.environ.get("SECRET_KEY") and not os.environ.get("SECRET_KEY_FILE"):
         os.environ["SECRET_KEY_FILE"] = str(secret_key_file(data_directory()))
@@ -73,7 +74,9 @@ def run() -> int:
     if collect_if_changed():
         _say("Collected the static files.")
 
-    supervisor = Supervisor(commands=commands(), cwd=BASE_DIR, env=environment())
+    supervisor = Supervisor(
+        commands=commands(), cwd=BASE_DIR, env=environment(), restart=("worker", "beat")
+    )
     stopped_as_asked = supervisor.run(meanwhile=lambda: announce(supervisor))
     if stopped_as_asked:
         _say("NeuroScan has stopped.")

@@ -9,6 +9,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
 
 env = environ.Env()
 
@@ -150,15 +151,22 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / 'cache'}")}
-# Rate limits live here: Django's 300 entries would throw counts away on a busy morning.
-CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
+if CACHES["default"]["BACKEND"].endswith("FileBasedCache"):
+    # Rate limits live here: Django's 300 entries would throw counts away on a busy morning.
+    CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 10_000
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="spool://")
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"spool_folder": str(DATA_DIR / "queue")}
     if CELERY_BROKER_URL.startswith("spool://")
     # Above the task's hard limit, so that Redis never hands out a task that still runs.
-    else {"visibility_timeout": 900}
+    else {
+        "visibility_timeout": 900,
+        # A broker that is away must not hold up an upload: the sweeper rings again.
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0,
+    }
 )
 
 _s3_bucket = env.str("NEUROSCAN_S3_BUCKET", default="")
@@ -212,6 +220,12 @@ WORKER_HEARTBEAT_SECONDS = 10
 WORKER_MISSING_SECONDS = 30
 ENGINE = env.str("NEUROSCAN_ENGINE", default="auto")
 
+# Sweeps have a queue of their own, which the worker visits in turn with the other: behind a long
+# line of analyses they would come too late for the rows of a worker that died.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "upkeep")
+]
+CELERY_TASK_ROUTES = {f"scans.tasks.{name}": {"queue": "upkeep"} for name in ("sweep", "tidy")}
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -264,6 +278,8 @@ USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 DEFAULT_FROM_EMAIL = env.str("NEUROSCAN_FROM_EMAIL", default="neuroscan@localhost")
 EMAIL_TIMEOUT = 10  # seconds; a page waits for it
+# Names of patients stand in some messages: they stay on the server, not in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 # --- API ------------------------------------------------------------------------------------------
@@ -322,7 +338,7 @@ USE_TZ = True
 
 # --- Demo -----------------------------------------------------------------------------------------
 
-DEMO = env.bool("NEUROSCAN_DEMO", default=True)
+DEMO = env.bool("NEUROSCAN_DEMO", default=False)  # `make run` turns it on
 DEMO_PASSWORD = env.str("NEUROSCAN_DEMO_PASSWORD", default="")
 
 # --- Logs: one JSON object a line, ids only -------------------------------------------------------

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -20,6 +20,8 @@ from typing import IO
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_SECONDS = 20  # then what still runs is killed; the web server and the worker need a few
+RESTARTS = 5  # of one program within RESTART_SECONDS; more often means that it cannot work
+RESTART_SECONDS = 300
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -44,11 +46,16 @@ class Ended:
 
 @dataclass
 class Supervisor:
-    """Starts the commands in this order and stops them all when one ends or a stop is asked."""
+    """Starts the commands in this order and stops them all when one ends or a stop is asked.
+
+    Those named in `restart` are started again instead: without its worker the web server still
+    takes uploads and shows results.
+    """
 
     commands: Mapping[str, Sequence[str]]
     cwd: Path
     env: Mapping[str, str]
+    restart: Collection[str] = ()
     output: IO[str] = field(default_factory=lambda: sys.stdout)
 
     def __post_init__(self) -> None:
@@ -56,6 +63,7 @@ class Supervisor:
         self._events: SimpleQueue[StopAsked | Ended] = SimpleQueue()
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._running: set[str] = set()
+        self._restarted: dict[str, list[float]] = {}
         self._relays: list[threading.Thread] = []
         self._width = max(map(len, self.commands))
         self._printing = threading.Lock()
@@ -66,18 +74,12 @@ class Supervisor:
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: self._events.put(StopAsked()))
         try:
-            # All are started before the first thread is: fork and threads do not mix.
-            for name, command in self.commands.items():
-                self._started[name] = self._start(command)
-                self._running.add(name)
-            for name, process in self._started.items():
-                self._relays.append(_in_thread(self._relay, name, process))
-                _in_thread(self._wait, name, process)
+            for name in self.commands:
+                self._start(name)
             _in_thread(meanwhile)
-            first = self._events.get()
+            first = self._until_the_end()
             self.stopping.set()
             if isinstance(first, Ended):
-                self._running.discard(first.name)
                 self.say(f"{first}. Stopping the others.")
             else:
                 self.say("Stopping.")
@@ -94,9 +96,28 @@ class Supervisor:
             self.output.write(text + "\n")
             self.output.flush()
 
-    def _start(self, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # noqa: S603  (the commands are ours)
-            command,
+    def _until_the_end(self) -> StopAsked | Ended:
+        """What ends it all; a program that may be started again does not."""
+        while True:
+            event = self._events.get()
+            if isinstance(event, StopAsked):
+                return event
+            self._running.discard(event.name)
+            if not self._may_restart(event.name):
+                return event
+            self.say(f"{event}. Starting it again.")
+            self._kill_group(self._started[event.name])
+            self._start(event.name)
+
+    def _may_restart(self, name: str) -> bool:
+        now = time.monotonic()
+        recent = [at for at in self._restarted.get(name, []) if at > now - RESTART_SECONDS]
+        self._restarted[name] = [*recent, now]
+        return name in self.restart and len(recent) < RESTARTS
+
+    def _start(self, name: str) -> None:
+        process = subprocess.Popen(  # noqa: S603  (the commands are ours)
+            [*_ENDING_WITH_PARENT, *self.commands[name]],
             cwd=self.cwd,
             env=dict(self.env),
             stdin=subprocess.DEVNULL,
@@ -104,8 +125,11 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             # A session of its own: Ctrl-C reaches us alone, and we stop each in good order.
             start_new_session=True,
-            preexec_fn=end_with_parent,  # safe: no thread runs yet
         )
+        self._started[name] = process
+        self._running.add(name)
+        self._relays.append(_in_thread(self._relay, name, process))
+        _in_thread(self._wait, name, process)
 
     def _relay(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
@@ -132,11 +156,15 @@ class Supervisor:
     def _kill_leftovers(self) -> None:
         """What did not stop, and what a killed program left behind in its process group."""
         for process in self._started.values():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            self._kill_group(process)
             process.wait()
         for relay in self._relays:  # their last lines
             relay.join(timeout=2)
+
+    @staticmethod
+    def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _in_thread(target: Callable[..., None], *args: object) -> threading.Thread:
@@ -149,3 +177,18 @@ def end_with_parent() -> None:
     """Ask the kernel to stop this process when its parent dies, however it dies (Linux only)."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+# Put before a command: the same in a program of its own, since code between fork and exec may hang
+# where threads run. What is asked of the kernel here outlasts the exec.
+_ENDING_WITH_PARENT = (
+    (
+        sys.executable,
+        "-c",
+        "import ctypes, os, sys; "
+        f"ctypes.CDLL(None).prctl({PR_SET_PDEATHSIG}, {int(signal.SIGTERM)}); "
+        "os.execvp(sys.argv[1], sys.argv[1:])",
+    )
+    if sys.platform == "linux"
+    else ()
+)

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.core.management import call_command
 
-from scans.services import idempotency, runs
+from scans.services import idempotency, runs, workers
 
 
 @shared_task(name="scans.tasks.analyze")
@@ -20,3 +21,5 @@ def sweep() -> None:
 @shared_task(name="scans.tasks.tidy")
 def tidy() -> None:
     idempotency.forget_old_answers()
+    workers.forget_lost()
+    call_command("clearsessions")

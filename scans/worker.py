@@ -8,9 +8,12 @@ import time
 import structlog
 from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 
 log = structlog.get_logger(__name__)
+# Connections opened before the fork belong to the parent. They are kept here, unused: dropping
+# one would close it at the server, under the parent.
+_of_parent: list[object] = []
 
 
 @worker_process_init.connect
@@ -18,6 +21,9 @@ def load_model(**_: object) -> None:
     """In each worker child, after the fork: TensorFlow does not survive being forked."""
     from scans.services import workers
 
+    for inherited in connections.all(initialized_only=True):
+        _of_parent.append(inherited.connection)
+        inherited.connection = None
     started = time.monotonic()
     try:
         workers.load_active_model()
@@ -27,6 +33,11 @@ def load_model(**_: object) -> None:
         log.exception("worker.model_not_loaded")
     else:
         log.info("worker.model_loaded", seconds=round(time.monotonic() - started, 1))
+    finally:
+        # Celery's own receiver comes after this one and closes the descriptor of any connection
+        # it finds, taking it for the parent's. The connection would then close that descriptor
+        # once more, when it is already the heartbeat's, which waits on it for ever.
+        connection.close()
     threading.Thread(target=_report_for_ever, name="heartbeat", daemon=True).start()
 
 
@@ -42,7 +53,10 @@ def ring_what_waits(**_: object) -> None:
     """Messages may have been lost while no worker was there; the rows were not."""
     from scans.services import runs
 
-    runs.ring_all_queued()
+    try:
+        runs.ring_all_queued()
+    finally:
+        connection.close()  # so that no child is forked with it
 
 
 def _report_for_ever() -> None:

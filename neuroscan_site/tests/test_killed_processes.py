@@ -144,7 +144,7 @@ def test_every_upload_that_was_answered_survives_the_web_server(installation):
 
     def upload_until_it_breaks() -> None:
         for seed in range(1000, 1200):
-            content = draw_slice(seed=seed)
+            content = draw_slice(head=seed)
             try:
                 study = installation.upload(patient, [content])
             except requests.RequestException:

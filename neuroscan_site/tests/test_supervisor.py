@@ -19,7 +19,13 @@ STUBBORN = "trap '' TERM INT; echo $$ > {pid}; while :; do sleep 0.05; done"
 PARENT = "sleep 300 & echo $! > {pid}.child; echo $$ > {pid}; wait"
 
 
-def start(folder: Path, programs: dict[str, str], *, stop_seconds: float = 20) -> subprocess.Popen:
+def start(
+    folder: Path,
+    programs: dict[str, str],
+    *,
+    stop_seconds: float = 20,
+    restart: tuple[str, ...] = (),
+) -> subprocess.Popen:
     commands = {
         name: ["bash", "-c", script.format(pid=folder / name)] for name, script in programs.items()
     }
@@ -28,7 +34,9 @@ def start(folder: Path, programs: dict[str, str], *, stop_seconds: float = 20) -
         from pathlib import Path
         from neuroscan_site import supervisor
         supervisor.STOP_SECONDS = {stop_seconds}
-        programs = supervisor.Supervisor({commands!r}, cwd=Path({str(folder)!r}), env=os.environ)
+        programs = supervisor.Supervisor(
+            {commands!r}, cwd=Path({str(folder)!r}), env=os.environ, restart={restart!r}
+        )
         sys.exit(0 if programs.run(meanwhile=lambda: programs.say("started")) else 3)
     """
     process = subprocess.Popen(
@@ -97,6 +105,33 @@ def test_a_killed_program_is_noticed_though_its_child_still_holds_its_output(tmp
     assert "worker was killed by SIGKILL. Stopping the others." in output
     assert ends_soon(child)
     assert not is_running(pid_of(tmp_path, "web"))
+
+
+def test_a_killed_worker_is_started_again_and_the_web_server_goes_on(tmp_path):
+    process = start(tmp_path, {"worker": PARENT, "web": POLITE}, restart=("worker",))
+    first, child = pid_of(tmp_path, "worker"), pid_of(tmp_path, "worker.child")
+    os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while pid_of(tmp_path, "worker") == first and time.monotonic() < deadline:
+        time.sleep(0.02)
+    second = pid_of(tmp_path, "worker")
+    assert second != first
+    assert is_running(second)
+    assert is_running(pid_of(tmp_path, "web"))
+    assert ends_soon(child)
+    process.terminate()
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "worker was killed by SIGKILL. Starting it again." in output
+
+
+def test_a_program_that_cannot_work_is_not_started_for_ever(tmp_path):
+    hopeless = "echo $$ > {pid}; exit 4"
+    process = start(tmp_path, {"web": POLITE, "worker": hopeless}, restart=("worker",))
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert output.count("Starting it again.") == 5
+    assert "worker ended with exit code 4. Stopping the others." in output
 
 
 def test_what_does_not_stop_in_time_is_killed_and_named(tmp_path):

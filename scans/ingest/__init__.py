@@ -68,6 +68,8 @@ def decode(content: bytes, limits: Limits) -> Decoded:
         if plugin.recognizes(head):
             return plugin.decode(content, limits)
     known = next((name for start, name in _OTHER_FORMATS.items() if head.startswith(start)), None)
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        known = "WebP"
     if content[128:132] == b"DICM":
         known = "DICOM"
     if known:

@@ -104,7 +104,8 @@ def _is_unsafe(member: zipfile.ZipInfo) -> bool:
 
 def _display_name(member: zipfile.ZipInfo) -> str:
     """The path inside the archive, for the person; never used as a path."""
-    return member.filename.replace("\\", "/").replace("\x00", "")
+    name = member.filename.replace("\\", "/")
+    return "".join(letter for letter in name if letter.isprintable()) or "unnamed"
 
 
 def _too_large(limits: Limits) -> Refusal:

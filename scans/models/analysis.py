@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts.kept import Kept
 from accounts.policy import ClinicQuerySet
 from scans.models.release import ModelRelease
 from scans.models.study import Image
@@ -31,7 +32,7 @@ RETRYABLE = (Status.FAILED, Status.CANCELLED)
 
 
 class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
-    clinic_lookup = "image__series__study__clinic"
+    clinic_lookup = "image__patient__clinic"
 
     def with_context(self) -> "AnalysisQuerySet":
         """Joined with all that a page or an answer shows of an analysis."""
@@ -50,11 +51,12 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
         return self.filter(status=Status.RUNNING, lease_expires_at__lt=moment)
 
 
-class Analysis(models.Model):
+class Analysis(Kept, models.Model):
     """One model release run on one image. The row is the queue of record.
 
     queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
-    in `scans.services.analyses` (a person's) or `scans.services.runs` (the worker's).
+    in `scans.services.analyses` (a person's) or `scans.services.runs` (the worker's). Completed
+    and abstained are final: a trigger of the database refuses every change (migration 0002).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,13 +1,27 @@
+import unicodedata
 import uuid
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 
+from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
+
+
+def searchable(text: str) -> list[str]:
+    """The words to look for. PostgreSQL knows no NUL in a text, so none can match one."""
+    return text.replace("\0", "").replace(",", " ").split()
+
+
+def folded(text: str) -> str:
+    """Without regard to capital letters in any script, which SQLite's LIKE knows for ASCII only."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 class PatientQuerySet(ClinicQuerySet["Patient"]):
@@ -18,14 +32,10 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
         return self.filter(archived_at__isnull=True)
 
     def matching(self, text: str) -> "PatientQuerySet":
-        """Patients whose MRN starts with, or whose name contains, every word of the text."""
+        """Patients whose MRN or name contains every word of the text, in any case."""
         rows = self
-        for word in text.replace(",", " ").split():
-            rows = rows.filter(
-                Q(mrn__istartswith=word)
-                | Q(family_name__icontains=word)
-                | Q(given_name__icontains=word)
-            )
+        for word in searchable(text):
+            rows = rows.filter(search_text__contains=folded(word))
         return rows
 
 
@@ -38,7 +48,7 @@ class Sex(models.TextChoices):
     UNKNOWN = "U", "Unknown"
 
 
-class Patient(models.Model):
+class Patient(Kept, models.Model):
     """A person, with an MRN unique in the clinic. Archived, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +58,7 @@ class Patient(models.Model):
     given_name = models.CharField(max_length=100, blank=True)
     birth_date = models.DateField(null=True, blank=True)
     sex = models.CharField(max_length=1, choices=Sex.choices, default=Sex.UNKNOWN)
+    search_text = models.CharField(max_length=800, editable=False, default="")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -60,7 +71,8 @@ class Patient(models.Model):
         ordering = ["family_name", "given_name", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["clinic", "mrn"],
+                "clinic",
+                Lower("mrn"),
                 name="mrn_unique_in_clinic",
                 violation_error_message="A patient with this MRN is already registered.",
             ),
@@ -75,6 +87,12 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.mrn})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_text = folded(f"{self.mrn} {self.family_name} {self.given_name}")
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+        super().save(*args, **kwargs)
 
     @property
     def name(self) -> str:

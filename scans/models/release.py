@@ -6,15 +6,16 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts.kept import Kept, KeptQuerySet
 
-class ModelRelease(models.Model):
+
+class ModelRelease(Kept, models.Model):
     """One frozen, versioned set: weights, preprocessing, calibration, gate, card, SHA-256.
 
-    `folder` is `shipped` for the release in `ml/release/`, or the name of a folder in
-    `RELEASES_DIR`. Releases belong to the installation, not to a clinic. Exactly one is active.
+    `folder` is the name of its folder in `RELEASES_DIR`: the release that ships with the code is
+    copied there, so that it can still be run once the code ships the next one. Releases belong to
+    the installation, not to a clinic. Exactly one is active.
     """
-
-    SHIPPED = "shipped"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
@@ -25,6 +26,8 @@ class ModelRelease(models.Model):
     manifest = models.JSONField(help_text="release.json as it was registered.")
     is_active = models.BooleanField(default=False)
     registered_at = models.DateTimeField(auto_now_add=True)
+
+    objects = KeptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-registered_at"]
@@ -45,8 +48,6 @@ class ModelRelease(models.Model):
     @property
     def directory(self) -> Path:
         """Where its `release.json` and weights lie."""
-        if self.folder == self.SHIPPED:
-            return settings.SHIPPED_RELEASE_DIR
         return settings.RELEASES_DIR / self.folder
 
     def get_absolute_url(self) -> str:

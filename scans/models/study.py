@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from scans.models.patient import Patient
@@ -21,7 +22,7 @@ class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
 
 
-class Study(models.Model):
+class Study(Kept, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="studies")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
@@ -59,7 +60,7 @@ class SeriesQuerySet(ClinicQuerySet["Series"]):
     clinic_lookup = "study__clinic"
 
 
-class Series(models.Model):
+class Series(Kept, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
     series_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
@@ -85,10 +86,10 @@ class Series(models.Model):
 
 
 class ImageQuerySet(ClinicQuerySet["Image"]):
-    clinic_lookup = "series__study__clinic"
+    clinic_lookup = "patient__clinic"
 
 
-class Image(models.Model):
+class Image(Kept, models.Model):
     """One image. The file's bytes are kept untouched under a name of our own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

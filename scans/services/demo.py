@@ -119,6 +119,11 @@ CLINICS = (
     ),
 )
 SUPERUSER = "admin"
+DEMO_DOMAIN = "demo.example"
+
+
+class DemoConflictError(Exception):
+    """The demo would touch somebody's account; `str()` is a sentence for the operator."""
 
 
 def demo_usernames() -> list[str]:
@@ -142,7 +147,11 @@ def demo_password() -> str:
 
 
 def create_demo(*, password: str) -> None:
-    """Make what is missing of the demo; everyone's password becomes this one."""
+    """Make what is missing of the demo; everyone's password becomes this one.
+
+    Raises `DemoConflictError` where an account of somebody else has one of the names.
+    """
+    _person(SUPERUSER, password, is_superuser=True)
     for number, demo in enumerate(CLINICS):
         clinic, _ = Clinic.objects.get_or_create(name=demo.name)
         people = [
@@ -159,16 +168,22 @@ def create_demo(*, password: str) -> None:
         for row in demo.patients:
             if not Patient.objects.filter(clinic=clinic, mrn=row.mrn).exists():
                 _patient_with_studies(row, user=people[0], seed=1000 * number)
-    _person(SUPERUSER, password, is_superuser=True)
 
 
 def _person(username: str, password: str, **facts: object) -> User:
+    """The demo user of this name. An account of a real person by this name is left alone."""
+    email = f"{username}@{DEMO_DOMAIN}"
     user = User.objects.filter(username=username).first()
     if user is None:
-        user = User(username=username, email=f"{username}@demo.example", **facts)
+        user = User(username=username, email=email, **facts)
+    elif user.email != email and (user.clinic is None or user.clinic != facts.get("clinic")):
+        raise DemoConflictError(
+            f"There is already an account {username!r} that is not of the demo. "
+            "Start with NEUROSCAN_DEMO=0: an installation with real people has no demo."
+        )
     if not user.check_password(password):
         user.set_password(password)
-    user.save()
+        user.save()
     return user
 
 

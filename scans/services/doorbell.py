@@ -6,7 +6,6 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +21,6 @@ def ring(analysis_ids: Iterable[UUID]) -> None:
     for analysis_id in analysis_ids:
         try:
             current_app.send_task("scans.tasks.analyze", args=[str(analysis_id)], retry=False)
-        except (OperationalError, OSError) as error:
+        except Exception as error:  # whatever a broker can do wrong, the row is there
             log.warning("doorbell.broker_away", error=type(error).__name__)
             return

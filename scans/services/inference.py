@@ -66,17 +66,20 @@ def verify_release(directory: Path, *, sha256: str) -> None:
         )
 
 
-def load_predictor(directory: Path) -> Predictor:
-    """The loaded model of a release, kept for the life of the process. Raises `ReleaseError`.
+def load_predictor(directory: Path, *, sha256: str) -> Predictor:
+    """The loaded model of a release, kept for the life of the process.
+
+    Raises `ReleaseError`, also where the folder holds other weights than these.
 
     Two are kept: the active release, and the one before it, whose queued analyses still come in.
     """
     with _loading:  # the heartbeat and a task may ask at once; a model is loaded only once
-        return _load(directory)
+        return _load(directory, sha256)
 
 
 @functools.lru_cache(maxsize=2)
-def _load(directory: Path) -> Predictor:
+def _load(directory: Path, sha256: str) -> Predictor:
+    verify_release(directory, sha256=sha256)
     return Predictor.load(directory, engine=settings.ENGINE)
 
 

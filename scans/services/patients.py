@@ -1,5 +1,6 @@
 """Writes to the patient register."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
-from scans.models import Patient
+from scans.models import Patient, Study
+from scans.services.dates import latest_today
 
 
 @transaction.atomic
@@ -45,35 +47,34 @@ def edit_patient(
     *,
     user: User,
     patient: Patient,
-    mrn: str,
-    family_name: str,
-    given_name: str,
-    birth_date: date | None,
-    sex: str,
+    changes: Mapping[str, Any],
+    seen: Mapping[str, Any] | None = None,
 ) -> Patient:
-    """Change what identifies a patient. Raises `NotAllowedError` or `ValidationError`."""
+    """Change what identifies a patient: only the fields in `changes`, on the row as it is now.
+
+    `seen` holds the values that the person saw in these fields: where somebody else has changed
+    one since, nothing is saved. Raises `NotAllowedError` or `ValidationError`.
+    """
     require(user, Action.EDIT_PATIENT, patient)
-    # Read again under a lock: two people editing at once must not undo each other unseen.
-    before = Patient.objects.select_for_update().get(pk=patient.pk)
-    _fill(
-        patient,
-        mrn=mrn,
-        family_name=family_name,
-        given_name=given_name,
-        birth_date=birth_date,
-        sex=sex,
-    )
-    changed = [name for name in _FIELDS if getattr(before, name) != getattr(patient, name)]
+    current = Patient.objects.select_for_update().get(pk=patient.pk)
+    before = {name: getattr(current, name) for name in FIELDS}
+    for name, value in (seen or {}).items():
+        if name in changes and before[name] not in (value, changes[name]):
+            raise ValidationError(
+                {name: "Somebody else has changed this meanwhile. Look at the new value first."}
+            )
+    _fill(current, **{name: changes[name] for name in FIELDS if name in changes})
+    changed = [name for name in FIELDS if before[name] != getattr(current, name)]
     if changed:
-        _save(patient, update_fields=changed)
+        _save(current, update_fields=changed)
         audit.record(
             actor=user,
             action="patient.edited",
-            row=patient,
-            patient_id=patient.pk,
+            row=current,
+            patient_id=current.pk,
             detail={"fields": changed},
         )
-    return patient
+    return current
 
 
 def archive_patient(*, user: User, patient: Patient) -> Patient:
@@ -99,18 +100,34 @@ def _set_archived(*, user: User, patient: Patient, archived: bool) -> Patient:
     return patient
 
 
-_FIELDS = ("mrn", "family_name", "given_name", "birth_date", "sex")
+OLDEST_YEARS = 130  # nobody is known to have lived longer
+FIELDS = ("mrn", "family_name", "given_name", "birth_date", "sex")
 
 
 def _fill(patient: Patient, **fields: object) -> None:
     for name, value in fields.items():
         setattr(patient, name, value.strip() if isinstance(value, str) else value)
-    if isinstance(patient.birth_date, date) and patient.birth_date > timezone.localdate():
-        raise ValidationError({"birth_date": "The birth date is in the future. Correct it."})
+    _check_birth_date(patient)
     _refuse_control_characters(patient)
     patient.full_clean(validate_constraints=False)
     if _of_same_mrn(patient).exists():
         raise _mrn_taken()
+
+
+def _check_birth_date(patient: Patient) -> None:
+    born = patient.birth_date
+    if not isinstance(born, date):
+        return
+    if born > latest_today():
+        raise ValidationError({"birth_date": "The birth date is in the future. Correct it."})
+    if born.year < latest_today().year - OLDEST_YEARS:
+        raise ValidationError(
+            {"birth_date": f"The birth date is more than {OLDEST_YEARS} years ago. Correct it."}
+        )
+    if Study.objects.filter(patient_id=patient.pk, study_date__lt=born).exists():
+        raise ValidationError(
+            {"birth_date": "This patient has a study from before this date. Correct it."}
+        )
 
 
 def _save(patient: Patient, **how: Any) -> None:
@@ -125,7 +142,7 @@ def _save(patient: Patient, **how: Any) -> None:
 
 
 def _of_same_mrn(patient: Patient) -> QuerySet[Patient]:
-    same = Patient.objects.filter(clinic_id=patient.clinic_id, mrn=patient.mrn)
+    same = Patient.objects.filter(clinic_id=patient.clinic_id, mrn__iexact=patient.mrn)
     return same.exclude(pk=patient.pk)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,28 +24,46 @@ def active_release() -> ModelRelease | None:
 def sync_shipped_release() -> ModelRelease:
     """Register the release in `ml/release/`, and make it active where none is.
 
-    Raises `inference.ReleaseError` where it is missing, malformed or altered.
+    Its files are copied to `RELEASES_DIR`. Raises `inference.ReleaseError` where they are missing,
+    malformed or altered, or where those of the active release are.
     """
     facts = inference.read_release(settings.SHIPPED_RELEASE_DIR)
-    release, created = ModelRelease.objects.get_or_create(
-        name=facts.name,
-        version=facts.version,
-        defaults={
-            "sha256": facts.sha256,
-            "folder": ModelRelease.SHIPPED,
-            "threshold": facts.threshold,
-            "manifest": facts.manifest,
-        },
-    )
-    if not created and release.sha256 != facts.sha256:
+    release = ModelRelease.objects.filter(name=facts.name, version=facts.version).first()
+    if release is None:
+        release = ModelRelease(
+            name=facts.name,
+            version=facts.version,
+            sha256=facts.sha256,
+            threshold=facts.threshold,
+            manifest=facts.manifest,
+        )
+        release.folder = str(release.pk)
+        release.save(force_insert=True)
+        audit.record(actor=None, action="release.registered", row=release)
+    elif release.sha256 != facts.sha256:
         raise inference.ReleaseError(
             f"The shipped release {release} has other weights than the ones registered under this "
             "name and version. A release never changes: give the new one a new version."
         )
-    if not ModelRelease.objects.filter(is_active=True).exists():
-        ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
-        release.refresh_from_db()
+    _copy_once(settings.SHIPPED_RELEASE_DIR, release.directory)
+    active = active_release()
+    if active is None:
+        activate_release(user=None, release=release)
+    else:
+        inference.verify_release(active.directory, sha256=active.sha256)
     return release
+
+
+def _copy_once(source: Path, target: Path) -> None:
+    """Copy a folder, whole or not at all."""
+    if target.exists():
+        return
+    unfinished = target.with_name(f"{target.name}.{uuid4()}")
+    try:
+        shutil.copytree(source, unfinished)
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def register_keras_release(
@@ -90,6 +109,8 @@ def activate_release(*, user: User | None, release: ModelRelease) -> None:
     if user is not None:
         require(user, Action.ACTIVATE_RELEASE)
     inference.verify_release(release.directory, sha256=release.sha256)
+    # All of them are locked: of two people who choose at once, the second waits for the first.
+    list(ModelRelease.objects.select_for_update().order_by("pk").values_list("pk"))
     ModelRelease.objects.filter(is_active=True).update(is_active=False)
     ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
     release.refresh_from_db()

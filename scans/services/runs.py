@@ -4,7 +4,6 @@ The row is the queue of record. A claim is one conditional UPDATE that leaves a 
 holder of the token can record an outcome, so a run that happens twice changes nothing twice.
 """
 
-import contextlib
 import socket
 import time
 import traceback
@@ -52,14 +51,13 @@ def run_analysis(analysis_id: UUID) -> None:
     if claim is None:
         return
     try:
-        outcome = _analyze(claim.analysis)
+        recorded = record_result(claim, _analyze(claim.analysis))
     except HopelessError as error:
         _give_up(claim, message=str(error))
     except Exception:
         log.exception("analysis.fault", analysis=str(analysis_id))
         _try_later(claim)
     else:
-        recorded = record_result(claim, outcome)
         log.info("analysis.done", analysis=str(analysis_id), recorded=recorded)
 
 
@@ -100,39 +98,52 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
         "message": "",
         "traceback": "",
     }
-    saved: list[str] = []
-    if isinstance(outcome.result, inference.Prediction):
-        prediction, folder = outcome.result, f"analyses/{claim.analysis.pk}/{claim.token}"
-        # Named by the token: a late worker can never overwrite the pictures of the one that won.
-        for leaf, content in (
-            ("heatmap.png", outcome.heatmap_png),
-            ("overlay.png", outcome.overlay_png),
-        ):
-            saved.append(default_storage.save(f"{folder}/{leaf}", ContentFile(content)))
-        peak_x, peak_y = prediction.heatmap_peak or (None, None)
-        fields |= {
-            "status": Status.COMPLETED,
-            "probability": prediction.probability,
-            "label": prediction.label,
-            "confidence": prediction.confidence,
-            "threshold": prediction.threshold,
-            "heatmap": saved[0],
-            "overlay": saved[1],
-            "heatmap_peak_x": peak_x,
-            "heatmap_peak_y": peak_y,
-        }
-    else:
-        fields |= {
-            "status": Status.ABSTAINED,
-            "abstain_reason": outcome.result.reason,
-            "message": outcome.result.sentence,
-        }
-    recorded = _finish(claim, **fields)
-    if not recorded:
-        for name in saved:
-            with contextlib.suppress(OSError):
+    pictures: dict[str, str] = {}
+    try:
+        if isinstance(outcome.result, inference.Prediction):
+            pictures = _save_pictures(claim, outcome)
+            fields |= {"status": Status.COMPLETED, **_opinion(outcome.result), **pictures}
+        else:
+            fields |= {
+                "status": Status.ABSTAINED,
+                "abstain_reason": outcome.result.reason,
+                "message": outcome.result.sentence,
+            }
+        return _finish(claim, **fields)
+    finally:
+        _discard_unused(pictures)
+
+
+def _opinion(prediction: inference.Prediction) -> dict[str, Any]:
+    peak_x, peak_y = prediction.heatmap_peak or (None, None)
+    return {
+        "probability": prediction.probability,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "threshold": prediction.threshold,
+        "heatmap_peak_x": peak_x,
+        "heatmap_peak_y": peak_y,
+    }
+
+
+def _save_pictures(claim: Claim, outcome: Outcome) -> dict[str, str]:
+    # Named by the token: a late worker can never overwrite the pictures of the one that won.
+    folder = f"analyses/{claim.analysis.pk}/{claim.token}"
+    contents = {"heatmap": outcome.heatmap_png, "overlay": outcome.overlay_png}
+    return {
+        name: default_storage.save(f"{folder}/{name}.png", ContentFile(content))
+        for name, content in contents.items()
+    }
+
+
+def _discard_unused(pictures: dict[str, str]) -> None:
+    """Take back pictures that no row names: asked, since an error may follow a commit."""
+    try:
+        if pictures and not Analysis.objects.filter(**pictures).exists():
+            for name in pictures.values():
                 default_storage.delete(name)
-    return recorded
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("analysis.discard_failed")
 
 
 def sweep() -> None:
@@ -174,7 +185,8 @@ def _analyze(analysis: Analysis) -> Outcome:
     except ingest.Refusal as error:
         raise HopelessError(f"The image cannot be read. {error.detail}") from error
     decode_ms = _since(started)
-    predictor = inference.load_predictor(analysis.release.directory)
+    release = analysis.release
+    predictor = inference.load_predictor(release.directory, sha256=release.sha256)
     result = predictor.predict(decoded.pixels)
     if isinstance(result, inference.Abstention):
         return Outcome(result, decode_ms, render_ms=0.0)

@@ -1,19 +1,19 @@
 """Receiving studies: files in, rows and one queued analysis an image out, all or nothing a file."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
@@ -22,7 +22,11 @@ from scans import ingest
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study
 from scans.services.analyses import queue_analyses
+from scans.services.dates import latest_today
 
+log = structlog.get_logger(__name__)
+# The largest image allowed takes over a gigabyte while it is decoded.
+_decoding = threading.BoundedSemaphore(2)
 RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
 EARLIEST_STUDY = date(1970, 1, 1)  # before the first MR image of a person (1977)
 
@@ -103,11 +107,8 @@ def receive_study(
                 upload_id=upload_id,
                 offers=offers,
             )
-    except BaseException:
-        _discard(offer for offer in offers if isinstance(offer, _Stored))
-        raise
-    kept = {outcome.image.file.name for outcome in receipt.received if outcome.image}
-    _discard(offer for offer in offers if isinstance(offer, _Stored) and offer.names[0] not in kept)
+    finally:
+        _discard_unused(offer for offer in offers if isinstance(offer, _Stored))
     return receipt
 
 
@@ -122,11 +123,8 @@ def upload_limits() -> ingest.Limits:
 
 
 def _checked(patient: Patient, study_date: date, description: str) -> str:
-    if patient.is_archived:
-        raise ValidationError(
-            {"patient": "This patient is archived. Restore the patient, then upload the study."}
-        )
-    if study_date > timezone.localdate():
+    _refuse_archived(patient)
+    if study_date > latest_today():
         raise ValidationError({"study_date": "The study date is in the future. Correct it."})
     if study_date < max(EARLIEST_STUDY, patient.birth_date or EARLIEST_STUDY):
         raise ValidationError(
@@ -138,6 +136,13 @@ def _checked(patient: Patient, study_date: date, description: str) -> str:
     return description
 
 
+def _refuse_archived(patient: Patient) -> None:
+    if patient.is_archived:
+        raise ValidationError(
+            {"patient": "This patient is archived. Restore the patient, then upload the study."}
+        )
+
+
 def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
     """Decode what the file brings and put it on the disk; the pixels are gone after each."""
     limits = upload_limits()
@@ -147,7 +152,8 @@ def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
         try:
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
-            decoded = ingest.decode(offer.content, limits)
+            with _decoding:
+                decoded = ingest.decode(offer.content, limits)
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
             continue
@@ -182,7 +188,8 @@ def _write(
     offers: Sequence[_Stored | FileOutcome],
 ) -> Receipt:
     # One upload at a time for a patient: two copies of a file cannot both find themselves new.
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    # Read again: somebody may have archived the patient while the files were decoded.
+    _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
     study = _study_of_upload(user, patient, upload_id)
     outcomes: list[FileOutcome] = []
     series: Series | None = study.series.first() if study else None
@@ -261,9 +268,17 @@ def _plain_name(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable()) or "unnamed"
 
 
-def _discard(stored: Iterator[_Stored]) -> None:
-    """Take back files that got no row."""
-    for item in stored:
-        for name in item.names:
-            with contextlib.suppress(OSError):
-                default_storage.delete(name)
+def _discard_unused(stored: Iterable[_Stored]) -> None:
+    """Take back the files that got no row.
+
+    The rows are asked, not the way the upload ended: it may fail after its commit, and then the
+    files belong to somebody. Nothing here may fail an upload that was received.
+    """
+    try:
+        mine = {item.fields["file"]: item for item in stored}
+        used = Image.objects.filter(file__in=mine).values_list("file", flat=True)
+        for name in set(mine) - set(used):
+            for leftover in mine[name].names:
+                default_storage.delete(leftover)
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("upload.discard_failed")

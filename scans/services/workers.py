@@ -1,5 +1,7 @@
 """Which workers are there, each with which model loaded."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from scans.models import ModelRelease, Worker
@@ -13,7 +15,9 @@ def load_active_model() -> tuple[ModelRelease, inference.Predictor] | None:
     Raises `inference.ReleaseError` where its files are missing or altered.
     """
     release = active_release()
-    return None if release is None else (release, inference.load_predictor(release.directory))
+    if release is None:
+        return None
+    return release, inference.load_predictor(release.directory, sha256=release.sha256)
 
 
 def report(*, host: str, pid: int) -> None:
@@ -34,6 +38,11 @@ def report(*, host: str, pid: int) -> None:
             "last_seen_at": now,
         },
     )
+
+
+def forget_lost() -> int:
+    """Delete the rows of processes that have not been heard of for a day."""
+    return Worker.objects.filter(last_seen_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
 
 
 def forget(*, host: str, pid: int) -> None:

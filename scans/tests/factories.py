@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import factory
 import numpy as np
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
@@ -88,13 +89,25 @@ def make_analysis(**kwargs) -> Analysis:
     return Analysis.objects.get(image=make_image(**kwargs))
 
 
-def complete(analysis: Analysis, *, probability: float = 0.9, threshold: float = 0.5) -> Analysis:
+def forget_analyses(rows: QuerySet[Analysis]) -> None:
+    """As if no release had been active at the upload. The application itself deletes nothing."""
+    QuerySet.delete(rows)
+
+
+def complete(
+    analysis: Analysis,
+    *,
+    probability: float = 0.9,
+    threshold: float = 0.5,
+    empty_heatmap: bool = False,
+) -> Analysis:
     """Record a result as the worker does, with a made-up prediction."""
     claim = claim_analysis(analysis.pk)
     assert claim is not None
     image = analysis.image
     heatmap = np.zeros((image.height, image.width), np.uint8)
-    heatmap[image.height // 3 : image.height // 2, image.width // 3 : image.width // 2] = 255
+    if not empty_heatmap:
+        heatmap[image.height // 3 : image.height // 2, image.width // 3 : image.width // 2] = 255
     is_tumor = probability >= threshold
     prediction = inference.Prediction(
         probability=probability,
@@ -102,7 +115,7 @@ def complete(analysis: Analysis, *, probability: float = 0.9, threshold: float =
         confidence=probability if is_tumor else 1 - probability,
         threshold=threshold,
         heatmap=heatmap,
-        heatmap_peak=(image.width // 3, image.height // 3),
+        heatmap_peak=None if empty_heatmap else (image.width // 3, image.height // 3),
         engine="tensorflow",
         model_ms=146.0,
     )

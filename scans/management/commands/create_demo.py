@@ -1,10 +1,13 @@
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from scans.services.demo import create_demo, demo_password
+from scans.services.demo import DemoConflictError, create_demo, demo_password
 
 
 class Command(BaseCommand):
     help = "Make the demo clinics, people, patients and studies, as far as they are missing."
 
     def handle(self, *args: object, **options: object) -> None:
-        create_demo(password=demo_password())
+        try:
+            create_demo(password=demo_password())
+        except DemoConflictError as error:
+            raise CommandError(str(error)) from error

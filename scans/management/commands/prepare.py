@@ -14,7 +14,7 @@ from scans.services.releases import sync_shipped_release
 class Command(BaseCommand):
     help = (
         "Migrate the database, create the cache table and the S3 bucket where they are used, "
-        "register the shipped model release, and create the demo clinics unless NEUROSCAN_DEMO=0."
+        "register the shipped model release, and create the demo clinics if NEUROSCAN_DEMO=1."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,5 +1,7 @@
 """Registering, checking and activating model releases, with real weights."""
 
+import hashlib
+import json
 import shutil
 
 import numpy as np
@@ -10,8 +12,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import AuditEvent
 from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, ModelRelease
-from scans.services.inference import ReleaseError
+from scans.models import ModelRelease
+from scans.services.inference import ReleaseError, load_predictor
 from scans.services.releases import activate_release, active_release, sync_shipped_release
 from scans.services.runs import run_analysis
 from scans.tests.factories import ReleaseFactory, make_analysis
@@ -27,6 +29,11 @@ def keras_file(tmp_path_factory):
     return path
 
 
+@pytest.fixture(autouse=True)
+def own_releases_folder(settings, tmp_path):
+    settings.RELEASES_DIR = tmp_path / "releases"
+
+
 @pytest.fixture
 def shipped_copy(settings, tmp_path):
     """The shipped release, where a test may damage it."""
@@ -38,7 +45,6 @@ def shipped_copy(settings, tmp_path):
 
 @pytest.mark.django_db
 def test_a_keras_file_is_registered_activated_and_reads_an_image(keras_file, settings, tmp_path):
-    settings.RELEASES_DIR = tmp_path
     call_command("register_release", keras_file, name="notebook", release="1.0")
     release = ModelRelease.objects.get(name="notebook")
     assert not release.is_active
@@ -55,7 +61,6 @@ def test_a_keras_file_is_registered_activated_and_reads_an_image(keras_file, set
 
 @pytest.mark.django_db
 def test_a_name_and_version_is_given_once(keras_file, settings, tmp_path):
-    settings.RELEASES_DIR = tmp_path
     ReleaseFactory(name="notebook", version="1.0")
     with pytest.raises(CommandError, match="already registered"):
         call_command("register_release", keras_file, name="notebook", release="1.0")
@@ -63,7 +68,6 @@ def test_a_name_and_version_is_given_once(keras_file, settings, tmp_path):
 
 @pytest.mark.django_db
 def test_a_file_that_is_no_such_model_is_refused_and_leaves_nothing(settings, tmp_path):
-    settings.RELEASES_DIR = tmp_path / "releases"
     wrong = tmp_path / "wrong.h5"
     wrong.write_bytes(b"not a model")
     with pytest.raises(CommandError):
@@ -81,8 +85,10 @@ def test_the_shipped_release_becomes_active_once_and_stays_one_row():
 
 @pytest.mark.django_db
 def test_syncing_leaves_the_choice_of_the_administrator_alone():
-    chosen = ReleaseFactory(is_active=True)
-    sync_shipped_release()
+    chosen = sync_shipped_release()
+    ModelRelease.objects.filter(pk=chosen.pk).update(version="0.9")
+    shipped = sync_shipped_release()
+    assert shipped != chosen
     assert active_release() == chosen
 
 
@@ -118,9 +124,39 @@ def test_an_engine_that_does_not_exist_is_an_error_at_the_start(settings):
 
 
 @pytest.mark.django_db
-def test_a_release_whose_weights_were_altered_cannot_be_activated(shipped_copy):
+def test_a_release_whose_weights_were_altered_is_neither_activated_nor_run():
     release = sync_shipped_release()
-    np.savez(shipped_copy / "weights.npz", nothing=np.zeros(1))
+    np.savez(release.directory / "weights.npz", nothing=np.zeros(1))
     with pytest.raises(ReleaseError):
         activate_release(user=None, release=release)
-    assert not Analysis.objects.exists()
+    with pytest.raises(ReleaseError):
+        load_predictor(release.directory, sha256=release.sha256)
+    with pytest.raises(ReleaseError):  # said at the start, not at the first image
+        sync_shipped_release()
+
+
+@pytest.mark.django_db
+def test_after_an_upgrade_the_release_before_still_runs_with_its_own_weights(shipped_copy):
+    before = sync_shipped_release()
+    description = json.loads((shipped_copy / "release.json").read_text())
+    with np.load(shipped_copy / "weights.npz") as arrays:
+        changed = {name: arrays[name] for name in arrays.files}
+    changed["dense_1/bias"] = changed["dense_1/bias"] + np.float16(1)
+    np.savez(shipped_copy / "weights.npz", **changed)
+    digest = hashlib.sha256((shipped_copy / "weights.npz").read_bytes()).hexdigest()
+    description |= {"version": "2.0.0", "sha256": digest}
+    (shipped_copy / "release.json").write_text(json.dumps(description))
+    after = sync_shipped_release()
+    assert active_release() == before
+    assert after.directory != before.directory
+    assert load_predictor(before.directory, sha256=before.sha256).release.version == before.version
+    with pytest.raises(ReleaseError):
+        load_predictor(after.directory, sha256=before.sha256)
+
+
+@pytest.mark.django_db
+def test_the_same_version_with_other_weights_is_refused(shipped_copy):
+    sync_shipped_release()
+    ModelRelease.objects.update(sha256="0" * 64)
+    with pytest.raises(ReleaseError, match="new version"):
+        sync_shipped_release()

@@ -96,3 +96,8 @@ def test_an_empty_archive_is_refused():
 def test_a_plain_file_over_the_size_limit_is_refused_unread():
     content = b"\x00" * (LIMITS.max_bytes + 1)
     assert offered(content, "huge.png") == {"huge.png": "too_large"}
+
+
+def test_the_name_of_an_entry_is_fit_to_be_shown_and_sent():
+    found = offered(pictures.zip_of({"a\n\u202eb.png": pictures.png(1)}))
+    assert found == {"study.zip/ab.png": "taken"}

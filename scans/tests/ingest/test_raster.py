@@ -104,6 +104,7 @@ def test_exif_orientation_is_honored_as_pillow_does(orientation):
         (b"these are words, not pixels", "not_an_image"),
         (b"\x00" * 500, "not_an_image"),
         (b"GIF89a" + b"\x00" * 50, "unsupported_format"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 " + b"\x00" * 50, "unsupported_format"),
         (b"\x00" * 128 + b"DICM" + b"\x00" * 50, "unsupported_format"),
         (pictures.png()[:-200], "truncated"),
         (pictures.jpeg()[:600], "truncated"),

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import Clinic, User
+from accounts.tests.factories import PASSWORD, UserFactory
 from scans import ingest
 from scans.models import Analysis, Image, Patient, Study
 from scans.services.demo import CLINICS, create_demo, demo_password, demo_usernames
@@ -70,3 +71,13 @@ def test_each_synthetic_slice_is_an_image_of_its_own_and_the_same_every_time():
 def test_the_command_makes_the_demo():
     call_command("create_demo")
     assert Clinic.objects.filter(name=CLINICS[0].name).exists()
+
+
+@pytest.mark.django_db
+def test_the_account_of_somebody_real_is_never_touched():
+    boss = UserFactory(superuser=True, username="admin", email="boss@real.example")
+    with pytest.raises(CommandError, match="NEUROSCAN_DEMO=0"):
+        call_command("create_demo")
+    boss.refresh_from_db()
+    assert boss.check_password(PASSWORD)
+    assert not Clinic.objects.exclude(pk=boss.clinic_id).exists()

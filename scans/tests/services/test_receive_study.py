@@ -1,5 +1,5 @@
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Image, Study
+from scans.models import Analysis, Image, Patient, Study
 from scans.services import doorbell, studies
 from scans.services.patients import archive_patient
 from scans.services.studies import receive_study
@@ -80,16 +80,6 @@ def test_each_image_is_queued_for_the_active_release_and_rung_after_the_commit(
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
 
 
-def test_a_broker_that_is_away_loses_no_upload(patient, monkeypatch, settings):
-    def away(*args, **kwargs):
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(doorbell.current_app, "send_task", away)
-    receive(patient, ("a.png", pictures.png(1)))
-    doorbell.ring([Analysis.objects.get().pk])
-    assert Analysis.objects.get().status == "queued"
-
-
 def test_no_study_is_made_where_nothing_could_be_accepted(patient):
     before = stored_files()
     receipt = receive(patient, ("a.txt", b"words"), ("b.png", b""))
@@ -109,6 +99,53 @@ def test_a_fault_in_the_middle_leaves_neither_rows_nor_files(patient, monkeypatc
         receive(patient, ("a.png", pictures.png(1)))
     assert not Study.objects.exists()
     assert stored_files() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_after_the_commit_takes_no_file_away(monkeypatch):
+    ReleaseFactory()
+    patient = PatientFactory()
+
+    def fault(ids):
+        raise RuntimeError("a broker that fails in a new way")
+
+    monkeypatch.setattr(doorbell, "ring", fault)
+    with pytest.raises(RuntimeError):
+        receive(patient, ("a.png", pictures.png(1)))
+    assert Image.objects.get().file.read() == pictures.png(1)
+
+
+def test_a_store_that_cannot_delete_does_not_spoil_an_upload(patient, monkeypatch):
+    def away(name):
+        raise RuntimeError("the store is away")
+
+    receive(patient, ("a.png", pictures.png(1)))
+    monkeypatch.setattr(studies.default_storage, "delete", away)
+    receipt = receive(patient, ("copy.png", pictures.png(1)), ("new.png", pictures.png(2)))
+    assert [row.outcome for row in receipt.outcomes] == ["duplicate", "received"]
+
+
+def test_a_patient_archived_while_the_files_are_decoded_takes_none(patient):
+    stale = Patient.objects.get(pk=patient.pk)
+    archive_patient(user=patient.created_by, patient=patient)
+    with pytest.raises(ValidationError):
+        receive(stale, ("a.png", pictures.png(1)))
+    assert not Image.objects.exists()
+
+
+def test_today_is_taken_wherever_the_clinic_is(patient):
+    ahead = (datetime.now(UTC) + timedelta(hours=13)).date()
+    assert receive(patient, ("a.png", pictures.png(1)), study_date=ahead).received
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, ConnectionRefusedError])
+def test_whatever_a_broker_does_wrong_the_row_stays(patient, monkeypatch, error):
+    def broken(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(doorbell.current_app, "send_task", broken)
+    doorbell.ring([receive(patient, ("a.png", pictures.png(1))).study.pk])
+    assert Analysis.objects.get().status == "queued"
 
 
 def test_the_files_of_one_upload_arrive_in_several_calls_and_make_one_study(patient):

@@ -58,7 +58,7 @@ class FakePredictor:
 @pytest.fixture
 def predictor(monkeypatch):
     fake = FakePredictor()
-    monkeypatch.setattr(inference, "load_predictor", lambda directory: fake)
+    monkeypatch.setattr(inference, "load_predictor", lambda directory, **_: fake)
     return fake
 
 
@@ -142,6 +142,18 @@ def test_a_fault_is_tried_again_and_fails_with_a_sentence_and_a_traceback(
     assert analysis.message.startswith("The analysis failed 3 times.")
     assert "the model broke" in analysis.traceback
     assert "the model broke" not in analysis.message
+
+
+def test_a_store_without_room_is_a_fault_like_any_other(predictor, rung, monkeypatch):
+    def full(name, content):
+        raise OSError(28, "No space left on device")
+
+    analysis = make_analysis()
+    monkeypatch.setattr(runs.default_storage, "save", full)
+    run_analysis(analysis.pk)
+    analysis.refresh_from_db()
+    assert (analysis.status, analysis.attempts) == ("queued", 1)
+    assert "No space left" in analysis.traceback
 
 
 def test_a_missing_file_fails_at_once_since_trying_again_cannot_help(predictor):

@@ -1,0 +1,60 @@
+"""Nothing clinical is deleted, and what is finished does not change: not even by mistake."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.kept import KeptError
+from scans.models import Analysis, Image, ModelRelease, Patient, Series, Study
+from scans.tests.factories import abstain, complete, fail, make_analysis
+
+pytestmark = pytest.mark.django_db
+
+KEPT = [Patient, Study, Series, Image, Analysis, ModelRelease]
+
+
+@pytest.fixture
+def analysis():
+    return make_analysis()
+
+
+@pytest.mark.parametrize("model", KEPT)
+def test_a_row_of_the_record_is_not_deleted(analysis, model):
+    row = model.objects.get()
+    attempts = [row.delete, model.objects.all().delete, model.objects.filter(pk=row.pk).delete]
+    for attempt in attempts:
+        with pytest.raises(KeptError):
+            attempt()
+    assert model.objects.get() == row
+
+
+def test_rows_are_not_deleted_from_their_parents_side(analysis):
+    image = analysis.image
+    for children in (image.analyses, image.series.images, image.patient.studies):
+        with pytest.raises(KeptError):
+            children.all().delete()
+    assert Analysis.objects.exists()
+
+
+@pytest.mark.parametrize("end", [complete, abstain])
+@pytest.mark.parametrize(
+    "change",
+    [{"probability": 0.01}, {"label": "no_tumor"}, {"status": "queued"}, {"message": "Other."}],
+    ids=str,
+)
+def test_the_database_refuses_to_change_a_finished_analysis(analysis, end, change):
+    end(analysis)
+    before = Analysis.objects.values().get()
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        Analysis.objects.filter(pk=analysis.pk).update(**change)
+    for name, value in change.items():
+        setattr(analysis, name, value)
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        analysis.save()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE scans_analysis SET threshold = 0.1")
+    assert Analysis.objects.values().get() == before
+
+
+def test_an_analysis_that_failed_can_still_change(analysis):
+    fail(analysis)
+    assert Analysis.objects.update(status="queued") == 1
