@@ -32,5 +32,7 @@ class AdministrationSite(AdminSite):
         return redirect("account_change_password")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        # Leaves out the redirect to "view on site", which would answer for any clinic's row.
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        # Leaves out the redirect to "view on site", which would answer for any clinic's row, and
+        # the autocompletion, which no form uses: it would list patients without a trace.
+        unused = {"view_on_site", "autocomplete"}
+        return [url for url in super().get_urls() if getattr(url, "name", "") not in unused]

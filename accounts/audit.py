@@ -1,7 +1,7 @@
 """The audit trail: append-only, hash-chained, one chain a clinic. Reads count."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from accounts.models.audit_event import AuditChain, AuditEvent
 if TYPE_CHECKING:
     from accounts.models import User
 
+IDS_KEPT = 200  # of one list: as many as any page shows
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
 
 
@@ -68,6 +69,32 @@ def record(
         chain.length, chain.last_hash = event.sequence, event.hash
         chain.save(update_fields=["length", "last_hash"])
     return event
+
+
+def record_list(
+    *,
+    actor: "User | AnonymousUser | None",
+    model: type[models.Model],
+    rows: Sequence[models.Model],
+    patient_id: uuid.UUID | None = None,
+) -> None:
+    """A list or a search showed these rows: one event, with their ids and not what was sought.
+
+    A superuser's list may hold rows of several clinics: one event in the chain of each.
+    """
+    own = getattr(actor, "clinic_id", None)
+    shown: dict[uuid.UUID | None, list[str]] = {}
+    for row in rows:
+        clinic = own or getattr(row, "clinic_id", None)
+        shown.setdefault(clinic, []).append(str(row.pk))
+    for clinic, ids in (shown or {own: []}).items():
+        record(
+            actor=actor,
+            action=f"{model._meta.model_name}.listed",
+            clinic_id=clinic,
+            patient_id=patient_id,
+            detail={"count": len(ids), "ids": ids[:IDS_KEPT]},
+        )
 
 
 @dataclass(frozen=True)

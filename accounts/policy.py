@@ -13,6 +13,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.http import Http404
 
+from accounts.kept import KeptQuerySet
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -110,8 +112,8 @@ def require(user: "User | AnonymousUser", action: Action, row: InClinic | None =
         )
 
 
-class ClinicQuerySet(models.QuerySet[Row]):
-    """Rows of clinics. `clinic_lookup` is the path from the row to its clinic."""
+class ClinicQuerySet(KeptQuerySet[Row]):
+    """Rows of clinics: kept for good. `clinic_lookup` is the path from the row to its clinic."""
 
     clinic_lookup: str
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -21,7 +21,8 @@ class ServiceForm(forms.ModelForm):
     """A form that is saved by one call of a service; what the service refuses, the form shows.
 
     The call is made while the form is checked, because Django admin has no way back to the form
-    once it saves. Admin views are one transaction, so an error anywhere undoes it.
+    once it saves. Admin views are one transaction, so an error that nobody catches undoes it; what
+    is caught here undoes what `write` had done.
     """
 
     person: ClassVar[User]  # who is at the keyboard; the admin sets it
@@ -34,7 +35,8 @@ class ServiceForm(forms.ModelForm):
         if self.errors:
             return
         try:
-            self.instance = self.write()
+            with transaction.atomic():
+                self.instance = self.write()
         except NotAllowedError as error:
             self.add_error(None, str(error))
         except ValidationError as error:
@@ -52,7 +54,8 @@ class ClinicModelAdmin(admin.ModelAdmin):
     change_action: Action | None = None
     view_action: Action | None = None  # where it is not the model's own
     clinic_path = ""  # from the row to its clinic, for the column and the filter of superusers
-    records_reads = False  # rows that show a patient: who opened one is in the audit trail
+    # Rows that show a patient: who opened or listed them is in the audit trail.
+    records_reads = False
 
     actions_on_bottom = False
     list_per_page = 50
@@ -139,6 +142,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         row = kwargs.get("obj")
         if self.records_reads and row is not None:
+            context["subtitle"] = None  # Django's names the row, and so would the browser's history
             audit.record(
                 actor=signed_in(request),
                 action=f"{self.opts.model_name}.read",
@@ -147,6 +151,15 @@ class ClinicModelAdmin(admin.ModelAdmin):
                 detail={"page": "administration"},
             )
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        changelist = (getattr(response, "context_data", None) or {}).get("cl")
+        if self.records_reads and changelist is not None:
+            audit.record_list(
+                actor=signed_in(request), model=self.model, rows=changelist.result_list
+            )
+        return response
 
     def patient_id_of(self, row: Any) -> Any:
         return row.patient_id

@@ -15,7 +15,17 @@ class KindFilter(SimpleListFilter):
 
     title = "kind"
     parameter_name = "kind"
-    KINDS = ["account", "person", "token", "clinic", "patient", "study", "image", "analysis"]
+    KINDS = [
+        "account",
+        "person",
+        "token",
+        "clinic",
+        "patient",
+        "study",
+        "series",
+        "image",
+        "analysis",
+    ]
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(kind, kind.capitalize()) for kind in [*self.KINDS, "release"]]

@@ -64,7 +64,7 @@ class AnalysisAdmin(ClinicModelAdmin):
     def patient(self, obj: Analysis) -> object:
         return obj.image.patient
 
-    @admin.display(description="Confidence", ordering="confidence", empty_value="—")
+    @admin.display(description="AI confidence", ordering="confidence", empty_value="—")
     def confidence_percent(self, obj: Analysis) -> str | None:
         return None if obj.confidence is None else f"{obj.confidence:.1%}"
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -16,8 +17,25 @@ class PatientForm(ServiceForm):
         model = Patient
         fields = ("mrn", "family_name", "given_name", "birth_date", "sex")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True  # "changed" means: since this page was opened
+
     def write(self) -> Patient:
-        return edit_patient(user=self.person, patient=self.instance, **self.cleaned_data)
+        changes = {name: self.cleaned_data[name] for name in self.changed_data}
+        seen = {
+            name: self._seen(name) for name in changes if self[name].html_initial_name in self.data
+        }
+        return edit_patient(user=self.person, patient=self.instance, changes=changes, seen=seen)
+
+    def _seen(self, name: str) -> Any:
+        """The value that the page showed when it was opened."""
+        field, sent = self.fields[name], self.data[self[name].html_initial_name]
+        try:
+            return field.to_python(sent)
+        except ValidationError:
+            return sent  # not what any page of ours sends, and no value that is in a row
 
 
 class ArchivedFilter(admin.SimpleListFilter):

@@ -1,13 +1,16 @@
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from scans.models import Analysis, Patient, Study
 from scans.models.analysis import Label, Status
+from scans.models.study_filters import StudyLabel, StudyState, in_state, with_label
 
 
 class StableOrdering(OrderingFilter):
@@ -25,7 +28,7 @@ class StableOrdering(OrderingFilter):
 
 class PatientFilter(filters.FilterSet):
     search = filters.CharFilter(
-        method="matching", help_text="Words that the MRN starts with or the name contains."
+        method="matching", help_text="Words that the MRN or the name contains, in any case."
     )
     archived = filters.ChoiceFilter(
         method="by_archived",
@@ -57,24 +60,39 @@ class StudyFilter(filters.FilterSet):
     study_date_before = filters.DateFilter(
         field_name="study_date", lookup_expr="lte", help_text="This day or earlier."
     )
-    status = filters.MultipleChoiceFilter(
-        method="with_analysis_in",
-        choices=Status.choices,
-        help_text="Studies with an analysis of this status (or of one of these).",
+    state = filters.MultipleChoiceFilter(
+        method="by_state",
+        choices=[
+            (StudyState.IN_WORK.value, "Some image waits for a result"),
+            (StudyState.COMPLETED.value, "Analyzed"),
+            (StudyState.FAILED.value, "An analysis failed"),
+            (StudyState.CANCELLED.value, "Cancelled"),
+            (StudyState.NOT_ANALYZED.value, "No analysis was asked for"),
+        ],
+        help_text="Where the study stands; the newest analysis of each image counts.",
     )
     label = filters.MultipleChoiceFilter(
-        method="with_label", choices=Label.choices, help_text="Studies with this AI label."
+        method="by_label",
+        choices=[
+            (StudyLabel.TUMOR.value, "Tumor detected on at least one image, so far"),
+            (StudyLabel.NO_TUMOR.value, "Every image was analyzed and none shows a tumor"),
+            (
+                StudyLabel.ABSTAINED.value,
+                "Every image was analyzed, none shows a tumor, and there is no AI opinion on some",
+            ),
+        ],
+        help_text="What the AI says of the study; the newest result of each image counts.",
     )
 
     class Meta:
         model = Study
         fields: list[str] = []
 
-    def with_analysis_in(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
-        return _with_analysis(rows, status__in=values) if values else rows
+    def by_state(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        return _any_of(rows, [in_state(StudyState(value)) for value in values])
 
-    def with_label(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
-        return _with_analysis(rows, label__in=values) if values else rows
+    def by_label(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        return _any_of(rows, [with_label(StudyLabel(value)) for value in values])
 
 
 class AnalysisFilter(filters.FilterSet):
@@ -90,6 +108,5 @@ class AnalysisFilter(filters.FilterSet):
         fields: list[str] = []
 
 
-def _with_analysis(rows: QuerySet, **having: object) -> QuerySet:
-    analyses = Analysis.objects.filter(image__series__study=OuterRef("pk"), **having)
-    return rows.filter(Exists(analyses))
+def _any_of(rows: QuerySet, conditions: list[Q]) -> QuerySet:
+    return rows.filter(reduce(or_, conditions)) if conditions else rows

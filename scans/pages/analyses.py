@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import audit
 from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image
-from scans.pages.answers import announced, polled
-from scans.pages.cards import card, card_of, images_with_analyses
+from scans.pages.answers import announced, is_poll, polled
+from scans.pages.cards import card_of
 from scans.pages.clinical import ClinicalRequest, clinical_page
 from scans.services import analyses as service
 from scans.services.releases import active_release
@@ -27,7 +28,9 @@ TEMPLATE = "studies/_card.html"
 def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse:
     """The image's card with this analysis in full. Polled until it has an end."""
     analysis = _analysis(request, analysis_id)
-    context = card_of(analysis, user=request.user, active=active_release())
+    if not is_poll(request, analysis.pk):
+        _record_read(request, analysis)
+    context = _context(request, analysis.image, analysis)
     response = polled(request, TEMPLATE, context)
     if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
         number = analysis.image.number
@@ -57,15 +60,15 @@ def analysis_cancel(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse
 @clinical_page
 def image_analyze(request: ClinicalRequest, image_id: UUID) -> HttpResponse:
     """Ask for the opinion of the active release."""
-    images = images_with_analyses(Image.objects.all())
+    images = Image.objects.select_related("series__study", "patient")
     image = get_visible_or_404(images, request.user, pk=image_id)
     try:
-        analysis, _ = service.request_analysis(user=request.user, image=image)
+        analysis, created = service.request_analysis(user=request.user, image=image)
     except service.StateConflictError as error:
-        context = card(image, user=request.user, active=active_release())
-        return _answer(request, image, context, conflict=str(error))
-    context = card_of(analysis, user=request.user, active=active_release())
-    return _answer(request, image, context)
+        return _answer(request, image, None, conflict=str(error))
+    if not created:
+        _record_read(request, analysis)  # nothing was asked for that would leave a trace
+    return _answer(request, image, analysis)
 
 
 def _analysis(request: ClinicalRequest, analysis_id: UUID) -> Analysis:
@@ -81,18 +84,30 @@ def _changed(
         change()
     except service.StateConflictError as error:
         conflict = str(error)
-    context = card_of(analysis, user=request.user, active=active_release())
-    return _answer(request, analysis.image, context, conflict=conflict)
+    return _answer(request, analysis.image, analysis, conflict=conflict)
 
 
 def _answer(
-    request: ClinicalRequest, image: Image, context: dict[str, Any], *, conflict: str = ""
+    request: ClinicalRequest, image: Image, analysis: Analysis | None, *, conflict: str = ""
 ) -> HttpResponse:
     """The card as it is now; without htmx, the study page at that image."""
     if request.htmx:
+        context = _context(request, image, analysis)
+        if conflict and context["analysis"]:
+            _record_read(request, context["analysis"])  # what was asked for left no other trace
         response = render(request, TEMPLATE, context, status=409 if conflict else 200)
         return announced(response, toast=conflict) if conflict else response
     if conflict:
         messages.error(request, conflict)
     page = reverse("study", args=[image.study.pk])
     return redirect(f"{page}?image={image.pk}#image-{image.pk}")
+
+
+def _context(request: ClinicalRequest, image: Image, shown: Analysis | None) -> dict[str, Any]:
+    asked = str(shown.pk) if shown else ""
+    return card_of(request, image, active=active_release(), asked=asked)
+
+
+def _record_read(request: ClinicalRequest, analysis: Analysis) -> None:
+    patient_id = analysis.image.patient_id
+    audit.record(actor=request.user, action="analysis.read", row=analysis, patient_id=patient_id)

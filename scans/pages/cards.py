@@ -1,15 +1,16 @@
 """The card of one image: its pictures, one analysis in full, the others in a line each."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
 
-from accounts.models import User
 from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image, ModelRelease
 from scans.models.study import ImageQuerySet
-from scans.pages.answers import version_of
-from scans.services.waiting import waiting_for
+from scans.pages.answers import seen_by
+from scans.pages.clinical import ClinicalRequest
+from scans.services.waiting import WaitingLine, waiting_line
 
 _RELEASES = ModelRelease.objects.defer("manifest", "sha256")
 
@@ -22,17 +23,49 @@ def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
     )
 
 
-def card(
-    image: Image, *, user: User, active: ModelRelease | None, shown: Analysis | None = None
+def cards(
+    request: ClinicalRequest,
+    images: Sequence[Image],
+    *,
+    active: ModelRelease | None,
+    asked: str = "",
+) -> list[dict[str, Any]]:
+    """A card for each image, with the analysis asked for or else the newest one in full."""
+    shown = [_shown(image, asked) for image in images]
+    unfinished = [row for row in shown if row is not None and row.is_unfinished]
+    line = waiting_line(user=request.user, analyses=unfinished) if unfinished else None
+    return [
+        _card(request, image, analysis, active=active, line=line)
+        for image, analysis in zip(images, shown, strict=True)
+    ]
+
+
+def card_of(
+    request: ClinicalRequest, image: Image, *, active: ModelRelease | None, asked: str = ""
 ) -> dict[str, Any]:
-    """One image, with the analysis asked for or else the newest one in full."""
+    """The card of this image, read afresh."""
+    rows = images_with_analyses(Image.objects.all())
+    fresh = get_visible_or_404(rows, request.user, pk=image.pk)
+    return cards(request, [fresh], active=active, asked=asked)[0]
+
+
+def _shown(image: Image, asked: str) -> Analysis | None:
     analyses: list[Analysis] = list(image.analyses.all())  # newest first
-    analysis = shown or (analyses[0] if analyses else None)
-    waiting = (
-        waiting_for(analysis, user=user)
-        if analysis is not None and analysis.is_unfinished
-        else None
-    )
+    newest = analyses[0] if analyses else None
+    return next((row for row in analyses if str(row.pk) == asked), newest)
+
+
+def _card(
+    request: ClinicalRequest,
+    image: Image,
+    analysis: Analysis | None,
+    *,
+    active: ModelRelease | None,
+    line: WaitingLine | None,
+) -> dict[str, Any]:
+    analyses: list[Analysis] = list(image.analyses.all())
+    waits = line is not None and analysis is not None and analysis.is_unfinished
+    waiting = line.of(analysis) if waits else None  # type: ignore[union-attr, arg-type]
     by_active = active is not None and any(row.release_id == active.pk for row in analyses)
     return {
         "image": image,
@@ -42,17 +75,10 @@ def card(
         "waiting": waiting,
         "active": active,
         "can_analyze": active is not None and not by_active,
-        "version": version_of(
-            str(analysis and analysis.pk),
+        "version": seen_by(
+            request,
+            analysis.pk if analysis else image.pk,
             [(str(row.pk), row.status, row.attempts) for row in analyses],
             waiting,
         ),
     }
-
-
-def card_of(analysis: Analysis, *, user: User, active: ModelRelease | None) -> dict[str, Any]:
-    """The card of this analysis' image, read afresh, with this analysis in full."""
-    images = images_with_analyses(Image.objects.all())
-    image = get_visible_or_404(images, user, pk=analysis.image_id)
-    shown = next(row for row in image.analyses.all() if row.pk == analysis.pk)
-    return card(image, user=user, active=active, shown=shown)

@@ -4,19 +4,20 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
+from accounts import audit
 from accounts.policy import Action, require
 from scans.models import Study
-from scans.pages.answers import polled, version_of
+from scans.models.study_filters import filtered
+from scans.pages.addresses import ListAddress
+from scans.pages.answers import is_poll, polled, seen_by
 from scans.pages.clinical import ClinicalRequest, clinical_page
 from scans.pages.forms import StudyFilterForm
 from scans.pages.keyset import keyset_page
-from scans.pages.study_list import ORDER, filtered
 from scans.pages.summaries import summarize
 
+ORDER = ("-received_at", "-id")
 PAGE_SIZE = 25
 
 
@@ -28,35 +29,32 @@ def home(request: ClinicalRequest) -> HttpResponse:
     form = StudyFilterForm(request.GET)
     form.is_valid()
     filters = {name: value for name, value in form.cleaned_data.items() if value}
-    studies = filtered(Study.objects.visible_to(request.user), **filters)
     page = keyset_page(
-        studies.select_related("patient", "clinic"),
+        filtered(Study.objects.visible_to(request.user), **filters).select_related(
+            "patient", "clinic"
+        ),
         order=ORDER,
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
     )
+    address = ListAddress("home", filters, page=request.GET.get("page", ""))
+    if not is_poll(request, address.asked):
+        audit.record_list(actor=request.user, model=Study, rows=page.rows)
     summaries = summarize(page.rows)
-    address = _address(filters, page=request.GET.get("page", ""))
     context: dict[str, Any] = {
         "form": form,
         "filters": filters,
         "summaries": summaries,
         "in_work": any(summary.in_work for summary in summaries),
-        "newer": _address(filters, page=page.previous) if page.previous else "",
-        "older": _address(filters, page=page.next) if page.next else "",
-        "first": reverse("home"),
+        "newer": address.of_page(page.previous),
+        "older": address.of_page(page.next),
         "address": address,
         "show_clinic": request.user.is_superuser,
-        "version": version_of(*(summary.facts for summary in summaries)),
+        "version": seen_by(request, address.asked, *(summary.facts for summary in summaries)),
     }
     if request.htmx and not request.htmx.history_restore_request:
         response = polled(request, "studies/_list.html", context)
-        if request.htmx.trigger_name or request.htmx.trigger == "study-filters":
-            response["HX-Replace-Url"] = address
+        if not is_poll(request, address.asked):
+            response["HX-Replace-Url"] = address.shown
         return response
     return render(request, "home.html", context)
-
-
-def _address(filters: dict[str, Any], *, page: str) -> str:
-    query = filters | ({"page": page} if page else {})
-    return reverse("home") + (f"?{urlencode(query)}" if query else "")

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
 from scans.models import Patient, Study
-from scans.pages.answers import polled
+from scans.pages.addresses import ListAddress
+from scans.pages.answers import is_poll, polled
 from scans.pages.clinical import ClinicalRequest, clinical_page
-from scans.pages.forms import PatientForm
+from scans.pages.forms import PatientEditForm, PatientForm
 from scans.pages.keyset import keyset_page
 from scans.pages.timeline import timeline
 from scans.services import patients as register
@@ -39,17 +40,19 @@ def patients(request: ClinicalRequest) -> HttpResponse:
     page = keyset_page(
         _with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
     )
+    audit.record_list(actor=request.user, model=Patient, rows=page.rows)
     filters = ({"q": q} if q else {}) | ({"archived": "1"} if archived else {})
+    address = ListAddress("patients", filters)
     context = {
         "patients": page.rows,
         "q": q,
         "archived": archived,
-        "previous": _address(filters, page.previous) if page.previous else "",
-        "next": _address(filters, page.next) if page.next else "",
+        "previous": address.of_page(page.previous),
+        "next": address.of_page(page.next),
     }
     if request.htmx and not request.htmx.history_restore_request:
         response = render(request, "patients/_results.html", context)
-        response["HX-Replace-Url"] = _address(filters, "")
+        response["HX-Replace-Url"] = address.shown
         return response
     return render(request, "patients/list.html", context)
 
@@ -60,7 +63,8 @@ def patient_options(request: ClinicalRequest) -> HttpResponse:
     """The options of the upload page's combobox."""
     require(request.user, Action.VIEW)
     q = request.GET.get("q", "").strip()[:200]
-    found = _found(request, q).current().order_by(*ORDER)[:OPTIONS]
+    found = list(_found(request, q).current().order_by(*ORDER)[:OPTIONS])
+    audit.record_list(actor=request.user, model=Patient, rows=found)
     return render(request, "upload/_patient_options.html", {"patients": found, "q": q})
 
 
@@ -94,16 +98,19 @@ def patient_new(request: ClinicalRequest) -> HttpResponse:
 def patient_edit(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
     require(request.user, Action.EDIT_PATIENT, person)
-    form = PatientForm(request.POST or None, initial=PatientForm.values_of(person))
+    form = PatientEditForm(request.POST or None, initial=PatientForm.values_of(person))
     if request.method == "POST" and form.is_valid():
         try:
-            register.edit_patient(user=request.user, patient=person, **form.cleaned_data)
+            register.edit_patient(
+                user=request.user, patient=person, changes=form.changes, seen=form.seen
+            )
         except ValidationError as error:
-            form.add_error(None, error)
             person.refresh_from_db()
+            form.refuse(error, now=person)
         else:
             messages.success(request, "The changes are saved.")
             return redirect(person)
+    _record_read(request, person)
     context = {"form": form, "patient": person, "clash": _clash(request, form, but=person)}
     return render(request, "patients/edit.html", context, status=_status(form))
 
@@ -134,8 +141,8 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     person = get_visible_or_404(
         Patient.objects.select_related("clinic"), request.user, pk=patient_id
     )
-    context = timeline(person, user=request.user, token=request.GET.get("page", ""))
-    audit.record(actor=request.user, action="patient.read", row=person, patient_id=person.pk)
+    context = timeline(request, person, token=request.GET.get("page", ""))
+    _record_read(request, person)
     return render(request, "patients/patient.html", context)
 
 
@@ -144,7 +151,9 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     """The first page of the case history, for the page that watches it."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
-    return polled(request, "patients/_timeline.html", timeline(person, user=request.user))
+    if not is_poll(request, person.pk):
+        _record_read(request, person)
+    return polled(request, "patients/_timeline.html", timeline(request, person))
 
 
 def _chosen_for_upload(person: Patient) -> HttpResponse:
@@ -165,19 +174,20 @@ def _with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
     return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
 
 
-def _address(filters: dict[str, str], page: str) -> str:
-    query = urlencode(filters | ({"page": page} if page else {}))
-    return reverse("patients") + (f"?{query}" if query else "")
-
-
 def _clash(
     request: ClinicalRequest, form: PatientForm, *, but: Patient | None = None
 ) -> Patient | None:
     """The patient who already has this MRN, to link to."""
-    mrn = form.cleaned_data.get("mrn") if form.is_bound and "mrn" in form.errors else None
-    mrn = mrn or (form.data.get("mrn", "").strip() if "mrn" in form.errors else "")
+    mrn = form.data.get("mrn", "").replace("\0", "").strip() if "mrn" in form.errors else ""
     rows = Patient.objects.all().visible_to(request.user).filter(mrn=mrn)
-    return rows.exclude(pk=but.pk).first() if but else rows.first()
+    found = rows.exclude(pk=but.pk).first() if but else rows.first()
+    if found:
+        _record_read(request, found)  # the page names who it is
+    return found
+
+
+def _record_read(request: ClinicalRequest, person: Patient) -> None:
+    audit.record(actor=request.user, action="patient.read", row=person, patient_id=person.pk)
 
 
 def _status(form: PatientForm) -> int:

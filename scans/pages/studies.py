@@ -9,12 +9,12 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
-from scans.models import Analysis, Image, Study
-from scans.pages.answers import polled, version_of
-from scans.pages.cards import card, images_with_analyses
+from scans.models import Image, Study
+from scans.pages.answers import is_poll, polled, seen_by
+from scans.pages.cards import cards, images_with_analyses
 from scans.pages.clinical import ClinicalRequest, clinical_page
-from scans.pages.summaries import StudySummary, summarize
-from scans.pages.timeline import entry
+from scans.pages.summaries import IMAGE_ORDER, StudySummary, summarize
+from scans.pages.timeline import entries_of
 from scans.services.releases import active_release
 
 PAGE_SIZE = 24
@@ -24,19 +24,21 @@ PAGE_SIZE = 24
 @clinical_page
 def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """The images in their order; `?image=` opens the page of the study that holds that one."""
-    summary = _summary(request, study_id)
-    ids = [row.image.pk for row in summary.images]
+    row = _study(request, study_id)
+    images = Image.objects.filter(series__study=row).order_by(*IMAGE_ORDER)
+    ids = list(images.values_list("pk", flat=True))
     pages = [ids[start : start + PAGE_SIZE] for start in range(0, len(ids), PAGE_SIZE)] or [[]]
     number = _page_number(request, pages)
-    audit.record(
-        actor=request.user,
-        action="study.read",
-        row=summary.study,
-        patient_id=summary.study.patient_id,
-    )
-    context = _summary_context(summary, known=len(ids)) | {
-        "patient": summary.study.patient,
-        "cards": _cards(request, pages[number - 1]),
+    _record_read(request, row)
+    shown = images_with_analyses(images.filter(pk__in=pages[number - 1]))
+    context = _summary_context(request, summarize([row])[0], known=len(ids)) | {
+        "patient": row.patient,
+        "cards": cards(
+            request,
+            list(shown.visible_to(request.user)),
+            active=active_release(),
+            asked=request.GET.get("analysis", ""),
+        ),
         "page_number": number,
         "page_numbers": range(1, len(pages) + 1),
     }
@@ -47,9 +49,11 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @clinical_page
 def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """The head of the study page, while its images are in work."""
-    summary = _summary(request, study_id)
-    known = request.GET.get("known", "")
-    context = _summary_context(summary, known=int(known) if known.isdecimal() else 0)
+    row = _study(request, study_id)
+    if not is_poll(request, row.pk):
+        _record_read(request, row)
+    known = _number(request.GET.get("known", ""), otherwise=0)
+    context = _summary_context(request, summarize([row])[0], known=known)
     return polled(request, "studies/_summary.html", context)
 
 
@@ -57,43 +61,40 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @clinical_page
 def study_entry(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """The study's entry in the case history, while its images are in work."""
-    summary = _summary(request, study_id)
-    return polled(request, "patients/_entry.html", entry(summary))
+    row = _study(request, study_id)
+    if not is_poll(request, row.pk):
+        _record_read(request, row)
+    return polled(request, "patients/_entry.html", entries_of(request, [row])[0])
 
 
-def _summary(request: ClinicalRequest, study_id: UUID) -> StudySummary:
+def _study(request: ClinicalRequest, study_id: UUID) -> Study:
     rows = Study.objects.select_related("patient__clinic", "received_by")
-    return summarize([get_visible_or_404(rows, request.user, pk=study_id)])[0]
+    return get_visible_or_404(rows, request.user, pk=study_id)
 
 
-def _summary_context(summary: StudySummary, *, known: int) -> dict[str, Any]:
+def _record_read(request: ClinicalRequest, row: Study) -> None:
+    audit.record(actor=request.user, action="study.read", row=row, patient_id=row.patient_id)
+
+
+def _summary_context(
+    request: ClinicalRequest, summary: StudySummary, *, known: int
+) -> dict[str, Any]:
     return {
         "study": summary.study,
         "summary": summary,
         "known": known,
-        "arrived": len(summary.images) - known,
-        "version": version_of(summary.facts),
+        "arrived": summary.image_count - known,
+        "version": seen_by(request, summary.study.pk, summary.facts),
     }
 
 
 def _page_number(request: ClinicalRequest, pages: list[list[UUID]]) -> int:
     image = request.GET.get("image", "")
     holding = (at for at, ids in enumerate(pages, 1) if image in map(str, ids))
-    asked = request.GET.get("page", "1")
-    number = next(holding, int(asked) if asked.isdecimal() else 1)
+    number = next(holding, _number(request.GET.get("page", ""), otherwise=1))
     return min(max(1, number), len(pages))
 
 
-def _cards(request: ClinicalRequest, ids: list[UUID]) -> list[dict[str, Any]]:
-    rows = images_with_analyses(Image.objects.filter(pk__in=ids)).visible_to(request.user)
-    by_id = {row.pk: row for row in rows}
-    active, asked = active_release(), request.GET.get("analysis", "")
-
-    def shown(image: Image) -> Analysis | None:
-        return next((row for row in image.analyses.all() if str(row.pk) == asked), None)
-
-    return [
-        card(by_id[one], user=request.user, active=active, shown=shown(by_id[one]))
-        for one in ids
-        if one in by_id
-    ]
+def _number(text: str, *, otherwise: int) -> int:
+    # Python refuses to read a number of thousands of digits.
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise

@@ -1,142 +1,178 @@
 """What the AI said about a study in one line, from the analyses of its images.
 
-An image's opinion is its newest finished analysis, so a re-analysis that still waits does not
-hide what is known. A study's opinion is that of its most suspicious image.
+Counted by the database: a list costs the same whether its studies have one image or hundreds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from scans.models import Analysis, Image, ModelRelease, Study
 from scans.models.analysis import FINISHED, UNFINISHED, Label, Status
+from scans.models.study_filters import StudyLabel, StudyState, label_of, newest, opinions
 
-
-class StudyState(StrEnum):
-    """Where the analyses of a study stand; the newest analysis of each image counts."""
-
-    IN_WORK = "in_work"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    NOT_ANALYZED = "not_analyzed"
-
-
-@dataclass(frozen=True)
-class ImageSummary:
-    """One image with its analyses, newest first."""
-
-    image: Image
-    analyses: Sequence[Analysis]
-
-    @property
-    def newest(self) -> Analysis | None:
-        return self.analyses[0] if self.analyses else None
-
-    @property
-    def opinion(self) -> Analysis | None:
-        return next((row for row in self.analyses if row.status in FINISHED), None)
+IMAGE_ORDER = ("series__number", "number", "pk")
+_STUDY = "image__series__study"
+# The image that speaks for a study: a tumor before no opinion, that before no tumor.
+_LABELS = (Label.TUMOR.value, "", Label.NO_TUMOR.value)
+_RANK = Case(*(When(label=label, then=rank) for rank, label in enumerate(_LABELS)))
+_IMAGE_FACTS = ("series", "number", "filename", "width", "height")
 
 
 @dataclass(frozen=True)
 class StudySummary:
-    study: Study
-    images: Sequence[ImageSummary]
+    """Counts of images by the status of their newest analysis and by their opinion."""
 
-    @cached_property
-    def newest(self) -> list[Analysis]:
-        return [row.newest for row in self.images if row.newest is not None]
+    study: Study
+    image_count: int
+    statuses: Mapping[str, int]
+    labels: Mapping[str, int]  # "" where the model gave no opinion
+    speaking: Analysis | None
+    first_image: Image | None
 
     @property
-    def finished(self) -> int:
-        """How many images need no more waiting."""
-        return sum(row.status not in UNFINISHED for row in self.newest)
+    def analyzed(self) -> int:
+        """How many images have a result, of whichever release."""
+        return sum(self.labels.values())
+
+    @property
+    def done(self) -> int:
+        """How many images have the result that was last asked for."""
+        return sum(self.statuses[status] for status in FINISHED)
 
     @property
     def failed(self) -> int:
-        return sum(row.status == Status.FAILED for row in self.newest)
+        return self.statuses[Status.FAILED]
 
     @property
     def waits(self) -> bool:
         """Whether all of its work still waits in the queue."""
-        return {row.status for row in self.newest} == {Status.QUEUED}
+        return self.statuses[Status.QUEUED] == sum(self.statuses.values()) > 0
 
     @property
     def state(self) -> StudyState:
-        states = {Status(row.status) for row in self.newest}
-        if not states:
+        if not any(self.statuses.values()):
             return StudyState.NOT_ANALYZED
-        if states & set(UNFINISHED):
+        if any(self.statuses[status] for status in UNFINISHED):
             return StudyState.IN_WORK
-        if Status.FAILED in states:
+        if self.failed:
             return StudyState.FAILED
-        return StudyState.COMPLETED if states & set(FINISHED) else StudyState.CANCELLED
+        return StudyState.COMPLETED if self.done else StudyState.CANCELLED
 
     @property
     def in_work(self) -> bool:
         return self.state is StudyState.IN_WORK
 
-    @cached_property
-    def speaking(self) -> ImageSummary | None:
-        """The image whose opinion stands for the study."""
-        with_opinion = [row for row in self.images if row.opinion is not None]
-        return max(with_opinion, key=_suspicion, default=None)
+    @property
+    def label(self) -> StudyLabel | None:
+        return label_of(
+            images=self.image_count,
+            tumor=self.labels[Label.TUMOR],
+            no_tumor=self.labels[Label.NO_TUMOR],
+            abstained=self.labels[""],
+        )
 
     @property
     def opinion(self) -> Analysis | None:
-        return self.speaking.opinion if self.speaking else None
+        """The analysis that stands for the study, as soon as one may."""
+        return self.speaking if self.label else None
+
+    @property
+    def abstained(self) -> int:
+        return self.labels[""]
+
+    @property
+    def is_partial(self) -> bool:
+        return self.analyzed < self.image_count
 
     @property
     def cover(self) -> Image | None:
         """The image whose thumbnail stands for the study."""
-        if self.speaking is not None:
-            return self.speaking.image
-        return self.images[0].image if self.images else None
+        return self.opinion.image if self.opinion else self.first_image
 
     @property
     def facts(self) -> tuple[object, ...]:
         """All that can change in how the summary looks."""
         return (
             str(self.study.pk),
-            [(str(one.pk), one.status) for row in self.images for one in row.analyses],
-            len(self.images),
+            self.image_count,
+            sorted(self.statuses.items()),
+            sorted(self.labels.items()),
+            str(self.opinion and self.opinion.pk),
         )
 
 
 def summarize(studies: Iterable[Study]) -> list[StudySummary]:
-    """A summary of each study, in the order given, in four queries however many they are."""
+    """A summary of each study, in the order given, in six queries however many they are."""
     rows = list(studies)
-    prefetch_related_objects(
-        rows,
-        "series",
-        Prefetch(
-            "series__images",
-            Image.objects.only("series", "number", "filename", "width", "height"),
-        ),
-        Prefetch(
-            "series__images__analyses",
-            Analysis.objects.only(
-                "image", "release", "requested_at", "status", "label", "probability", "confidence"
-            ),
-        ),
-        Prefetch("series__images__analyses__release", ModelRelease.objects.defer("manifest")),
+    ids = [row.pk for row in rows]
+    images = _counted(Image.objects.filter(series__study__in=ids), "series__study", number=Q())
+    statuses = _counted(
+        newest().filter(**{f"{_STUDY}__in": ids}),
+        _STUDY,
+        **{status: Q(status=status) for status in Status.values},
     )
-    return [StudySummary(row, _images(row)) for row in rows]
-
-
-def _images(study: Study) -> list[ImageSummary]:
+    labels = _counted(
+        opinions().filter(**{f"{_STUDY}__in": ids}),
+        _STUDY,
+        **{name: Q(label=label) for name, label in _NAMES.items()},
+    )
+    speaking, first = _representatives(ids)
     return [
-        ImageSummary(image, list(image.analyses.all()))
-        for series in study.series.all()
-        for image in series.images.all()
+        StudySummary(
+            study=row,
+            image_count=images.get(row.pk, {}).get("number", 0),
+            statuses={status: statuses.get(row.pk, {}).get(status, 0) for status in Status},
+            labels={label: labels.get(row.pk, {}).get(name, 0) for name, label in _NAMES.items()},
+            speaking=speaking.get(row.pk),
+            first_image=first.get(row.pk),
+        )
+        for row in rows
     ]
 
 
-def _suspicion(row: ImageSummary) -> tuple[bool, float]:
-    opinion = row.opinion
-    if opinion is None or opinion.probability is None:  # an abstention speaks last
-        return False, -1.0
-    return opinion.label == Label.TUMOR, opinion.probability
+_NAMES = {"tumors": Label.TUMOR.value, "no_tumors": Label.NO_TUMOR.value, "abstentions": ""}
+
+
+def _counted(rows: QuerySet[Any], study: str, **kinds: Q) -> dict[UUID, dict[str, int]]:
+    """How many rows of each kind every study has."""
+    counts = {f"n_{name}": Count("pk", filter=kind or None) for name, kind in kinds.items()}
+    found = rows.order_by().values_list(study).annotate(**counts)
+    return {pk: dict(zip(kinds, numbers, strict=True)) for pk, *numbers in found}
+
+
+def _representatives(ids: list[UUID]) -> tuple[dict[UUID, Analysis], dict[UUID, Image]]:
+    """Of each study the analysis that speaks for it, and its first image."""
+    said = opinions().filter(**{_STUDY: OuterRef("pk")})
+    said = said.order_by(_RANK, "-probability", *(f"image__{name}" for name in IMAGE_ORDER))
+    images = Image.objects.filter(series__study=OuterRef("pk")).order_by(*IMAGE_ORDER)
+    chosen = {
+        pk: (analysis, image)
+        for pk, analysis, image in Study.objects.filter(pk__in=ids)
+        .order_by()
+        .values_list("pk", Subquery(said.values("pk")[:1]), Subquery(images.values("pk")[:1]))
+    }
+    analyses = (
+        Analysis.objects.select_related("image")
+        .only(
+            "image",
+            "release",
+            "status",
+            "label",
+            "probability",
+            "confidence",
+            *(f"image__{name}" for name in _IMAGE_FACTS),
+        )
+        .prefetch_related(Prefetch("release", ModelRelease.objects.defer("manifest")))
+        .in_bulk([analysis for analysis, _ in chosen.values() if analysis])
+    )
+    firsts = Image.objects.only(*_IMAGE_FACTS).in_bulk(
+        [image for _, image in chosen.values() if image]
+    )
+    return (
+        {pk: analyses[analysis] for pk, (analysis, _) in chosen.items() if analysis},
+        {pk: firsts[image] for pk, (_, image) in chosen.items() if image},
+    )

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
 from scans.models import Image, Patient
 from scans.pages.clinical import ClinicalRequest, clinical_page
@@ -98,6 +99,8 @@ def _receive(
 def _page(
     request: ClinicalRequest, form: UploadFactsForm, patient: Patient | None, *, status: int = 200
 ) -> HttpResponse:
+    if patient is not None:
+        audit.record(actor=request.user, action="patient.read", row=patient, patient_id=patient.pk)
     megabyte = 1024**2
     context = {
         "form": form,

@@ -46,6 +46,14 @@ def probability(value: float | None) -> str:
 
 
 @register.filter
+def tumor_probability(analysis: Analysis) -> str:
+    """The probability of a tumor; just below the threshold it must not read as on it."""
+    shown = probability(analysis.probability)
+    below = analysis.label == Label.NO_TUMOR
+    return f"<{shown}" if below and shown == probability(analysis.threshold) else shown
+
+
+@register.filter
 def of_hundred(share: float | None) -> str:
     """A share as a coordinate of a drawing 100 wide, with a point whatever the language."""
     return f"{100 * (share or 0):.1f}"

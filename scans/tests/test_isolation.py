@@ -1,6 +1,5 @@
 """Nobody sees another clinic: every address of the project, asked with the other clinic's ids."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,21 +7,21 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
-from accounts.tests.factories import ClinicFactory, UserFactory
-from accounts.tokens import create_token
 from scans.models import Analysis, Image
 from scans.tests import pictures
-from scans.tests.factories import PatientFactory, complete, make_study
+from scans.tests.factories import PatientFactory, make_study
 from scans.tests.isolation_table import (
+    ADMIN_MORE_WITH_IDS,
     ADMIN_ROWS,
     ADMIN_WITHOUT_ROWS,
     EVERYWHERE,
     PUBLIC,
     WITH_IDS,
     WITHOUT_IDS,
-    World,
     address,
+    admin_url_names,
+    signed_in,
+    text_of,
     url_names,
 )
 
@@ -30,40 +29,9 @@ METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 HIDDEN, NOT_SUPPORTED = 404, 405
 
 
-@pytest.fixture
-def world(db) -> World:
-    owner = UserFactory(username="owner-one", first_name="Onegiven", last_name="Onefamily")
-    patient = PatientFactory(
-        created_by=owner, mrn="ONE-77", family_name="Onepatient", given_name="Onefirst"
-    )
-    study = make_study(user=owner, patient=patient, description="Onedescription")
-    image = Image.objects.get(series__study=study)
-    analysis = complete(image.analyses.get())
-    token, _ = create_token(user=owner)
-    second = ClinicFactory()
-    others = [
-        UserFactory(clinic=second, **{role: True}) for role in ("radiologist", "administrator")
-    ]
-    PatientFactory(created_by=others[0], mrn="TWO-1", family_name="Twopatient")
-    traces = [str(row.pk) for row in (patient, study, image, analysis, owner.clinic)]
-    traces += ["Onepatient", "Onefirst", "ONE-77", "Onedescription", "owner-one", "Onefamily"]
-    traces += [owner.clinic.name, token.token_key, image.sha256]
-    return World(owner, others, patient, study, image, analysis, token.token_key, traces)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text_of(response: Any) -> str:
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    return content.decode(errors="replace")
-
-
 def test_every_url_has_an_entry_and_every_entry_a_url():
-    assert set(url_names()) == set(EVERYWHERE), "a new URL needs an entry in the table above"
+    known = set(EVERYWHERE) | admin_url_names()
+    assert set(url_names()) == known, "a new URL needs an entry in isolation_table.py"
 
 
 def test_every_model_in_the_admin_has_an_entry():
@@ -97,7 +65,7 @@ def test_an_id_of_the_other_clinic_looks_like_one_that_does_not_exist(world, nam
     """Word for word the same answer: nobody can find out which ids there are."""
     client = signed_in(world.others[0])
     real = address(name, world)
-    own_id = next(str(value) for value in WITH_IDS[name](world).values())
+    own_id = next(str(value) for value in WITH_IDS[name].arguments(world).values())
     made_up = real.replace(own_id, str(uuid4()))
     for method in ("get", "post"):
         answers = [getattr(client, method)(path) for path in (real, made_up)]
@@ -223,6 +191,16 @@ def test_the_admin_does_not_open_the_other_clinics_rows(world, label, view):
             # Django answers an unknown id with a redirect to the index, which is followed here.
             assert answer.status_code in {200, 403, 404}
             assert answer.status_code != 200 or path not in answer.request["PATH_INFO"]
+            assert_no_trace_but_the_id(answer, world)
+
+
+@pytest.mark.parametrize("name", ADMIN_MORE_WITH_IDS)
+def test_the_admins_own_addresses_do_not_open_the_other_clinics_rows(world, name):
+    path = reverse(name, kwargs=ADMIN_MORE_WITH_IDS[name](world))
+    for other in world.others:
+        for method in ("get", "post"):
+            answer = getattr(signed_in(other), method)(path, follow=True)
+            assert answer.status_code in {403, 404}
             assert_no_trace_but_the_id(answer, world)
 
 

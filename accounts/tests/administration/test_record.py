@@ -1,6 +1,7 @@
 """The clinical record and the model releases in the administration."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts.models import AuditEvent
 from accounts.tests.administration.pages import (
@@ -35,13 +36,87 @@ def test_a_superuser_edits_a_patient_through_the_service(client, superuser):
     patient = make_analysis().image.patient
     client.force_login(superuser)
 
-    client.post(page(Patient, "change", patient.pk), PATIENT | {"birth_date": "1970-01-02"})
+    form = opened(client, patient)
+    client.post(page(Patient, "change", patient.pk), form | PATIENT | {"birth_date": "1970-01-02"})
 
     patient.refresh_from_db()
     assert (patient.mrn, patient.family_name) == ("N-1", "New")
     event = AuditEvent.objects.get(action="patient.edited")
     assert event.actor == superuser
     assert "mrn" in event.detail["fields"]
+
+
+def opened(client, patient) -> dict[str, str]:
+    """What the form sends: the fields, and beside each the value with which it was opened."""
+    form = client.get(page(Patient, "change", patient.pk)).context["adminform"].form
+    values = {field.html_name: str(field.value() or "") for field in form}
+    return values | {field.html_initial_name: values[field.html_name] for field in form}
+
+
+def test_two_people_who_edit_different_fields_keep_both_changes(client, superuser):
+    patient = make_analysis().image.patient
+    client.force_login(superuser)
+    first, second = opened(client, patient), opened(client, patient)
+
+    client.post(page(Patient, "change", patient.pk), first | {"family_name": "First"})
+    client.post(page(Patient, "change", patient.pk), second | {"given_name": "Second"})
+
+    patient.refresh_from_db()
+    assert (patient.family_name, patient.given_name) == ("First", "Second")
+
+
+def test_of_two_people_who_edit_one_field_the_second_is_told(client, superuser):
+    patient = make_analysis().image.patient
+    client.force_login(superuser)
+    first, second = opened(client, patient), opened(client, patient)
+
+    client.post(page(Patient, "change", patient.pk), first | {"birth_date": "1970-01-02"})
+    answer = client.post(
+        page(Patient, "change", patient.pk), second | {"birth_date": "1971-01-02", "sex": "O"}
+    )
+
+    assert answer.status_code == 200
+    assert "Somebody else has changed this" in answer.content.decode()
+    patient.refresh_from_db()
+    assert (str(patient.birth_date), patient.sex) == ("1970-01-02", "F")
+
+
+def test_a_list_in_the_administration_is_recorded_with_the_rows_it_showed(site, administrator):
+    own = make_analysis(user=UserFactory(clinic=administrator.clinic)).image
+    make_analysis()  # another clinic's
+    rows = (own.patient, own.study, own.series, own, own.analyses.get())
+    for row in rows:
+        site.get(page(type(row), "changelist"), {"q": own.patient.family_name})
+
+    listed = AuditEvent.objects.filter(action__endswith=".listed", actor=administrator)
+    assert {event.action: event.detail for event in listed} == {
+        f"{row._meta.model_name}.listed": {"count": 1, "ids": [str(row.pk)]} for row in rows
+    }
+
+
+def test_a_superusers_list_is_in_the_trail_of_every_clinic_in_it(client, superuser):
+    clinics = {make_analysis().image.patient.clinic_id for _ in range(2)}
+    client.force_login(superuser)
+    client.get(page(Patient, "changelist"))
+    listed = AuditEvent.objects.filter(action="patient.listed", actor=superuser)
+    assert {event.clinic_id for event in listed} == clinics
+
+
+def test_what_a_refused_form_had_written_is_undone(client, superuser, monkeypatch):
+    patient = make_analysis().image.patient
+    client.force_login(superuser)
+
+    def refuse_late(**asked):
+        Patient.objects.filter(pk=patient.pk).update(mrn="HALF-WRITTEN")
+        raise ValidationError("No.")
+
+    form = opened(client, patient)
+    monkeypatch.setattr("scans.admin.patients.edit_patient", refuse_late)
+    answer = client.post(page(Patient, "change", patient.pk), form | PATIENT)
+
+    assert answer.status_code == 200
+    patient.refresh_from_db()
+    assert patient.mrn != "HALF-WRITTEN"
 
 
 @pytest.mark.parametrize(

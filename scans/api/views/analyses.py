@@ -4,7 +4,6 @@ from uuid import UUID
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +11,7 @@ from rest_framework.response import Response
 from accounts.requests import signed_in
 from scans.api.filters import AnalysisFilter
 from scans.api.serializers.analysis import AnalysisSerializer
-from scans.api.views.base import AnyFile, ClinicRows
+from scans.api.views.base import AnyFile, FoundRows
 from scans.models import Analysis
 from scans.models.analysis import FINISHED
 from scans.services.analyses import cancel_analysis, retry_analysis
@@ -23,7 +22,7 @@ from scans.services.delivery import deliver
     list=extend_schema(summary="Find analyses"),
     retrieve=extend_schema(summary="Show an analysis"),
 )
-class AnalysisViewSet(mixins.ListModelMixin, ClinicRows):
+class AnalysisViewSet(FoundRows):
     queryset = Analysis.objects.with_context()
     serializer_class = AnalysisSerializer
     filterset_class = AnalysisFilter

@@ -1,9 +1,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,6 +47,15 @@ class ClinicRows(viewsets.GenericViewSet):
         self.record_read(row)
         return Response(self.get_serializer(row).data)
 
+    def listed(self, rows: QuerySet, *, patient_id: UUID | None = None) -> Response:
+        """One page of the rows; whoever walks through a list leaves a trace of every page."""
+        page = self.paginate_queryset(rows) or []
+        answer = self.get_serializer(page, many=True).data
+        audit.record_list(
+            actor=self.request.user, model=rows.model, rows=page, patient_id=patient_id
+        )
+        return self.get_paginated_response(answer)
+
     def record_read(self, row: Any) -> None:
         """Reads count: the same event as where a page shows the row."""
         audit.record(
@@ -61,6 +71,12 @@ class ClinicRows(viewsets.GenericViewSet):
     def get_object(self) -> Any:
         # Not DRF's: that one applies the list's filters to a detail as well.
         return get_visible_or_404(self.queryset.all(), self.request.user, pk=self.kwargs["pk"])
+
+
+# Rows that can be searched for: DRF's mixin, which says nothing to the audit trail.
+class FoundRows(mixins.ListModelMixin, ClinicRows):
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.listed(self.filter_queryset(self.get_queryset()))
 
 
 class AnyFile(BaseRenderer):

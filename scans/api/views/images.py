@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import audit
 from accounts.requests import signed_in
 from scans.api.serializers.analysis import AnalysisSerializer
 from scans.api.serializers.image import ImageSerializer
@@ -54,8 +55,8 @@ class ImageViewSet(ClinicRows):
     @action(detail=True, serializer_class=AnalysisSerializer, filter_backends=[])
     def analyses(self, request: Request, pk: Any) -> Response:
         rows = Analysis.objects.with_context().visible_to(request.user)
-        page = self.paginate_queryset(rows.filter(image=self.get_object()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        image = self.get_object()
+        return self.listed(rows.filter(image=image), patient_id=image.patient_id)
 
     @extend_schema(
         summary="Ask for an analysis by the active release",
@@ -71,5 +72,11 @@ class ImageViewSet(ClinicRows):
         analysis, is_new = request_analysis(user=signed_in(request), image=self.get_object())
         answer = self.get_serializer(analysis).data
         if not is_new:
+            audit.record(
+                actor=request.user,
+                action="analysis.read",
+                row=analysis,
+                patient_id=analysis.image.patient_id,
+            )
             return Response(answer)
         return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,19 +12,22 @@ from scans.api.filters import PatientFilter
 from scans.api.pagination import HistoryPages
 from scans.api.serializers.patient import PatientSerializer
 from scans.api.serializers.study import StudySerializer
-from scans.api.views.base import ClinicRows
+from scans.api.views.base import FoundRows
 from scans.api.views.studies import IMAGES
 from scans.models import Patient, Study
-from scans.services import patients
-
-_EDITABLE = ("mrn", "family_name", "given_name", "birth_date", "sex")
+from scans.services.patients import (
+    archive_patient,
+    edit_patient,
+    register_patient,
+    restore_patient,
+)
 
 
 @extend_schema_view(
     list=extend_schema(summary="Find patients"),
     retrieve=extend_schema(summary="Show a patient"),
 )
-class PatientViewSet(mixins.ListModelMixin, ClinicRows):
+class PatientViewSet(FoundRows):
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
     filterset_class = PatientFilter
@@ -38,7 +41,7 @@ class PatientViewSet(mixins.ListModelMixin, ClinicRows):
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        patient = patients.register_patient(user=signed_in(request), **serializer.validated_data)
+        patient = register_patient(user=signed_in(request), **serializer.validated_data)
         answer = self.get_serializer(patient).data
         return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
 
@@ -47,10 +50,10 @@ class PatientViewSet(mixins.ListModelMixin, ClinicRows):
         patient = self.get_object()
         serializer = self.get_serializer(patient, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        kept = {name: getattr(patient, name) for name in _EDITABLE}
-        patient = patients.edit_patient(
-            user=signed_in(request), patient=patient, **kept | serializer.validated_data
+        patient = edit_patient(
+            user=signed_in(request), patient=patient, changes=serializer.validated_data
         )
+        self.record_read(patient)  # the answer shows all of it, whatever was changed
         return Response(self.get_serializer(patient).data)
 
     @extend_schema(
@@ -74,11 +77,13 @@ class PatientViewSet(mixins.ListModelMixin, ClinicRows):
     @extend_schema(summary="Archive a patient", request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: Any) -> Response:
-        patient = patients.archive_patient(user=signed_in(request), patient=self.get_object())
+        patient = archive_patient(user=signed_in(request), patient=self.get_object())
+        self.record_read(patient)
         return Response(self.get_serializer(patient).data)
 
     @extend_schema(summary="Restore an archived patient", request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
-        patient = patients.restore_patient(user=signed_in(request), patient=self.get_object())
+        patient = restore_patient(user=signed_in(request), patient=self.get_object())
+        self.record_read(patient)
         return Response(self.get_serializer(patient).data)

@@ -12,7 +12,7 @@ from drf_spectacular.utils import (
     extend_schema,
     extend_schema_view,
 )
-from rest_framework import mixins, status
+from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -31,7 +31,7 @@ from scans.api.serializers.study import (
     StudySummarySerializer,
     UploadSerializer,
 )
-from scans.api.views.base import ClinicRows
+from scans.api.views.base import FoundRows
 from scans.models import Analysis, Image, Patient, Study
 from scans.services.idempotency import Answer
 from scans.services.studies import RECEIVED, Receipt, receive_study
@@ -59,7 +59,7 @@ def _count(rows: QuerySet, study: str) -> Coalesce:
     list=extend_schema(summary="Find studies", responses=StudySummarySerializer(many=True)),
     retrieve=extend_schema(summary="Show a study"),
 )
-class StudyViewSet(mixins.ListModelMixin, ClinicRows):
+class StudyViewSet(FoundRows):
     queryset = Study.objects.prefetch_related(IMAGES)
     serializer_class = StudySerializer
     filterset_class = StudyFilter

@@ -8,9 +8,17 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Study
+from scans.services.analyses import request_analysis
 from scans.tests import pictures
 from scans.tests.api.conftest import asking_as
-from scans.tests.factories import PatientFactory, complete, fail, make_study
+from scans.tests.factories import (
+    PatientFactory,
+    ReleaseFactory,
+    abstain,
+    complete,
+    fail,
+    make_study,
+)
 
 STUDIES = "/api/v1/studies/"
 
@@ -194,7 +202,7 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
 ):
     for days in range(5):
         make_study(patient=patient, days_ago=days, images=2)
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(7):  # count, rows; and five for the audit event
         assert len(api.get(STUDIES).data["results"]) == 5
 
 
@@ -213,8 +221,9 @@ def test_the_list_is_filtered(api, person, patient):
     assert found() == newest_first
     assert found(ordering="study_date") == newest_first[::-1]
     assert found(patient=str(patient.pk)) == newest_first[:3]
-    assert found(status="completed") == [str(done.pk)]
-    assert found(status=["completed", "failed"]) == [str(failed.pk), str(done.pk)]
+    assert found(state="completed") == [str(done.pk)]
+    assert found(state=["completed", "failed"]) == [str(failed.pk), str(done.pk)]
+    assert found(state="not_analyzed") == []
     assert found(label="tumor") == [str(done.pk)]
     assert found(label="no_tumor") == []
     assert found(study_date=str(done.study_date)) == [str(done.pk)]
@@ -223,8 +232,47 @@ def test_the_list_is_filtered(api, person, patient):
     ) == [str(failed.pk), str(done.pk)]
 
 
+def test_the_filters_go_by_the_newest_analysis_of_each_image(api, person, patient, release):
+    study = make_study(patient=patient, images=2)
+    first, second = Analysis.objects.order_by("image__number")
+
+    def found(**query):
+        return [row["id"] for row in api.get(STUDIES, query).data["results"]]
+
+    complete(first, probability=0.1)
+    assert found(state="in_work") == [str(study.pk)]
+    assert found(label="no_tumor") == []  # half of it has not been read
+    abstain(second)
+    assert found(label="no_tumor") == []
+    assert found(label="abstained") == [str(study.pk)]
+    release.__class__.objects.update(is_active=False)
+    ReleaseFactory(is_active=True)
+    newer, _ = request_analysis(user=person, image=second.image)
+    assert found(label="abstained") == [str(study.pk)]  # until the newer one has a result
+    complete(newer, probability=0.2)
+    assert found(label="no_tumor") == [str(study.pk)]
+    assert found(label=["tumor", "abstained"]) == []
+    assert found(state="completed") == [str(study.pk)]
+
+
+@pytest.mark.parametrize("query", [{}, {"state": "failed"}, {"label": "tumor"}])
+def test_the_api_and_the_pages_find_the_same_studies(api, client, person, patient, query):
+    outcomes = [[0.9], [0.1], [0.9, None], [0.1, None], [None]]
+    for probabilities in outcomes:
+        study = make_study(patient=patient, images=len(probabilities))
+        rows = Analysis.objects.filter(image__series__study=study).order_by("image__number")
+        for analysis, probability in zip(rows, probabilities, strict=True):
+            if probability is not None:
+                complete(analysis, probability=probability)
+    client.force_login(person)
+    shown = {name.replace("label", "ai"): value for name, value in query.items()}
+    listed = client.get("/", shown).context["summaries"]
+    answer = api.get(STUDIES, query | {"ordering": "-received_at"}).data["results"]
+    assert [row["id"] for row in answer] == [str(one.study.pk) for one in listed]
+
+
 @pytest.mark.parametrize(
-    "query", [{"patient": "x"}, {"status": "odd"}, {"label": "odd"}, {"study_date_after": "x"}]
+    "query", [{"patient": "x"}, {"state": "odd"}, {"label": "odd"}, {"study_date_after": "x"}]
 )
 def test_a_filter_that_makes_no_sense_is_a_field_error(api, query):
     answer = api.get(STUDIES, query)

@@ -140,6 +140,35 @@ def test_files_can_be_dropped(page, patient):
     done(page, "1 file: 1 received")
 
 
+def test_a_dropped_file_that_cannot_be_read_gets_a_row_and_the_others_go_on(page, patient):
+    open_for(page, patient)
+    page.evaluate(
+        """(bytes) => {
+          const good = (name) => ({ isFile: true, name,
+            file: (resolve) => resolve(new File([new Uint8Array(bytes)], name)) });
+          const gone = (name) => ({ isFile: true, name,
+            file: (_, reject) => reject(new DOMException("gone", "NotFoundError")) });
+          const folder = (name, batches) => ({ isFile: false, name, createReader: () => ({
+            readEntries: (resolve, reject) => batches.length ? resolve(batches.shift())
+              : name === "locked" ? reject(new DOMException("no", "NotReadableError"))
+              : resolve([]) }) });
+          const entries = [gone("gone.png"),
+            folder("axial", [[gone("inner.png"), good("good.png")]]), folder("locked", [])];
+          const items = entries.map((entry) => ({ webkitGetAsEntry: () => entry }));
+          const drop = new Event("drop", { bubbles: true });
+          Object.defineProperty(drop, "dataTransfer", { value: { items, files: [] } });
+          document.querySelector("[data-drop]").dispatchEvent(drop);
+        }""",
+        list(pictures.png()),
+    )
+    for name in ("gone.png", "inner.png", "locked"):
+        expect(row(page, name)).to_contain_text("Not sent. It could not be read.")
+        expect(row(page, name).get_by_role("button", name="Retry")).to_be_hidden()
+    start(page)
+    done(page, "4 files: 1 received, 3 not sent")
+    expect(page.get_by_role("link", name="Open the study")).to_be_visible()
+
+
 def test_a_file_lost_on_the_way_can_be_sent_again_into_the_same_study(page, patient):
     open_for(page, patient)
     choose(page, *[file(f"{n}.png", pictures.png(seed=n)) for n in range(3)])

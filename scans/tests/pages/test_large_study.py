@@ -1,7 +1,9 @@
 import pytest
+from django.urls import reverse
 
 from scans.models import Analysis, Image
 from scans.pages.studies import PAGE_SIZE
+from scans.pages.timeline import THUMBNAILS
 from scans.tests.factories import complete, make_study
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +67,30 @@ def test_the_page_takes_a_fixed_number_of_queries(client, user, django_assert_ma
         complete(one)
     with django_assert_max_num_queries(24):  # the audit trail takes a third of them
         client.get(study.get_absolute_url())
+
+
+def test_images_that_wait_cost_no_queries_of_their_own(client, user, django_assert_max_num_queries):
+    def queries_of(study):
+        with django_assert_max_num_queries(30) as queries:
+            answer = client.get(study.get_absolute_url())
+        assert [one["waiting"].position for one in answer.context["cards"]]
+        return len(queries)
+
+    assert queries_of(make_study(user=user, images=2)) == queries_of(
+        make_study(user=user, images=12)
+    )
+
+
+def test_the_case_history_reads_only_the_images_it_shows(client, user, large_study):
+    answer = client.get(large_study.patient.get_absolute_url())
+    (entry,) = answer.context["entries"]
+    assert [one.image.number for one in entry["images"]] == list(range(1, THUMBNAILS + 1))
+    assert entry["hidden"] == PAGE_SIZE + 3 - THUMBNAILS
+    assert "27 images" in answer.content.decode()
+
+
+@pytest.mark.parametrize("number", [5000 * "9", "²", "-1", "x"])
+def test_an_odd_number_in_the_address_is_no_error(client, large_study, number):
+    assert client.get(large_study.get_absolute_url(), {"page": number}).status_code == 200
+    summary = reverse("study-summary", args=[large_study.pk])
+    assert client.get(summary, {"known": number}).status_code == 200

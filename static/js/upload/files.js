@@ -2,16 +2,16 @@
 
 const LITTER = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 
-/** The files of a drop, those in dropped folders too. */
+/** The files of a drop, those in dropped folders too, and the names of what cannot be read. */
 export async function filesOfDrop(transfer) {
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry?.())
     .filter((entry) => entry); // read at once: the list is gone after the event
   const plain = [...transfer.files];
-  if (!entries.length) return tidied(plain);
-  const found = [];
+  if (!entries.length) return { files: tidied(plain), unreadable: [] };
+  const found = { files: [], unreadable: [] };
   for (const entry of entries) await walk(entry, found);
-  return tidied(found);
+  return { files: tidied(found.files), unreadable: found.unreadable };
 }
 
 /** The files of an <input type="file">, of a folder too. */
@@ -27,16 +27,20 @@ export async function isZip(file) {
 }
 
 async function walk(entry, found) {
-  if (entry.isFile) {
-    found.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
-    return;
-  }
-  const reader = entry.createReader();
-  for (;;) {
-    // A reader gives at most 100 entries at a time, and an empty list at the end.
-    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!batch.length) return;
-    for (const inner of batch) await walk(inner, found);
+  try {
+    if (entry.isFile) {
+      found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      return;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      // A reader gives at most 100 entries at a time, and an empty list at the end.
+      const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!batch.length) return;
+      for (const inner of batch) await walk(inner, found);
+    }
+  } catch {
+    found.unreadable.push(entry.name); // one of them does not stop the others
   }
 }
 

@@ -27,7 +27,8 @@ setUpPatient(form, { onChosen: () => problem("") });
 
 // --- The files -----------------------------------------------------------------------------------
 
-async function add(files) {
+async function add(files, unreadable = []) {
+  for (const name of unreadable) addUnreadable(name);
   const room = limits.files - jobs.length;
   if (files.length > room) {
     problem(`At most ${limits.files} files fit into one upload. Send the rest in a second one.`);
@@ -37,6 +38,15 @@ async function add(files) {
   for (const file of files.slice(0, Math.max(0, room))) await addOne(file);
   showTotals();
   if (started) work();
+}
+
+/** A row for what cannot be sent, so that nobody takes the study for complete. */
+function addUnreadable(name) {
+  const job = { state: "unreadable", outcomes: [], studyUrl: null };
+  job.row = new Row({ name }, { onRetry: () => {}, onRemove: () => remove(job) });
+  part("rows").append(job.row.element);
+  jobs.push(job);
+  job.row.unreadable();
 }
 
 async function addOne(file) {
@@ -96,7 +106,8 @@ for (const name of ["dragleave", "drop"]) {
 }
 drop.addEventListener("drop", async (event) => {
   event.preventDefault();
-  await add(await filesOfDrop(event.dataTransfer));
+  const { files, unreadable } = await filesOfDrop(event.dataTransfer);
+  await add(files, unreadable);
 });
 for (const input of drop.querySelectorAll('input[type="file"]')) {
   input.addEventListener("change", async () => {
@@ -248,7 +259,7 @@ function totals() {
     [have("received"), "received"],
     [have("duplicate"), "already there"],
     [have("refused") + count("refused"), "refused"],
-    [count("problem"), "not sent"],
+    [count("problem") + count("unreadable"), "not sent"],
     [count("cancelled"), "cancelled"],
   ];
   const words = parts.filter(([number]) => number).map(([number, word]) => `${number} ${word}`);

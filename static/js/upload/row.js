@@ -10,7 +10,7 @@ export class Row {
       .getElementById("file-row")
       .content.firstElementChild.cloneNode(true);
     this.part("name").textContent = file.name;
-    this.part("size").textContent = inWords(file.size);
+    this.part("size").textContent = file.size === undefined ? "" : inWords(file.size);
     this.part("progress").setAttribute("aria-label", `Progress of ${file.name}`);
     named(this.part("remove"), file.name);
     named(this.part("retry"), file.name);
@@ -47,6 +47,12 @@ export class Row {
     this.part("progress").value = 0;
     this.part("retry").hidden = false;
     this.part("remove").hidden = false;
+  }
+
+  /** Dropped, and then not to be read from the disk. */
+  unreadable() {
+    this.problem("It could not be read. See that it is there and may be opened, then add it again.");
+    this.part("retry").hidden = true;
   }
 
   cancelled() {
