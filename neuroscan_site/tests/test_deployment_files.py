@@ -8,8 +8,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
