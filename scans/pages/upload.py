@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -31,6 +32,9 @@ def upload(request: ClinicalRequest) -> HttpResponse:
     if request.method == "POST":
         return _plain_upload(request)
     patient = _chosen(request, request.GET.get("patient", ""))
+    if patient is not None and patient.is_archived:  # said before files are chosen, not after
+        messages.warning(request, "Restore this patient first: an archived one takes no uploads.")
+        return redirect(patient)
     initial = {"patient": patient.pk if patient else None}
     return _page(request, UploadFactsForm(initial=initial), patient)
 

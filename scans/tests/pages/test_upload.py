@@ -110,6 +110,13 @@ def test_without_a_file_or_a_patient_there_is_no_study(client, facts):
     assert send(client, facts, "a.png", pictures.png(), patient="").status_code == 404
 
 
+def test_the_upload_page_of_an_archived_patient_leads_to_restoring_it(client, user, patient):
+    archive_patient(user=user, patient=patient)
+    answer = client.get("/upload/", {"patient": str(patient.pk)}, follow=True)
+    assert answer.redirect_chain == [(patient.get_absolute_url(), 302)]
+    assert b"Restore this patient first" in answer.content
+
+
 def test_an_archived_patient_takes_no_upload(client, user, facts, patient):
     archive_patient(user=user, patient=patient)
     answer = send(client, facts, "a.png", pictures.png())
