@@ -18,9 +18,9 @@ from ml.keras_files import KerasFile, StoredLayer, open_keras_file
 from ml.network import BLOCKS, CHANNELS, HIDDEN_UNITS, INPUT_SIZE, KERNEL_SHAPES, OUTPUT
 from ml.pixels import Float32Array
 from ml.preprocessing import RECIPES
+from ml.release_parts import Card
 from ml.releases import (
     DESCRIPTION,
-    Card,
     Release,
     ReleaseError,
     ReleaseMalformedError,

@@ -19,7 +19,8 @@ from ml.lesions import distance_to_lesion
 from ml.manifest import DataError, Slice, read_image, read_split
 from ml.metrics import auc, auc_interval, expected_calibration_error, wilson_interval
 from ml.predictor import Abstention, Prediction, Predictor
-from ml.releases import ReleaseError, Score
+from ml.release_parts import Score
+from ml.releases import ReleaseError
 
 DEFAULT_RELEASE = Path(__file__).parent / "release"
 _BATCH = 8

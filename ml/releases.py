@@ -8,18 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from ml.calibration import Calibration
+from ml.release_parts import (
+    Card,
+    EngineParity,
+    Operating,
+    RegionSettings,
+    Score,
+    check_file,
+    items,
+    json_object,
+    number,
+    read_card,
+    read_engine,
+    read_files,
+    read_operating,
+    read_regions,
+    read_score,
+    text,
+    whole,
+)
 
 DESCRIPTION: Final = "release.json"
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ReleaseError(Exception):
@@ -47,38 +63,6 @@ class WrongArchitectureError(ReleaseError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
-    """One measured figure with what it was measured on.
-
-    Attributes:
-        name: what was measured, for example "AUC" or "Sensitivity".
-        dataset: on which images, in words.
-        value: the figure, 0 to 1.
-        n: how many images it rests on.
-        low, high: 95 % interval, or None where none was computed.
-        note: what a reader must know beside the figure; may be empty.
-    """
-
-    name: str
-    dataset: str
-    value: float
-    n: int
-    low: float | None = None
-    high: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
-    """The model card in plain text: for what, made of what, tested on what, weak where."""
-
-    intended_use: str
-    training: str
-    testing: str
-    limits: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """What release.json says, and where it was read.
 
@@ -96,6 +80,10 @@ class Release:
         scores: measured figures, most important first.
         card: the model card.
         created: the day the release was made.
+        files: what else lies in `directory` and belongs to the release, name to SHA-256.
+        operating: what the threshold does, or None where it was not measured.
+        regions: how the suspected regions are found, or None where the release gives none.
+        engines: the engines it was measured with against the reference; it may run on others.
 
     Raises:
         ValueError: the weights are not a plain file name, the hash is not one, or the threshold
@@ -116,12 +104,14 @@ class Release:
     scores: tuple[Score, ...]
     card: Card
     created: date
+    files: Mapping[str, str] = field(default_factory=dict)
+    operating: Operating | None = None
+    regions: RegionSettings | None = None
+    engines: tuple[EngineParity, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _PLAIN_NAME.fullmatch(self.weights):
-            raise ValueError("'weights' must be a plain file name.")
-        if not _SHA256.fullmatch(self.sha256):
-            raise ValueError("'sha256' must be 64 lowercase hexadecimal digits.")
+        for name, digest in {self.weights: self.sha256, **self.files}.items():
+            check_file(name, digest)
         if not 0.0 < self.threshold < 1.0:
             raise ValueError("'threshold' must lie between 0 and 1.")
 
@@ -129,6 +119,11 @@ class Release:
     def weights_path(self) -> Path:
         """The weights file, whether or not it is there."""
         return self.directory / self.weights
+
+    def path(self, name: str) -> Path:
+        """One of `files`, whether or not it is there. Raises `KeyError` for another name."""
+        self.files[name]
+        return self.directory / name
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -143,7 +138,7 @@ def read_release(directory: Path) -> Release:
     """
     path = directory / DESCRIPTION
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise ReleaseMissingError(
             f"There is no model release in {directory}: no {DESCRIPTION}."
@@ -151,11 +146,11 @@ def read_release(directory: Path) -> Release:
     except (OSError, UnicodeDecodeError) as error:
         raise ReleaseMalformedError(f"{path} cannot be read: {error}.") from error
     try:
-        value = json.loads(text)
+        value = json.loads(content)
     except json.JSONDecodeError as error:
         raise ReleaseMalformedError(f"{path} is not valid JSON: {error}.") from error
     try:
-        return parse_release(directory, _object(value, "the file"))
+        return parse_release(directory, json_object(value, "the file"))
     except (TypeError, ValueError) as error:
         raise ReleaseMalformedError(f"{path} is not a release description: {error}") from error
 
@@ -166,27 +161,36 @@ def write_release(release: Release) -> None:
     del value["directory"]
     value["calibration"] = release.calibration.to_json()
     value["created"] = release.created.isoformat()
-    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
-    (release.directory / DESCRIPTION).write_text(text, encoding="utf-8")
+    content = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    (release.directory / DESCRIPTION).write_text(content, encoding="utf-8")
 
 
-def verify(release: Release) -> None:
-    """Check that the weights file is there and is the one the description names.
+def verify(release: Release, *, files: Iterable[str] = ()) -> None:
+    """Check that the weights file, and those of `files` that are named, are the described ones.
 
     Raises:
-        ReleaseMissingError: the weights file is not there or may not be read.
-        WeightsMismatchError: its SHA-256 differs.
+        ReleaseMissingError: a file is not there or may not be read.
+        WeightsMismatchError: the SHA-256 of a file differs.
+        KeyError: the release does not have a file of that name.
     """
+    _verify(release, release.weights, release.sha256)
+    for name in files:
+        _verify(release, name, release.files[name])
+
+
+def _verify(release: Release, name: str, digest: str) -> None:
+    path = release.directory / name
+    what = "weights file" if name == release.weights else f"file {name}"
     try:
-        found = file_sha256(release.weights_path)
+        found = file_sha256(path)
     except OSError as error:
         raise ReleaseMissingError(
-            f"The weights of {release} are missing: {error.strerror} ({release.weights_path})."
+            f"The {what} of {release} is missing: {error.strerror} ({path})."
         ) from None
-    if found != release.sha256:
+    if found != digest:
         raise WeightsMismatchError(
-            f"The weights of {release} are not the ones it was released with: "
-            f"{release.weights_path} has SHA-256 {found}, release.json says {release.sha256}. "
+            f"The {what} of {release} is not the one it was released with: "
+            f"{path} has SHA-256 {found}, release.json says {digest}. "
             "Restore the file from the release, or make a new release."
         )
 
@@ -203,71 +207,28 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
     Raises:
         ValueError: a field is missing or wrong; the message names it.
     """
-    card = _object(value.get("card"), "'card'")
+    operating, regions = value.get("operating"), value.get("regions")
     return Release(
         directory=directory,
-        name=_text(value, "name"),
-        version=_text(value, "version"),
-        weights=_text(value, "weights"),
-        sha256=_text(value, "sha256"),
-        preprocessing=_text(value, "preprocessing"),
-        input_size=_whole(value, "input_size"),
-        threshold=_number(value, "threshold"),
-        calibration=Calibration.from_json(_object(value.get("calibration"), "'calibration'")),
-        gate=_text(value, "gate"),
-        provenance=_text(value, "provenance"),
-        scores=tuple(_score(_object(item, "a score")) for item in _list(value, "scores")),
-        card=Card(
-            intended_use=_text(card, "intended_use"),
-            training=_text(card, "training"),
-            testing=_text(card, "testing"),
-            limits=tuple(str(item) for item in _list(card, "limits")),
+        name=text(value, "name"),
+        version=text(value, "version"),
+        weights=text(value, "weights"),
+        sha256=text(value, "sha256"),
+        preprocessing=text(value, "preprocessing"),
+        input_size=whole(value, "input_size"),
+        threshold=number(value, "threshold"),
+        calibration=Calibration.from_json(json_object(value.get("calibration"), "'calibration'")),
+        gate=text(value, "gate"),
+        provenance=text(value, "provenance"),
+        scores=tuple(read_score(json_object(item, "a score")) for item in items(value, "scores")),
+        card=read_card(json_object(value.get("card"), "'card'")),
+        created=date.fromisoformat(text(value, "created")),
+        files=read_files(json_object(value.get("files", {}), "'files'")),
+        operating=None
+        if operating is None
+        else read_operating(json_object(operating, "'operating'")),
+        regions=None if regions is None else read_regions(json_object(regions, "'regions'")),
+        engines=tuple(
+            read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),
-        created=date.fromisoformat(_text(value, "created")),
     )
-
-
-def _score(value: Mapping[str, Any]) -> Score:
-    return Score(
-        name=_text(value, "name"),
-        dataset=_text(value, "dataset"),
-        value=_number(value, "value"),
-        n=_whole(value, "n"),
-        low=None if value.get("low") is None else _number(value, "low"),
-        high=None if value.get("high") is None else _number(value, "high"),
-        note=str(value.get("note", "")),
-    )
-
-
-def _object(value: object, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{what} must be a JSON object.")
-    return value
-
-
-def _list(value: Mapping[str, Any], key: str) -> list[Any]:
-    items = value.get(key)
-    if not isinstance(items, list):
-        raise ValueError(f"{key!r} must be a list.")
-    return items
-
-
-def _text(value: Mapping[str, Any], key: str) -> str:
-    text = value.get(key)
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"{key!r} must be a text that is not empty.")
-    return text
-
-
-def _whole(value: Mapping[str, Any], key: str) -> int:
-    number = value.get(key)
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise ValueError(f"{key!r} must be a whole number.")
-    return number
-
-
-def _number(value: Mapping[str, Any], key: str) -> float:
-    number = value.get(key)
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise ValueError(f"{key!r} must be a number.")
-    return float(number)

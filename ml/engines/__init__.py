@@ -23,11 +23,14 @@ class EngineOutput:
         logits: shape (N,), the tumor logit before the sigmoid, uncalibrated.
         maps: shape (N, 14, 14, 512), block5_conv3 after its ReLU.
         hidden: shape (N, 256), the first dense layer after its ReLU.
+        lesion: shape (N, 56, 56), the lesion decoder's logits, or None where the engine was opened
+            without a decoder.
     """
 
     logits: Float32Array
     maps: Float32Array
     hidden: Float32Array
+    lesion: Float32Array | None = None
 
 
 class Engine(Protocol):

@@ -14,8 +14,8 @@ from ml.phantom import draw_phantom
 from ml.pixels import PixelsError
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.preprocessing import RECIPES
+from ml.release_parts import Card
 from ml.releases import (
-    Card,
     Release,
     ReleaseUnsupportedError,
     WeightsMismatchError,

@@ -5,13 +5,12 @@ from datetime import date
 import pytest
 
 from ml.calibration import Calibration
+from ml.release_parts import Card, EngineParity, Operating, RegionSettings, Score
 from ml.releases import (
-    Card,
     Release,
     ReleaseError,
     ReleaseMalformedError,
     ReleaseMissingError,
-    Score,
     WeightsMismatchError,
     file_sha256,
     read_release,
@@ -62,6 +61,49 @@ def test_a_release_survives_its_file(release):
     assert str(release) == "trial 0.1.0"
 
 
+def test_the_parts_of_a_full_release_survive_their_file(release):
+    (release.directory / "decoder.npz").write_bytes(b"a decoder")
+    full = replace(
+        release,
+        files={"decoder.npz": file_sha256(release.directory / "decoder.npz")},
+        operating=Operating(
+            dataset="val", sensitivity=0.95, specificity=0.9, tumor=10, no_tumor=12
+        ),
+        regions=RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4),
+        engines=(
+            EngineParity(
+                name="openvino-f32",
+                files=(),
+                dataset="test",
+                n=22,
+                within=1.0,
+                largest_difference=0.001,
+                auc_loss=0.0,
+                heatmap_correlation=0.999,
+                holds=True,
+            ),
+        ),
+    )
+    write_release(full)
+
+    assert read_release(release.directory) == full
+    verify(full, files=["decoder.npz"])
+
+
+def test_another_file_of_the_release_that_was_altered_is_found(release):
+    (release.directory / "decoder.npz").write_bytes(b"a decoder")
+    full = replace(release, files={"decoder.npz": "0" * 64})
+
+    verify(full)
+    with pytest.raises(WeightsMismatchError, match=r"file decoder\.npz of trial"):
+        verify(full, files=["decoder.npz"])
+
+
+def test_a_file_outside_the_folder_is_refused(release):
+    with pytest.raises(ValueError, match="plain file name"):
+        replace(release, files={"../decoder.npz": "0" * 64})
+
+
 def test_an_untouched_release_verifies(release):
     verify(release)
 
@@ -69,14 +111,14 @@ def test_an_untouched_release_verifies(release):
 def test_one_changed_byte_is_found(release):
     release.weights_path.write_bytes(b"not really Weights")
 
-    with pytest.raises(WeightsMismatchError, match=r"trial 0\.1\.0 are not the ones"):
+    with pytest.raises(WeightsMismatchError, match=r"trial 0\.1\.0 is not the one"):
         verify(release)
 
 
 def test_missing_weights_are_found(release):
     release.weights_path.unlink()
 
-    with pytest.raises(ReleaseMissingError, match="are missing"):
+    with pytest.raises(ReleaseMissingError, match="is missing"):
         verify(release)
 
 
