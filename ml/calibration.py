@@ -16,7 +16,11 @@ Method: TypeAlias = Literal["identity", "temperature", "platt"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """probability = sigmoid(slope * logit + intercept).
+    """probability = doubt + (1 - 2 * doubt) * sigmoid(slope * logit + intercept).
+
+    `doubt` is the share of wrong answers that the images it was fitted on cannot rule out even
+    where the network is surest: no probability is nearer to 0 or to 1 than that. It leaves the
+    order of images as it is.
 
     `identity` has slope 1 and intercept 0. `temperature` (Guo et al. 2017) has slope
     1 / temperature and intercept 0: it leaves the side of 0.5 an image falls on as it is.
@@ -24,34 +28,52 @@ class Calibration:
 
     Raises:
         ValueError: the slope is not a positive number (a calibration may not turn the order of
-            two images around), or the parameters do not fit the method.
+            two images around), the doubt is not between 0 and 0.5, or the parameters do not fit
+            the method.
     """
 
     method: Method = "identity"
     slope: float = 1.0
     intercept: float = 0.0
+    doubt: float = 0.0
 
     def __post_init__(self) -> None:
         if self.method not in ("identity", "temperature", "platt"):
             raise ValueError(f"There is no calibration method {self.method!r}.")
         if not (math.isfinite(self.slope) and self.slope > 0 and math.isfinite(self.intercept)):
             raise ValueError("A calibration needs a positive slope and a finite intercept.")
-        if self.method == "identity" and self.slope != 1.0:
-            raise ValueError("The identity calibration has slope 1.")
+        if not 0.0 <= self.doubt < 0.5:
+            raise ValueError("The doubt of a calibration lies between 0 and 0.5.")
+        if self.method == "identity" and (self.slope != 1.0 or self.doubt != 0.0):
+            raise ValueError("The identity calibration has slope 1 and no doubt.")
         if self.method != "platt" and self.intercept != 0.0:
             raise ValueError(f"The {self.method} calibration has no intercept.")
 
     def probability(self, logit: float) -> float:
         """The calibrated probability, 0 to 1, of one finite logit."""
-        return sigmoid(self.slope * logit + self.intercept)
+        inside = sigmoid(self.slope * logit + self.intercept)
+        return self.doubt + (1.0 - 2.0 * self.doubt) * inside
+
+    def probabilities(self, logits: Float64Array) -> Float64Array:
+        """The same for many: shape (N,) to shape (N,)."""
+        inside = 0.5 + 0.5 * np.tanh(0.5 * (self.slope * logits + self.intercept))
+        return np.asarray(self.doubt + (1.0 - 2.0 * self.doubt) * inside, dtype=np.float64)
+
+    def logit(self, probability: float) -> float:
+        """The network's logit behind a calibrated probability: the inverse of `probability`."""
+        inside = (probability - self.doubt) / (1.0 - 2.0 * self.doubt)
+        return (logit_of(inside) - self.intercept) / self.slope
 
     def to_json(self) -> dict[str, str | float]:
         """The object that release.json holds under "calibration"."""
         if self.method == "identity":
             return {"method": "identity"}
+        value: dict[str, str | float] = {"method": self.method}
         if self.method == "temperature":
-            return {"method": "temperature", "temperature": 1.0 / self.slope}
-        return {"method": "platt", "slope": self.slope, "intercept": self.intercept}
+            value["temperature"] = 1.0 / self.slope
+        else:
+            value |= {"slope": self.slope, "intercept": self.intercept}
+        return value | ({"doubt": self.doubt} if self.doubt else {})
 
     @classmethod
     def from_json(cls, value: Mapping[str, object]) -> Calibration:
@@ -63,14 +85,18 @@ class Calibration:
         method = value.get("method")
         if method == "identity":
             return cls()
+        doubt = _number(value, "doubt") if "doubt" in value else 0.0
         if method == "temperature":
             temperature = _number(value, "temperature")
             if temperature <= 0:
                 raise ValueError("The calibration's temperature must be above 0.")
-            return cls(method="temperature", slope=1.0 / temperature)
+            return cls(method="temperature", slope=1.0 / temperature, doubt=doubt)
         if method == "platt":
             return cls(
-                method="platt", slope=_number(value, "slope"), intercept=_number(value, "intercept")
+                method="platt",
+                slope=_number(value, "slope"),
+                intercept=_number(value, "intercept"),
+                doubt=doubt,
             )
         raise ValueError(f"There is no calibration method {method!r}.")
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ml.gate import GATES, SENTENCES, Reason, contrast_and_color
+from ml.gate import GATES, SENTENCES, Reason
+from ml.gate.contrast_and_color import contrast_and_color
 from ml.phantom import draw_phantom
 
 
@@ -61,4 +62,4 @@ def test_every_reason_has_a_sentence():
 
 
 def test_the_open_gate_lets_everything_pass():
-    assert GATES["none"](np.zeros((5, 5), np.uint8)) is None
+    assert GATES["none"].before(np.zeros((5, 5), np.uint8)) is None

@@ -1,0 +1,97 @@
+"""When the model should say nothing: images it cannot have an opinion on.
+
+A gate looks twice: at the pixels before the network, and at what the network made of them after.
+A release names its gate; a gate that a release was made with is never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from ml.gate.brain_mri import NAME as BRAIN_MRI
+from ml.gate.brain_mri import open_brain_mri
+from ml.gate.contrast_and_color import contrast_and_color
+from ml.gate.reasons import SENTENCES, Reason, Refusal, Verdict
+from ml.pixels import Float32Array, Pixels
+from ml.releases import Release, ReleaseUnsupportedError
+
+__all__ = [
+    "GATES",
+    "SENTENCES",
+    "Gate",
+    "Reason",
+    "Refusal",
+    "Verdict",
+    "open_gate",
+]
+
+
+class Gate(Protocol):
+    """A loaded gate; both questions are about one image and may be asked from several threads."""
+
+    def before(self, pixels: Pixels) -> Refusal | None:
+        """Look at an image before the network is run.
+
+        Args:
+            pixels: uint8 or uint16, shape (H, W) or (H, W, 3).
+        """
+        ...
+
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+        """Look at what the network was given and what it made of it.
+
+        Args:
+            tensor: the network's input, float32, shape (224, 224, 3), 0 to 1.
+            maps: block5_conv3 after its ReLU, float32, shape (14, 14, 512).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PixelGate:
+    """A gate that has nothing to say after the network."""
+
+    check: Callable[[Pixels], Refusal | None]
+
+    def before(self, pixels: Pixels) -> Refusal | None:
+        """See `Gate.before`."""
+        return self.check(pixels)
+
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+        """Always an empty verdict."""
+        del tensor, maps
+        return Verdict()
+
+
+def let_pass(pixels: Pixels) -> Refusal | None:
+    """The gate `none`: lets everything pass, for measuring a model without a gate."""
+    del pixels
+    return None
+
+
+# Those that need no file of the release; `brain-mri-1` needs one.
+GATES: Final[Mapping[str, PixelGate]] = MappingProxyType(
+    {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(let_pass)}
+)
+
+
+def open_gate(release: Release) -> Gate:
+    """Load the gate that a release names, with its file where it has one.
+
+    Raises:
+        ReleaseUnsupportedError: this version of NeuroScan does not have that gate.
+        ReleaseMissingError, WeightsMismatchError: its file is missing or altered.
+        ReleaseMalformedError: its file is not what it must be.
+    """
+    if release.gate == BRAIN_MRI:
+        return open_brain_mri(release)
+    gate = GATES.get(release.gate)
+    if gate is None:
+        raise ReleaseUnsupportedError(
+            f"{release} asks for {release.gate!r}, which this version of NeuroScan does not have; "
+            "update NeuroScan or choose another release."
+        )
+    return gate

@@ -1,0 +1,126 @@
+"""The gate `brain-mri-1`: is this a slice of a brain MRI like those the model has learnt from?
+
+Before the network: large enough, not blank, not colored. After it, two questions.
+
+Does it look like one? A kernel machine on `ml.gate.descriptors` compares the image with training
+slices (also changed as other clinics' exports are) and with drawn images of other things. Far
+from all of them it says no too: the sum of kernels falls back to a negative base.
+
+Does the network know its like? The Mahalanobis distance of block5_conv3's mean activations from
+those of the training slices, in their main directions, and what lies outside of those.
+
+Alone the second turned away 58 % of real images of other things at 0.5 % of the slices, and
+joining its numbers to the first made that worse (90 % after 96 %), so each has its own limit.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ml.gate.contrast_and_color import contrast_and_color
+from ml.gate.descriptors import BLOCKS, describe
+from ml.gate.reasons import Reason, Refusal, Verdict, refuse
+from ml.pixels import Float32Array, Pixels, Uint8Array
+from ml.releases import Release, ReleaseMalformedError, verify
+
+NAME: Final = "brain-mri-1"
+GATE_FILE: Final = "gate.npz"
+LEAST_SIDE: Final = 48  # pixels; the 16-fold stride of the network sees three cells of it
+_ARRAYS = (
+    *(f"{block}_{part}" for block in BLOCKS for part in ("mean", "axes")),
+    *("landmarks", "shares", "gamma", "base", "least_likeness"),
+    *("features_mean", "features_scale", "features_axes", "features_spread"),
+    *("features_rest", "most_distance"),
+)
+
+
+class BrainMri:
+    """The loaded gate; see the module.
+
+    Args:
+        arrays: as `ml.training.fit_gate` makes them; float.
+
+    Raises:
+        ReleaseMalformedError: an array is missing or not finite.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        for name in _ARRAYS:
+            if name not in arrays or not np.isfinite(arrays[name]).all():
+                raise ReleaseMalformedError(f"{GATE_FILE} lacks a finite array called {name}.")
+        self._arrays = {name: np.asarray(arrays[name], dtype=np.float32) for name in _ARRAYS}
+        self._landmark_lengths = (self._arrays["landmarks"] ** 2).sum(axis=1)
+
+    def before(self, pixels: Pixels) -> Refusal | None:
+        """See `ml.gate.Gate.before`."""
+        if min(pixels.shape[:2]) < LEAST_SIDE:
+            return refuse(Reason.TOO_SMALL)
+        return contrast_and_color(pixels)
+
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+        """See `ml.gate.Gate.after`."""
+        gray = np.rint(tensor[:, :, 0] * np.float32(255)).astype(np.uint8)
+        # Likeness is about 1 among training slices; scaled so that the limit is at 1.
+        least = float(self._arrays["least_likeness"])
+        unlike = max(0.0, (1.0 - self.likeness(gray)) / (1.0 - least))
+        strange = self.strangeness(maps.mean(axis=(0, 1))) / float(self._arrays["most_distance"])
+        distance = max(unlike, strange)
+        if distance < 1.0:
+            return Verdict(distance=distance)
+        reason = Reason.NOT_BRAIN_MRI if unlike >= 1.0 else Reason.UNFAMILIAR
+        return Verdict(refusal=refuse(reason), distance=distance)
+
+    def likeness(self, gray: Uint8Array) -> float:
+        """About 1 for a slice like the training's, about -1 for other things.
+
+        Args:
+            gray: the network's input as 8-bit gray, shape (224, 224).
+        """
+        a = self._arrays
+        parts = [
+            (part - a[f"{block}_mean"]) @ a[f"{block}_axes"]
+            for block, part in zip(BLOCKS, describe(gray), strict=True)
+        ]
+        x = np.concatenate(parts)
+        squared = self._landmark_lengths + x @ x - 2.0 * (a["landmarks"] @ x)
+        kernels = np.exp(-a["gamma"] * np.maximum(squared, 0.0))
+        return float(kernels @ a["shares"] + a["base"])
+
+    def strangeness(self, features: Float32Array) -> float:
+        """Distance from the training slices in what the network makes of them, about 1 there.
+
+        Args:
+            features: block5_conv3 after its ReLU, mean over the map, shape (512,).
+        """
+        a = self._arrays
+        x = (np.sqrt(np.maximum(features, 0.0)) - a["features_mean"]) / a["features_scale"]
+        main = x @ a["features_axes"]
+        rest = max(float(x @ x - main @ main), 0.0)
+        inside = float((main**2 / a["features_spread"]).mean())
+        return float(np.sqrt(inside + rest / float(a["features_rest"])))
+
+
+def open_brain_mri(release: Release) -> BrainMri:
+    """Load the gate of a release.
+
+    Raises:
+        ReleaseError: its file is not named, missing, altered or malformed.
+    """
+    if GATE_FILE not in release.files:
+        raise ReleaseMalformedError(f"{release} has the gate {NAME} without its {GATE_FILE}.")
+    verify(release, files=[GATE_FILE])
+    return BrainMri(read_arrays(release.path(GATE_FILE)))
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a gate's file. Raises `ReleaseMalformedError` where it is none."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: np.asarray(archive[name]) for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ReleaseMalformedError(f"{path} cannot be read: {error}.") from error

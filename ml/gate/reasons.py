@@ -1,0 +1,68 @@
+"""Why the model gives no opinion: a stable code and a full sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Reason(StrEnum):
+    """Why the model gave no opinion, as a stable code."""
+
+    TOO_SMALL = "too_small"
+    UNREADABLE_CONTRAST = "unreadable_contrast"
+    NOT_BRAIN_MRI = "not_brain_mri"
+    UNFAMILIAR = "unfamiliar"
+
+
+SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.TOO_SMALL: (
+            "The image has too few pixels for the model, which gives no opinion on it; "
+            "export the slice at its full size and upload it again."
+        ),
+        Reason.UNREADABLE_CONTRAST: (
+            "The image is blank or nearly so, and the model gives no opinion on it; "
+            "check the export or the window and upload it again."
+        ),
+        Reason.NOT_BRAIN_MRI: (
+            "The image does not look like a slice of a brain MRI, and the model gives no opinion "
+            "on it; upload the MRI slice itself."
+        ),
+        Reason.UNFAMILIAR: (
+            "The image differs too much from those the model has learnt from, and the model gives "
+            "no opinion on it; try another slice or sequence of the study, or read it without the "
+            "model."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """The gate's no: a coded reason and a sentence for the user."""
+
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What a gate says after the network.
+
+    Attributes:
+        refusal: why there is to be no opinion, or None where there may be one.
+        distance: how far the image lies from those the model has learnt from, 0 and up; from 1
+            on it is refused. None where the gate does not measure it.
+    """
+
+    refusal: Refusal | None = None
+    distance: float | None = None
+
+
+def refuse(reason: Reason) -> Refusal:
+    """The refusal with the sentence that belongs to a reason."""
+    return Refusal(reason=reason, sentence=SENTENCES[reason])

@@ -1,0 +1,154 @@
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from ml.calibration import Calibration
+from ml.gate import SENTENCES, open_gate
+from ml.gate.brain_mri import GATE_FILE, NAME, BrainMri, read_arrays
+from ml.phantom import draw_phantom
+from ml.preprocessing import crop_square_area
+from ml.release_parts import Card
+from ml.releases import (
+    Release,
+    ReleaseMalformedError,
+    ReleaseMissingError,
+    ReleaseUnsupportedError,
+    WeightsMismatchError,
+    file_sha256,
+)
+from ml.training.gate_statistics import fit_likeness, fit_strangeness
+from ml.training.negatives import FITTED, draw
+
+FAMILIES = ("abdomen-ct", "chest-xray", "clutter", "landscape", "page", "web-page")
+
+
+def prepared(image):
+    return np.rint(crop_square_area(image).tensor[:, :, 0] * 255).astype(np.uint8)
+
+
+def activations(rng, *, shift=0.0):
+    return np.abs(rng.normal(1.0 + shift, 0.3, (80, 512))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    """A gate that knows synthetic heads, and activations about 1."""
+    heads = [prepared(draw_phantom(seed=seed, size=200)) for seed in range(90)]
+    families = {name: FITTED[name] for name in FAMILIES}
+    others = [prepared(image) for _, image in draw(families, each=6, seed=1)]
+    rng = np.random.default_rng(0)
+    return fit_likeness(heads[:60], others, judged=heads[60:]) | fit_strangeness(
+        activations(rng), judged=activations(rng)
+    )
+
+
+@pytest.fixture(scope="module")
+def gate(arrays):
+    return BrainMri(arrays)
+
+
+def after(gate, image, *, activation=1.0):
+    rng = np.random.default_rng(5)
+    maps = np.abs(rng.normal(activation, 0.3, (14, 14, 512))).astype(np.float32)
+    maps *= activations(rng)[:1] / maps.mean(axis=(0, 1)) if activation == 1.0 else 1.0
+    return gate.after(tensor=crop_square_area(image).tensor, maps=maps)
+
+
+def test_what_it_has_learnt_passes_with_its_distance(gate):
+    verdicts = [after(gate, draw_phantom(seed=seed, size=260)) for seed in range(200, 220)]
+
+    assert sum(verdict.refusal is None for verdict in verdicts) >= 19
+    assert all(0 <= verdict.distance < 1 for verdict in verdicts if verdict.refusal is None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_things_are_not_a_brain_mri(gate, family):
+    images = [image for _, image in draw({family: FITTED[family]}, each=8, seed=99)]
+
+    verdicts = [after(gate, image) for image in images]
+
+    refused = [verdict for verdict in verdicts if verdict.refusal is not None]
+    assert len(refused) >= 7
+    assert {verdict.refusal.reason for verdict in refused} == {"not_brain_mri"}
+    assert all(verdict.distance >= 1 for verdict in refused)
+
+
+def test_a_slice_that_the_network_makes_something_odd_of_is_unfamiliar(gate):
+    verdict = after(gate, draw_phantom(seed=1, size=260), activation=30.0)
+
+    assert verdict.refusal.reason == "unfamiliar"
+    assert verdict.distance >= 1
+
+
+def test_before_the_network_it_turns_away_what_cannot_be_read(gate):
+    assert gate.before(np.zeros((40, 300), np.uint8)).reason == "too_small"
+    assert gate.before(np.zeros((300, 300), np.uint8)).reason == "unreadable_contrast"
+    colors = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    assert gate.before(colors).reason == "not_brain_mri"
+    assert gate.before(draw_phantom(seed=1, size=150)) is None
+
+
+def test_every_sentence_says_what_to_do():
+    assert all(sentence.endswith(".") and ";" in sentence for sentence in SENTENCES.values())
+
+
+@pytest.fixture
+def release(arrays, tmp_path):
+    """A release folder with such a gate; nothing here reads its weights, but for their hash."""
+    (tmp_path / "weights.npz").write_bytes(b"weights")
+    np.savez(tmp_path / GATE_FILE, allow_pickle=False, **arrays)
+    return Release(
+        directory=tmp_path,
+        name="trial",
+        version="0",
+        weights="weights.npz",
+        sha256=file_sha256(tmp_path / "weights.npz"),
+        preprocessing="crop-square-area-1",
+        input_size=224,
+        threshold=0.5,
+        calibration=Calibration(),
+        gate=NAME,
+        provenance="A test.",
+        scores=(),
+        card=Card(intended_use="x", training="x", testing="x", limits=()),
+        created=date(2026, 11, 23),
+        files={GATE_FILE: file_sha256(tmp_path / GATE_FILE)},
+    )
+
+
+def test_a_release_brings_its_gate(release):
+    gate = open_gate(release)
+
+    assert isinstance(gate, BrainMri)
+    assert after(gate, draw_phantom(seed=3, size=260)).refusal is None
+
+
+def test_a_gate_without_its_file_is_refused(release):
+    with pytest.raises(ReleaseMalformedError, match=r"gate\.npz"):
+        open_gate(replace(release, files={}))
+    (release.directory / GATE_FILE).unlink()
+    with pytest.raises(ReleaseMissingError):
+        open_gate(release)
+
+
+def test_an_altered_gate_is_refused(release):
+    (release.directory / GATE_FILE).write_bytes(b"something else")
+
+    with pytest.raises(WeightsMismatchError):
+        open_gate(release)
+    with pytest.raises(ReleaseMalformedError):
+        read_arrays(release.directory / GATE_FILE)
+
+
+def test_a_gate_that_lacks_a_number_is_refused(arrays):
+    with pytest.raises(ReleaseMalformedError, match="shares"):
+        BrainMri({name: array for name, array in arrays.items() if name != "shares"})
+    with pytest.raises(ReleaseMalformedError, match="gamma"):
+        BrainMri(arrays | {"gamma": np.float32("nan")})
+
+
+def test_an_unknown_gate_is_refused(release):
+    with pytest.raises(ReleaseUnsupportedError, match="from-the-future"):
+        open_gate(replace(release, gate="from-the-future-9"))
