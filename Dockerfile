@@ -1,4 +1,5 @@
-# Two images from one file: `web` (web server, scheduler, commands; no TensorFlow) and `worker`.
+# Two images from one file: `web` (web server, scheduler, commands; neither TensorFlow nor OpenVINO)
+# and `worker`.
 #   docker build --target web --tag neuroscan-web .
 #   docker build --target worker --tag neuroscan-worker .
 

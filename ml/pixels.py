@@ -88,4 +88,6 @@ def to_rgb(pixels: Uint8Array) -> Uint8Array:
     """
     if pixels.ndim == 3:
         return pixels
-    return np.repeat(pixels[:, :, np.newaxis], 3, axis=2)
+    return cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_GRAY2RGB).astype(
+        np.uint8, copy=False
+    )

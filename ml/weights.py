@@ -37,14 +37,30 @@ def read_weights(path: Path) -> dict[str, Float32Array]:
         ReleaseMalformedError: it is not an .npz of plain numbers, or a number is not finite.
         WrongArchitectureError: an array is missing, is too many, or has another shape.
     """
+    return read_arrays(path, shapes=expected_shapes(), what="weights")
+
+
+def read_arrays(
+    path: Path, *, shapes: Mapping[str, tuple[int, ...]], what: str
+) -> dict[str, Float32Array]:
+    """Read an .npz that holds exactly the arrays named in `shapes`, in float32.
+
+    Args:
+        path: the file.
+        shapes: array name to shape.
+        what: what it holds, for the messages: "weights" or "decoder".
+
+    Raises:
+        ReleaseMissingError, ReleaseMalformedError, WrongArchitectureError: as for `read_weights`.
+    """
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except FileNotFoundError:
-        raise ReleaseMissingError(f"The weights file {path} is not there.") from None
+        raise ReleaseMissingError(f"The {what} file {path} is not there.") from None
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise ReleaseMalformedError(f"The weights file {path} cannot be read: {error}.") from error
-    check_shapes({name: array.shape for name, array in arrays.items()})
+        raise ReleaseMalformedError(f"The {what} file {path} cannot be read: {error}.") from error
+    check_shapes({name: array.shape for name, array in arrays.items()}, shapes=shapes)
     for name, array in arrays.items():
         if not np.issubdtype(array.dtype, np.floating) or not np.isfinite(array).all():
             raise ReleaseMalformedError(
@@ -62,24 +78,36 @@ def write_weights(path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -
         WrongArchitectureError: an array is missing, is too many, or has another shape.
         ReleaseMalformedError: a number is not finite or too large for float16 (65,504).
     """
-    check_shapes({name: array.shape for name, array in weights.items()})
+    write_arrays(path, weights, shapes=expected_shapes())
+
+
+def write_arrays(
+    path: Path,
+    arrays: Mapping[str, npt.NDArray[np.floating]],
+    *,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> None:
+    """Write the arrays named in `shapes` as `write_weights` does, with the same errors."""
+    check_shapes({name: array.shape for name, array in arrays.items()}, shapes=shapes)
     halves: dict[str, npt.NDArray[np.float16]] = {}
-    for name in expected_shapes():
+    for name in shapes:
         with np.errstate(over="ignore"):
-            halves[name] = weights[name].astype(np.float16)
+            halves[name] = arrays[name].astype(np.float16)
         if not np.isfinite(halves[name]).all():
             raise ReleaseMalformedError(f"{name} holds a number that does not fit into float16.")
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **halves)
 
 
-def check_shapes(found: Mapping[str, tuple[int, ...]]) -> None:
-    """Compare array names and shapes with the architecture.
+def check_shapes(
+    found: Mapping[str, tuple[int, ...]], *, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> None:
+    """Compare array names and shapes with the architecture, or with other `shapes`.
 
     Raises:
         WrongArchitectureError: naming the first array that differs.
     """
-    expected = expected_shapes()
+    expected = expected_shapes() if shapes is None else shapes
     for name, shape in expected.items():
         if name not in found:
             raise WrongArchitectureError(f"The weights lack {name}, which this network needs.")

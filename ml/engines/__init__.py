@@ -9,10 +9,15 @@ from types import MappingProxyType
 from typing import Final, Protocol, cast
 
 from ml.pixels import Float32Array
+from ml.releases import Release
 
 
 class EngineError(Exception):
     """The engine cannot be used here; the message is a full sentence for the operator."""
+
+
+class EngineUnsuitableError(EngineError):
+    """This machine or this release cannot run the engine, though its framework is installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,8 +28,8 @@ class EngineOutput:
         logits: shape (N,), the tumor logit before the sigmoid, uncalibrated.
         maps: shape (N, 14, 14, 512), block5_conv3 after its ReLU.
         hidden: shape (N, 256), the first dense layer after its ReLU.
-        lesion: shape (N, 56, 56), the lesion decoder's logits, or None where the engine was opened
-            without a decoder.
+        lesion: shape (N, 56, 56), the lesion decoder's logits, or None where the release has no
+            decoder.
     """
 
     logits: Float32Array
@@ -38,7 +43,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """The engine's name, shown beside its results."""
+        """The engine's name, a key of `ENGINES`, shown beside its results."""
         ...
 
     def forward(self, batch: Float32Array) -> EngineOutput:
@@ -53,41 +58,74 @@ class Engine(Protocol):
 class EngineModule(Protocol):
     """What a module in this package offers."""
 
-    def open_engine(self, *, weights: Mapping[str, Float32Array]) -> Engine:
-        """Load the network with these weights (`ml.weights`) and warm it up.
+    def open_engine(self, *, name: str, release: Release) -> Engine:
+        """Load a release's network under one of the names that lead to this module.
 
         Raises:
             ImportError: the framework is not installed.
+            EngineUnsuitableError: this machine or this release cannot run it.
+            ReleaseError: a file of the release is missing, altered or malformed.
         """
         ...
 
 
-# Engine name to its module, the best one first: "auto" takes the first that is installed.
-ENGINES: Final[Mapping[str, str]] = MappingProxyType({"tensorflow": "ml.engines.tensorflow"})
+_OPENVINO: Final = "ml.engines.openvino"
+# Engine name to its module, the fastest first.
+ENGINES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "openvino-int8": _OPENVINO,
+        "openvino-bf16": _OPENVINO,
+        "openvino-f32": _OPENVINO,
+        "tensorflow": "ml.engines.tensorflow",
+    }
+)
+REFERENCE: Final = "tensorflow"
+# What an operator may ask for: a policy, or one engine by its name.
+CHOICES: Final = ("auto", "tensorflow", "openvino", *(n for n in ENGINES if n != REFERENCE))
 
 
-def open_engine(name: str, *, weights: Mapping[str, Float32Array]) -> Engine:
-    """Open an engine by name, or the best installed one for "auto".
+def open_engine(name: str, *, release: Release) -> Engine:
+    """Load a release's network, its files checked.
 
     Args:
-        name: a key of ENGINES, or "auto".
-        weights: the network's arrays as `ml.weights` reads them.
+        name: one of CHOICES; see `candidates`.
+        release: the release whose weights, and decoder where it has one, are loaded.
 
     Raises:
-        EngineError: there is no such engine, or its framework is not installed.
+        EngineError: there is no such engine, or none that was asked for can run here.
+        ReleaseError: a file of the release is missing, altered or malformed.
     """
-    if name != "auto" and name not in ENGINES:
-        names = ", ".join(["auto", *ENGINES])
-        raise EngineError(f"There is no engine {name!r}; choose one of: {names}.")
-    wanted = list(ENGINES) if name == "auto" else [name]
     problems = []
-    for candidate in wanted:
+    for candidate in candidates(name, release=release):
         try:
             module = cast(EngineModule, importlib.import_module(ENGINES[candidate]))
-            return module.open_engine(weights=weights)
+            return module.open_engine(name=candidate, release=release)
         except ImportError as error:
-            problems.append(f"{candidate} ({error})")
+            problems.append(f"{candidate}: not installed ({error})")
+        except EngineUnsuitableError as error:
+            problems.append(f"{candidate}: {error}")
     raise EngineError(
-        "No engine for the model is installed here; install requirements.txt. "
-        f"Tried: {'; '.join(problems)}."
+        f"No engine for {release} can run here; install requirements.txt or choose another with "
+        f"NEUROSCAN_ENGINE. Tried {'; '.join(problems)}."
     )
+
+
+def candidates(name: str, *, release: Release) -> list[str]:
+    """The engines to try, in order.
+
+    "auto" tries those that were measured to agree with the reference on this very release, the
+    fastest first, then the reference, and without it the engine that is the same in other hands:
+    OpenVINO in float32. "openvino" does so among OpenVINO's precisions alone. Any other name is
+    that engine and nothing else.
+
+    Raises:
+        EngineError: there is no such engine.
+    """
+    if name not in CHOICES:
+        raise EngineError(f"There is no engine {name!r}; choose one of: {', '.join(CHOICES)}.")
+    if name not in ("auto", "openvino"):
+        return [name]
+    holding = {parity.name for parity in release.engines if parity.holds}
+    found = [engine for engine in ENGINES if engine in holding and engine != REFERENCE]
+    found += [REFERENCE, "openvino-f32"] if name == "auto" else ["openvino-f32"]
+    return list(dict.fromkeys(found))

@@ -1,17 +1,19 @@
-"""The TensorFlow engine: one traced graph that yields logit, maps and hidden activations."""
+"""The TensorFlow engine, the reference: one traced graph that yields all that is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from ml.decoder import build_decoder, read_decoder
 from ml.engines import EngineOutput
 from ml.network import CHANNELS, HIDDEN, INPUT_SIZE, LAST_CONVOLUTION, OUTPUT, build_network
 from ml.pixels import Float32Array
+from ml.releases import Release, verify
+from ml.weights import read_weights
 
 NAME: Final = "tensorflow"
 
@@ -19,20 +21,25 @@ NAME: Final = "tensorflow"
 class TensorFlowEngine:
     """The network as one `tf.function`. Tracing happens once, at construction."""
 
-    def __init__(self, *, weights: Mapping[str, Float32Array]) -> None:
+    def __init__(self, *, release: Release) -> None:
+        verify(release)
+        weights = read_weights(release.weights_path)
         network = build_network(weights)
         # The last layer is left out here and computed below: its sigmoid would throw the logit
         # away, and Grad-CAM and calibration need the logit.
-        trunk = keras.Model(
-            network.inputs,
-            [network.get_layer(LAST_CONVOLUTION).output, network.get_layer(HIDDEN).output],
-        )
+        outputs = [network.get_layer(LAST_CONVOLUTION).output, network.get_layer(HIDDEN).output]
+        if release.regions is not None:
+            verify(release, files=[release.regions.file])
+            decoder = read_decoder(release.path(release.regions.file))
+            outputs.append(build_decoder(network, decoder))
+        trunk = keras.Model(network.inputs, outputs)
         kernel = tf.constant(weights[f"{OUTPUT}/kernel"])
         bias = tf.constant(weights[f"{OUTPUT}/bias"])
 
-        def forward(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            maps, hidden = trunk(batch, training=False)
-            return tf.linalg.matmul(hidden, kernel)[:, 0] + bias[0], maps, hidden
+        def forward(batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            maps, hidden, *lesion = trunk(batch, training=False)
+            logits = tf.linalg.matmul(hidden, kernel)[:, 0] + bias[0]
+            return logits, maps, hidden, *lesion
 
         # The batch size is left open: a new size must not trace again.
         signature = tf.TensorSpec((None, INPUT_SIZE, INPUT_SIZE, CHANNELS), tf.float32)
@@ -47,10 +54,16 @@ class TensorFlowEngine:
 
     def forward(self, batch: Float32Array) -> EngineOutput:
         """Run the network once; see `ml.engines.Engine`."""
-        logits, maps, hidden = self._forward(tf.constant(batch, dtype=tf.float32))
-        return EngineOutput(logits=logits.numpy(), maps=maps.numpy(), hidden=hidden.numpy())
+        logits, maps, hidden, *lesion = self._forward(tf.constant(batch, dtype=tf.float32))
+        return EngineOutput(
+            logits=logits.numpy(),
+            maps=maps.numpy(),
+            hidden=hidden.numpy(),
+            lesion=lesion[0].numpy() if lesion else None,
+        )
 
 
-def open_engine(*, weights: Mapping[str, Float32Array]) -> TensorFlowEngine:
-    """Load the network with these weights (`ml.weights`) and warm it up."""
-    return TensorFlowEngine(weights=weights)
+def open_engine(*, name: str, release: Release) -> TensorFlowEngine:
+    """Load a release's network and warm it up; the only name is "tensorflow"."""
+    del name
+    return TensorFlowEngine(release=release)

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.engines import Engine, open_engine
 from ml.phantom import draw_phantom
 from ml.predictor import Predictor
+from ml.releases import read_release
 from ml.weights import read_weights
 
 LARGE = 1 << 20  # bytes
@@ -32,6 +34,12 @@ def release_dir() -> Path:
 def predictor(release_dir: Path) -> Predictor:
     """The shipped release, loaded once: loading takes seconds."""
     return Predictor.load(release_dir)
+
+
+@pytest.fixture(scope="session")
+def tensorflow_engine(release_dir: Path) -> Engine:
+    """The reference engine with the shipped release, loaded once."""
+    return open_engine("tensorflow", release=read_release(release_dir))
 
 
 @pytest.fixture(scope="session")

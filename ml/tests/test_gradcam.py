@@ -28,11 +28,11 @@ def by_gradient_tape(network, tensor: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_closed_form_agrees_with_automatic_differentiation(predictor, network, weights, seed):
-    from ml.engines import open_engine
-
+def test_the_closed_form_agrees_with_automatic_differentiation(
+    tensorflow_engine, network, weights, seed
+):
     tensor = crop_square_area(draw_phantom(seed=seed, size=256)).tensor
-    output = open_engine("tensorflow", weights=weights).forward(tensor[np.newaxis])
+    output = tensorflow_engine.forward(tensor[np.newaxis])
 
     cam = GradCam.from_weights(weights)(maps=output.maps, hidden=output.hidden)[0]
 

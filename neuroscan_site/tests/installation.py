@@ -217,7 +217,7 @@ def composed(folder: Path, *, database: str, redis: str, s3: str, **extra: str) 
     }
     not_there = folder / "not-in-the-web-image"
     not_there.mkdir()
-    for module in ("tensorflow", "keras", "h5py"):
+    for module in ("tensorflow", "keras", "h5py", "openvino"):
         (not_there / f"{module}.py").write_text(f"raise ImportError('no {module} in this image')")
 
     def env(name: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ def test_the_images_do_not_run_as_root(name):
     assert "USER neuroscan" in stage
 
 
-def test_the_image_of_the_web_server_has_no_tensorflow():
+def test_the_image_of_the_web_server_has_no_tensorflow_and_no_openvino():
     stage = DOCKERFILE.partition("AS web-packages\n")[2].partition("\nFROM ")[0]
     (install,) = re.findall(r"pip install (.*)$", stage, re.MULTILINE)
     assert [word for word in shlex.split(install) if word.endswith(".txt")] == [
@@ -130,8 +130,16 @@ def test_the_image_of_the_web_server_has_no_tensorflow():
     required = (ROOT / "requirements-web.txt").read_text().lower()
     packages = re.findall(r"^[a-z0-9-]+", required, re.MULTILINE)
     assert "django" in packages
-    assert not {"tensorflow", "tensorflow-cpu", "keras", "h5py"} & set(packages)
+    assert not {"tensorflow", "tensorflow-cpu", "keras", "h5py", "openvino"} & set(packages)
     assert "requirements.txt" not in required
+
+
+def test_no_image_has_what_only_making_a_release_or_testing_needs():
+    assert "requirements-dev.txt" not in DOCKERFILE
+    required = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-web.txt").read_text()
+    packages = re.findall(r"^[a-z0-9-]+", required.lower(), re.MULTILINE)
+    assert "openvino" in packages
+    assert not {"nncf", "pytest"} & set(packages)
 
 
 def test_what_the_dockerfile_copies_holds_no_secret_and_serves_a_page(tmp_path):

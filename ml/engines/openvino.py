@@ -1,0 +1,118 @@
+"""The OpenVINO engine: the release's network in float32, bfloat16 or 8-bit integers.
+
+It needs no TensorFlow. Memory: the graph holds its own copy of the weights, packed for this
+processor; what was read from the release is let go once it is compiled.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from ml.decoder import read_decoder
+from ml.engines import EngineOutput, EngineUnsuitableError
+from ml.engines.int8 import INT8_FILE, Int8Layer, read_int8
+from ml.engines.openvino_graph import build_graph
+from ml.engines.silent_openvino import openvino
+from ml.network import CHANNELS, INPUT_SIZE, OUTPUT
+from ml.pixels import Float32Array
+from ml.releases import Release, verify
+from ml.weights import read_weights
+
+# Engine name to the processor's feature that makes it worth while: without it OpenVINO emulates
+# the precision, slower than in float32.
+_FEATURES: Final[Mapping[str, str]] = MappingProxyType(
+    {"openvino-f32": "FP32", "openvino-bf16": "BF16", "openvino-int8": "INT8"}
+)
+_DEVICE: Final = "CPU"
+
+
+class OpenVinoEngine:
+    """The network, compiled for one image at a time."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        compiled: Any,
+        kernel: Float32Array,
+        bias: Float32Array,
+    ) -> None:
+        """Take a compiled graph, and the arrays of the last layer, which it does not have."""
+        self._name = name
+        self._kernel, self._bias = kernel, bias
+        self._lock = threading.Lock()  # one request has one set of buffers
+        self._request = compiled.create_infer_request()
+        self.forward(np.zeros((1, INPUT_SIZE, INPUT_SIZE, CHANNELS), dtype=np.float32))
+
+    @property
+    def name(self) -> str:
+        """The engine's name, precision included."""
+        return self._name
+
+    def forward(self, batch: Float32Array) -> EngineOutput:
+        """Run the network once for each image; see `ml.engines.Engine`.
+
+        One by one: on a processor a batch is no faster, and so an image's answer cannot depend on
+        the company it comes in.
+        """
+        outputs = [self._run(np.ascontiguousarray(image)) for image in batch]
+        # The product too: in a batch it is summed in another order.
+        logits = np.concatenate([(hidden @ self._kernel)[:, 0] for _, hidden, *_ in outputs])
+        maps, hidden, *lesion = (np.concatenate(parts) for parts in zip(*outputs, strict=True))
+        return EngineOutput(
+            logits=logits + self._bias[0],
+            maps=maps,
+            hidden=hidden,
+            lesion=lesion[0] if lesion else None,
+        )
+
+    def _run(self, image: Float32Array) -> list[Float32Array]:
+        with self._lock:
+            found = self._request.infer([image[np.newaxis]], share_inputs=True)
+            # Copies, for the next image is written into the same buffers.
+            return [np.array(found[index], dtype=np.float32) for index in range(len(found))]
+
+
+def open_engine(*, name: str, release: Release) -> OpenVinoEngine:
+    """Load a release's network and warm it up; see `ml.engines.EngineModule`."""
+    core = openvino.Core()
+    features = core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
+    if _FEATURES[name] not in features:
+        raise EngineUnsuitableError(
+            f"This machine's processor has no {_FEATURES[name]} of its own."
+        )
+    decoder = None if release.regions is None else release.regions.file
+    verify(release, files=[] if decoder is None else [decoder])
+    weights = read_weights(release.weights_path)
+    graph = build_graph(
+        weights=weights,
+        decoder=None if decoder is None else read_decoder(release.path(decoder)),
+        int8=_int8(release) if name == "openvino-int8" else {},
+    )
+    # What does not run in 8 bits: the first convolution would write twice as much in float32.
+    half = name == "openvino-bf16" or (name == "openvino-int8" and "BF16" in features)
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",  # all cores work on one image
+        "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+        "ENABLE_CPU_PINNING": False,  # the web process and other workers share these cores
+    }
+    return OpenVinoEngine(
+        name=name,
+        compiled=core.compile_model(graph, _DEVICE, settings),
+        kernel=weights[f"{OUTPUT}/kernel"],
+        bias=weights[f"{OUTPUT}/bias"],
+    )
+
+
+def _int8(release: Release) -> dict[str, Int8Layer]:
+    if INT8_FILE not in release.files:
+        raise EngineUnsuitableError(
+            f"{release} has no {INT8_FILE}; `python -m ml.training.quantize` makes it."
+        )
+    verify(release, files=[INT8_FILE])
+    return read_int8(release.path(INT8_FILE))
