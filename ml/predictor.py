@@ -11,11 +11,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ml import engines
-from ml.gate import GATES, Gate, Refusal
+from ml.gate import Gate, Refusal, open_gate
 from ml.gradcam import GradCam, heatmap_in_image_grid
 from ml.pixels import Float32Array, Pixels, Uint8Array, check_pixels
 from ml.preprocessing import RECIPES, Prepared, Recipe
-from ml.releases import Release, ReleaseUnsupportedError, read_release, verify
+from ml.regions import Region, find_regions
+from ml.releases import Release, ReleaseUnsupportedError, read_release
 from ml.weights import read_weights
 
 Label: TypeAlias = Literal["tumor", "no_tumor"]
@@ -37,6 +38,10 @@ class Prediction:
         heatmap_peak: (x, y) of the hottest pixel, or None where the heatmap is all 0.
         engine: the engine that ran the network.
         model_ms: wall time from pixels to this result, in milliseconds.
+        regions: suspected regions, whatever the label, the highest score first; None where the
+            release has no lesion decoder.
+        distance: how far the image lies from those the model has learnt from, below 1; None where
+            the release's gate does not measure it.
     """
 
     probability: float
@@ -47,6 +52,8 @@ class Prediction:
     heatmap_peak: tuple[int, int] | None
     engine: str
     model_ms: float
+    regions: tuple[Region, ...] | None = None
+    distance: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,14 +63,17 @@ class Abstention:
     Attributes:
         reason: a code from `ml.gate.Reason`.
         sentence: the same for the user, as a full sentence.
-        engine: the engine that would have run the network.
+        engine: the engine that ran the network, or would have.
         model_ms: wall time from pixels to this result, in milliseconds.
+        distance: as for `Prediction`, where the network was run and its gate measures it; may be
+            1 and more.
     """
 
     reason: str
     sentence: str
     engine: str
     model_ms: float
+    distance: float | None = None
 
 
 class Predictor:
@@ -90,28 +100,26 @@ class Predictor:
 
         Args:
             release_dir: the folder with release.json and the weights.
-            engine: a name in `ml.engines.ENGINES`, or "auto" for the best one installed.
+            engine: one of `ml.engines.CHOICES`.
 
         Raises:
             ReleaseError: the release is missing, malformed, altered or not supported here.
             EngineError: the engine does not exist or is not installed.
         """
         release = read_release(release_dir)
-        recipe, gate = RECIPES.get(release.preprocessing), GATES.get(release.gate)
-        if recipe is None or gate is None:
-            part = release.preprocessing if recipe is None else release.gate
+        recipe = RECIPES.get(release.preprocessing)
+        if recipe is None:
             raise ReleaseUnsupportedError(
-                f"{release} asks for {part!r}, which this version of NeuroScan does not have; "
-                "update NeuroScan or choose another release."
+                f"{release} asks for {release.preprocessing!r}, which this version of NeuroScan "
+                "does not have; update NeuroScan or choose another release."
             )
-        verify(release)
-        weights = read_weights(release.weights_path)
+        gate = open_gate(release)
         return cls(
             release=release,
-            engine=engines.open_engine(engine, weights=weights),
+            engine=engines.open_engine(engine, release=release),
             recipe=recipe,
             gate=gate,
-            grad_cam=GradCam.from_weights(weights),
+            grad_cam=GradCam.from_weights(read_weights(release.weights_path)),
         )
 
     @property
@@ -143,19 +151,14 @@ class Predictor:
         started = time.perf_counter()
         for pixels in images:
             check_pixels(pixels)
-        refusals = [self._gate(pixels) for pixels in images]
+        refusals = [self._gate.before(pixels) for pixels in images]
         readable = [image for image, no in zip(images, refusals, strict=True) if no is None]
-        predictions = iter(self._read(readable))
-        results = [next(predictions) if no is None else self._abstain(no) for no in refusals]
+        read = iter(self._read(readable))
+        results = [next(read) if no is None else self._abstain(no) for no in refusals]
         share = (time.perf_counter() - started) * 1000.0 / max(1, len(images))
         return [replace(result, model_ms=share) for result in results]
 
-    def _abstain(self, refusal: Refusal) -> Prediction | Abstention:
-        return Abstention(
-            reason=str(refusal.reason), sentence=refusal.sentence, engine=self.engine, model_ms=0.0
-        )
-
-    def _read(self, images: Sequence[Pixels]) -> list[Prediction]:
+    def _read(self, images: Sequence[Pixels]) -> list[Prediction | Abstention]:
         if not images:
             return []
         prepared = [self._recipe(pixels) for pixels in images]
@@ -164,12 +167,17 @@ class Predictor:
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
         cams = self._grad_cam(maps=output.maps, hidden=output.hidden)
         return [
-            self._predict(prepared=item, logit=float(logit), cam=cam)
-            for item, logit, cam in zip(prepared, output.logits, cams, strict=True)
+            self._judge(item, output=output, row=row, cam=cams[row])
+            for row, item in enumerate(prepared)
         ]
 
-    def _predict(self, *, prepared: Prepared, logit: float, cam: Float32Array) -> Prediction:
-        probability = self.release.calibration.probability(logit)
+    def _judge(
+        self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array
+    ) -> Prediction | Abstention:
+        verdict = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
+        if verdict.refusal is not None:
+            return self._abstain(verdict.refusal, distance=verdict.distance)
+        probability = self.release.calibration.probability(float(output.logits[row]))
         tumor = probability >= self.release.threshold
         heatmap, peak = heatmap_in_image_grid(cam, geometry=prepared.geometry)
         return Prediction(
@@ -181,4 +189,24 @@ class Predictor:
             heatmap_peak=peak,
             engine=self.engine,
             model_ms=0.0,
+            regions=self._regions(output, row=row, prepared=prepared),
+            distance=verdict.distance,
+        )
+
+    def _regions(
+        self, output: engines.EngineOutput, *, row: int, prepared: Prepared
+    ) -> tuple[Region, ...] | None:
+        if output.lesion is None or self.release.regions is None:
+            return None
+        return find_regions(
+            output.lesion[row], geometry=prepared.geometry, settings=self.release.regions
+        )
+
+    def _abstain(self, refusal: Refusal, *, distance: float | None = None) -> Abstention:
+        return Abstention(
+            reason=str(refusal.reason),
+            sentence=refusal.sentence,
+            engine=self.engine,
+            model_ms=0.0,
+            distance=distance,
         )

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from ml.calibration import Calibration
-from ml.engines import EngineOutput
-from ml.gate import GATES
+from ml.engines import ENGINES, EngineOutput
+from ml.gate import GATES, Reason, Refusal, Verdict
 from ml.gradcam import GradCam
 from ml.phantom import draw_phantom
 from ml.pixels import PixelsError
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.preprocessing import RECIPES
-from ml.release_parts import Card
+from ml.release_parts import Card, RegionSettings
 from ml.releases import (
     Release,
     ReleaseUnsupportedError,
@@ -28,24 +28,50 @@ class OneLogit:
 
     name = "one-logit"
 
-    def __init__(self, logit: float) -> None:
+    def __init__(self, logit: float, *, lesion: np.ndarray | None = None) -> None:
         self.logit = logit
+        self.lesion = lesion
+        self.images = 0
 
     def forward(self, batch: np.ndarray) -> EngineOutput:
         n = len(batch)
+        self.images += n
         maps = np.zeros((n, 14, 14, 512), np.float32)
         maps[:, 4, 9] = 1.0
         return EngineOutput(
             logits=np.full(n, self.logit, np.float32),
             maps=maps,
             hidden=np.ones((n, 256), np.float32),
+            lesion=None if self.lesion is None else np.stack([self.lesion] * n),
         )
+
+
+class FarAway:
+    """A gate that turns away after the network what has a bright corner."""
+
+    def before(self, pixels: np.ndarray) -> Refusal | None:
+        return GATES["contrast-and-color-1"].before(pixels)
+
+    def after(self, *, tensor: np.ndarray, maps: np.ndarray) -> Verdict:
+        assert tensor.shape == (224, 224, 3)
+        assert maps.shape == (14, 14, 512)
+        if tensor[0, 0, 0] < 0.5:
+            return Verdict(distance=0.4)
+        refusal = Refusal(reason=Reason.NOT_BRAIN_MRI, sentence="It is something else.")
+        return Verdict(refusal=refusal, distance=1.8)
 
 
 @pytest.fixture
 def saying(release_dir):
     def make(
-        logit: float, *, threshold: float = 0.5, calibration: Calibration | None = None
+        logit: float,
+        *,
+        threshold: float = 0.5,
+        calibration: Calibration | None = None,
+        gate=GATES["contrast-and-color-1"],
+        lesion: np.ndarray | None = None,
+        regions: RegionSettings | None = None,
+        engine: OneLogit | None = None,
     ) -> Predictor:
         shipped = read_release(release_dir)
         release = Release(
@@ -54,21 +80,22 @@ def saying(release_dir):
             version="0",
             weights=shipped.weights,
             sha256=shipped.sha256,
-            preprocessing=shipped.preprocessing,
+            preprocessing="crop-square-area-1",
             input_size=224,
             threshold=threshold,
             calibration=calibration or Calibration(),
-            gate=shipped.gate,
+            gate="contrast-and-color-1",
             provenance="A test.",
             scores=(),
             card=Card(intended_use="x", training="x", testing="x", limits=()),
             created=shipped.created,
+            regions=regions,
         )
         return Predictor(
             release=release,
-            engine=OneLogit(logit),
+            engine=engine or OneLogit(logit, lesion=lesion),
             recipe=RECIPES[release.preprocessing],
-            gate=GATES[release.gate],
+            gate=gate,
             grad_cam=GradCam(
                 summed_kernel=np.ones((512, 256), np.float32),
                 output_kernel=np.ones(256, np.float32),
@@ -76,6 +103,12 @@ def saying(release_dir):
         )
 
     return make
+
+
+def bright_corner() -> np.ndarray:
+    image = draw_phantom(seed=2, size=300)
+    image[:, :60] = image[:60] = 250
+    return image
 
 
 def test_a_slice_gets_a_prediction_with_a_heatmap_of_its_own_size(predictor):
@@ -87,7 +120,7 @@ def test_a_slice_gets_a_prediction_with_a_heatmap_of_its_own_size(predictor):
     assert 0.0 <= result.probability <= 1.0
     assert result.heatmap.shape == (280, 320)
     assert result.heatmap.dtype == np.uint8
-    assert result.engine == predictor.engine == "tensorflow"
+    assert result.engine == predictor.engine in ENGINES
     assert 0.0 < result.model_ms < 60_000.0
 
 
@@ -116,7 +149,7 @@ def test_a_blank_image_is_an_abstention_with_a_reason_and_a_sentence(predictor):
     assert result.reason == "unreadable_contrast"
     assert type(result.reason) is str
     assert result.sentence.endswith(".")
-    assert result.engine == "tensorflow"
+    assert result.engine == predictor.engine
 
 
 def test_nothing_to_read_gives_nothing(predictor):
@@ -161,6 +194,60 @@ def test_the_peak_is_the_hottest_pixel_of_the_heatmap(saying, phantom):
 
     x, y = result.heatmap_peak
     assert result.heatmap[y, x] == result.heatmap.max() == 255
+
+
+DECODER = RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4)
+
+
+def lesion_map() -> np.ndarray:
+    logits = np.full((56, 56), -5.0, np.float32)
+    logits[20:30, 30:38] = 3.0
+    return logits
+
+
+@pytest.mark.parametrize("logit", [2.0, -2.0])
+def test_suspected_regions_come_with_either_label(saying, phantom, logit):
+    result = saying(logit, lesion=lesion_map(), regions=DECODER).predict(phantom)
+
+    (region,) = result.regions
+    assert region.score == pytest.approx(1 / (1 + np.exp(-3.0)), abs=1e-4)
+    assert all(0 <= x < 300 and 0 <= y < 300 for x, y in region.polygon)
+
+
+def test_no_region_is_something_else_than_a_release_without_a_decoder(saying, phantom):
+    nothing = np.full((56, 56), -5.0, np.float32)
+
+    assert saying(1.0, lesion=nothing, regions=DECODER).predict(phantom).regions == ()
+    assert saying(1.0).predict(phantom).regions is None
+
+
+def test_what_the_gate_turns_away_after_the_network_is_an_abstention(saying):
+    result = saying(3.0, gate=FarAway(), lesion=lesion_map(), regions=DECODER).predict(
+        bright_corner()
+    )
+
+    assert isinstance(result, Abstention)
+    assert result.reason == "not_brain_mri"
+    assert type(result.reason) is str
+    assert result.sentence == "It is something else."
+    assert result.distance == 1.8
+    assert not hasattr(result, "heatmap")
+
+
+def test_a_prediction_says_how_far_its_image_lies_from_the_training(saying, phantom):
+    assert saying(3.0, gate=FarAway()).predict(phantom).distance == 0.4
+    assert saying(3.0).predict(phantom).distance is None
+
+
+def test_what_the_gate_turns_away_before_costs_no_pass_of_the_network(saying, phantom):
+    engine, blank = OneLogit(1.0), np.zeros((50, 50), np.uint8)
+    predictor = saying(0.0, gate=FarAway(), engine=engine)
+
+    results = predictor.predict_many([blank, bright_corner(), phantom, blank])
+
+    assert engine.images == 2
+    assert [type(result) for result in results] == [Abstention, Abstention, Prediction, Abstention]
+    assert [result.distance for result in results] == [None, 1.8, 0.4, None]
 
 
 def test_an_engine_that_returns_no_number_is_not_believed(saying, phantom):

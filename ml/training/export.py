@@ -16,12 +16,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ml.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
 from ml.network import BLOCKS, HIDDEN, OUTPUT
 from ml.pixels import Float32Array
 from ml.weights import write_weights
 
 EPSILON: Final = 1e-3  # the training network's; here as well, so that exporting needs no Keras
-DECODER: Final = ("lat5", "lat4", "lat3", "segc", "seg")
 CONVOLUTIONS: Final = tuple(
     (f"block{block}_conv{index}", f"block{block}_bn{index}")
     for block, widths in enumerate(BLOCKS, start=1)
@@ -61,10 +61,10 @@ def fold(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Arr
 
 
 def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
-    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of `DECODER`."""
+    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers."""
     return {
         f"{layer}/{part}": arrays[f"{layer}/{index}"].astype(np.float32)
-        for layer in DECODER
+        for layer in DECODER_SHAPES
         for index, part in enumerate(("kernel", "bias"))
     }
 
@@ -75,9 +75,7 @@ def export(trained: Path, folder: Path) -> None:
         arrays = {name: np.asarray(archive[name]) for name in archive.files}
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(folder / "weights.npz", fold(arrays))
-    halves = {name: array.astype(np.float16) for name, array in decoder_arrays(arrays).items()}
-    with (folder / "decoder.npz").open("wb") as file:
-        np.savez(file, allow_pickle=False, **halves)
+    write_decoder(folder / DECODER_FILE, decoder_arrays(arrays))
 
 
 def main(arguments: list[str] | None = None) -> int:

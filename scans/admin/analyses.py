@@ -33,7 +33,7 @@ class AnalysisAdmin(ClinicModelAdmin):
         (None, {"fields": ["image_link", "patient", "release", "status", "message"]}),
         (
             "AI suggestion, not a diagnosis",
-            {"fields": ["label", "confidence_percent", "probability", "threshold"]},
+            {"fields": ["label", "confidence_percent", "probability", "threshold", "distance"]},
         ),
         (
             "Run",

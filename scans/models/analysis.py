@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +25,15 @@ class Status(models.TextChoices):
 class Label(models.TextChoices):
     TUMOR = "tumor", "Tumor detected"
     NO_TUMOR = "no_tumor", "No tumor detected"
+
+
+class AbstainReason(models.TextChoices):
+    """The codes known today, for documentation: a release may bring others, without a migration."""
+
+    TOO_SMALL = "too_small", "Too few pixels"
+    UNREADABLE_CONTRAST = "unreadable_contrast", "Blank or nearly so"
+    NOT_BRAIN_MRI = "not_brain_mri", "Does not look like a slice of a brain MRI"
+    UNFAMILIAR = "unfamiliar", "Too far from the images the model has learnt from"
 
 
 UNFINISHED = (Status.QUEUED, Status.RUNNING)
@@ -56,7 +66,8 @@ class Analysis(Kept, models.Model):
 
     queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
     in `scans.services.analyses` (a person's) or `scans.services.runs` (the worker's). Completed
-    and abstained are final: a trigger of the database refuses every change (migration 0002).
+    and abstained are final: a trigger of the database refuses every change (migration 0002, and
+    0003, which builds the table anew).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -89,6 +100,17 @@ class Analysis(Kept, models.Model):
     overlay = models.FileField(max_length=200, blank=True)
     heatmap_peak_x = models.PositiveIntegerField(null=True, blank=True)
     heatmap_peak_y = models.PositiveIntegerField(null=True, blank=True)
+    regions = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Suspected regions, each with polygon, score and area_px, in the image's pixels; "
+        "empty where there are none, null where the release does not look for them.",
+    )
+    distance = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="How far the image lies from the training images; from 1 on no opinion.",
+    )
     abstain_reason = models.CharField(max_length=40, blank=True)
     decode_ms = models.FloatField(null=True, blank=True)
     model_ms = models.FloatField(null=True, blank=True)
@@ -135,6 +157,14 @@ class Analysis(Kept, models.Model):
                 name="analysis_abstained_says_why",
                 condition=~Q(status=Status.ABSTAINED) | ~Q(abstain_reason=""),
             ),
+            models.CheckConstraint(
+                name="analysis_has_regions_only_when_completed",
+                condition=Q(status=Status.COMPLETED) | Q(regions__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="analysis_distance_is_of_a_result",
+                condition=Q(distance__isnull=True) | Q(distance__gte=0, status__in=list(FINISHED)),
+            ),
         ]
         indexes = [
             models.Index(fields=["-requested_at"], name="analysis_newest"),
@@ -168,6 +198,13 @@ class Analysis(Kept, models.Model):
         parts = (self.decode_ms, self.model_ms, self.render_ms)
         known = [part for part in parts if part is not None]
         return sum(known) if known else None
+
+    @property
+    def suspected_regions(self) -> list[dict[str, Any]] | None:
+        """`regions` with `area_mm2`: null, as JPG and PNG files do not know the size of a pixel."""
+        if self.regions is None:
+            return None
+        return [region | {"area_mm2": None} for region in self.regions]
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.image.series.study_id]) + f"#image-{self.image_id}"

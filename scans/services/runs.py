@@ -92,6 +92,7 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
     """running -> completed | abstained, where the claim still holds; otherwise nothing changes."""
     fields: dict[str, Any] = {
         "engine": outcome.result.engine,
+        "distance": outcome.result.distance,
         "model_ms": round(outcome.result.model_ms, 2),
         "decode_ms": outcome.decode_ms,
         "render_ms": outcome.render_ms,
@@ -123,7 +124,22 @@ def _opinion(prediction: inference.Prediction) -> dict[str, Any]:
         "threshold": prediction.threshold,
         "heatmap_peak_x": peak_x,
         "heatmap_peak_y": peak_y,
+        "regions": _regions(prediction),
     }
+
+
+def _regions(prediction: inference.Prediction) -> list[dict[str, Any]] | None:
+    """As the row keeps them; None where the release has no lesion decoder."""
+    if prediction.regions is None:
+        return None
+    return [
+        {
+            "polygon": [[x, y] for x, y in region.polygon],
+            "score": round(region.score, 4),
+            "area_px": region.area_px,
+        }
+        for region in prediction.regions
+    ]
 
 
 def _save_pictures(claim: Claim, outcome: Outcome) -> dict[str, str]:

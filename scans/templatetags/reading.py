@@ -3,6 +3,7 @@
 import tomllib
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from scans.models import Analysis, Patient
+from scans.models import Analysis, Image, Patient
 from scans.models.analysis import Label, Status
 
 register = template.Library()
@@ -78,6 +79,39 @@ def spoken(analysis: Analysis) -> str:
     if analysis.status == Status.FAILED:
         return f"The analysis failed. {analysis.message}"
     return f"The analysis is {analysis.get_status_display().lower()}."
+
+
+@register.filter
+def corners(polygon: list[list[int]]) -> str:
+    """A polygon for SVG."""
+    return " ".join(f"{x},{y}" for x, y in polygon)
+
+
+@register.filter
+def number_beside(polygon: list[list[int]], image: Image) -> dict[str, int]:
+    """Where the number of one of several polygons goes: above it, or below at the upper edge."""
+    size = max(1, round(max(image.width, image.height) / 22))
+    top, bottom = min(y for _, y in polygon), max(y for _, y in polygon)
+    y = top - size // 3 if top > 1.5 * size else bottom + size
+    return {"x": round(sum(x for x, _ in polygon) / len(polygon)), "y": y, "size": size}
+
+
+@register.filter
+def area(region: dict[str, Any]) -> str:
+    """The area of a suspected region, in mm² where the size of a pixel is known."""
+    if region["area_mm2"] is not None:
+        return f"{region['area_mm2']:,.0f}{_NARROW}mm²"
+    return f"{region['area_px']:,.0f}{_NARROW}pixels"
+
+
+@register.filter
+def whereabouts(polygon: list[list[int]], image: Image) -> str:
+    """Where in the picture a polygon lies, for those who do not see it; sides as on the screen."""
+    x = sum(corner[0] for corner in polygon) / len(polygon) / image.width
+    y = sum(corner[1] for corner in polygon) / len(polygon) / image.height
+    row = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
+    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
+    return f"{row} {column}".strip() + " of the picture" if row or column else "in the middle"
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """Rows for tests. Images come through `receive_study`, so that rows and files agree."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -100,6 +101,8 @@ def complete(
     probability: float = 0.9,
     threshold: float = 0.5,
     empty_heatmap: bool = False,
+    regions: Sequence[inference.Region] | None = None,
+    distance: float | None = None,
 ) -> Analysis:
     """Record a result as the worker does, with a made-up prediction."""
     claim = claim_analysis(analysis.pk)
@@ -118,6 +121,8 @@ def complete(
         heatmap_peak=None if empty_heatmap else (image.width // 3, image.height // 3),
         engine="tensorflow",
         model_ms=146.0,
+        regions=None if regions is None else tuple(regions),
+        distance=distance,
     )
     pixels = pictures.slice_pixels(width=image.width, height=image.height)
     outcome = Outcome(
@@ -132,15 +137,26 @@ def complete(
     return analysis
 
 
-def abstain(analysis: Analysis) -> Analysis:
+def suspect(
+    *points: tuple[int, int], score: float = 0.83, area_px: float = 400.0
+) -> inference.Region:
+    """A suspected region as the model gives it; a square where no corners are given."""
+    corners = points or ((20, 20), (40, 20), (40, 40), (20, 40))
+    return inference.Region(polygon=corners, score=score, area_px=area_px)
+
+
+def abstain(
+    analysis: Analysis, *, distance: float | None = None, reason: str = "unreadable_contrast"
+) -> Analysis:
     """Record an abstention as the worker does."""
     claim = claim_analysis(analysis.pk)
     assert claim is not None
     abstention = inference.Abstention(
-        reason="unreadable_contrast",
+        reason=reason,
         sentence="The image has too little contrast to be read.",
         engine="tensorflow",
         model_ms=1.0,
+        distance=distance,
     )
     assert record_result(claim, Outcome(abstention, decode_ms=3.0, render_ms=0.0))
     analysis.refresh_from_db()

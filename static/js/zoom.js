@@ -1,4 +1,4 @@
-// Enlarging a picture: a dialog with a copy of it, and of the heatmap over it.
+// Enlarging a picture: a dialog with a copy of it, and of the layers over it.
 
 export function setUpZoom() {
   const dialog = document.getElementById("zoom");
@@ -42,5 +42,7 @@ function enlarged(button) {
     copy.getContext("2d").drawImage(heatmap, 0, 0);
     layers.append(copy);
   }
+  const regions = button.querySelector(".ns-regions");
+  if (regions?.checkVisibility()) layers.append(regions.cloneNode(true));
   return layers;
 }

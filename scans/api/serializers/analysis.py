@@ -6,7 +6,7 @@ from rest_framework.reverse import reverse
 
 from scans.api.serializers.release import ReleaseReferenceSerializer
 from scans.models import Analysis
-from scans.models.analysis import Label, Status
+from scans.models.analysis import AbstainReason, Label, Status
 
 DISCLAIMER = "AI suggestion, not a diagnosis"
 _BLANK_IS_NULL = ("label", "engine", "abstain_reason", "message", "worker_host")
@@ -27,6 +27,24 @@ class PointSerializer(serializers.Serializer):
     y = serializers.IntegerField()
 
 
+class RegionSerializer(serializers.Serializer):
+    """A suspected region: outlined by the release's lesion decoder; not a finding."""
+
+    polygon = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        min_length=3,
+        help_text="Corners as [x, y] in pixels of the image, counted from its upper left corner; "
+        "the border's pixels belong to the region.",
+    )
+    score = serializers.FloatField(
+        help_text="The decoder's own, 0 to 1. It orders regions; it is not a probability."
+    )
+    area_px = serializers.FloatField(help_text="Pixels of the image.")
+    area_mm2 = serializers.FloatField(
+        allow_null=True, help_text="Null where the size of a pixel is not known."
+    )
+
+
 class AnalysisSerializer(serializers.ModelSerializer):
     image = serializers.UUIDField(source="image_id", read_only=True)
     study = serializers.UUIDField(source="image.series.study_id", read_only=True)
@@ -37,8 +55,11 @@ class AnalysisSerializer(serializers.ModelSerializer):
     model_release = ReleaseReferenceSerializer(source="release")
     engine = serializers.CharField(allow_null=True)
     error = serializers.SerializerMethodField(help_text="Why it failed, for a person.")
-    abstain_reason = serializers.CharField(
-        allow_null=True, help_text="Why the model gave no opinion, as a code."
+    abstain_reason = serializers.ChoiceField(
+        choices=AbstainReason.choices,
+        allow_null=True,
+        help_text="Why the model gave no opinion, as a code. Null unless abstained. A newer model "
+        "release may give codes that are not listed here.",
     )
     message = serializers.CharField(
         allow_null=True, help_text="Why it failed or the model gave no opinion, for a person."
@@ -46,6 +67,14 @@ class AnalysisSerializer(serializers.ModelSerializer):
     timings = serializers.SerializerMethodField()
     worker_host = serializers.CharField(allow_null=True)
     heatmap_peak = serializers.SerializerMethodField()
+    regions = RegionSerializer(
+        source="suspected_regions",
+        many=True,
+        read_only=True,
+        allow_null=True,
+        help_text="Suspected regions, the highest score first. Null unless completed, and where "
+        "the release does not look for any.",
+    )
     overlay_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     heatmap_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     url = serializers.HyperlinkedIdentityField(view_name="api:analysis-detail")
@@ -72,6 +101,8 @@ class AnalysisSerializer(serializers.ModelSerializer):
             "timings",
             "worker_host",
             "heatmap_peak",
+            "regions",
+            "distance",
             "overlay_url",
             "heatmap_url",
             "requested_at",

@@ -5,7 +5,9 @@ import pytest
 from PIL import Image as Picture
 
 from accounts.models import AuditEvent
+from ml.gate import Reason
 from scans.models import Analysis
+from scans.models.analysis import AbstainReason
 from scans.services.runs import claim_analysis
 from scans.tests.factories import (
     PatientFactory,
@@ -14,6 +16,7 @@ from scans.tests.factories import (
     fail,
     make_analysis,
     make_study,
+    suspect,
 )
 
 ANALYSES = "/api/v1/analyses/"
@@ -37,7 +40,7 @@ def test_a_queued_analysis_says_what_it_is_and_has_no_result(api, analysis, pati
     assert data["patient"] == str(patient.pk)
     assert all(data[name] is None for name in RESULTS)
     assert data["timings"] == {"decode_ms": None, "model_ms": None, "render_ms": None}
-    for name in ("engine", "error", "abstain_reason", "heatmap_peak", "worker_host"):
+    for name in ("engine", "error", "abstain_reason", "heatmap_peak", "worker_host", "regions"):
         assert data[name] is None
     assert (data["started_at"], data["finished_at"]) == (None, None)
     assert data["queued_at"]
@@ -67,6 +70,41 @@ def test_a_completed_analysis_gives_its_numbers_with_their_release(
     assert data["heatmap_peak"] == {"x": 53, "y": 42}
     assert data["worker_host"]
     assert data["finished_at"]
+
+
+def test_suspected_regions_are_polygons_in_the_images_pixels(api, analysis):
+    near, far = suspect(score=0.9), suspect((60, 60), (70, 60), (65, 80), score=0.7, area_px=90.0)
+    complete(analysis, regions=[near, far], distance=0.5)
+    data = api.get(address(analysis)).data
+    assert data["distance"] == 0.5
+    assert data["regions"] == [
+        {
+            "polygon": [[20, 20], [40, 20], [40, 40], [20, 40]],
+            "score": 0.9,
+            "area_px": 400.0,
+            "area_mm2": None,
+        },
+        {
+            "polygon": [[60, 60], [70, 60], [65, 80]],
+            "score": 0.7,
+            "area_px": 90.0,
+            "area_mm2": None,
+        },
+    ]
+
+
+@pytest.mark.parametrize(("regions", "answer"), [(None, None), ([], [])])
+def test_no_region_is_another_answer_than_a_release_that_looks_for_none(
+    api, analysis, regions, answer
+):
+    complete(analysis, regions=regions)
+    assert api.get(address(analysis)).data["regions"] == answer
+
+
+def test_an_abstention_says_how_far_the_image_lies_from_the_training(api, analysis):
+    abstain(analysis, distance=3.5)
+    data = api.get(address(analysis)).data
+    assert (data["distance"], data["regions"]) == (3.5, None)
 
 
 @pytest.mark.parametrize("make", [lambda row: row, complete, abstain, fail])
@@ -105,6 +143,15 @@ def test_an_abstention_says_why_and_gives_no_number(api, analysis):
     assert data["message"].endswith(".")
     assert data["error"] is None
     assert all(data[name] is None for name in RESULTS if name != "threshold")
+
+
+def test_a_reason_nobody_has_thought_of_yet_needs_no_migration(api, analysis):
+    data = api.get(address(abstain(analysis, reason="a_reason_of_a_later_release"))).data
+    assert (data["status"], data["abstain_reason"]) == ("abstained", "a_reason_of_a_later_release")
+
+
+def test_the_documented_reasons_are_those_of_the_gate():
+    assert set(AbstainReason.values) == set(Reason)
 
 
 def test_a_failure_says_why_without_the_traceback(api, analysis):

@@ -9,7 +9,14 @@ from playwright.sync_api import Page, expect
 from scans.models import Analysis
 from scans.services.releases import sync_shipped_release
 from scans.services.runs import run_analysis
-from scans.tests.factories import WorkerFactory, complete, fail, make_analysis, make_study
+from scans.tests.factories import (
+    WorkerFactory,
+    complete,
+    fail,
+    make_analysis,
+    make_study,
+    suspect,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -99,6 +106,66 @@ def test_every_image_follows_one_choice(page, user):
     page.goto(study.get_absolute_url())
     page.get_by_label("Opacity of the heatmap, image 1").fill("20")
     expect(page.get_by_label("Opacity of the heatmap, image 2")).to_have_value("20")
+
+
+def test_suspected_regions_are_switched_apart_from_the_heatmap(page, user, assert_accessible):
+    study = make_study(user=user, images=2)
+    for one in Analysis.objects.all():
+        complete(one, regions=[suspect(), suspect((60, 60), (80, 60), (70, 80), score=0.6)])
+    page.goto(study.get_absolute_url())
+    drawn(page, "50 0")
+    layer = page.locator(".ns-layers .ns-regions")
+    switch = page.get_by_role("switch", name="Suspected region of image 1")
+    expect(switch).to_be_checked()
+    expect(layer.first).to_be_visible()
+    page.get_by_role("switch", name="Heatmap of image 1").press("Space")
+    assert drawn(page, "0 0")[3] == 0
+    expect(layer.first).to_be_visible()
+    switch.press("Space")
+    expect(layer.first).to_be_hidden()
+    expect(layer.nth(1)).to_be_visible()
+    assert_accessible(page)
+    page.reload()  # a region is never left switched off unseen
+    expect(switch).to_be_checked()
+    expect(layer.first).to_be_visible()
+
+
+def test_an_outline_lies_on_its_pixels_whatever_the_size_of_the_picture(page, analysis):
+    complete(analysis, regions=[suspect((20, 30), (60, 30), (60, 50), (20, 50))])
+    image = analysis.image
+    open_study(page, analysis)
+    page.get_by_role("button", name="Enlarge image 1 with the heatmap").press("Enter")
+    page.get_by_role("button", name="Actual size").press("Enter")
+    stage = page.get_by_role("dialog")
+    picture = stage.locator("img").bounding_box()
+    assert picture["height"] == image.height
+    outline = stage.locator(".ns-region").evaluate(
+        """(shape) => {
+          const box = shape.getBBox(), at = shape.getScreenCTM();
+          return [box.x * at.a + at.e, box.y * at.d + at.f, box.width * at.a, box.height * at.d];
+        }"""
+    )
+    expected = [picture["x"] + 20.5, picture["y"] + 30.5, 40, 20]
+    assert np.allclose(outline, expected, atol=0.6)
+
+
+def test_a_region_that_is_switched_off_is_not_enlarged(page, analysis):
+    complete(analysis, regions=[suspect()])
+    open_study(page, analysis)
+    page.get_by_role("switch", name="Suspected region of image 1").press("Space")
+    page.get_by_role("button", name="Enlarge image 1 with the heatmap").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog").locator(".ns-regions")).to_have_count(0)
+
+
+def test_without_javascript_suspected_regions_are_drawn_and_switched(browsing, user, analysis):
+    complete(analysis, regions=[suspect()])
+    page = browsing.of(user, java_script_enabled=False)
+    open_study(page, analysis)
+    layer = page.locator(".ns-figure-still .ns-regions")
+    expect(layer).to_be_visible()
+    page.get_by_role("switch", name="Suspected region of image 1").press("Space")
+    expect(layer).to_be_hidden()
 
 
 def test_a_picture_is_enlarged_and_closed_by_keyboard(page, analysis):

@@ -97,6 +97,47 @@ def test_exif_orientation_is_honored_as_pillow_does(orientation):
     np.testing.assert_array_equal(ingest.decode(content, LIMITS).pixels, expected)
 
 
+def variants() -> dict[str, bytes]:
+    """One file of each way in which a raster image comes."""
+    gray = pictures.slice_pixels(seed=5)
+    deep = (np.arange(100 * 80, dtype=np.uint16) * 7).reshape(80, 100)
+    clear = np.dstack([gray, gray // 2, gray // 3, gray])
+    found = {
+        "deep gray": pictures.encoded(deep),
+        "deep color": cv2.imencode(".png", np.dstack([deep, deep // 2, deep // 3]))[1].tobytes(),
+        "deep clear": cv2.imencode(".png", np.dstack([deep] * 4))[1].tobytes(),
+        "clear": pictures.encoded(clear),
+        "jpeg": pictures.encoded(clear[..., :3].copy(), "JPEG", quality=80),
+    }
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        buffer = io.BytesIO()
+        Image.fromarray(gray).convert(mode).save(buffer, "PNG")
+        found[mode] = buffer.getvalue()
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        found[f"orientation {orientation}"] = pictures.encoded(gray, exif=exif)
+    return found
+
+
+@pytest.mark.parametrize(("name", "content"), variants().items(), ids=variants())
+def test_the_command_line_reads_the_same_pixels(name, content):
+    """`ml` may not look in here and has a reader of its own; a result must not depend on which."""
+    from ml.images import decode_image_file
+
+    ours, theirs = ingest.decode(content, LIMITS).pixels, decode_image_file(content)
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_command_line_has_the_same_limits(settings):
+    from ml import images
+
+    assert images.MAX_BYTES == settings.UPLOAD_MAX_FILE_BYTES
+    assert images.MAX_PIXELS == settings.UPLOAD_MAX_PIXELS
+    assert images.MIN_SIDE == settings.UPLOAD_MIN_SIDE
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -17,6 +17,7 @@ from scans.tests.factories import (
     forget_analyses,
     make_analysis,
     make_study,
+    suspect,
 )
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,71 @@ def test_an_abstention_gives_its_reason_and_no_heatmap(client, analysis):
 def test_an_empty_heatmap_is_explained(client, analysis):
     complete(analysis, probability=0.1, empty_heatmap=True)
     assert "nothing in this image spoke for a tumor" in page(client, analysis)
+
+
+# --- Suspected regions ------------------------------------------------------------------------
+
+
+def test_suspected_regions_are_a_layer_of_their_own_and_told_in_words(client, analysis):
+    near = suspect((20, 20), (40, 20), (40, 40), score=0.912, area_px=1234.0)
+    far = suspect((100, 90), (110, 90), (105, 99), score=0.7, area_px=90.0)
+    complete(analysis, regions=[near, far])
+    text = page(client, analysis)
+    assert 'points="20,20 40,20 40,40"' in text
+    assert 'points="100,90 110,90 105,99"' in text
+    assert f'viewBox="0 0 {analysis.image.width} {analysis.image.height}"' in text
+    assert "outlined by the release's lesion decoder; not a finding" in text
+    assert f"Score 0.912, 1,234{NBSP}pixels, top left of the picture" in text
+    assert f"Score 0.700, 90{NBSP}pixels" in text
+    assert "mm²" not in text
+    assert "it is not a probability of a tumor" in text
+    assert text.count('class="ns-region-number"') == 4  # two regions, with script and without
+    assert 'role="switch"' in text
+    assert "same. Look at" not in text
+
+
+def test_one_region_alone_has_no_number_and_is_told_where_it_lies(client, analysis):
+    width, height = analysis.image.width, analysis.image.height
+    corner = suspect((width - 9, height - 9), (width - 2, height - 9), (width - 5, height - 2))
+    complete(analysis, regions=[corner])
+    text = page(client, analysis)
+    assert "bottom right of the picture" in text
+    assert "ns-region-number" not in text
+
+
+def test_a_region_under_the_label_no_tumor_is_pointed_out(client, analysis):
+    complete(analysis, probability=0.1, regions=[suspect()])
+    assert "The classifier says no tumor, and the decoder outlined a region" in page(
+        client, analysis
+    )
+
+
+@pytest.mark.parametrize(("probability", "differs"), [(0.9, True), (0.1, False)])
+def test_no_region_is_said_and_rules_nothing_out(client, analysis, probability, differs):
+    complete(analysis, probability=probability, regions=[])
+    text = page(client, analysis)
+    assert "lesion decoder outlined none. That rules nothing out." in text
+    assert ("The classifier suggests a tumor all the same." in text) is differs
+    assert "data-regions-on" not in text
+    assert "<polygon" not in text
+
+
+def test_an_analysis_by_a_release_without_a_decoder_says_nothing_of_regions(client, analysis):
+    complete(analysis)
+    text = page(client, analysis)
+    assert "uspected region" not in text
+    assert "Unlike the training images" not in text
+
+
+def test_the_distance_from_the_training_images_is_shown_with_either_answer(client, user, analysis):
+    other = make_analysis(user=user)
+    complete(analysis, distance=0.416)
+    abstain(other, distance=2.0)
+    assert "0.42 (no opinion from 1)" in page(client, analysis)
+    assert "2.00 (no opinion from 1)" in page(client, other)
+
+
+# --- Waiting and ending -----------------------------------------------------------------------
 
 
 def test_a_queued_image_says_where_it_stands_and_can_be_cancelled(client, user, analysis):

@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from accounts.kept import KeptError
 from scans.models import Analysis, Image, ModelRelease, Patient, Series, Study
-from scans.tests.factories import abstain, complete, fail, make_analysis
+from scans.tests.factories import abstain, complete, fail, make_analysis, suspect
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +59,31 @@ def test_the_database_refuses_to_change_a_finished_analysis(analysis, end, chang
 def test_an_analysis_that_failed_can_still_change(analysis):
     fail(analysis)
     assert Analysis.objects.update(status="queued") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trigger_outlives_the_table_being_built_anew_in_both_directions():
+    """SQLite drops a table's triggers with it; PostgreSQL changes the table in place."""
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("scans")
+    complete(make_analysis())
+    try:
+        for target in ([("scans", "0002_finished_analyses_do_not_change")], newest):
+            MigrationExecutor(connection).migrate(target)
+            with (
+                pytest.raises(IntegrityError, match="does not change"),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute("UPDATE scans_analysis SET threshold = 0.1")
+    finally:
+        MigrationExecutor(connection).migrate(newest)
+
+
+def test_regions_and_distance_belong_to_a_result(analysis):
+    for wrong in ({"regions": []}, {"distance": 0.5}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Analysis.objects.filter(pk=analysis.pk).update(**wrong)
+    complete(analysis, regions=[suspect()], distance=0.5)
+    for change in ({"regions": []}, {"regions": None}, {"distance": 0.1}):
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            Analysis.objects.filter(pk=analysis.pk).update(**change)

@@ -26,6 +26,7 @@ from scans.tests.factories import (
     fail,
     make_analysis,
     make_study,
+    suspect,
 )
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,26 @@ def test_a_run_leaves_everything_that_an_analysis_promises(predictor):
     assert analysis.heatmap.read().startswith(b"\x89PNG")
     assert analysis.overlay.read().startswith(b"\x89PNG")
     assert analysis.claim_token is None
+
+
+def test_suspected_regions_and_the_distance_are_kept_with_the_result():
+    region = suspect((10, 12), (30, 12), (20, 40), score=0.81239, area_px=301.0)
+    analysis = complete(make_analysis(), regions=[region], distance=0.25)
+    assert analysis.distance == 0.25
+    assert analysis.regions == [
+        {"polygon": [[10, 12], [30, 12], [20, 40]], "score": 0.8124, "area_px": 301.0}
+    ]
+
+
+def test_no_region_differs_from_a_release_that_looks_for_none():
+    none_found, not_looked_for = complete(make_analysis(), regions=[]), complete(make_analysis())
+    assert none_found.regions == []
+    assert list(Analysis.objects.filter(regions__isnull=True)) == [not_looked_for]
+
+
+def test_an_abstention_keeps_its_distance_and_has_no_regions():
+    analysis = abstain(make_analysis(), distance=2.5)
+    assert (analysis.status, analysis.distance, analysis.regions) == ("abstained", 2.5, None)
 
 
 def test_the_same_message_twice_runs_once(predictor):

@@ -1,0 +1,110 @@
+"""The measured part of the card, and what it concludes."""
+
+import pytest
+
+from ml.model_card import sections
+from ml.model_card.parts import figure
+from ml.release_parts import EngineParity, Operating
+from ml.releases import read_release
+from ml.training.tests.metrics import RELEASE, make_metrics
+from ml.verdicts import limits, verdicts
+
+
+@pytest.fixture(scope="module")
+def metrics():
+    return make_metrics()
+
+
+@pytest.fixture
+def release():
+    return read_release(RELEASE)
+
+
+def test_figures_are_written_with_their_intervals():
+    known = {"value": 0.98765, "low": 0.9, "high": 1.0}
+    assert figure(known) == "0.988 (0.900 to 1.000)"
+    assert figure(known, percent=True) == "98.8 % (90.0 to 100.0)"
+    assert figure({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert figure(None) == figure({"value": None}) == "–"
+
+
+def test_every_table_has_as_many_cells_as_names(metrics, release):
+    for section in sections(release, metrics):
+        for table in section.tables:
+            assert {len(row) for row in table.rows} == {len(table.head)}, section.name
+
+
+def test_the_card_says_what_the_issue_asks_for(metrics, release):
+    found = {section.name: section for section in sections(release, metrics)}
+    rows = {row[0] for table in found["right"].tables for row in table.rows}
+    assert {"ROC AUC", "PR AUC", "F1", "Sensitivity at 95 % specificity", "Tumor"} <= rows
+    assert {"groups", "calibration", "robustness", "heatmap", "regions", "deletion"} <= set(found)
+    assert "groups of near-copies, not slices" in found["method"].text
+
+
+def test_operating_point_and_engines_come_from_the_release(metrics, release):
+    from dataclasses import replace
+
+    assert "engines" not in {section.name for section in sections(release, metrics)}
+    complete = replace(
+        release,
+        operating=Operating(
+            dataset="val split", sensitivity=0.98, specificity=0.95, tumor=400, no_tumor=118
+        ),
+        engines=(
+            EngineParity(
+                name="openvino-int8",
+                files=(),
+                dataset="test split",
+                n=742,
+                within=0.97,
+                largest_difference=0.2,
+                auc_loss=0.0,
+                heatmap_correlation=0.96,
+                holds=False,
+            ),
+        ),
+    )
+    found = {section.name: section for section in sections(complete, metrics)}
+    assert "its sensitivity is 0.980" in found["calibration"].text
+    assert found["engines"].tables[0].rows[0][-1] == "no"
+
+
+def test_an_aim_that_was_missed_is_said_with_what_would_move_it(metrics):
+    said = dict(zip([aim["code"] for aim in metrics["aims"]], verdicts(metrics), strict=True))
+    assert "misses the aim" in said["stable"]
+    assert "would move it" in said["stable"]
+
+
+def test_an_aim_reached_by_a_hair_is_said_to_be_uncertain():
+    aim = {
+        "code": "roc_auc",
+        "name": "ROC AUC",
+        "sign": ">=",
+        "aim": 0.99,
+        "value": 0.995,
+        "low": 0.985,
+        "high": 1.0,
+        "reached": True,
+    }
+    (said,) = verdicts({"aims": [aim]})
+    assert "does not exclude missing it" in said
+    (sure,) = verdicts({"aims": [aim | {"low": 0.991}]})
+    assert sure.endswith("reaches the aim (>= 0.99).")
+    (unknown,) = verdicts({"aims": [aim | {"value": None, "reached": None}]})
+    assert "do not allow" in unknown
+
+
+def test_limits_name_the_weaknesses_with_their_numbers(metrics):
+    text = " ".join(limits(metrics))
+    counts = metrics["all"]["confusion"]
+    assert "on only 10 tumor slices" in text
+    assert f"called {counts['no_tumor_called_tumor']} of" in text
+    assert "“10 % brighter” keeps the fewest labels" in text
+    assert "No suspected region meets the lesion" in text
+
+
+def test_limits_of_a_release_that_never_answered_stay_silent():
+    assert limits(make_metrics(silent=80, regions=False)) == [
+        line for line in limits(make_metrics(silent=80, regions=False)) if "None" not in line
+    ]
