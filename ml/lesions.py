@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ml.pixels import Float32Array
+
+BoolMask: TypeAlias = npt.NDArray[np.bool_]
 
 _CORNERS = 72  # of the polygon that stands for an ellipse or a circle
 
@@ -53,3 +56,16 @@ def _ellipse(outline: Mapping[str, Any], *, rx: float, ry: float, theta: float) 
     x = outline["cx"] + along * np.cos(theta) - across * np.sin(theta)
     y = outline["cy"] + along * np.sin(theta) + across * np.cos(theta)
     return np.column_stack([x, y]).astype(np.float32)
+
+
+def lesion_mask(outlines: Sequence[Mapping[str, Any]], *, height: int, width: int) -> BoolMask:
+    """Where the lesions lie: bool, shape (height, width), True inside any outline.
+
+    Raises:
+        ValueError: an unknown shape.
+    """
+    mask = np.zeros((height, width), dtype=np.uint8)
+    for outline in outlines:
+        # Each on its own: filled together, two outlines that overlap would cut a hole.
+        cv2.fillPoly(mask, [np.rint(corners(outline)).astype(np.int32)], (1,))
+    return mask.astype(bool)

@@ -1,14 +1,21 @@
 """Model facts: what a release is, how it was trained and tested, what it is bad at."""
 
+import logging
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from accounts.policy import Action, require
 from scans.models import ModelRelease
 from scans.pages.clinical import ClinicalRequest, clinical_page
+from scans.services import inference
+from scans.services.releases import metrics_of
+
+logger = logging.getLogger(__name__)
 
 
 @require_GET
@@ -25,5 +32,28 @@ def model_release(request: ClinicalRequest, release_id: UUID) -> HttpResponse:
         "manifest": manifest,
         "card": manifest.get("card") or {},
         "scores": manifest.get("scores") or [],
+        "sections": _sections(release),
     }
     return render(request, "models/release.html", context)
+
+
+def _sections(release: ModelRelease) -> list[dict[str, Any]]:
+    """The measured part of the card; empty where the release came without figures."""
+    metrics = metrics_of(release)
+    if metrics is None:
+        return []
+    try:
+        facts = inference.measured_facts(
+            release.directory, manifest=release.manifest, metrics=metrics
+        )
+    except inference.ReleaseError:
+        logger.exception("The figures of release %s cannot be shown", release.pk)
+        return []
+    return [
+        {
+            "section": section,
+            # Drawn from numbers by our own code (ml.charts), which escapes every word in it.
+            "charts": [(chart, mark_safe(chart.svg)) for chart in charts],  # noqa: S308
+        }
+        for section, charts in facts
+    ]

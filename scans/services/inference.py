@@ -1,8 +1,10 @@
 """The adapter to `ml`: the one module of the Django side that imports it."""
 
 import functools
+import hashlib
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,29 +14,41 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from ml import releases
-from ml.engines import ENGINES
+from ml.charts import Chart
+from ml.engines import CHOICES
+from ml.metric_charts import draw_charts
+from ml.model_card import Section, sections
 from ml.overlay import COLOR_MAPS, blend, encode_png
 from ml.predictor import Abstention, Prediction, Predictor
+from ml.regions import Region
 from ml.releases import ReleaseError
 
 __all__ = [
     "Abstention",
+    "Chart",
     "Prediction",
     "Predictor",
+    "Region",
     "ReleaseError",
     "ReleaseFacts",
+    "Section",
     "color_maps",
     "engine_names",
     "heatmap_png",
     "load_predictor",
+    "measured_facts",
     "overlay_png",
     "read_release",
     "release_from_keras",
+    "release_metrics",
+    "train",
     "verify_release",
 ]
 
 OVERLAY_COLOR_MAP = "warm_cool"
 OVERLAY_OPACITY = 0.5
+METRICS = "metrics.json"
+_METRICS_SCHEMA = 1  # of the content that this version can show
 _loading = threading.Lock()
 
 
@@ -50,9 +64,9 @@ class ReleaseFacts:
 
 
 def read_release(directory: Path) -> ReleaseFacts:
-    """The facts of the release in this folder, its weights checked. Raises `ReleaseError`."""
+    """The facts of the release in this folder, all its files checked. Raises `ReleaseError`."""
     release = releases.read_release(directory)
-    releases.verify(release)
+    releases.verify(release, files=release.files)
     return _facts(release)
 
 
@@ -109,9 +123,55 @@ def release_from_keras(
     )
 
 
+def release_metrics(directory: Path, *, manifest: Any) -> dict[str, Any] | None:
+    """What was measured of a release, as it was registered: the content of its metrics.json.
+
+    None where the release came without, where its folder is not on this machine, or where the file
+    is not the one that `manifest`, its release.json, names: altered figures are not shown.
+    """
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    digest = files.get(METRICS) if isinstance(files, dict) else None
+    if not isinstance(digest, str):
+        return None
+    try:
+        content = (directory / METRICS).read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() != digest:
+        return None
+    metrics = json.loads(content)
+    known = isinstance(metrics, dict) and metrics.get("schema") == _METRICS_SCHEMA
+    return metrics if known else None
+
+
+def measured_facts(
+    directory: Path, *, manifest: dict[str, Any], metrics: dict[str, Any]
+) -> list[tuple[Section, list[Chart]]]:
+    """The sections of the model card with their plots, for a page.
+
+    Raises `ReleaseError` where the two do not make a card.
+    """
+    try:
+        release = releases.parse_release(directory, manifest)
+        charts = {chart.name: chart for chart in draw_charts(metrics)}
+        found = sections(release, metrics)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReleaseError(f"The figures in {directory} cannot be shown: {error!r}.") from error
+    return [
+        (section, [charts[name] for name in section.charts if name in charts]) for section in found
+    ]
+
+
+def train(arguments: Sequence[str]) -> int:
+    """Train a model as `python -m ml.training.train` does; returns the exit status."""
+    from ml.training.train import main  # only here: TensorFlow is no part of the web process
+
+    return main(list(arguments))
+
+
 def engine_names() -> list[str]:
     """What NEUROSCAN_ENGINE may be."""
-    return ["auto", *ENGINES]
+    return list(CHOICES)
 
 
 def heatmap_png(heatmap: NDArray[np.uint8]) -> bytes:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -40,10 +41,10 @@ def sync_shipped_release() -> ModelRelease:
         release.folder = str(release.pk)
         release.save(force_insert=True)
         audit.record(actor=None, action="release.registered", row=release)
-    elif release.sha256 != facts.sha256:
+    elif release.sha256 != facts.sha256 or _files(release.manifest) != _files(facts.manifest):
         raise inference.ReleaseError(
-            f"The shipped release {release} has other weights than the ones registered under this "
-            "name and version. A release never changes: give the new one a new version."
+            f"The shipped release {release} has other weights or files than those registered under "
+            "this name and version. A release never changes: give the new one a new version."
         )
     _copy_once(settings.SHIPPED_RELEASE_DIR, release.directory)
     active = active_release()
@@ -52,6 +53,13 @@ def sync_shipped_release() -> ModelRelease:
     else:
         inference.verify_release(active.directory, sha256=active.sha256)
     return release
+
+
+def _files(manifest: dict[str, Any]) -> dict[str, str]:
+    """What the model runs with beside its weights; figures may be measured anew."""
+    files = dict(manifest.get("files") or {})
+    files.pop(inference.METRICS, None)
+    return files
 
 
 def _copy_once(source: Path, target: Path) -> None:
@@ -64,6 +72,11 @@ def _copy_once(source: Path, target: Path) -> None:
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def metrics_of(release: ModelRelease) -> dict[str, Any] | None:
+    """What was measured of a release when it was made; None where it came without figures."""
+    return inference.release_metrics(release.directory, manifest=release.manifest)
 
 
 def register_keras_release(

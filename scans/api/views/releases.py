@@ -3,7 +3,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 
 from scans.api.filters import StableOrdering
-from scans.api.serializers.release import ModelReleaseSerializer
+from scans.api.serializers.release import ModelReleaseDetailSerializer, ModelReleaseSerializer
 from scans.models import ModelRelease
 
 
@@ -21,3 +21,7 @@ class ModelReleaseViewSet(viewsets.ReadOnlyModelViewSet):
     filterset_fields = ["is_active"]
     ordering_fields = ["registered_at", "name"]
     ordering = ["-registered_at"]
+
+    def get_serializer_class(self) -> type[ModelReleaseSerializer]:
+        """The figures are long, and come with one release only."""
+        return ModelReleaseDetailSerializer if self.action == "retrieve" else ModelReleaseSerializer

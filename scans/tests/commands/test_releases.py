@@ -160,3 +160,47 @@ def test_the_same_version_with_other_weights_is_refused(shipped_copy):
     ModelRelease.objects.update(sha256="0" * 64)
     with pytest.raises(ReleaseError, match="new version"):
         sync_shipped_release()
+
+
+def add_file(folder, name, content):
+    (folder / name).write_bytes(content)
+    description = json.loads((folder / "release.json").read_text())
+    files = description.get("files", {}) | {name: hashlib.sha256(content).hexdigest()}
+    (folder / "release.json").write_text(json.dumps(description | {"files": files}))
+
+
+@pytest.mark.django_db
+def test_all_files_of_a_release_travel_and_are_checked(shipped_copy):
+    add_file(shipped_copy, "extra.npz", b"numbers")
+    (shipped_copy / "figures").mkdir()
+    (shipped_copy / "figures" / "roc.svg").write_text("<svg/>")
+    release = sync_shipped_release()
+    assert (release.directory / "extra.npz").read_bytes() == b"numbers"
+    assert (release.directory / "figures" / "roc.svg").is_file()
+    (release.directory / "extra.npz").write_bytes(b"other numbers")
+    with pytest.raises(ReleaseError, match=r"extra\.npz"):
+        activate_release(user=None, release=release)
+    with pytest.raises(ReleaseError, match=r"extra\.npz"):
+        load_predictor(release.directory, sha256=release.sha256)
+
+
+@pytest.mark.django_db
+def test_a_shipped_release_with_a_file_missing_is_not_registered(shipped_copy):
+    add_file(shipped_copy, "extra.npz", b"numbers")
+    (shipped_copy / "extra.npz").unlink()
+    with pytest.raises(ReleaseError, match=r"extra\.npz is missing|extra\.npz of"):
+        sync_shipped_release()
+    assert not ModelRelease.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_same_version_with_other_files_is_refused_but_figures_may_be_measured_anew(
+    shipped_copy,
+):
+    add_file(shipped_copy, "metrics.json", b"{}")
+    release = sync_shipped_release()
+    add_file(shipped_copy, "metrics.json", b'{"schema": 1}')
+    assert sync_shipped_release() == release
+    add_file(shipped_copy, "extra.npz", b"numbers")
+    with pytest.raises(ReleaseError, match="new version"):
+        sync_shipped_release()

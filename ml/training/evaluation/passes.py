@@ -1,0 +1,192 @@
+"""Run a release over a split, once for each change, and keep what it said.
+
+A pass is a list of JSON objects, one a slice, and is stored when it is done: an evaluation that is
+cut off goes on where it was. The release runs through `ml.predictor`, the code that serves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+
+from ml.manifest import Slice, read_image
+from ml.pixels import Uint8Array
+from ml.predictor import Abstention, Prediction, Predictor
+from ml.training.evaluation.changes import CHANGES
+from ml.training.evaluation.deletion import SIDE, remove
+from ml.training.evaluation.localization import localized
+from ml.training.progress import ProgressBar
+
+BATCH: Final = 8
+FORMAT: Final = 1  # of what is stored: a stored pass of another format is made anew
+AS_IT_IS: Final = "as-it-is"
+DELETION: Final = "deletion"
+
+Row: TypeAlias = dict[str, Any]
+
+
+class Passes:
+    """The passes of one release over one split.
+
+    Args:
+        predictor: the loaded release.
+        slices: of the split, in the order of the manifest.
+        store: folder for finished passes; it is made, and may be shared by releases.
+    """
+
+    def __init__(self, *, predictor: Predictor, slices: Sequence[Slice], store: Path) -> None:
+        self._predictor, self._slices = predictor, slices
+        self._folder = store / _key(predictor, slices)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._progress = ProgressBar("Slices", total=len(slices) * (2 + len(CHANGES)))
+        self._done = 0
+
+    def as_it_is(self) -> list[Row]:
+        """Each slice unchanged: what was said, and where it points."""
+        return self._stored(AS_IT_IS, self._read_unchanged)
+
+    def changed(self) -> dict[str, list[Row]]:
+        """Each slice under each of `CHANGES`, by the change's name."""
+        return {
+            change.name: self._stored(change.name, partial(self._read, change.apply))
+            for change in CHANGES
+        }
+
+    def deletion(self, unchanged: Sequence[Row]) -> list[Row]:
+        """Tumors by the release's word, without the hottest region and without another one.
+
+        Args:
+            unchanged: from `as_it_is`.
+
+        Returns:
+            A row a slice: {} where it is not such an image, else `before`, `hot`, `other` (the
+            network's logits) and `overlap` of the two regions.
+        """
+        return self._stored(DELETION, lambda: self._remove(unchanged))
+
+    def _stored(self, name: str, make: Callable[[], list[Row]]) -> list[Row]:
+        path = self._folder / f"{name}.json"
+        if path.is_file():
+            rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))
+            self._done += len(self._slices)
+        else:
+            rows = make()
+            unfinished = path.with_suffix(".unfinished")
+            unfinished.write_text(json.dumps(rows), encoding="utf-8")
+            unfinished.replace(path)
+        self._progress(self._done, name)
+        return rows
+
+    def _batches(self) -> Iterator[tuple[Sequence[Slice], list[Uint8Array]]]:
+        """Slices with their pixels; the next batch is decoded while this one is being read."""
+        parts = [self._slices[at : at + BATCH] for at in range(0, len(self._slices), BATCH)]
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            waiting = ahead.submit(_decode, parts[0]) if parts else None
+            for index, part in enumerate(parts):
+                assert waiting is not None
+                images = waiting.result()
+                if index + 1 < len(parts):
+                    waiting = ahead.submit(_decode, parts[index + 1])
+                yield part, images
+                self._done += len(part)
+                self._progress(self._done)
+
+    def _read(self, apply: Callable[[Uint8Array], Uint8Array]) -> list[Row]:
+        rows: list[Row] = []
+        for _, images in self._batches():
+            results = self._predictor.predict_many([apply(image) for image in images])
+            rows += [self._answer(result) for result in results]
+        return rows
+
+    def _read_unchanged(self) -> list[Row]:
+        rows: list[Row] = []
+        heats: list[Uint8Array] = []
+        for part, images in self._batches():
+            results = self._predictor.predict_many(images)
+            for item, image, result in zip(part, images, results, strict=True):
+                row = self._answer(result)
+                heat = np.zeros((SIDE, SIDE), dtype=np.uint8)
+                if isinstance(result, Prediction):
+                    heat = _small(result.heatmap)
+                    row["regions"] = len(result.regions or ())
+                    if item.outlines:
+                        height, width = image.shape[:2]
+                        row |= localized(result, item.outlines, height=height, width=width)
+                rows.append(row)
+                heats.append(heat)
+        with (self._folder / "heat.npz").open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, heat=np.stack(heats))
+        return rows
+
+    def _answer(self, result: Prediction | Abstention) -> Row:
+        if isinstance(result, Abstention):
+            return {"reason": result.reason}
+        return {
+            "probability": result.probability,
+            "logit": self._predictor.release.calibration.logit(result.probability),
+            "label": result.label,
+        }
+
+    def _remove(self, unchanged: Sequence[Row]) -> list[Row]:
+        with np.load(self._folder / "heat.npz", allow_pickle=False) as archive:
+            heats = archive["heat"]
+        rows: list[Row] = []
+        for part, images in self._batches():
+            first = len(rows)
+            found: list[Row] = [{} for _ in part]
+            asked: list[tuple[int, str, Uint8Array]] = []
+            for place, image in enumerate(images):
+                said = unchanged[first + place]
+                if said.get("label") != "tumor":
+                    continue
+                removal = remove(image, heat=heats[first + place], seed=first + place)
+                if removal is not None:
+                    found[place] = {"before": said["logit"], "overlap": removal.overlap}
+                    asked += [(place, "hot", removal.hot), (place, "other", removal.other)]
+            results = self._predictor.predict_many([image for _, _, image in asked])
+            for (place, name, _), result in zip(asked, results, strict=True):
+                found[place][name] = self._answer(result).get("logit")
+            # Where one of the two became unreadable there is nothing to compare.
+            rows += [row if _both(row) else {} for row in found]
+        return rows
+
+
+def _both(row: Row) -> bool:
+    return row.get("hot") is not None and row.get("other") is not None
+
+
+def _decode(part: Sequence[Slice]) -> list[Uint8Array]:
+    return [read_image(item.path) for item in part]
+
+
+def _small(heatmap: Uint8Array) -> Uint8Array:
+    shrunk = cv2.resize(heatmap, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return shrunk.astype(np.uint8, copy=False)
+
+
+def _key(predictor: Predictor, slices: Sequence[Slice]) -> str:
+    """Of all that an answer depends on: the release's files and settings, engine, and images."""
+    release = predictor.release
+    facts = {
+        "format": FORMAT,
+        "weights": release.sha256,
+        "files": {k: v for k, v in sorted(release.files.items()) if not k.endswith(".json")},
+        "settings": [
+            release.preprocessing,
+            release.threshold,
+            release.calibration.to_json(),
+            release.gate,
+            str(release.regions),
+        ],
+        "engine": predictor.engine,
+        "images": [item.path.name for item in slices],
+    }
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

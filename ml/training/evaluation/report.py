@@ -1,0 +1,219 @@
+"""All figures of a release on one split, as the content of metrics.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+
+from ml.manifest import Slice
+from ml.release_parts import Score
+from ml.releases import Release
+from ml.training.evaluation.bootstrap import RESAMPLES
+from ml.training.evaluation.calibrated import reliability
+from ml.training.evaluation.classification import (
+    Answers,
+    abstentions,
+    by_group,
+    by_source,
+    curves,
+    histogram,
+    overall,
+)
+from ml.training.evaluation.passes import Passes, Row
+from ml.training.evaluation.pointing import deletion, localization
+from ml.training.evaluation.robustness import robustness
+
+SCHEMA: Final = 1
+
+
+def measure(
+    passes: Passes, *, slices: Sequence[Slice], release: Release, engine: str, split: str, day: date
+) -> dict[str, Any]:
+    """Run everything that is not stored yet, and judge it.
+
+    Returns:
+        The content of metrics.json: numbers, lists, text. Each figure is an object with `value`,
+        `low`, `high` (95 %), `n` and `clusters`; see `ml.training.evaluation.bootstrap`.
+    """
+    unchanged = passes.as_it_is()
+    answers = Answers(slices, unchanged)
+    everyone = np.ones(len(slices), dtype=bool)
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "release": {"name": release.name, "version": release.version, "sha256": release.sha256},
+        "engine": engine,
+        "measured": day.isoformat(),
+        "split": split,
+        "data": {
+            "slices": len(slices),
+            "clusters": len({item.cluster for item in slices}),
+            "tumor": int(answers.truths.sum()),
+            "no_tumor": int((~answers.truths).sum()),
+            "outlined": sum(bool(item.outlines) for item in slices),
+            "answered": int(answers.answered.sum()),
+        },
+        "bootstrap": {"resamples": RESAMPLES, "unit": "cluster of near-copies"},
+        "threshold": release.threshold,
+        "all": {**overall(answers, among=everyone), **curves(answers, among=everyone)},
+        "within_source": {
+            "tumor": int((answers.within_source() & answers.truths).sum()),
+            "no_tumor": int((~answers.truths).sum()),
+            **overall(answers, among=answers.within_source()),
+            **curves(answers, among=answers.within_source()),
+        },
+        "histogram": histogram(answers),
+        "groups": by_group(answers),
+        "sources": by_source(answers),
+        "calibration": _calibration(answers, unchanged, release=release),
+        "abstention": abstentions(answers, unchanged),
+        "robustness": robustness(
+            unchanged, passes.changed(), truths=answers.truths, bootstrap=answers.bootstrap
+        ),
+        "localization": localization(
+            slices,
+            unchanged,
+            bootstrap=answers.bootstrap,
+            regions=release.regions is not None,
+        ),
+        "deletion": deletion(
+            passes.deletion(unchanged),
+            bootstrap=answers.bootstrap,
+            calibration=release.calibration,
+        ),
+    }
+    return {**found, "aims": aims(found)}
+
+
+def aims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the release was to reach, and whether it did; `reached` is None where unknown."""
+    everyone, within = metrics["all"]["figures"], metrics["within_source"]["figures"]
+    heatmap = {row["among"]: row for row in metrics["localization"]["heatmap"]}
+    calibration = metrics["calibration"]
+    unknown: dict[str, Any] = {"value": None, "low": None, "high": None, "n": 0}
+    pointing = heatmap.get("true positives", {}).get("pointing", unknown)
+    ece = {**unknown, "value": calibration and calibration["after"]["ece"]}
+    wanted: list[tuple[str, str, dict[str, Any], str, float]] = [
+        ("roc_auc", "ROC AUC", everyone["roc_auc"], ">=", 0.99),
+        ("within_source_auc", "ROC AUC within one source", within["roc_auc"], ">=", 0.97),
+        ("ece", "Expected calibration error", ece, "<=", 0.03),
+        ("pointing", "Heatmap's peak on the lesion, true positives", pointing, ">=", 0.75),
+        (
+            "stable",
+            "Label stable under every mild change",
+            metrics["robustness"]["every_mild"],
+            ">=",
+            0.97,
+        ),
+    ]
+    return [
+        {
+            "code": code,
+            "name": name,
+            "sign": sign,
+            "aim": aim,
+            **{key: figure[key] for key in ("value", "low", "high")},
+            "reached": _reached(figure["value"], sign=sign, aim=aim),
+        }
+        for code, name, figure, sign, aim in wanted
+    ]
+
+
+def scores(metrics: dict[str, Any]) -> tuple[Score, ...]:
+    """The figures that release.json names, most important first."""
+    split, data = metrics["split"], metrics["data"]
+    words = f"{split} split ({data['clusters']} groups of near-copies)"
+    everyone, within = metrics["all"]["figures"], metrics["within_source"]["figures"]
+    tumors = metrics["within_source"]["tumor"]
+    heatmap = {row["among"]: row for row in metrics["localization"]["heatmap"]}
+    found = [
+        _score("AUC", f"{words}, tumor against no tumor", everyone["roc_auc"]),
+        _score(
+            "AUC within one source",
+            f"{split} split, br35h tumor against no tumor",
+            within["roc_auc"],
+            f"Only {tumors} tumor slices: the interval, not the figure, is what is known.",
+        ),
+        _score("Accuracy", words, everyone["accuracy"]),
+        _score("Sensitivity", f"{split} split, tumor", everyone["recall"]),
+        _score("Specificity", f"{split} split, no tumor", everyone["specificity"]),
+    ]
+    if metrics["calibration"]:
+        error = {"value": metrics["calibration"]["after"]["ece"], "n": data["answered"]}
+        found.append(_score("Expected calibration error", words, error, "0 is best."))
+    for among in ("true positives", "all outlined"):
+        if among in heatmap:
+            row = heatmap[among]
+            middle = row["center_prior"]["value"]
+            near = metrics["localization"]["near"]
+            found.append(
+                _score(
+                    "Heatmap peak on the lesion",
+                    f"{split} split, {_SAID[among]}",
+                    row["pointing"],
+                    f"Within {near * 100:.0f} % of the image's width of the outline; "
+                    f"the middle of the image is so in {middle * 100:.0f} %.",
+                )
+            )
+    regions = metrics["localization"]["regions"]
+    if regions:
+        row = {item["among"]: item for item in regions["outlined"]}.get("all outlined")
+        if row:
+            dataset = f"{split} split, {_SAID['all outlined']}"
+            found.append(_score("Suspected region on the lesion", dataset, row["pointing"]))
+            found.append(_score("Suspected regions, Dice", dataset, row["dice"]))
+    found.append(
+        _score(
+            "Stable under every mild change",
+            f"{split} split",
+            metrics["robustness"]["every_mild"],
+            "Brightness, contrast, blur, noise, JPEG, quarter turn and flips.",
+        )
+    )
+    found.append(
+        _score(
+            "Abstained",
+            f"{split} split",
+            metrics["abstention"]["share"],
+            "Left out of the other figures.",
+        )
+    )
+    return tuple(one for one in found if one is not None)
+
+
+_SAID: Final = {
+    "true positives": "outlined tumors that were called so",
+    "all outlined": "slices with an outline",
+}
+
+
+def _score(name: str, dataset: str, figure: dict[str, Any], note: str = "") -> Score | None:
+    if figure["value"] is None:
+        return None
+    return Score(
+        name=name,
+        dataset=dataset,
+        value=figure["value"],
+        n=figure["n"],
+        low=figure.get("low"),
+        high=figure.get("high"),
+        note=note,
+    )
+
+
+def _reached(value: float | None, *, sign: str, aim: float) -> bool | None:
+    if value is None:
+        return None
+    return value >= aim if sign == ">=" else value <= aim
+
+
+def _calibration(
+    answers: Answers, rows: Sequence[Row], *, release: Release
+) -> dict[str, Any] | None:
+    logits = np.array([row["logit"] for row in rows if "label" in row], dtype=np.float64)
+    if not logits.size:
+        return None
+    truths = answers.truths[answers.answered]
+    return reliability(logits, truths, calibration=release.calibration)
