@@ -75,8 +75,9 @@ def records(
             record |= _said(predictor.predict(read_image_file(Path(path))), target=target)
         except (ImageFileError, OutputError) as error:
             record |= {"error": str(error)}
-        except (ArithmeticError, MemoryError, ValueError) as error:
-            record |= {"error": f"The model could not be run on this image: {error}"}
+        except Exception as error:  # OpenCV and the engines have errors of their own
+            words = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            record |= {"error": f"The model could not be run on this image: {words}."}
         record["milliseconds"] = round((time.perf_counter() - started) * 1000.0, 1)
         yield record
 

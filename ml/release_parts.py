@@ -137,9 +137,12 @@ def read_operating(value: Mapping[str, Any]) -> Operating:
 
 def read_regions(value: Mapping[str, Any]) -> RegionSettings:
     """The settings of the suspected regions from their JSON object. Raises `ValueError`."""
+    threshold = number(value, "threshold")
+    if not 0.0 < threshold < 1.0:
+        raise ValueError("The regions' 'threshold' must lie between 0 and 1.")
     return RegionSettings(
         file=text(value, "file"),
-        threshold=number(value, "threshold"),
+        threshold=threshold,
         least_cells=whole(value, "least_cells"),
     )
 

@@ -86,8 +86,8 @@ class Release:
         engines: the engines it was measured with against the reference; it may run on others.
 
     Raises:
-        ValueError: the weights are not a plain file name, the hash is not one, or the threshold
-            does not lie between 0 and 1.
+        ValueError: a name is not a plain file name, a hash is not one, or the threshold does not
+            lie between 0 and 1.
     """
 
     directory: Path
@@ -208,7 +208,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ValueError: a field is missing or wrong; the message names it.
     """
     operating, regions = value.get("operating"), value.get("regions")
-    return Release(
+    release = Release(
         directory=directory,
         name=text(value, "name"),
         version=text(value, "version"),
@@ -232,3 +232,9 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
             read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),
     )
+    needed = [name for engine in release.engines for name in engine.files]
+    needed += [] if release.regions is None else [release.regions.file]
+    for name in needed:
+        if name not in release.files:
+            raise ValueError(f"{name!r} is needed, and 'files' does not name it.")
+    return release

@@ -21,6 +21,8 @@ _MOVES: Final[Mapping[str, str]] = {
         "Stronger changes in training, and averaging over changed copies at a cost in time, would "
         "move it."
     ),
+    "abstained": "Fitting the gate on slices of more scanners and clinics would move it.",
+    "refused": "Real X-rays and CTs to fit the gate on, beside the drawings, would move it.",
 }
 _FEW: Final = 50  # slices of a kind below which a figure is named as uncertain
 

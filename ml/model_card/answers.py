@@ -118,6 +118,10 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
         f"Calibration: {found['method']}, slope {found['slope']:.3f}, intercept "
         f"{found['intercept']:.3f}."
     )
+    text += (
+        " It is fitted as if half of the slices had a tumor, and measured here at the split's own "
+        "share."
+    )
     if found["doubt"]:
         text += f" No probability is nearer to 0 or to 1 than {found['doubt']:.4f}."
     if release.operating is not None:
@@ -148,8 +152,21 @@ def abstention(metrics: Mapping[str, Any]) -> Section:
             f"On {figure(found['share'], percent=True)} of these slices, all of them brain MRI, "
             f"the release gives no opinion (reasons: {reasons or 'none'}). Right answers among all "
             "slices, an abstention counted as not right: "
-            f"{figure(found['right_of_all'], percent=True)}."
+            f"{figure(found['right_of_all'], percent=True)}.{_other_things(found)}"
         ),
+    )
+
+
+def _other_things(found: Mapping[str, Any]) -> str:
+    drawn = found.get("other_things")
+    if not drawn:
+        return ""
+    passed = ", ".join(f"{family} {count}" for family, count in drawn["passed"].items())
+    return (
+        f" Of {drawn['share']['n']} drawings of {drawn['families']} kinds of other things "
+        "(photographs, papers, screens, X-rays, CT and MRI of other parts of the body; the kinds "
+        "that the gate was fitted on, drawn anew) it turned away "
+        f"{figure(drawn['share'], percent=True)}; those that got by: {passed or 'none'}."
     )
 
 

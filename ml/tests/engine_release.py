@@ -1,6 +1,5 @@
 """A release with all that an engine may need, made of the shipped weights in a second."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def parity(name: str, *, holds: bool) -> EngineParity:
 
 def write_full_release(folder: Path, *, shipped: Path) -> Release:
     """The shipped network with a random decoder and hand-made 8-bit numbers."""
-    os.link(shipped / "weights.npz", folder / "weights.npz")
+    (folder / "weights.npz").symlink_to(shipped.resolve() / "weights.npz")
     rng = np.random.default_rng(1)
     arrays = {
         name: (0.05 * rng.standard_normal(shape)).astype(np.float32)

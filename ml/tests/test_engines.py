@@ -143,3 +143,32 @@ def test_a_file_that_was_altered_is_never_loaded(release, name):
 
     with pytest.raises(WeightsMismatchError, match=file):
         open_engine(name, release=altered)
+
+
+def test_8_bits_are_for_processors_that_add_them_without_overflow(release, tmp_path, monkeypatch):
+    from ml.engines import openvino
+
+    (tmp_path / "new").write_text("flags : sse avx512_vnni", encoding="utf-8")
+    (tmp_path / "old").write_text("flags : sse avx2", encoding="utf-8")
+    assert openvino.adds_8_bits_exactly(tmp_path / "new")
+    assert not openvino.adds_8_bits_exactly(tmp_path / "old")
+    assert not openvino.adds_8_bits_exactly(tmp_path / "none")
+
+    monkeypatch.setattr(openvino, "adds_8_bits_exactly", lambda: False)
+    with pytest.raises(EngineError, match="no INT8 of its own"):
+        open_engine("openvino-int8", release=release)
+
+
+def test_a_network_that_cannot_be_built_leaves_the_turn_to_the_next_engine(release, monkeypatch):
+    from ml.engines import openvino
+
+    class Core:
+        def get_property(self, *_: str) -> list[str]:
+            return ["FP32"]
+
+        def compile_model(self, *_: object) -> None:
+            raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(openvino.openvino, "Core", Core)
+    with pytest.raises(EngineError, match="cannot build the network: no such instruction"):
+        open_engine("openvino", release=release)

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -135,9 +136,34 @@ def test_a_map_without_heat_has_no_peak():
     assert peak is None
 
 
-def test_interpolation_agrees_with_opencv():
-    import cv2
+def test_a_strip_is_served_without_a_canvas_that_fills_the_memory():
+    cam = np.random.default_rng(0).random((14, 14)).astype(np.float32)
+    heatmap, peak = heatmap_in_image_grid(cam, geometry=strip(height=64, length=100_000))
+    assert heatmap.shape == (64, 100_000)
+    assert heatmap[peak[1], peak[0]] == heatmap.max() == 255
 
+    short = strip(height=64, length=900)
+    whole = cv2.resize(cam, (900, 900), interpolation=cv2.INTER_LINEAR)[418:482]
+    heatmap, _ = heatmap_in_image_grid(cam, geometry=short)
+    np.testing.assert_allclose(heatmap, whole / whole.max() * 255, atol=0.6)
+
+
+def strip(*, height: int, length: int) -> Geometry:
+    return Geometry(
+        height=height,
+        width=length,
+        top=0,
+        left=0,
+        crop_height=height,
+        crop_width=length,
+        pad_top=(length - height) // 2,
+        pad_left=0,
+        canvas_height=length,
+        canvas_width=length,
+    )
+
+
+def test_interpolation_agrees_with_opencv():
     cam = np.random.default_rng(2).random((14, 14), dtype=np.float32)
 
     heatmap, _ = heatmap_in_image_grid(cam, geometry=plain(333, 517))

@@ -30,7 +30,7 @@ class MadeUp:
 
     def predict(self, pixels: np.ndarray) -> Prediction | Abstention:
         if pixels.shape[0] == 65:
-            raise ArithmeticError("made-up returned something that is not a number.")
+            raise RuntimeError("made-up broke\n in two lines.\n")
         if pixels.max() < 50:
             return Abstention(
                 reason="unreadable_contrast",
@@ -132,6 +132,7 @@ def test_a_bad_file_gives_its_own_line_and_the_others_are_still_read(asked, slic
         if one["error"]:
             assert one["error"].endswith(".")
             assert one["label"] is None
+    assert found[6]["error"].endswith("on this image: made-up broke in two lines.")
 
 
 def test_lines_for_people_say_suggestion_release_and_never_certainty(asked, slices, capsys):

@@ -104,6 +104,15 @@ def test_a_file_outside_the_folder_is_refused(release):
         replace(release, files={"../decoder.npz": "0" * 64})
 
 
+def test_a_part_whose_file_is_not_listed_is_refused(release):
+    settings = RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4)
+
+    write_release(replace(release, regions=settings))
+
+    with pytest.raises(ReleaseMalformedError, match=r"'decoder\.npz' is needed"):
+        read_release(release.directory)
+
+
 def test_an_untouched_release_verifies(release):
     verify(release)
 

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ml.release_parts import Card
 from ml.releases import ReleaseMalformedError
 from ml.verdicts import limits
+
+BEST: Final = "best.npz"  # of a run, by the validation split (`ml.training.train`)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,11 +58,13 @@ def read_description(path: Path) -> Description:
         raise ReleaseMalformedError(f"{path} does not describe a release: {error}") from None
 
 
-def run_words(folder: Path) -> str:
-    """What a training run did, from its config.json, history.jsonl and sampling.json.
+def run_words(checkpoint: Path) -> str:
+    """What a run did, from config.json, history.jsonl and sampling.json beside its checkpoint.
 
+    Which epoch was best is said of `best.npz` alone: a mean of checkpoints is of no one epoch.
     Empty where the folder is not one of a run.
     """
+    folder = checkpoint.parent
     config, history = _json(folder / "config.json"), _lines(folder / "history.jsonl")
     if not config or not history:
         return ""
@@ -79,6 +83,8 @@ def run_words(folder: Path) -> str:
             f"{guess['split_as_it_is'] * 100:.0f} % of the training split, and for "
             f"{guess['drawn_by_weight'] * 100:.0f} % of what was shown, by its weight."
         )
+    if checkpoint.name != BEST:
+        return words
     chosen = max(history, key=lambda line: max(line["score"].values()))
     return f"{words} The weights of epoch {chosen['epoch'] + 1} were best on the validation split."
 

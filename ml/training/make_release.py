@@ -3,7 +3,8 @@
     python -m ml.training.make_release --checkpoint var/training/RUN/best.npz --data DIR --out DIR
 
 The same command again goes on where it was stopped: a step is done anew only if what it depends on
-has changed. `--only STEP` does one step in any case, for who changed its code.
+has changed. `--only STEP` does one step in any case, for who changed its code; the steps that read
+what it gives are then to be done anew.
 """
 
 from __future__ import annotations
@@ -82,7 +83,17 @@ def make_release(
             release = step.run(inputs, release)
             write_release(release)
             done.set(name, keys[name])
+            done.forget(_readers(name, plan))
     return release
+
+
+def _readers(name: str, plan: Mapping[str, Planned]) -> list[str]:
+    """The steps that read what a step gives, at first or at second hand."""
+    found = [name]
+    for other, step in plan.items():
+        if set(step.after) & set(found):
+            found.append(other)
+    return found[1:]
 
 
 class _Done:
@@ -103,6 +114,13 @@ class _Done:
     def set(self, name: str, key: str) -> None:
         # A draft begins anew: what was measured on another one is of no use.
         self._keys = {name: key} if name == DRAFT else {**self._keys, name: key}
+        self._write()
+
+    def forget(self, names: Sequence[str]) -> None:
+        self._keys = {name: key for name, key in self._keys.items() if name not in names}
+        self._write()
+
+    def _write(self) -> None:
         self._path.write_text(json.dumps(self._keys, indent=1), encoding="utf-8")
 
 

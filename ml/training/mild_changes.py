@@ -1,7 +1,9 @@
 """Changes that leave a brain MRI slice a brain MRI slice: what other clinics' exports look like.
 
-The gate is fitted on slices changed so, that it may not refuse a slice for its export. All take
-and give uint8 gray, shape (H, W), and draw from the generator they are given.
+The gate is fitted on slices changed so, that it may not refuse a slice for its export. (Changing
+its drawings of other things too made it refuse 11 % instead of 3 % of a source left out, and no
+more of the real images of other things.) All take and give uint8 gray, shape (H, W), and draw from
+the generator they are given.
 """
 
 from __future__ import annotations

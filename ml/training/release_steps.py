@@ -81,7 +81,7 @@ def draft(inputs: Inputs) -> Release:
     card = described.card
     if inputs.checkpoint is not None:
         export(inputs.checkpoint, inputs.out)
-        words = run_words(inputs.checkpoint.parent)
+        words = run_words(inputs.checkpoint)
         card = replace(card, training=f"{card.training} {words}".strip())
     elif inputs.weights is not None:
         write_weights(inputs.out / WEIGHTS, read_weights(inputs.weights))

@@ -155,7 +155,7 @@ def measured_facts(
         release = releases.parse_release(directory, manifest)
         charts = {chart.name: chart for chart in draw_charts(metrics)}
         found = sections(release, metrics)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ReleaseError(f"The figures in {directory} cannot be shown: {error!r}.") from error
     return [
         (section, [charts[name] for name in section.charts if name in charts]) for section in found

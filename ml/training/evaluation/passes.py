@@ -23,12 +23,14 @@ from ml.predictor import Abstention, Prediction, Predictor
 from ml.training.evaluation.changes import CHANGES
 from ml.training.evaluation.deletion import SIDE, remove
 from ml.training.evaluation.localization import localized
+from ml.training.evaluation.refusal import read_drawings
 from ml.training.progress import ProgressBar
 
 BATCH: Final = 8
 FORMAT: Final = 1  # of what is stored: a stored pass of another format is made anew
 AS_IT_IS: Final = "as-it-is"
 DELETION: Final = "deletion"
+DRAWINGS: Final = "drawings"
 
 Row: TypeAlias = dict[str, Any]
 
@@ -46,7 +48,7 @@ class Passes:
         self._predictor, self._slices = predictor, slices
         self._folder = store / _key(predictor, slices)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._progress = ProgressBar("Slices", total=len(slices) * (2 + len(CHANGES)))
+        self._progress = ProgressBar("Slices", total=len(slices) * (3 + len(CHANGES)))
         self._done = 0
 
     def as_it_is(self) -> list[Row]:
@@ -71,6 +73,10 @@ class Passes:
             network's logits) and `overlap` of the two regions.
         """
         return self._stored(DELETION, lambda: self._remove(unchanged))
+
+    def drawings(self) -> list[Row]:
+        """What the release says of images of other things (`read_drawings`)."""
+        return self._stored(DRAWINGS, self._read_drawings)
 
     def _stored(self, name: str, make: Callable[[], list[Row]]) -> list[Row]:
         path = self._folder / f"{name}.json"
@@ -124,6 +130,11 @@ class Passes:
                 heats.append(heat)
         with (self._folder / "heat.npz").open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, heat=np.stack(heats))
+        return rows
+
+    def _read_drawings(self) -> list[Row]:
+        rows = read_drawings(self._predictor)
+        self._done += len(self._slices)
         return rows
 
     def _answer(self, result: Prediction | Abstention) -> Row:

@@ -24,6 +24,7 @@ from ml.training.evaluation.classification import (
 )
 from ml.training.evaluation.passes import Passes, Row
 from ml.training.evaluation.pointing import deletion, localization
+from ml.training.evaluation.refusal import refusals
 from ml.training.evaluation.robustness import robustness
 
 SCHEMA: Final = 1
@@ -68,7 +69,10 @@ def measure(
         "groups": by_group(answers),
         "sources": by_source(answers),
         "calibration": _calibration(answers, unchanged, release=release),
-        "abstention": abstentions(answers, unchanged),
+        "abstention": {
+            **abstentions(answers, unchanged),
+            "other_things": refusals(passes.drawings()),
+        },
         "robustness": robustness(
             unchanged, passes.changed(), truths=answers.truths, bootstrap=answers.bootstrap
         ),
@@ -106,6 +110,14 @@ def aims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
             metrics["robustness"]["every_mild"],
             ">=",
             0.97,
+        ),
+        ("abstained", "No opinion on brain MRI", metrics["abstention"]["share"], "<=", 0.02),
+        (
+            "refused",
+            "No opinion on drawings of other things",
+            metrics["abstention"]["other_things"]["share"],
+            ">=",
+            0.99,
         ),
     ]
     return [

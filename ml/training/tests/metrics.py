@@ -82,6 +82,11 @@ class FakePasses:
             for place, change in enumerate(CHANGES)
         }
 
+    def drawings(self) -> list[dict[str, Any]]:
+        return [{"family": "page", "reason": "not_brain_mri"}] * 9 + [
+            {"family": "chest-ct", "reason": None}
+        ]
+
     def deletion(self, unchanged: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [
             {

@@ -95,6 +95,14 @@ def test_one_step_is_done_again_when_asked_for(inputs, plan, ran):
     assert ran == ["first", "second", "second"]
 
 
+def test_what_was_made_of_a_step_is_made_anew_once_that_step_was(inputs, plan, ran):
+    make_release(inputs, plan=plan)
+    make_release(inputs, plan=plan, only="first")
+    assert ran == ["first", "second", "first"]
+    make_release(inputs, plan=plan)
+    assert ran == ["first", "second", "first", "second"]
+
+
 def test_a_release_that_somebody_else_made_is_not_written_over(inputs, plan):
     inputs.out.mkdir()
     (inputs.out / "release.json").write_text("{}")
@@ -144,7 +152,8 @@ def test_the_measured_card_keeps_the_written_words_and_adds_the_numbers():
 
 
 def test_a_run_is_told_in_numbers(tmp_path):
-    assert run_words(tmp_path) == ""
+    best = tmp_path / "best.npz"
+    assert run_words(best) == ""
     config = {
         "recipe": "continue",
         "size": 224,
@@ -165,7 +174,8 @@ def test_a_run_is_told_in_numbers(tmp_path):
     (tmp_path / "sampling.json").write_text(
         json.dumps({"guess_from_family": {"split_as_it_is": 0.94, "drawn_by_weight": 0.55}})
     )
-    words = run_words(tmp_path)
+    words = run_words(best)
     assert "3 epochs of 100 slices (300 in all)" in words
     assert "right for 94 % of the training split, and for 55 % of what was shown" in words
     assert "The weights of epoch 2 were best" in words
+    assert run_words(tmp_path / "blend.npz") == words.partition(" The weights of epoch")[0]

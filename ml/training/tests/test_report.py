@@ -85,7 +85,15 @@ def test_the_deletion_test_counts_how_often_the_hot_region_matters_more(metrics)
 
 def test_aims_say_what_was_reached(metrics):
     aims = {aim["code"]: aim for aim in metrics["aims"]}
-    assert set(aims) == {"roc_auc", "within_source_auc", "ece", "pointing", "stable"}
+    assert set(aims) == {
+        "roc_auc",
+        "within_source_auc",
+        "ece",
+        "pointing",
+        "stable",
+        "abstained",
+        "refused",
+    }
     assert aims["pointing"]["reached"] is (aims["pointing"]["value"] >= 0.75)
     assert aims["stable"]["reached"] is False
     steady = {aim["code"]: aim for aim in make_metrics(turn_every=1000)["aims"]}
@@ -99,7 +107,7 @@ def test_without_regions_without_outlines_and_without_answers_the_rest_stands():
     assert silent["calibration"] is None
     assert silent["all"]["figures"]["roc_auc"]["value"] is None
     assert silent["abstention"]["share"]["value"] == 1.0
-    assert [aim["reached"] for aim in silent["aims"]] == [None] * 5
+    assert [aim["reached"] for aim in silent["aims"]] == [None] * 5 + [False] * 2
     assert [score.name for score in scores(silent)] == ["Abstained"]
 
 
@@ -117,3 +125,10 @@ def test_fake_answers_cover_every_kind():
     rows = FakePasses(slices).as_it_is()
     assert len(rows) == len(slices)
     assert {row.get("label") for row in rows} == {"tumor", "no_tumor", None}
+
+
+def test_other_things_that_got_by_are_named(metrics):
+    drawn = metrics["abstention"]["other_things"]
+    assert (drawn["share"]["value"], drawn["share"]["n"]) == (0.9, 10)
+    assert drawn["passed"] == {"chest-ct": 1}
+    assert {aim["code"]: aim["reached"] for aim in metrics["aims"]}["refused"] is False
