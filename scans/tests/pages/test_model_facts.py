@@ -27,7 +27,7 @@ def sync_shipped_release_with(metrics, *, settings, folder):
     (folder / "metrics.json").write_bytes(content)
     description = json.loads((folder / "release.json").read_text())
     description["version"] = "1.9.0"
-    description["files"] = {"metrics.json": hashlib.sha256(content).hexdigest()}
+    description["files"] |= {"metrics.json": hashlib.sha256(content).hexdigest()}
     (folder / "release.json").write_text(json.dumps(description))
     return sync_shipped_release()
 
