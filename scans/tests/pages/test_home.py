@@ -99,6 +99,13 @@ def test_a_tumor_found_so_far_is_said_at_once_with_how_far_the_reading_is(client
     assert shown(client.get(HOME, {"ai": "tumor"})) == ["x"]
 
 
+def test_images_without_an_opinion_are_named_beside_a_tumor(client, user):
+    study = study_of(user, description="x", outcomes=[0.9, "abstained", 0.2])
+    for path in (HOME, study.patient.get_absolute_url(), study.get_absolute_url()):
+        text = " ".join(client.get(path).content.decode().split())
+        assert "3 analyzed, no opinion on 1 of them ·" in text
+
+
 def test_an_image_without_an_opinion_is_said_of_the_study(client, user):
     study = study_of(user, description="x", outcomes=[0.1, "abstained", 0.2])
     for path in (HOME, study.patient.get_absolute_url(), study.get_absolute_url()):
