@@ -14,10 +14,11 @@ limit.
 
 Measured on a first fit, with the weights of the starting checkpoint. Of 742 test slices the gate
 refuses none as they are, 0.2 % after one change of `ml.training.mild_changes`, 2.3 % after two to
-four. Of 609 real images of other things it refuses 99.3 %, of drawings from another seed
-99.2 %; the four that pass are a head CT, two pictures of a head phantom and a screenshot with a slice in it. The
-network's distance alone refuses 42 % of the 609, and none that the first question lets pass. No fit
-saw these images, but its settings were chosen looking at them, so expect somewhat less elsewhere.
+four. Of 609 real images of other things it refuses 99.3 %, of drawings from another seed 99.2 %;
+the four that pass are a head CT, two pictures of a head phantom and a screenshot with a slice in
+it. The network's distance alone refuses 42 % of the 609, and none that the first question lets
+pass. No fit saw these images, but its settings were chosen looking at them, so expect somewhat
+less elsewhere.
 
 What it has not seen (at a likeness of 0.1): with drawn CTs of the trunk left out of the fit it
 refuses 36 % of them, with X-rays left out 79 %, with photographs 99 %, with papers and screens all;
