@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ml.network import BLOCKS
 from ml.pixels import Float32Array
-from ml.weights import read_arrays, write_arrays
+from ml.weights import expected_shapes, read_arrays, write_arrays
 
 if TYPE_CHECKING:
     import keras
@@ -48,20 +48,11 @@ DECODER_SHAPES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 )
 
 
-def expected_shapes() -> dict[str, tuple[int, ...]]:
-    """Array name (`<layer>/kernel`, `<layer>/bias`) to shape."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer, kernel in DECODER_SHAPES.items():
-        shapes[f"{layer}/kernel"] = kernel
-        shapes[f"{layer}/bias"] = kernel[-1:]
-    return shapes
-
-
 def read_decoder(path: Path) -> dict[str, Float32Array]:
     """Read a decoder's file.
 
     Args:
-        path: an .npz of float arrays named as in `expected_shapes`.
+        path: an .npz of float arrays `<layer>/kernel` and `<layer>/bias` of `DECODER_SHAPES`.
 
     Returns:
         Every array in float32.
@@ -71,7 +62,7 @@ def read_decoder(path: Path) -> dict[str, Float32Array]:
         ReleaseMalformedError: it is not an .npz of plain numbers, or a number is not finite.
         WrongArchitectureError: an array is missing, is too many, or has another shape.
     """
-    return read_arrays(path, shapes=expected_shapes(), what="decoder")
+    return read_arrays(path, shapes=expected_shapes(DECODER_SHAPES), what="decoder")
 
 
 def write_decoder(path: Path, arrays: Mapping[str, npt.NDArray[np.floating]]) -> None:
@@ -81,7 +72,7 @@ def write_decoder(path: Path, arrays: Mapping[str, npt.NDArray[np.floating]]) ->
         WrongArchitectureError: an array is missing, is too many, or has another shape.
         ReleaseMalformedError: a number is not finite or too large for float16 (65,504).
     """
-    write_arrays(path, arrays, shapes=expected_shapes())
+    write_arrays(path, arrays, shapes=expected_shapes(DECODER_SHAPES))
 
 
 def build_decoder(network: keras.Model, arrays: Mapping[str, Float32Array]) -> Any:

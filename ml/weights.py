@@ -14,10 +14,12 @@ from ml.pixels import Float32Array
 from ml.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
 
 
-def expected_shapes() -> dict[str, tuple[int, ...]]:
-    """Array name (`<layer>/kernel`, `<layer>/bias`) to shape, in the order of the network."""
+def expected_shapes(
+    kernels: Mapping[str, tuple[int, ...]] = KERNEL_SHAPES,
+) -> dict[str, tuple[int, ...]]:
+    """Array name (`<layer>/kernel`, `<layer>/bias`) to shape, in the order of the layers."""
     shapes: dict[str, tuple[int, ...]] = {}
-    for layer, kernel in KERNEL_SHAPES.items():
+    for layer, kernel in kernels.items():
         shapes[f"{layer}/kernel"] = kernel
         shapes[f"{layer}/bias"] = kernel[-1:]
     return shapes

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.decoder import DECODER_FILE, expected_shapes, write_decoder
+from ml.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
 from ml.engines.int8 import INT8_FILE, Int8Layer, write_int8
 from ml.network import BLOCKS, HIDDEN
 from ml.release_parts import EngineParity, RegionSettings
 from ml.releases import Release, file_sha256, read_release, write_release
-from ml.weights import read_weights
+from ml.weights import expected_shapes, read_weights
 
 
 def parity(name: str, *, holds: bool) -> EngineParity:
@@ -33,7 +33,7 @@ def write_full_release(folder: Path, *, shipped: Path) -> Release:
     rng = np.random.default_rng(1)
     arrays = {
         name: (0.05 * rng.standard_normal(shape)).astype(np.float32)
-        for name, shape in expected_shapes().items()
+        for name, shape in expected_shapes(DECODER_SHAPES).items()
     }
     write_decoder(folder / DECODER_FILE, arrays)
     weights = read_weights(folder / "weights.npz")

@@ -8,7 +8,6 @@ from ml.decoder import (
     DECODER_SIZE,
     SOURCES,
     build_decoder,
-    expected_shapes,
     read_decoder,
     write_decoder,
 )
@@ -17,12 +16,13 @@ from ml.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchite
 from ml.training.export import decoder_arrays, fold
 from ml.training.network import build_training_network, get_arrays, set_arrays
 from ml.training.tests.data import small_config
+from ml.weights import expected_shapes
 
 
 @pytest.fixture
 def arrays() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
-    shapes = expected_shapes()
+    shapes = expected_shapes(DECODER_SHAPES)
     return {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
 
 

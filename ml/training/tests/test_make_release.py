@@ -119,9 +119,12 @@ def test_every_step_of_the_plan_comes_after_those_it_reads():
 
 
 def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):
-    from ml.decoder import expected_shapes, write_decoder
+    from ml.decoder import DECODER_SHAPES, write_decoder
+    from ml.weights import expected_shapes
 
-    arrays = {name: np.zeros(shape, np.float32) for name, shape in expected_shapes().items()}
+    arrays = {
+        name: np.zeros(shape, np.float32) for name, shape in expected_shapes(DECODER_SHAPES).items()
+    }
     write_decoder(tmp_path / "decoder.npz", arrays)
     made = make_release(replace(inputs, decoder=tmp_path / "decoder.npz"), plan=plan)
     verify(made, files=["decoder.npz"])
