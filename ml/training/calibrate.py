@@ -1,18 +1,19 @@
 """From the validation split's logits to a calibration and a threshold.
 
 How the slices weigh. Tumor and no tumor weigh half each, whatever their shares here: a clinic's
-shares are its own. Within a kind every source has the same say, as other clinics are what the
-number is for; but no slice weighs more than four times as much as its kind's average, as a
-handful of slices must not decide.
+shares are its own. Within a kind all slices weigh alike: to give every source the same say would
+let 15 tumors of one of them decide as much as 392 of the other.
 
-How sure it may be. The network is never made surer than it is (slope at most 1): the split is of
-the sources it was trained on, and elsewhere it errs more. Targets are those of Platt (1999), short
+How sure it may be. The network is made surer than it is (slope above 1) only where
+cross-validation says so by more than a standard error: the split is of the sources it was trained
+on, and elsewhere it errs more. Targets are those of Platt (1999), short
 of 0 and 1 by what the number of slices cannot rule out; and the calibrated probability itself keeps
 that distance (`Calibration.doubt`, Laplace's rule of succession): 114 slices without a tumor and no
 error among them do not make 99.9 %.
 
 Which method. Temperature (one number) or Platt (two), by the log-likelihood in cross-validation
-over clusters of near-copies; Platt only where it is better by more than its standard error.
+over clusters of near-copies; Platt only where it is better by more than its standard error, which
+is one over clusters too.
 
 Which threshold. The one with the largest mean of two Youden indices (sensitivity + specificity
 - 1): over all slices, and among the slices of the source that has both kinds. Where several do as
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -36,10 +37,27 @@ from ml.releases import Release
 
 FOLDS: Final = 5
 RESAMPLES: Final = 400
-MOST_WEIGHT: Final = 4.0
+MOST_SLOPE: Final = 2.0  # beyond that a handful of slices near the threshold would decide
 _SEED = 20261123
 _STEPS = 100
 _RIDGE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """A way to calibrate: which method, and how steep it may become."""
+
+    name: str
+    method: Literal["temperature", "platt"]
+    most: float
+
+
+# In the order of what each dares more than the one before.
+_WAYS: Final = (
+    Way(name="temperature", method="temperature", most=1.0),
+    Way(name="platt", method="platt", most=1.0),
+    Way(name="steep_platt", method="platt", most=MOST_SLOPE),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,16 +128,15 @@ def fit(
         raise ValueError("Logits, truths, sources and clusters must be of one length.")
     if truths.all() or not truths.any():
         raise ValueError("A calibration can only be fitted on images of both kinds.")
-    weights = weigh(truths, sources)
+    weights = weigh(truths)
     folds = _folds(clusters)
-    losses = {
-        method: _cross_validated(logits, truths, weights, folds=folds, method=method)
-        for method in ("temperature", "platt")
-    }
-    gain = losses["temperature"] - losses["platt"]
-    error = float(gain.std() * np.sqrt(len(gain)) / len(gain))
-    method = "platt" if float(gain.mean()) > error else "temperature"
-    calibration = _fit(logits, truths, weights, method=method)
+    losses = {way: _cross_validated(logits, truths, weights, folds=folds, way=way) for way in _WAYS}
+    chosen = _WAYS[0]
+    for way in _WAYS[1:]:
+        gain, error = _gain(losses[chosen], losses[way], clusters=clusters)
+        if gain > error:
+            chosen = way
+    calibration = _fit(logits, truths, weights, way=chosen)
     cut = _cut(logits, truths, sources=sources, clusters=clusters)
     threshold = min(max(calibration.probability(cut), 0.01), 0.99)
     called = calibration.probabilities(logits) >= threshold
@@ -130,44 +147,34 @@ def fit(
         tumor=int(truths.sum()),
         no_tumor=int((~truths).sum()),
     )
-    report = {f"{name}_cross_validated": float(loss.mean()) for name, loss in losses.items()}
+    report = {f"{way.name}_cross_validated": float(loss.mean()) for way, loss in losses.items()}
     for when, used in (("before", Calibration()), ("after", calibration)):
         report |= _figures(used.probabilities(logits), truths, weights, when=when)
     return Fitted(calibration=calibration, threshold=threshold, operating=operating, report=report)
 
 
-def weigh(truths: BoolArray, sources: Sequence[str]) -> Float64Array:
-    """Weights of mean 1: both kinds alike, sources within a kind alike, capped.
+def weigh(truths: BoolArray) -> Float64Array:
+    """Weights of mean 1 under which both kinds weigh alike.
 
     Args:
-        truths: shape (N,), True for tumors.
-        sources: the collection of each slice.
+        truths: shape (N,), True for tumors; both kinds are there.
     """
-    weights = np.zeros(len(truths))
-    names = np.asarray(sources)
-    for kind in (True, False):
-        members = truths == kind
-        for name in np.unique(names[members]):
-            inside = members & (names == name)
-            weights[inside] = 1.0 / inside.sum()
-        mean = weights[members].mean()
-        weights[members] = np.minimum(weights[members], MOST_WEIGHT * mean)
-        weights[members] *= len(truths) / 2.0 / weights[members].sum()
-    return weights
+    tumors = int(truths.sum())
+    return np.where(truths, 0.5 / tumors, 0.5 / (len(truths) - tumors)) * len(truths)
 
 
 def _fit(
-    logits: Float64Array, truths: BoolArray, weights: Float64Array, *, method: str
+    logits: Float64Array, truths: BoolArray, weights: Float64Array, *, way: Way
 ) -> Calibration:
     positives, negatives = int(truths.sum()), int((~truths).sum())
     doubt = 1.0 / (min(positives, negatives) + 2.0)
     targets = np.where(truths, (positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0))
-    slope, intercept = _newton(logits, targets, weights, intercept=method == "platt")
-    if slope > 1.0:
-        slope, intercept = 1.0, _intercept(logits, targets, weights) if intercept else 0.0
-    if method == "platt":
-        return Calibration(method="platt", slope=slope, intercept=intercept, doubt=doubt)
-    return Calibration(method="temperature", slope=slope, doubt=doubt)
+    platt = way.method == "platt"
+    slope, intercept = _newton(logits, targets, weights, intercept=platt)
+    if slope > way.most:
+        slope = way.most
+        intercept = _intercept(logits * slope, targets, weights) if platt else 0.0
+    return Calibration(method=way.method, slope=slope, intercept=intercept, doubt=doubt)
 
 
 def _newton(
@@ -192,7 +199,7 @@ def _newton(
 
 
 def _intercept(logits: Float64Array, targets: Float64Array, weights: Float64Array) -> float:
-    """The intercept where the slope is 1: mean promise and mean target agree (bisection)."""
+    """The intercept to scaled logits: mean promise and mean target agree (bisection)."""
     low, high = -30.0, 30.0
     for _ in range(80):
         middle = (low + high) / 2.0
@@ -210,7 +217,7 @@ def _cross_validated(
     weights: Float64Array,
     *,
     folds: np.ndarray,
-    method: str,
+    way: Way,
 ) -> Float64Array:
     """Each slice's weighted log-loss under a fit that has not seen its fold."""
     losses = np.zeros(len(logits))
@@ -219,10 +226,19 @@ def _cross_validated(
         seen = truths[~out]
         if not out.any() or seen.all() or not seen.any():
             continue
-        fitted = _fit(logits[~out], seen, weights[~out], method=method)
+        fitted = _fit(logits[~out], seen, weights[~out], way=way)
         promised = fitted.probabilities(logits[out])
         losses[out] = -weights[out] * np.log(np.where(truths[out], promised, 1.0 - promised))
     return losses
+
+
+def _gain(
+    before: Float64Array, after: Float64Array, *, clusters: Sequence[str]
+) -> tuple[float, float]:
+    """By how much the mean loss falls, and the standard error of that over clusters."""
+    _, member = np.unique(np.asarray(clusters), return_inverse=True)
+    gains = np.bincount(member, weights=before - after) / len(before)
+    return float(gains.sum()), float(gains.std() * np.sqrt(len(gains)))
 
 
 def _folds(clusters: Sequence[str]) -> np.ndarray:
