@@ -37,7 +37,7 @@ from typing import Final
 import numpy as np
 
 from ml.gate.contrast_and_color import contrast_and_color
-from ml.gate.descriptors import BLOCKS, describe
+from ml.gate.descriptors import BLOCKS, SIZES, describe
 from ml.gate.reasons import Reason, Refusal, Verdict, refuse
 from ml.pixels import Float32Array, Pixels, Uint8Array
 from ml.releases import Release, ReleaseMalformedError, verify
@@ -45,11 +45,14 @@ from ml.releases import Release, ReleaseMalformedError, verify
 NAME: Final = "brain-mri-1"
 GATE_FILE: Final = "gate.npz"
 LEAST_SIDE: Final = 48  # pixels; the 16-fold stride of the network sees three cells of it
-_ARRAYS = (
-    *(f"{block}_{part}" for block in BLOCKS for part in ("mean", "axes")),
-    *("landmarks", "shares", "gamma", "base", "least_likeness"),
-    *("features_mean", "features_scale", "features_axes", "features_spread"),
-    *("features_rest", "most_distance"),
+FEATURES: Final = 512  # channels of block5_conv3
+_AXES: Final = (*(f"{block}_axes" for block in BLOCKS), "features_axes")
+_NUMBERS: Final = ("gamma", "base", "least_likeness", "features_rest", "most_distance")
+_ARRAYS: Final = (
+    *_AXES,
+    *_NUMBERS,
+    *(f"{block}_mean" for block in BLOCKS),
+    *("landmarks", "shares", "features_mean", "features_scale", "features_spread"),
 )
 
 
@@ -57,16 +60,11 @@ class BrainMri:
     """The loaded gate; see the module.
 
     Args:
-        arrays: as `ml.training.fit_gate` makes them; float.
-
-    Raises:
-        ReleaseMalformedError: an array is missing or not finite.
+        arrays: as `ml.training.fit_gate` makes them; float. Those of a file are checked by
+            `open_brain_mri`.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        for name in _ARRAYS:
-            if name not in arrays or not np.isfinite(arrays[name]).all():
-                raise ReleaseMalformedError(f"{GATE_FILE} lacks a finite array called {name}.")
         self._arrays = {name: np.asarray(arrays[name], dtype=np.float32) for name in _ARRAYS}
         self._landmark_lengths = (self._arrays["landmarks"] ** 2).sum(axis=1)
 
@@ -119,6 +117,34 @@ class BrainMri:
         return float(np.sqrt(inside + rest / float(a["features_rest"])))
 
 
+def _check(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise `ReleaseMalformedError` unless all arrays are there, finite, and fit one another."""
+    for name in _ARRAYS:
+        if name not in arrays or not np.isfinite(arrays[name]).all():
+            raise ReleaseMalformedError(f"{GATE_FILE} lacks a finite array called {name}.")
+    if any(arrays[name].ndim != 2 for name in (*_AXES, "landmarks")):
+        raise ReleaseMalformedError(f"The axes and landmarks in {GATE_FILE} must have two axes.")
+    kept = sum(arrays[f"{block}_axes"].shape[1] for block in BLOCKS)
+    seen = arrays["features_axes"].shape[1]
+    needed: dict[str, tuple[int, ...]] = {
+        "landmarks": (len(arrays["landmarks"]), kept),
+        "shares": (len(arrays["landmarks"]),),
+        "features_mean": (FEATURES,),
+        "features_scale": (FEATURES,),
+        "features_axes": (FEATURES, seen),
+        "features_spread": (seen,),
+        **dict.fromkeys(_NUMBERS, ()),
+    }
+    for block, size in zip(BLOCKS, SIZES, strict=True):
+        needed[f"{block}_mean"] = (size,)
+        needed[f"{block}_axes"] = (size, arrays[f"{block}_axes"].shape[1])
+    for name, shape in needed.items():
+        if arrays[name].shape != shape:
+            raise ReleaseMalformedError(
+                f"{name} in {GATE_FILE} has the shape {arrays[name].shape} instead of {shape}."
+            )
+
+
 def open_brain_mri(release: Release) -> BrainMri:
     """Load the gate of a release.
 
@@ -128,7 +154,9 @@ def open_brain_mri(release: Release) -> BrainMri:
     if GATE_FILE not in release.files:
         raise ReleaseMalformedError(f"{release} has the gate {NAME} without its {GATE_FILE}.")
     verify(release, files=[GATE_FILE])
-    return BrainMri(read_arrays(release.path(GATE_FILE)))
+    arrays = read_arrays(release.path(GATE_FILE))
+    _check(arrays)
+    return BrainMri(arrays)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -142,11 +142,28 @@ def test_an_altered_gate_is_refused(release):
         read_arrays(release.directory / GATE_FILE)
 
 
-def test_a_gate_that_lacks_a_number_is_refused(arrays):
-    with pytest.raises(ReleaseMalformedError, match="shares"):
-        BrainMri({name: array for name, array in arrays.items() if name != "shares"})
-    with pytest.raises(ReleaseMalformedError, match="gamma"):
-        BrainMri(arrays | {"gamma": np.float32("nan")})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("shares", None),
+        ("gamma", np.float32("nan")),
+        ("shares", np.zeros(3, np.float32)),
+        ("edges_axes", np.zeros((512, 2), np.float32)),
+        ("landmarks", np.zeros(7, np.float32)),
+        ("features_mean", np.zeros(511, np.float32)),
+    ],
+)
+def test_a_gate_whose_arrays_cannot_be_right_is_refused(release, arrays, name, value):
+    changed = {**arrays, name: value}
+    np.savez(
+        release.directory / GATE_FILE,
+        allow_pickle=False,
+        **{key: array for key, array in changed.items() if array is not None},
+    )
+    digest = file_sha256(release.directory / GATE_FILE)
+
+    with pytest.raises(ReleaseMalformedError, match=r"gate\.npz"):
+        open_gate(replace(release, files={GATE_FILE: digest}))
 
 
 def test_an_unknown_gate_is_refused(release):
