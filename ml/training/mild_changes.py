@@ -27,8 +27,14 @@ def change_some(image: Uint8Array, rng: np.random.Generator) -> Uint8Array:
     return image
 
 
+def turn(image: Uint8Array, turns: int, *, mirrored: bool) -> Uint8Array:
+    """By so many quarters, counterclockwise, and then mirrored left to right or not."""
+    turned = np.rot90(image, turns)
+    return np.ascontiguousarray(turned[:, ::-1] if mirrored else turned)
+
+
 def _quarter_turn(image: Uint8Array, rng: np.random.Generator) -> Uint8Array:
-    return np.ascontiguousarray(np.rot90(image, int(rng.integers(1, 4))))
+    return turn(image, int(rng.integers(1, 4)), mirrored=False)
 
 
 def _tilt(image: Uint8Array, rng: np.random.Generator) -> Uint8Array:
