@@ -31,10 +31,15 @@ DRAFT: Final = "draft"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """A step and the steps whose results it reads."""
+    """A step, the steps whose results it reads, and what else was asked of it.
+
+    Attributes:
+        asked: names of attributes of `Inputs`: another value, and the step is done anew.
+    """
 
     run: Step
     after: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 # In the order in which they are run.
@@ -42,10 +47,10 @@ PLAN: Final[Mapping[str, Planned]] = {
     "validation": Planned(run=steps.read_validation, after=(DRAFT,)),
     "calibrate": Planned(run=steps.calibrate, after=("validation",)),
     "regions": Planned(run=steps.set_regions, after=("validation",)),
-    "gate": Planned(run=steps.add_gate, after=("calibrate",)),
+    "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
     "quantize": Planned(run=steps.quantize, after=("regions",)),
     "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
-    "judge": Planned(run=steps.judge, after=("gate", "engines")),
+    "judge": Planned(run=steps.judge, after=("gate", "engines"), asked=("engine", "card")),
 }
 
 
@@ -77,7 +82,8 @@ def make_release(
         release = steps.draft(inputs)
         done.set(DRAFT, keys[DRAFT])
     for name, step in plan.items():
-        keys[name] = _key([name, *(keys[before] for before in step.after)])
+        asked = [str(getattr(inputs, each)) for each in step.asked]
+        keys[name] = _key([name, *(keys[before] for before in step.after), *asked])
         if only == name or (only is None and not done.has(name, keys[name])):
             _say(name)
             release = step.run(inputs, release)

@@ -184,7 +184,7 @@ def _small(heatmap: Uint8Array) -> Uint8Array:
 
 
 def _key(predictor: Predictor, slices: Sequence[Slice]) -> str:
-    """Of all that an answer depends on: the release's files and settings, engine, and images."""
+    """Of all that a row depends on: the release's files and settings, engine, images and labels."""
     release = predictor.release
     facts = {
         "format": FORMAT,
@@ -198,6 +198,9 @@ def _key(predictor: Predictor, slices: Sequence[Slice]) -> str:
             str(release.regions),
         ],
         "engine": predictor.engine,
-        "images": [item.path.name for item in slices],
+        "images": [
+            [item.path.name, item.source, item.kind, item.tumor, item.cluster, item.outlines]
+            for item in slices
+        ],
     }
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
