@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ml import releases
 from ml.charts import Chart
-from ml.engines import CHOICES
+from ml.engines import CHOICES, EngineError
 from ml.metric_charts import draw_charts
 from ml.model_card import Section, sections
 from ml.overlay import COLOR_MAPS, blend, encode_png
@@ -26,6 +26,7 @@ from ml.releases import ReleaseError
 __all__ = [
     "Abstention",
     "Chart",
+    "EngineError",
     "Prediction",
     "Predictor",
     "Region",
@@ -65,17 +66,24 @@ class ReleaseFacts:
 
 def read_release(directory: Path) -> ReleaseFacts:
     """The facts of the release in this folder, all its files checked. Raises `ReleaseError`."""
-    release = releases.read_release(directory)
-    releases.verify(release, files=release.files)
-    return _facts(release)
+    return _facts(_checked(directory))
 
 
 def verify_release(directory: Path, *, sha256: str) -> None:
     """Raise `ReleaseError` unless the folder holds the release with exactly these weights."""
-    facts = read_release(directory)
-    if facts.sha256 != sha256:
+    _require_weights(_checked(directory), sha256=sha256)
+
+
+def _checked(directory: Path, *, apart_from: str = "") -> releases.Release:
+    release = releases.read_release(directory)
+    releases.verify(release, files=[name for name in release.files if name != apart_from])
+    return release
+
+
+def _require_weights(release: releases.Release, *, sha256: str) -> None:
+    if release.sha256 != sha256:
         raise ReleaseError(
-            f"The weights in {directory} are not the ones that were registered. "
+            f"The weights in {release.directory} are not the ones that were registered. "
             "Restore the folder of this release, or activate another release."
         )
 
@@ -83,7 +91,8 @@ def verify_release(directory: Path, *, sha256: str) -> None:
 def load_predictor(directory: Path, *, sha256: str) -> Predictor:
     """The loaded model of a release, kept for the life of the process.
 
-    Raises `ReleaseError`, also where the folder holds other weights than these.
+    Raises `ReleaseError`, also where the folder holds other weights than these, and `EngineError`
+    where no engine that `NEUROSCAN_ENGINE` allows can run here.
 
     Two are kept: the active release, and the one before it, whose queued analyses still come in.
     """
@@ -93,7 +102,8 @@ def load_predictor(directory: Path, *, sha256: str) -> Predictor:
 
 @functools.lru_cache(maxsize=2)
 def _load(directory: Path, sha256: str) -> Predictor:
-    verify_release(directory, sha256=sha256)
+    # Figures that were altered are not shown, but stop no analysis.
+    _require_weights(_checked(directory, apart_from=METRICS), sha256=sha256)
     return Predictor.load(directory, engine=settings.ENGINE)
 
 

@@ -54,9 +54,12 @@ def run_analysis(analysis_id: UUID) -> None:
         recorded = record_result(claim, _analyze(claim.analysis))
     except HopelessError as error:
         _give_up(claim, message=str(error))
+    except (inference.EngineError, inference.ReleaseError):
+        log.exception("analysis.no_model", analysis=str(analysis_id))
+        _try_later(claim, problem="The model could not be loaded")
     except Exception:
         log.exception("analysis.fault", analysis=str(analysis_id))
-        _try_later(claim)
+        _try_later(claim, problem="The analysis failed")
     else:
         log.info("analysis.done", analysis=str(analysis_id), recorded=recorded)
 
@@ -216,13 +219,13 @@ def _since(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 2)
 
 
-def _try_later(claim: Claim) -> None:
+def _try_later(claim: Claim, *, problem: str) -> None:
     """running -> queued after a fault, or failed once the attempts are used up."""
     trace = traceback.format_exc()
     if claim.analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
         _give_up(
             claim,
-            message=f"The analysis failed {claim.analysis.attempts} times. "
+            message=f"{problem} {claim.analysis.attempts} times. "
             "Try again; if it fails again, tell your administrator.",
             trace=trace,
         )

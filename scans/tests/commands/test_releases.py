@@ -136,6 +136,17 @@ def test_a_release_whose_weights_were_altered_is_neither_activated_nor_run():
 
 
 @pytest.mark.django_db
+def test_figures_that_were_altered_stop_an_activation_but_no_analysis(shipped_copy):
+    add_file(shipped_copy, "metrics.json", b"{}")
+    release = sync_shipped_release()
+    (release.directory / "metrics.json").write_bytes(b'{"auc": 1}')
+
+    with pytest.raises(ReleaseError):
+        activate_release(user=None, release=release)
+    assert load_predictor(release.directory, sha256=release.sha256).engine
+
+
+@pytest.mark.django_db
 def test_after_an_upgrade_the_release_before_still_runs_with_its_own_weights(shipped_copy):
     before = sync_shipped_release()
     description = json.loads((shipped_copy / "release.json").read_text())

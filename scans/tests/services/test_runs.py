@@ -165,6 +165,26 @@ def test_a_fault_is_tried_again_and_fails_with_a_sentence_and_a_traceback(
     assert "the model broke" not in analysis.message
 
 
+def test_a_model_that_cannot_be_loaded_is_told_apart_from_an_image_that_fails(
+    monkeypatch, settings
+):
+    settings.ANALYSIS_MAX_ATTEMPTS = 1
+
+    def no_engine(directory, **_):
+        raise inference.EngineError("No engine can run here.")
+
+    monkeypatch.setattr(inference, "load_predictor", no_engine)
+    analysis = make_analysis()
+
+    run_analysis(analysis.pk)
+
+    analysis.refresh_from_db()
+    assert analysis.status == "failed"
+    assert analysis.message.startswith("The model could not be loaded")
+    assert "administrator" in analysis.message
+    assert "No engine can run here." in analysis.traceback
+
+
 def test_a_store_without_room_is_a_fault_like_any_other(predictor, rung, monkeypatch):
     def full(name, content):
         raise OSError(28, "No space left on device")
