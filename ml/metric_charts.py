@@ -28,42 +28,39 @@ def draw_charts(metrics: Mapping[str, Any]) -> tuple[Chart, ...]:
 
 
 def _roc(metrics: Mapping[str, Any]) -> Chart | None:
-    everyone, within = metrics["all"], metrics["within_source"]
-    if not everyone["roc"]:
-        return None
-    lines = [Line(name="all slices", points=_points(everyone["roc"]))]
-    said = f"The area under the curve is {_said(everyone['figures']['roc_auc'])} on all slices"
-    if within["roc"]:
-        lines.append(Line(name="within one source", points=_points(within["roc"])))
-        said += f", and {_said(within['figures']['roc_auc'])} within one source"
-    return line_chart(
+    return _curve(
+        metrics,
+        curve="roc",
         name="roc",
         title="ROC curve",
-        text=f"{said}.",
         x_label="1 − specificity",
         y_label="sensitivity",
-        lines=lines,
         diagonal=True,
     )
 
 
 def _precision(metrics: Mapping[str, Any]) -> Chart | None:
-    everyone, within = metrics["all"], metrics["within_source"]
-    if not everyone["pr"]:
-        return None
-    lines = [Line(name="all slices", points=_points(everyone["pr"]))]
-    said = f"The area under the curve is {_said(everyone['figures']['pr_auc'])} on all slices"
-    if within["pr"]:
-        lines.append(Line(name="within one source", points=_points(within["pr"])))
-        said += f", and {_said(within['figures']['pr_auc'])} within one source"
-    return line_chart(
+    return _curve(
+        metrics,
+        curve="pr",
         name="precision-recall",
         title="Precision and recall",
-        text=f"{said}.",
         x_label="recall",
         y_label="precision",
-        lines=lines,
     )
+
+
+def _curve(metrics: Mapping[str, Any], *, curve: str, **drawn: Any) -> Chart | None:
+    everyone, within = metrics["all"], metrics["within_source"]
+    if not everyone[curve]:
+        return None
+    area = f"{curve}_auc"
+    lines = [Line(name="all slices", points=_points(everyone[curve]))]
+    said = f"The area under the curve is {_said(everyone['figures'][area])} on all slices"
+    if within[curve]:
+        lines.append(Line(name="within one source", points=_points(within[curve])))
+        said += f", and {_said(within['figures'][area])} within one source"
+    return line_chart(text=f"{said}.", lines=lines, **drawn)
 
 
 def _histogram(metrics: Mapping[str, Any]) -> Chart | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,13 +56,7 @@ def read_arrays(
     Raises:
         ReleaseMissingError, ReleaseMalformedError, WrongArchitectureError: as for `read_weights`.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
-    except FileNotFoundError:
-        raise ReleaseMissingError(f"The {what} file {path} is not there.") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise ReleaseMalformedError(f"The {what} file {path} cannot be read: {error}.") from error
+    arrays = read_npz(path, what=what)
     check_shapes({name: array.shape for name, array in arrays.items()}, shapes=shapes)
     for name, array in arrays.items():
         if not np.issubdtype(array.dtype, np.floating) or not np.isfinite(array).all():
@@ -69,6 +64,26 @@ def read_arrays(
                 f"{name} in {path} must hold finite floating-point numbers."
             )
     return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def read_npz(path: Path, *, what: str) -> dict[str, npt.NDArray[Any]]:
+    """Read all arrays of an .npz, whatever they are.
+
+    Args:
+        path: the file.
+        what: what it holds, for the messages.
+
+    Raises:
+        ReleaseMissingError: there is no such file.
+        ReleaseMalformedError: it is not an .npz of plain numbers.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: np.asarray(archive[name]) for name in archive.files}
+    except FileNotFoundError:
+        raise ReleaseMissingError(f"The {what} file {path} is not there.") from None
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise ReleaseMalformedError(f"The {what} file {path} cannot be read: {error}.") from error
 
 
 def write_weights(path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -> None:

@@ -8,7 +8,6 @@ OpenVINO's own .xml and .bin. The engine rounds the release's own weights to the
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ import numpy.typing as npt
 from ml.decoder import DECODER_SHAPES
 from ml.network import KERNEL_SHAPES
 from ml.pixels import Float32Array
-from ml.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
+from ml.releases import ReleaseMalformedError, WrongArchitectureError
+from ml.weights import read_npz
 
 INT8_FILE: Final = "openvino-int8.npz"
 LARGEST: Final = 127  # of an 8-bit weight, either way: -128 would have no counterpart
@@ -61,13 +61,7 @@ def read_int8(path: Path) -> dict[str, Int8Layer]:
         WrongArchitectureError: it names a layer that the network does not have, or an array is
             missing or has another shape than its layer needs.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: np.asarray(archive[name]) for name in archive.files}
-    except FileNotFoundError:
-        raise ReleaseMissingError(f"The file {path} is not there.") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise ReleaseMalformedError(f"The file {path} cannot be read: {error}.") from error
+    arrays = read_npz(path, what="8-bit numbers'")
     layers = sorted({name.rpartition("/")[0] for name in arrays})
     for layer in layers:
         _check(layer, arrays, path=path)

@@ -29,9 +29,7 @@ for one.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -41,6 +39,7 @@ from ml.gate.descriptors import BLOCKS, SIZES, describe
 from ml.gate.reasons import Reason, Refusal, Verdict, refuse
 from ml.pixels import Float32Array, Pixels, Uint8Array
 from ml.releases import Release, ReleaseMalformedError, verify
+from ml.weights import read_npz
 
 NAME: Final = "brain-mri-1"
 GATE_FILE: Final = "gate.npz"
@@ -154,15 +153,6 @@ def open_brain_mri(release: Release) -> BrainMri:
     if GATE_FILE not in release.files:
         raise ReleaseMalformedError(f"{release} has the gate {NAME} without its {GATE_FILE}.")
     verify(release, files=[GATE_FILE])
-    arrays = read_arrays(release.path(GATE_FILE))
+    arrays = read_npz(release.path(GATE_FILE), what="gate's")
     _check(arrays)
     return BrainMri(arrays)
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a gate's file. Raises `ReleaseMalformedError` where it is none."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ReleaseMalformedError(f"{path} cannot be read: {error}.") from error

@@ -1,11 +1,10 @@
 import json
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from ml.calibration import Calibration
-from ml.release_parts import Card, EngineParity, Operating, RegionSettings, Score
+from ml.release_parts import EngineParity, Operating, RegionSettings, Score
 from ml.releases import (
     Release,
     ReleaseError,
@@ -17,29 +16,20 @@ from ml.releases import (
     verify,
     write_release,
 )
+from ml.tests.trial_release import trial_release
 
 
 @pytest.fixture
 def release(tmp_path) -> Release:
-    (tmp_path / "weights.npz").write_bytes(b"not really weights")
-    made = Release(
-        directory=tmp_path,
-        name="trial",
-        version="0.1.0",
-        weights="weights.npz",
-        sha256=file_sha256(tmp_path / "weights.npz"),
-        preprocessing="crop-square-area-1",
-        input_size=224,
+    made = trial_release(
+        tmp_path,
         threshold=0.4,
         calibration=Calibration(method="platt", slope=0.5, intercept=0.25),
         gate="contrast-and-color-1",
-        provenance="Made in a test.",
         scores=(
             Score(name="AUC", dataset="a handful", value=0.9, n=7, low=0.5, high=1.0),
             Score(name="Error", dataset="a handful", value=0.1, n=7, note="0 is best."),
         ),
-        card=Card(intended_use="None.", training="None.", testing="None.", limits=("All.",)),
-        created=date(2026, 11, 23),
     )
     write_release(made)
     return made

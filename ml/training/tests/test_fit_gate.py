@@ -1,16 +1,13 @@
-from datetime import date
-
 import numpy as np
 import pytest
 
-from ml.calibration import Calibration
 from ml.engines import EngineOutput
 from ml.gate import open_gate
 from ml.gate.brain_mri import GATE_FILE, BrainMri
 from ml.phantom import draw_phantom
 from ml.preprocessing import crop_square_area
-from ml.release_parts import Card
-from ml.releases import Release, file_sha256, read_release
+from ml.releases import read_release
+from ml.tests.trial_release import trial_release
 from ml.training import fit_gate as fit_gate_module
 from ml.training.fit_gate import fit_gate
 from ml.training.mild_changes import CHANGES, change_some
@@ -74,23 +71,7 @@ class Brightness:
 @pytest.fixture
 def release(tmp_path, monkeypatch):
     monkeypatch.setattr(fit_gate_module, "open_engine", lambda name, *, release: Brightness())
-    (tmp_path / "weights.npz").write_bytes(b"weights")
-    return Release(
-        directory=tmp_path,
-        name="trial",
-        version="0",
-        weights="weights.npz",
-        sha256=file_sha256(tmp_path / "weights.npz"),
-        preprocessing="crop-square-area-1",
-        input_size=224,
-        threshold=0.5,
-        calibration=Calibration(),
-        gate="none",
-        provenance="A test.",
-        scores=(),
-        card=Card(intended_use="x", training="x", testing="x", limits=()),
-        created=date(2026, 11, 23),
-    )
+    return trial_release(tmp_path)
 
 
 def test_fitting_adds_a_gate_that_knows_the_slices_and_is_the_same_every_time(release, tmp_path):
