@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("files", nargs="+", metavar="FILE", help="a JPEG or PNG image")
     parser.add_argument("--json", action="store_true", help="one JSON object a file and line")
     parser.add_argument(
-        "--heatmap-dir", type=Path, metavar="DIR", help="write NAME-heatmap.png files here"
+        "--heatmap-dir", type=_folder, metavar="DIR", help="write NAME-heatmap.png files here"
     )
     parser.add_argument(
         "--engine", default="auto", metavar="NAME", help=f"one of: {', '.join(CHOICES)}"
@@ -125,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
         "--release", type=Path, default=SHIPPED, metavar="DIR", help="a release's folder"
     )
     return parser
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("name a folder; it is empty")
+    return Path(text)
 
 
 def _empty_record(path: str, *, predictor: Predictor) -> dict[str, Any]:

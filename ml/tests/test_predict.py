@@ -190,6 +190,13 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(asked, slices, capsys):
     assert asked == []
 
 
+def test_an_empty_name_of_a_folder_is_refused(slices, capsys):
+    with pytest.raises(SystemExit):
+        predict.main([str(slices / "a" / "scan.png"), "--heatmap-dir", ""])
+
+    assert "name a folder" in capsys.readouterr().err
+
+
 def test_a_heatmap_that_cannot_be_written_fails_its_file_alone(asked, slices, capsys):
     (slices / "heat" / "scan-heatmap.png").mkdir(parents=True)
     files = [str(slices / "a" / "scan.png"), str(slices / "b" / "scan.png")]
