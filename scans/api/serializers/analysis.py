@@ -75,6 +75,13 @@ class AnalysisSerializer(serializers.ModelSerializer):
         help_text="Suspected regions, the highest score first. Null unless completed, and where "
         "the release does not look for any.",
     )
+    distance = serializers.FloatField(
+        allow_null=True,
+        read_only=True,
+        help_text="How far the image lies from the training images; from 1 on the model gives no "
+        "opinion. Null until there is a result, where the image was refused before the model saw "
+        "it (a photograph in color, a blank image), and where the release does not measure it.",
+    )
     overlay_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     heatmap_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     url = serializers.HyperlinkedIdentityField(view_name="api:analysis-detail")
