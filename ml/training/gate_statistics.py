@@ -22,7 +22,7 @@ _FLOOR: Final = 0.05  # of the spread along one of them, against division by nex
 # is set on (three quarters of them changed or turned), whichever is less. Of 609 real images of
 # other things 0.2 turned away 99.3 %, 0.1 99.2 % and 0.0 98.9 %; of 136 test slices of a source
 # left out of fitting 7.4 %, 6.6 % and 2.2 %.
-LEAST_LIKENESS: Final = 0.1
+LEAST_LIKENESS: Final = 0.2
 UNLIKE_SHARE: Final = 0.01
 # The share of the slices the limit is set on that the network's distance may refuse.
 STRANGE_SHARE: Final = 0.001
