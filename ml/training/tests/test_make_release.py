@@ -66,6 +66,15 @@ def test_all_steps_are_run_once_and_kept(inputs, plan, ran):
     assert ran == ["first", "second"]
 
 
+def test_a_step_is_done_anew_where_something_else_is_asked_of_it(inputs, plan, ran):
+    plan["second"] = replace(plan["second"], asked=("engine",))
+    make_release(inputs, plan=plan)
+
+    make_release(replace(inputs, engine="tensorflow"), plan=plan)
+
+    assert ran == ["first", "second", "second"]
+
+
 def test_a_step_that_failed_is_taken_up_again(inputs, plan, ran):
     def fail(inputs, release):
         raise ReleaseError("No power.")
