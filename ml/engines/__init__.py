@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol, cast
 
+from threadpoolctl import threadpool_limits
+
 from ml.pixels import Float32Array
 from ml.releases import Release
 
@@ -85,7 +87,11 @@ CHOICES: Final = ("auto", "tensorflow", "openvino", *(n for n in ENGINES if n !=
 
 
 def open_engine(name: str, *, release: Release) -> Engine:
-    """Load a release's network, its files checked.
+    """Load a release's network, its files checked, and leave it the cores to itself.
+
+    From here on NumPy's matrix products (OpenBLAS) run on one thread in this process: OpenBLAS's
+    others spin for tens of milliseconds after each product, on the cores that the next forward pass
+    needs, which then takes twice as long. None of the products beside the network is large.
 
     Args:
         name: one of CHOICES; see `candidates`.
@@ -99,11 +105,14 @@ def open_engine(name: str, *, release: Release) -> Engine:
     for candidate in candidates(name, release=release):
         try:
             module = cast(EngineModule, importlib.import_module(ENGINES[candidate]))
-            return module.open_engine(name=candidate, release=release)
+            engine = module.open_engine(name=candidate, release=release)
         except ImportError as error:
             problems.append(f"{candidate}: not installed ({error})")
         except EngineUnsuitableError as error:
             problems.append(f"{candidate}: {error}")
+        else:
+            threadpool_limits(limits=1, user_api="blas")
+            return engine
     raise EngineError(
         f"No engine for {release} can run here; install requirements.txt or choose another with "
         f"NEUROSCAN_ENGINE. Tried {'; '.join(problems)}."

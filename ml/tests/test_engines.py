@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ml.engines import CHOICES, ENGINES, EngineError, candidates, open_engine
 from ml.engines.int8 import INT8_FILE
@@ -119,6 +120,16 @@ def test_without_tensorflow_auto_falls_back_to_openvino_in_float32(release, monk
     assert open_engine("auto", release=release).name == "openvino-f32"
     with pytest.raises(EngineError, match=r"install requirements\.txt"):
         open_engine("tensorflow", release=release)
+
+
+def test_an_open_engine_shares_the_cores_with_no_spinning_matrix_products(release):
+    with threadpool_limits(limits=2, user_api="blas"):
+        open_engine("openvino-f32", release=release)
+
+        pools = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    assert pools
+    assert set(pools) == {1}
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are(release):
