@@ -3,8 +3,13 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from neuroscan_site.tests.programs import BY_MARKER
+
+# No property is about time, and a busy machine is slow.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 pytest_plugins = ["neuroscan_site.tests.servers", "neuroscan_site.tests.s3_store"]
 

@@ -88,7 +88,6 @@ def world(one_connection, person, patient, release) -> World:
 @schema.parametrize()
 @examples(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

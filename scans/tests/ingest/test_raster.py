@@ -167,7 +167,7 @@ def test_a_png_with_a_flipped_bit_in_its_pixels_is_refused():
     assert code_of(bytes(content)) == "truncated"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_damage_to_a_file_does_worse_than_a_refusal(data):
     content = bytearray(data.draw(st.sampled_from([pictures.png(), pictures.jpeg()])))
