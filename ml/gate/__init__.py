@@ -1,7 +1,9 @@
 """When the model should say nothing: images it cannot have an opinion on.
 
 A gate looks twice: at the pixels before the network, and at what the network made of them after.
-A release names its gate; a gate that a release was made with is never changed.
+A release names its gate; a gate that a release was made with is never changed. One thing all of
+them refuse, those of older releases too: strips, which would cost a worker its memory and its time
+(`ml.gate.proportions`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Final, Protocol
 from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
 from ml.gate.contrast_and_color import contrast_and_color
+from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import SENTENCES, Reason, Refusal, Verdict
 from ml.pixels import Float32Array, Pixels
 from ml.releases import Release, ReleaseUnsupportedError
@@ -33,7 +36,7 @@ class Gate(Protocol):
     """A loaded gate; both questions are about one image and may be asked from several threads."""
 
     def before(self, pixels: Pixels) -> Refusal | None:
-        """Look at an image before the network is run.
+        """Look at an image before the network is run; at its shape before its pixels.
 
         Args:
             pixels: uint8 or uint16, shape (H, W) or (H, W, 3).
@@ -66,15 +69,10 @@ class PixelGate:
         return Verdict()
 
 
-def let_pass(pixels: Pixels) -> Refusal | None:
-    """The gate `none`: lets everything pass, for measuring a model without a gate."""
-    del pixels
-    return None
-
-
+# "none" lets everything pass but strips, for measuring a model without a gate.
 # Those that need no file of the release; `brain-mri-1` needs one.
 GATES: Final[Mapping[str, PixelGate]] = MappingProxyType(
-    {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(let_pass)}
+    {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(out_of_proportion)}
 )
 
 

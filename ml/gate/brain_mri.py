@@ -1,6 +1,6 @@
 """The gate `brain-mri-1`: is this a slice of a brain MRI like those the model has learnt from?
 
-Before the network: large enough, not blank, not colored. After it, two questions.
+Before the network: large enough, no strip, not blank, not colored. After it, two questions.
 
 Does it look like one? A kernel machine on `ml.gate.descriptors` compares the image with training
 slices (also changed as other clinics' exports are) and with drawn images of other things. Far

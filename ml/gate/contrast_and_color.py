@@ -13,6 +13,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import Reason, Refusal, refuse
 from ml.pixels import Pixels, Uint8Array, to_8bit, to_gray
 
@@ -26,7 +27,7 @@ _MOST_COLORED = 0.10
 
 
 def contrast_and_color(pixels: Pixels) -> Refusal | None:
-    """Refuse what is blank or colored.
+    """Refuse what is blank or colored, and strips (`ml.gate.proportions`).
 
     Abstains with `not_brain_mri` where more than 10 % of the pixels are colored (channels more
     than 32 of 255 apart), and with `unreadable_contrast` where the 1st and the 99th percentile of
@@ -38,6 +39,9 @@ def contrast_and_color(pixels: Pixels) -> Refusal | None:
     Returns:
         The refusal, or None where the image may go on to the model.
     """
+    strip = out_of_proportion(pixels)
+    if strip is not None:
+        return strip
     image = to_8bit(pixels)
     if image.ndim == 3:
         red, green, blue = cv2.split(image)  # a tenth of the time of np.ptp

@@ -284,3 +284,13 @@ def test_altered_weights_are_never_loaded(copied):
 
     with pytest.raises(WeightsMismatchError):
         Predictor.load(copied)
+
+
+@pytest.mark.parametrize("gate", ["contrast-and-color-1", "none"])
+def test_a_strip_is_turned_away_before_a_square_of_its_length_is_made(saying, gate):
+    strip = np.tile(draw_phantom(seed=1, size=64), 10_000)  # the square would be 410 GB
+
+    result = saying(1.0, gate=GATES[gate]).predict(strip)
+
+    assert isinstance(result, Abstention)
+    assert result.reason == "not_brain_mri"

@@ -63,3 +63,19 @@ def test_every_reason_has_a_sentence():
 
 def test_the_open_gate_lets_everything_pass():
     assert GATES["none"].before(np.zeros((5, 5), np.uint8)) is None
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
+@pytest.mark.parametrize("shape", [(64, 700_000), (700_000, 64), (100, 401, 3)])
+def test_every_gate_refuses_a_strip_by_its_shape_alone(gate, shape):
+    strip = np.broadcast_to(np.uint8(90), shape)  # blank too: were it read, that would be said
+
+    assert gate.before(strip).reason == "not_brain_mri"
+
+
+def test_four_times_as_long_as_wide_is_no_strip_yet():
+    image = np.tile(draw_phantom(seed=1, size=100), 4)
+
+    assert image.shape == (100, 400)
+    assert reason(image) is None
+    assert GATES["none"].before(image) is None
