@@ -22,6 +22,7 @@ from typing import Any, Final
 from ml.engines import CHOICES, EngineError
 from ml.images import ImageFileError, read_image_file
 from ml.overlay import encode_png
+from ml.pixels import Pixels
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.regions import Region
 from ml.releases import ReleaseError
@@ -72,7 +73,7 @@ def records(
         started = time.perf_counter()
         record = _empty_record(path, predictor=predictor)
         try:
-            record |= _said(predictor.predict(read_image_file(Path(path))), target=target)
+            record |= _said(predictor.predict(_read(path)), target=target)
         except (ImageFileError, OutputError) as error:
             record |= {"error": str(error)}
         except Exception as error:  # OpenCV and the engines have errors of their own
@@ -80,6 +81,18 @@ def records(
             record |= {"error": f"The model could not be run on this image: {words}."}
         record["milliseconds"] = round((time.perf_counter() - started) * 1000.0, 1)
         yield record
+        if target is not None and record["heatmap"] is None and target.is_file():
+            # It is the user's file, so it stays; but nobody may take it for this run's.
+            sys.stderr.write(
+                f"{_printable(str(target))} is of an earlier run: this run has no heatmap of "
+                f"{_printable(path)}. Delete it, or name another folder with --heatmap-dir.\n"
+            )
+
+
+def _read(path: str) -> Pixels:
+    if not path:  # which a Path takes for the folder at hand
+        raise ImageFileError("The name is empty. Name a JPEG or PNG image.")
+    return read_image_file(Path(path))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -164,7 +177,7 @@ def _said(result: Prediction | Abstention, *, target: Path | None) -> dict[str, 
         }
     if target is not None:
         try:
-            target.write_bytes(encode_png(result.heatmap))
+            _write(target, encode_png(result.heatmap))
         except OSError as error:
             raise OutputError(
                 f"The heatmap cannot be written to {target}: {error.strerror}."
@@ -180,6 +193,17 @@ def _said(result: Prediction | Abstention, *, target: Path | None) -> dict[str, 
         "heatmap": None if target is None else str(target),
         "regions": None if result.regions is None else [_region(one) for one in result.regions],
     }
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Put a file in the place of another, never into it: it may have a second name (a hard link)
+    under which it is one of those to be read."""
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _region(region: Region) -> dict[str, Any]:
@@ -198,21 +222,34 @@ def _heatmap_names(paths: Sequence[str], *, folder: Path | None) -> list[Path | 
     """
     if folder is None:
         return [None] * len(paths)
-    taken = {str(Path(path).absolute()).casefold() for path in paths}
+    taken = {_place(path) for path in paths}
     names: list[Path | None] = []
     for path in paths:
         stem, number = Path(path).stem, 1
         target = folder / f"{stem}-heatmap.png"
-        while str(target.absolute()).casefold() in taken:  # many file systems ignore the case
+        while _place(target) in taken:
             number += 1
             target = folder / f"{stem}-{number}-heatmap.png"
-        taken.add(str(target.absolute()).casefold())
+        taken.add(_place(target))
         names.append(target)
     return names
 
 
+def _place(path: str | Path) -> str:
+    """The same for every way to write one file's name."""
+    try:
+        resolved = Path(path).resolve()  # a folder may be a link, or be left again by ".."
+    except (OSError, RuntimeError, ValueError):  # no such file can be: a loop, a null character
+        resolved = Path(path).absolute()
+    return str(resolved).casefold()  # many file systems ignore the case
+
+
+def _printable(text: str) -> str:
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def _line(record: dict[str, Any]) -> str:
-    path = "".join(one if one.isprintable() else repr(one)[1:-1] for one in record["path"])
+    path = _printable(record["path"])
     if record["status"] == "failed":
         return f"{path}: failed: {record['error']}"
     by = f"{record['model_release']}, {record['engine']}, {record['milliseconds']:.0f} ms"
@@ -220,7 +257,9 @@ def _line(record: dict[str, Any]) -> str:
         return f"{path}: no AI opinion ({record['abstain_reason']}): {record['message']} [{by}]"
     label = {"tumor": "tumor", "no_tumor": "no tumor"}[record["label"]]
     regions = record["regions"]
-    found = "" if regions is None else f", suspected regions: {len(regions)}"
+    peak = record["heatmap_peak"]
+    found = "" if peak is None else f", heatmap's peak at ({peak[0]}, {peak[1]})"
+    found += "" if regions is None else f", suspected regions: {len(regions)}"
     return (
         f"{path}: AI suggestion: {label}, confidence {_percent(record['confidence'])}, "
         f"probability of a tumor {_probability(record['probability'])}, "

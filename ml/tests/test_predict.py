@@ -143,7 +143,8 @@ def test_lines_for_people_say_suggestion_release_and_never_certainty(asked, slic
 
     one, blank, empty = capsys.readouterr().out.splitlines()
     assert one.startswith(f"{slices}/new\\nline.png: AI suggestion: tumor, confidence >99.9 %")
-    assert "probability of a tumor >0.999, threshold 0.400, suspected regions: 1" in one
+    assert "probability of a tumor >0.999, threshold 0.400" in one
+    assert "threshold 0.400, heatmap's peak at (10, 20), suspected regions: 1" in one
     assert "made-up 1.0, none" in one
     assert ": no AI opinion (unreadable_contrast): The image is blank. [made-up 1.0" in blank
     assert empty.endswith("failed: The file is empty. Export or copy it again.")
@@ -175,6 +176,50 @@ def test_a_heatmap_is_never_written_over_an_image_that_is_to_be_read(asked, slic
     assert other.read_bytes() == image.read_bytes()
     assert (slices / "a" / "scan-2-heatmap.png").is_file()
     assert (slices / "a" / "scan-heatmap-heatmap.png").is_file()
+
+
+@pytest.mark.parametrize("way", ["dots", "linked folder", "linked file", "hard link"])
+def test_an_image_named_in_another_way_is_not_written_over_either(asked, slices, capsys, way):
+    image, folder = slices / "a" / "scan.png", slices / "b"
+    other = folder / "scan-heatmap.png"
+    other.write_bytes(image.read_bytes())
+    named = folder / ".." / "b" / "scan-heatmap.png"
+    if way == "linked folder":
+        (slices / "link").symlink_to(folder)
+        named = slices / "link" / "scan-heatmap.png"
+    elif way != "dots":
+        named = slices / "second-name.png"
+        named.symlink_to(other) if way == "linked file" else named.hardlink_to(other)
+
+    status = predict.main([str(image), str(named), "--heatmap-dir", str(folder), "--json"])
+
+    assert status == 0
+    assert named.read_bytes() == image.read_bytes()
+    assert len({one["heatmap"] for one in objects(capsys)}) == 2
+    assert not list(folder.glob(".*"))
+
+
+def test_a_heatmap_of_an_earlier_run_stays_and_is_named_where_there_is_none_now(
+    asked, slices, capsys
+):
+    heat = slices / "heat"
+    heat.mkdir()
+    (heat / "blank-heatmap.png").write_bytes(b"of yesterday")
+
+    status = predict.main([str(slices / "blank.png"), "--heatmap-dir", str(heat), "--json"])
+
+    captured = capsys.readouterr()
+    assert status == 0
+    assert json.loads(captured.out)["heatmap"] is None
+    assert (heat / "blank-heatmap.png").read_bytes() == b"of yesterday"
+    assert captured.err.startswith(f"{heat}/blank-heatmap.png is of an earlier run: ")
+    assert captured.err.count("\n") == 1
+
+
+def test_an_empty_name_is_no_folder(asked, capsys):
+    assert predict.main([""]) == 1
+
+    assert capsys.readouterr().out == ": failed: The name is empty. Name a JPEG or PNG image.\n"
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(asked, slices, capsys):
