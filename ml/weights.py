@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.archives import ArchiveError, read_archive
 from ml.network import KERNEL_SHAPES
 from ml.pixels import Float32Array
 from ml.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
@@ -67,7 +67,7 @@ def read_arrays(
 
 
 def read_npz(path: Path, *, what: str) -> dict[str, npt.NDArray[Any]]:
-    """Read all arrays of an .npz, whatever they are.
+    """Read all arrays of an .npz, whatever their names and shapes are.
 
     Args:
         path: the file.
@@ -78,11 +78,10 @@ def read_npz(path: Path, *, what: str) -> dict[str, npt.NDArray[Any]]:
         ReleaseMalformedError: it is not an .npz of plain numbers.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+        return read_archive(path)
     except FileNotFoundError:
         raise ReleaseMissingError(f"The {what} file {path} is not there.") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except ArchiveError as error:
         raise ReleaseMalformedError(f"The {what} file {path} cannot be read: {error}.") from error
 
 

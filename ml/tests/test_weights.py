@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ml.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
-from ml.weights import check_shapes, expected_shapes, read_weights, write_weights
+from ml.weights import check_shapes, expected_shapes, read_npz, read_weights, write_weights
 
 
 def zeros() -> dict[str, np.ndarray]:
@@ -50,6 +50,32 @@ def test_a_file_that_is_no_archive_is_malformed(tmp_path, content):
 
     with pytest.raises(ReleaseMalformedError, match="cannot be read"):
         read_weights(tmp_path / "weights.npz")
+
+
+def test_a_single_array_under_the_name_of_an_archive_is_malformed(tmp_path):
+    np.save(tmp_path / "one.npy", np.zeros(3, np.float32))
+    (tmp_path / "one.npy").rename(tmp_path / "weights.npz")
+
+    with pytest.raises(ReleaseMalformedError, match="one array"):
+        read_weights(tmp_path / "weights.npz")
+
+
+def test_an_archive_whose_compressed_bytes_are_damaged_is_malformed(tmp_path):
+    path = tmp_path / "weights.npz"
+    np.savez_compressed(path, a=np.arange(1000, dtype=np.float32))
+    content = bytearray(path.read_bytes())
+    content[60:120] = b"\xff" * 60
+    path.write_bytes(content)
+
+    with pytest.raises(ReleaseMalformedError, match="cannot be read"):
+        read_npz(path, what="weights")
+
+
+def test_texts_are_no_numbers(tmp_path):
+    np.savez(tmp_path / "weights.npz", a=np.array(["text"]))
+
+    with pytest.raises(ReleaseMalformedError, match="a in it holds no numbers"):
+        read_npz(tmp_path / "weights.npz", what="weights")
 
 
 def test_pickled_objects_are_never_loaded(tmp_path):

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ml.archives import ArchiveError, read_archive
 from ml.training.checkpoint import write_arrays
 
 
@@ -55,9 +56,8 @@ def blend(checkpoints: Mapping[Path, float]) -> dict[str, npt.NDArray[np.float32
 
 def _read(path: Path) -> dict[str, npt.NDArray[np.float32]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name].astype(np.float32) for name in archive.files}
-    except (OSError, ValueError, EOFError) as error:
+        return {name: array.astype(np.float32) for name, array in read_archive(path).items()}
+    except (FileNotFoundError, ArchiveError) as error:
         raise BlendError(f"{path} is not a checkpoint that can be read: {error}.") from error
 
 

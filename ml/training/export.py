@@ -16,9 +16,16 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ml.archives import ArchiveError, read_archive
 from ml.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
 from ml.network import BLOCKS, HIDDEN, OUTPUT
 from ml.pixels import Float32Array
+from ml.releases import (
+    ReleaseError,
+    ReleaseMalformedError,
+    ReleaseMissingError,
+    WrongArchitectureError,
+)
 from ml.weights import write_weights
 
 EPSILON: Final = 1e-3  # the training network's; here as well, so that exporting needs no Keras
@@ -70,12 +77,25 @@ def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, 
 
 
 def export(trained: Path, folder: Path) -> None:
-    """Write `weights.npz` and `decoder.npz`, both float16, into an existing or new folder."""
-    with np.load(trained, allow_pickle=False) as archive:
-        arrays = {name: np.asarray(archive[name]) for name in archive.files}
+    """Write `weights.npz` and `decoder.npz`, both float16, into an existing or new folder.
+
+    Raises:
+        ReleaseError: there is no such checkpoint, or it is none of a training network.
+    """
+    try:
+        arrays = read_archive(trained)
+        weights, decoder = fold(arrays), decoder_arrays(arrays)
+    except FileNotFoundError:
+        raise ReleaseMissingError(f"There is no checkpoint {trained}.") from None
+    except ArchiveError as error:
+        raise ReleaseMalformedError(f"The checkpoint {trained} cannot be read: {error}.") from error
+    except KeyError as error:
+        raise WrongArchitectureError(
+            f"The checkpoint {trained} lacks {error}; name best.npz or last.npz of a run."
+        ) from error
     folder.mkdir(parents=True, exist_ok=True)
-    write_weights(folder / "weights.npz", fold(arrays))
-    write_decoder(folder / DECODER_FILE, decoder_arrays(arrays))
+    write_weights(folder / "weights.npz", weights)
+    write_decoder(folder / DECODER_FILE, decoder)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +103,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("trained", type=Path, help="best.npz or last.npz of a run")
     parser.add_argument("folder", type=Path, help="where weights.npz and decoder.npz go")
     options = parser.parse_args(arguments)
-    export(options.trained, options.folder)
+    try:
+        export(options.trained, options.folder)
+    except ReleaseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     sys.stdout.write(f"Wrote weights.npz and decoder.npz to {options.folder}.\n")
     return 0
 

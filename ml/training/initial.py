@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from ml.archives import ArchiveError, read_archive
 from ml.network import HIDDEN, OUTPUT
 from ml.pixels import Float32Array
 from ml.training.config import Config
@@ -35,9 +36,10 @@ def read_start(source: str, *, config: Config) -> dict[str, Float32Array]:
         arrays = _imagenet(source)
     else:
         try:
-            with np.load(source, allow_pickle=False) as archive:
-                arrays = {name: archive[name].astype(np.float32) for name in archive.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = {
+                name: array.astype(np.float32) for name, array in read_archive(Path(source)).items()
+            }
+        except (FileNotFoundError, ArchiveError) as error:
             raise InitError(f"The file {source} cannot be started from: {error}.") from error
     arrays = _renamed(arrays)
     if "block1_conv1/0" not in arrays:

@@ -130,6 +130,12 @@ def test_an_altered_gate_is_refused(release):
         ("edges_axes", np.zeros((512, 2), np.float32)),
         ("landmarks", np.zeros(7, np.float32)),
         ("features_mean", np.zeros(511, np.float32)),
+        ("shares", np.array("text")),
+        ("least_likeness", np.float32(1.0)),
+        ("gamma", np.float32(-1.0)),
+        ("most_distance", np.float32(0.0)),
+        ("features_rest", np.float32(0.0)),
+        ("features_scale", np.zeros(512, np.float32)),
     ],
 )
 def test_a_gate_whose_arrays_cannot_be_right_is_refused(release, arrays, name, value):
