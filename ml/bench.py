@@ -30,6 +30,7 @@ import cv2
 import numpy as np
 
 from ml.bench_ways import WAYS
+from ml.images import ImageFileError, read_image_file
 from ml.phantom import draw_phantom
 from ml.releases import ReleaseError, read_release, verify
 
@@ -159,11 +160,15 @@ def table(report: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m ml.bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # the table in it
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--images", type=int, default=20, help="images timed of each way")
     parser.add_argument("--release", type=Path, default=SHIPPED, help="release folder")
-    parser.add_argument("files", type=Path, nargs="*", help="8-bit JPEG or PNG files to read")
+    parser.add_argument("files", type=Path, nargs="*", help="JPEG or PNG files to read")
     options = parser.parse_args(arguments)
     if options.images < 1:
         parser.error("--images must be at least 1.")
@@ -173,6 +178,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReleaseError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    for file in options.files:
+        try:
+            read_image_file(file)
+        except ImageFileError as error:
+            sys.stderr.write(f"{file}: {error}\n")
+            return 1
     with tempfile.TemporaryDirectory() as folder:
         files = [file.resolve() for file in options.files] or draw_files(Path(folder))
         report = bench(release=release, images=options.images, files=files)

@@ -24,10 +24,10 @@ import numpy as np
 from ml.engines import ENGINES, EngineError, open_engine
 from ml.gate import Gate, Refusal, Verdict, open_gate
 from ml.gradcam import GradCam
-from ml.manifest import decode_image
+from ml.images import decode_image_file
 from ml.network import CHANNELS, INPUT_SIZE, LAST_CONVOLUTION, build_network
 from ml.overlay import blend, encode_png
-from ml.pixels import Float32Array, Pixels, to_rgb
+from ml.pixels import Float32Array, Pixels
 from ml.predictor import Abstention, Predictor
 from ml.preprocessing import RECIPES
 from ml.releases import read_release
@@ -48,7 +48,10 @@ def common_recipe(release: Path) -> Way:
     model = build_network(read_weights(read_release(release).weights_path))
 
     def read(file: bytes) -> None:
-        image = to_rgb(decode_image(np.frombuffer(file, dtype=np.uint8), name="The image"))
+        decoded = cv2.imdecode(np.frombuffer(file, dtype=np.uint8), cv2.IMREAD_COLOR)
+        if decoded is None:
+            raise ValueError("OpenCV cannot read this image.")
+        image = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
         small = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE)).astype(np.float32) / 255.0
         batch = small[np.newaxis]
         model.predict(batch, verbose=0)
@@ -82,7 +85,7 @@ def whole_image(release: Path, *, engine: str) -> Way:
     )
 
     def read(file: bytes) -> None:
-        pixels = decode_image(np.frombuffer(file, dtype=np.uint8), name="The image")
+        pixels = decode_image_file(file)
         result = predictor.predict(pixels)
         if isinstance(result, Abstention):
             raise RuntimeError("A gate that refuses nothing has refused.")

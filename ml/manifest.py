@@ -6,12 +6,12 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import cv2
-import numpy as np
+from ml.images import ImageFileError, read_image_file
+from ml.pixels import Uint8Array, to_8bit
 
-from ml.pixels import Uint8Array
+COLUMNS: Final = ("file", "source", "class", "tumor", "cluster", "split")
 
 
 class DataError(Exception):
@@ -48,53 +48,65 @@ def read_split(folder: Path, *, split: str) -> list[Slice]:
         split: "train", "val" or "test".
 
     Raises:
-        DataError: there is no manifest, or no image of that split.
+        DataError: there is no manifest, it lacks a column, or there is no image of that split.
     """
     manifest, lesions = folder / "manifest.csv", folder / "lesions.json"
     if not manifest.is_file():
         raise DataError(f"There is no manifest.csv in {folder}.")
-    outlines = json.loads(lesions.read_text(encoding="utf-8")) if lesions.is_file() else {}
-    with manifest.open(encoding="utf-8", newline="") as file:
-        slices = [
-            Slice(
-                path=folder / "images" / row["file"],
-                source=row["source"],
-                kind=row["class"],
-                tumor=row["tumor"] == "1",
-                cluster=row["cluster"],
-                outlines=tuple(outlines.get(row["file"], ())),
-            )
-            for row in csv.DictReader(file)
-            if row["split"] == split
-        ]
+    outlines = _outlines(lesions) if lesions.is_file() else {}
+    slices = [
+        Slice(
+            path=folder / "images" / row["file"],
+            source=row["source"],
+            kind=row["class"],
+            tumor=row["tumor"] == "1",
+            cluster=row["cluster"],
+            outlines=tuple(outlines.get(row["file"], ())),
+        )
+        for row in _rows(manifest)
+        if row["split"] == split
+    ]
     if not slices:
         raise DataError(f"{manifest} lists no image of the split {split!r}.")
     return slices
 
 
 def read_image(path: Path) -> Uint8Array:
-    """Decode a JPEG or PNG: uint8, (H, W) for gray or (H, W, 3) RGB.
+    """The pixels of a JPEG or PNG, read as the command line and the application read them.
+
+    Returns:
+        uint8, shape (H, W) for gray or (H, W, 3) RGB; 16 bits become 8 as before the network.
 
     Raises:
         DataError: the file is missing or no such image.
     """
     try:
-        encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
-    return decode_image(encoded, name=str(path))
+        return to_8bit(read_image_file(path))
+    except ImageFileError as error:
+        raise DataError(f"{path} cannot be used. {error}") from error
 
 
-def decode_image(encoded: Uint8Array, *, name: str) -> Uint8Array:
-    """Decode the bytes of a JPEG or PNG: uint8, (H, W) for gray or (H, W, 3) RGB.
+def _rows(manifest: Path) -> list[dict[str, str]]:
+    try:
+        with manifest.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+            if missing:
+                raise DataError(f"{manifest} lacks the columns: {', '.join(missing)}.")
+            found = list(rows)
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{manifest} cannot be read: {error}.") from error
+    for number, row in enumerate(found, start=2):
+        if any(row[name] is None for name in COLUMNS):
+            raise DataError(f"Line {number} of {manifest} has too few columns.")
+    return found
 
-    Raises:
-        DataError: the bytes are no such image; the message calls it `name`.
-    """
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_UNCHANGED) if encoded.size else None
-    if pixels is None or pixels.dtype != np.uint8:
-        raise DataError(f"{name} is not an 8-bit image.")
-    if pixels.ndim == 3:
-        code = cv2.COLOR_BGRA2RGB if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
-        pixels = cv2.cvtColor(pixels, code)
-    return pixels.astype(np.uint8, copy=False)
+
+def _outlines(lesions: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(lesions.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{lesions} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{lesions} must be a JSON object of outlines by file.")
+    return found

@@ -41,24 +41,6 @@ COLOR_MAPS: Final[Mapping[str, Uint8Array]] = MappingProxyType(
 )
 
 
-def colorize(heatmap: Uint8Array, *, color_map: str) -> Uint8Array:
-    """Paint a heatmap with a color map, opaque.
-
-    Args:
-        heatmap: uint8, shape (H, W), 0 to 255.
-        color_map: a name in COLOR_MAPS.
-
-    Returns:
-        uint8 RGB, shape (H, W, 3).
-
-    Raises:
-        ValueError: unknown color map.
-        PixelsError: the heatmap is not one 8-bit channel.
-    """
-    _check_heatmap(heatmap)
-    return _named(color_map)[heatmap]
-
-
 def blend(pixels: Pixels, heatmap: Uint8Array, *, color_map: str, opacity: float) -> Uint8Array:
     """Lay a colored heatmap over its image.
 

@@ -88,6 +88,28 @@ def test_the_table_has_a_line_for_each_way(monkeypatch, capsys, release_dir):
     assert [line.split()[0] for line in lines] == [n for n in bench.WAYS if "bf16" not in n]
 
 
+@pytest.mark.parametrize("name", ["text.jpg", "nowhere.jpg"])
+def test_a_file_that_is_no_image_is_told_before_anything_is_timed(
+    capsys, tmp_path, release_dir, name
+):
+    (tmp_path / "text.jpg").write_text("no image")
+
+    assert bench.main(["--release", str(release_dir), str(tmp_path / name)]) == 1
+
+    said = capsys.readouterr().err
+    assert f"{name}: " in said
+    assert said.endswith(".\n")
+
+
+def test_the_help_keeps_the_lines_of_its_table(capsys):
+    with pytest.raises(SystemExit):
+        bench.main(["--help"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("common-recipe       ") for line in lines)
+    assert any(line.startswith("...-forward         ") for line in lines)
+
+
 def test_without_a_release_there_is_a_sentence_instead_of_a_table(capsys, tmp_path):
     assert bench.main(["--release", str(tmp_path)]) == 1
 

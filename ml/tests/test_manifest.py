@@ -1,8 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from ml.manifest import DataError, decode_image, read_image, read_split
+from ml.images import read_image_file
+from ml.manifest import DataError, read_image, read_split
+from ml.pixels import to_8bit
 from ml.tests.data_folder import write_data
 
 
@@ -28,23 +31,50 @@ def test_an_empty_folder_and_an_unknown_split_are_told(tmp_path):
         read_split(write_data(tmp_path), split="exam")
 
 
-def test_colors_come_as_rgb_without_alpha():
-    red = np.zeros((4, 4, 4), np.uint8)
+@pytest.mark.parametrize("column", ["file", "source", "class", "tumor", "cluster", "split"])
+def test_a_manifest_without_a_column_is_told(tmp_path, column):
+    manifest = write_data(tmp_path) / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace(column, "x", 1))
+
+    with pytest.raises(DataError, match=f"lacks the columns: {column}"):
+        read_split(tmp_path, split="test")
+
+
+def test_a_short_line_and_broken_outlines_are_told(tmp_path):
+    manifest = write_data(tmp_path) / "manifest.csv"
+    with manifest.open("a") as file:
+        file.write("9.png,,br35h\n")
+    with pytest.raises(DataError, match=r"Line 10 of .* too few columns"):
+        read_split(tmp_path, split="test")
+    for text in ("{", "[]"):
+        (tmp_path / "lesions.json").write_text(text)
+        with pytest.raises(DataError, match=r"lesions\.json"):
+            read_split(tmp_path, split="test")
+
+
+def test_pixels_are_those_that_the_application_reads(tmp_path):
+    path = tmp_path / "red.png"
+    red = np.zeros((64, 80, 4), np.uint8)
     red[..., 2:] = 255  # OpenCV writes BGRA
+    red[:8, :, 3] = 0  # transparent: black
+    cv2.imwrite(str(path), red)
+    assert tuple(read_image(path)[0, 0]) == (0, 0, 0)
+    assert tuple(read_image(path)[8, 0]) == (255, 0, 0)
 
-    decoded = decode_image(cv2.imencode(".png", red)[1], name="red")
+    deep = np.arange(64 * 80, dtype=np.uint16).reshape(64, 80) * 12
+    cv2.imwrite(str(path), deep)
+    assert np.array_equal(read_image(path), to_8bit(deep))
+    assert np.array_equal(read_image(path), to_8bit(read_image_file(path)))
 
-    assert decoded.shape == (4, 4, 3)
-    assert tuple(decoded[0, 0]) == (255, 0, 0)
+    turned = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (96, 64)).save(turned, exif=exif)
+    assert read_image(turned).shape == (96, 64)
 
 
-def test_a_broken_a_deep_and_a_missing_image_are_told(tmp_path):
-    with pytest.raises(DataError, match="8-bit"):
-        decode_image(np.frombuffer(b"no image", np.uint8), name="x")
-    with pytest.raises(DataError, match="8-bit"):
-        decode_image(np.zeros(0, np.uint8), name="x")
-    deep = cv2.imencode(".png", np.zeros((4, 4), np.uint16))[1]
-    with pytest.raises(DataError, match="8-bit"):
-        decode_image(deep, name="x")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_image(tmp_path / "nothing.png")
+def test_a_broken_and_a_missing_image_are_told(tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    for name in ("text.png", "nothing.png"):
+        with pytest.raises(DataError, match=rf"{name} cannot be used\."):
+            read_image(tmp_path / name)

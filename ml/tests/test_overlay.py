@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ml.overlay import COLOR_MAPS, blend, colorize, encode_png
+from ml.overlay import COLOR_MAPS, blend, encode_png
 from ml.pixels import PixelsError
 
 
@@ -28,14 +28,6 @@ def test_the_even_maps_get_brighter_all_the_way(name):
 
     assert np.all(np.diff(luma) > -1.0)
     assert luma[255] - luma[0] > 150
-
-
-def test_colorize_looks_each_value_up():
-    heatmap = np.array([[0, 128, 255]], np.uint8)
-
-    np.testing.assert_array_equal(
-        colorize(heatmap, color_map="viridis")[0], COLOR_MAPS["viridis"][[0, 128, 255]]
-    )
 
 
 def test_without_opacity_or_without_heat_the_image_stays(phantom):
@@ -81,13 +73,13 @@ def test_16_bit_and_color_images_blend_too(phantom):
 def test_wrong_arguments_are_refused_with_a_sentence(phantom):
     heatmap = np.zeros_like(phantom)
     with pytest.raises(ValueError, match="choose one of: warm_cool, inferno, viridis"):
-        colorize(heatmap, color_map="rainbow")
+        blend(phantom, heatmap, color_map="rainbow", opacity=0.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
         blend(phantom, heatmap, color_map="inferno", opacity=1.5)
     with pytest.raises(PixelsError, match="size of the image"):
         blend(phantom, heatmap[1:], color_map="inferno", opacity=0.5)
     with pytest.raises(PixelsError, match="heatmap"):
-        colorize(heatmap.astype(np.float32), color_map="inferno")
+        blend(phantom, heatmap.astype(np.float32), color_map="inferno", opacity=0.5)
     with pytest.raises(PixelsError, match="8-bit"):
         encode_png(phantom.astype(np.uint16))
 

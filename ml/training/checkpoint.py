@@ -26,6 +26,7 @@ class Progress:
         best: the best score so far.
         seconds: time spent training and validating.
         history: one object for each finished epoch.
+        losses: means over the `loss_steps` of this epoch that are known.
     """
 
     phase: int = 0
@@ -35,6 +36,8 @@ class Progress:
     best: float = float("-inf")
     seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
+    losses: dict[str, float] = field(default_factory=dict)
+    loss_steps: int = 0
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

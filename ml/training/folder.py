@@ -14,6 +14,9 @@ from ml.pixels import PixelsError, Uint8Array
 from ml.preprocessing import crop_square_area
 from ml.training.near_copies import clusters, split_clusters, thumbnail
 
+# Their source, whatever the folder is called: a name of a known collection would split it into
+# families (`ml.training.config.Sampling`).
+CLASS_FOLDERS: Final = "class-folders"
 SPLITS: Final = ("train", "val", "test")
 _TUMOR_NAMES: Final = {"yes": True, "tumor": True, "no": False, "no_tumor": False}
 _SUFFIXES: Final = {".jpg", ".jpeg", ".png"}
@@ -37,7 +40,7 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
         seed: of the split made here.
 
     Raises:
-        DataError: it is neither, a class has no image, or an image cannot be read.
+        DataError: it is neither, a class has too few images, or an image cannot be read.
     """
     if (folder / "manifest.csv").is_file():
         return [
@@ -66,7 +69,9 @@ def _class_folders(folder: Path) -> list[Slice]:
             "a tumor; name those folders yes and no, or tumor and no_tumor."
         )
     slices = [
-        Slice(path=path, source=folder.name, kind=parent.name, tumor=tumor, cluster="", outlines=())
+        Slice(
+            path=path, source=CLASS_FOLDERS, kind=parent.name, tumor=tumor, cluster="", outlines=()
+        )
         for parent, tumor in found.items()
         for path in sorted(parent.rglob("*"))
         if path.suffix.lower() in _SUFFIXES
@@ -86,7 +91,15 @@ def _split(slices: list[Slice], *, seed: int) -> list[Labeled]:
     thumbnails = np.stack([thumbnail(prepare(item.path)) for item in slices])
     cluster_of = clusters(thumbnails)
     split_of = split_clusters(cluster_of, [item.kind for item in slices], seed=seed)
-    return [
+    items = [
         Labeled(slice=replace(item, cluster=str(cluster)), split=split_of[cluster])
         for item, cluster in zip(slices, cluster_of, strict=True)
     ]
+    for split in ("train", "val"):
+        if {item.slice.tumor for item in items if item.split == split} != {True, False}:
+            raise DataError(
+                f"There are too few images for a split: {split} would not get both kinds. Give at "
+                "least ten of each that are no near-copies of one another, or a manifest.csv with "
+                "splits of your own."
+            )
+    return items

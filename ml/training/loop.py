@@ -46,7 +46,7 @@ class Report:
     Attributes:
         step, steps: of the epoch.
         losses: `loss`, and its parts by output before weighting (`bin_loss`, ...); means over the
-            epoch so far, or since it was taken up again.
+            epoch so far.
     """
 
     epoch: int
@@ -82,6 +82,7 @@ class Trainer:
         arrays, self.progress = load_state(path)
         set_arrays(self.network, part(arrays, "weights/"))
         self.average = part(arrays, "average/")
+        self._settle_length()
         if self.finished:
             return True
         self._begin_phase()
@@ -90,6 +91,15 @@ class Trainer:
         for index, variable in enumerate(self._chance()):
             variable.assign(arrays[f"chance/{index}"])
         return True
+
+    def _settle_length(self) -> None:
+        """Take up the last phase again where it is to be longer, and end it where it is over."""
+        progress, last = self.progress, len(self.config.phases) - 1
+        if progress.phase < last:
+            return
+        done = sum(line["phase"] == last for line in progress.history)
+        over = progress.step == 0 and done >= self.config.phases[last].epochs
+        progress.phase, progress.phase_epoch = (last + 1, 0) if over else (last, done)
 
     @property
     def finished(self) -> bool:
@@ -180,8 +190,6 @@ class Trainer:
             epoch=progress.epoch,
             first_step=progress.step,
         )
-        self._losses: dict[str, float] = {}
-        first = progress.step
         for batch in batches:
             began = time.monotonic()
             logs = self.network.train_on_batch(
@@ -190,9 +198,10 @@ class Trainer:
             if not np.isfinite(float(logs["loss"])):
                 raise ArithmeticError("The loss is not a number; resume with a lower rate.")
             progress.step += 1
+            progress.loss_steps += 1
             for name, value in logs.items():
-                mean = self._losses.get(name, 0.0)
-                self._losses[name] = mean + (float(value) - mean) / (progress.step - first)
+                mean = progress.losses.get(name, 0.0)
+                progress.losses[name] = mean + (float(value) - mean) / progress.loss_steps
             self.network.reset_metrics()  # Keras would average too, in some backends and not others
             if progress.step % _AVERAGE_EVERY == 0 or progress.step == steps:
                 self._update_average()
@@ -202,7 +211,7 @@ class Trainer:
                     epoch=progress.epoch,
                     step=progress.step,
                     steps=steps,
-                    losses=dict(self._losses),
+                    losses=dict(progress.losses),
                 )
             )
             if progress.step < steps and stop():
@@ -239,7 +248,7 @@ class Trainer:
             "slices": (progress.epoch + 1) * self.config.sampling.epoch_slices,
             "minutes": round(progress.seconds / 60.0, 1),
             "rate": float(keras.ops.convert_to_numpy(self._optimizer.learning_rate)),
-            "training": self._losses,
+            "training": dict(progress.losses),
             **{name: found for name, _, found in scored},
             "score": {name: score(found) for name, _, found in scored},
         }
@@ -251,7 +260,8 @@ class Trainer:
         progress.epoch += 1
         progress.phase_epoch += 1
         progress.step = 0
-        if progress.phase_epoch == self.config.phases[progress.phase].epochs:
+        progress.losses, progress.loss_steps = {}, 0
+        if progress.phase_epoch >= self.config.phases[progress.phase].epochs:
             progress.phase, progress.phase_epoch = progress.phase + 1, 0
             if not self.finished:
                 self._begin_phase()

@@ -85,7 +85,8 @@ def split_clusters(
         total = sum(sizes[cluster] for cluster in members)
         given = {name: 0 for name, _ in SHARES}
         for cluster in members:
-            # To the split that lacks most of its share; so small classes reach every split.
+            # To the split that lacks most of its share; so a class of ten clusters or more reaches
+            # every split. Of a smaller one val and test may get none.
             name = max(SHARES, key=lambda item: item[1] * total - given[item[0]])[0]
             split[cluster] = name
             given[name] += sizes[cluster]

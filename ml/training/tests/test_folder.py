@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from ml.manifest import DataError
+from ml.training.config import Sampling
 from ml.training.folder import read_folder
 from ml.training.near_copies import clusters, split_clusters, thumbnail
+from ml.training.sampling import make_pools
 from ml.training.tests.data import write_class_folders
 
 
@@ -32,9 +34,20 @@ def test_class_folders_are_split_so_that_near_copies_stay_together(tmp_path: Pat
 
 
 def test_the_label_of_a_class_folder_is_its_name(tmp_path: Path):
-    items = read_folder(write_class_folders(tmp_path / "brain", count=3), seed=1)
+    items = read_folder(write_class_folders(tmp_path / "brain", count=10), seed=1)
 
     assert {(item.slice.kind, item.slice.tumor) for item in items} == {("yes", True), ("no", False)}
+
+
+def test_too_few_images_for_a_split_are_told(tmp_path: Path):
+    with pytest.raises(DataError, match="too few images for a split: val"):
+        read_folder(write_class_folders(tmp_path / "brain", count=3), seed=1)
+
+
+def test_class_folders_are_one_source_whatever_their_folder_is_called(tmp_path: Path):
+    items = read_folder(write_class_folders(tmp_path / "four-class"), seed=1)
+
+    assert len(set(make_pools(items, sampling=Sampling()).families)) == 1
 
 
 @pytest.mark.parametrize("names", [(), ("yes",), ("cats", "dogs")])

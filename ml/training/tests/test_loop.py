@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 
 from ml.training.cache import Cache
 from ml.training.checkpoint import Progress, load_state, save_state
-from ml.training.config import Phase
+from ml.training.config import Config, Phase
 from ml.training.loop import STATE, Report, Trainer
 from ml.training.network import get_arrays
 from ml.training.tests.data import small_config
@@ -137,6 +137,47 @@ def test_a_finished_run_has_nothing_left_to_do(whole, cache):
     assert again.finished
     again.run(tell=ignore, told=ignore, stop=lambda: False)
     assert len(again.progress.history) == 2
+
+
+@pytest.fixture
+def copied(whole: Run, tmp_path: Path) -> Path:
+    """A copy of the folder of the finished run."""
+    shutil.copy(whole.trainer.out / STATE, tmp_path / STATE)
+    return tmp_path
+
+
+def longer(epochs: int) -> Config:
+    first, last = CONFIG.phases
+    return replace(CONFIG, phases=(first, replace(last, epochs=epochs)))
+
+
+def test_a_finished_run_trains_on_when_it_is_to_have_more_epochs(copied, cache):
+    again = Trainer(config=longer(2), cache=cache, out=copied)
+
+    assert again.resume()
+    assert not again.finished
+    again.run(tell=ignore, told=ignore, stop=lambda: False)
+
+    assert [line["epoch"] for line in again.progress.history] == [0, 1, 2]
+    assert [line["phase"] for line in again.progress.history] == [0, 1, 1]
+    assert int(again._optimizer.iterations) == 4  # of two epochs in the last phase
+
+
+def test_a_run_that_is_to_have_fewer_epochs_than_it_has_is_over(copied, cache):
+    again = Trainer(config=longer(3), cache=cache, out=copied)
+    again.resume()
+    again.save()
+    shorter = Trainer(config=longer(1), cache=cache, out=copied)
+
+    shorter.resume()
+
+    assert shorter.finished
+
+
+def test_the_losses_of_a_resumed_epoch_are_those_of_the_whole_epoch(whole, resumed):
+    first, second = (one.progress.history[-1]["training"] for one in (whole.trainer, resumed))
+
+    assert second == pytest.approx(first, rel=1e-4)
 
 
 def test_a_broken_write_leaves_the_state_before(tmp_path, monkeypatch):
