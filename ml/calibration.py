@@ -19,7 +19,8 @@ class Calibration:
     """probability = doubt + (1 - 2 * doubt) * sigmoid(slope * logit + intercept).
 
     `doubt` is the share of wrong answers that the images it was fitted on cannot rule out even
-    where the network is surest: no probability is nearer to 0 or to 1 than that. It leaves the
+    where the network is surest, every slice counted as an image of its own, near-copies too: no
+    probability is nearer to 0 or to 1 than that. It leaves the
     order of images as it is.
 
     `identity` has slope 1 and intercept 0. `temperature` (Guo et al. 2017) has slope
@@ -112,41 +113,6 @@ def logit_of(probability: float) -> float:
     """The inverse of `sigmoid`; a probability of 0 or 1 is moved inside by 1e-12."""
     inside = min(max(probability, 1e-12), 1.0 - 1e-12)
     return math.log(inside) - math.log1p(-inside)
-
-
-def fit_temperature(logits: Float64Array, truths: npt.NDArray[np.bool_]) -> Calibration:
-    """The temperature that minimizes the negative log-likelihood (Guo et al. 2017).
-
-    Args:
-        logits: shape (N,), uncalibrated.
-        truths: shape (N,), True where the image shows a tumor; both values must occur.
-
-    Returns:
-        A `temperature` calibration, the temperature between 0.05 and 20.
-
-    Raises:
-        ValueError: the shapes differ, or only one of the two classes is there.
-    """
-    if logits.shape != truths.shape or logits.ndim != 1:
-        raise ValueError("Logits and truths must be two lists of one length.")
-    if truths.all() or not truths.any():
-        raise ValueError("A temperature can only be fitted on images of both classes.")
-    signed = np.where(truths, logits, -logits)
-
-    def loss(log_slope: float) -> float:
-        return float(np.logaddexp(0.0, -math.exp(log_slope) * signed).mean())
-
-    # The loss is convex in the slope, so it has one minimum in its logarithm too, and a
-    # golden-section search finds it.
-    low, high = math.log(0.05), math.log(20.0)
-    ratio = (math.sqrt(5.0) - 1.0) / 2.0
-    while high - low > 1e-6:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) < loss(right):
-            high = right
-        else:
-            low = left
-    return Calibration(method="temperature", slope=math.exp((low + high) / 2.0))
 
 
 def _number(value: Mapping[str, object], key: str) -> float:

@@ -99,9 +99,10 @@ def _reliability(metrics: Mapping[str, Any]) -> Chart | None:
         name="reliability",
         title="Reliability",
         text=(
-            "How often a promised probability came true, in bins of equal width with their 95 % "
-            f"intervals. The expected calibration error is {before['ece']:.3f} before calibration "
-            f"and {after['ece']:.3f} after it."
+            "How often a promised probability came true, in ten bins of equal width with Wilson's "
+            "95 % intervals, which count slices, not groups of near-copies. In these bins the "
+            f"expected calibration error is {before['ece_equal_width']:.3f} before calibration and "
+            f"{after['ece_equal_width']:.3f} after it."
         ),
         x_label="probability given",
         y_label="share that had a tumor",

@@ -82,6 +82,15 @@ def expected_calibration_error(
     return total / probabilities.size
 
 
+def equal_width_calibration_error(
+    probabilities: Float64Array, truths: BoolArray, *, bins: int = 10
+) -> float:
+    """The same as `expected_calibration_error` over bins of equal width."""
+    place = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
+    gaps = np.bincount(place, weights=probabilities - truths, minlength=bins)
+    return float(np.abs(gaps).sum() / probabilities.size)
+
+
 def _root(function: Callable[[float], float], *, low: float, high: float) -> float:
     """Where a function that falls through 0 between `low` and `high` does so (bisection)."""
     for _ in range(60):

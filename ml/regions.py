@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ml.calibration import logit_of
 from ml.gradcam import interpolation
 from ml.pixels import Float32Array
 from ml.preprocessing import Geometry
@@ -90,12 +91,6 @@ def apart(logits: Float32Array, *, level: float) -> Iterator[tuple[Cells, Float3
         own: Cells = np.equal(cells, number)
         others = np.greater(cells, 0) & ~own
         yield own, np.where(others, np.float32(level - _FAR_BELOW), logits)
-
-
-def logit_of(score: float) -> float:
-    """The decoder's logit at a score, the score kept from 0 and 1."""
-    kept = min(max(score, 1e-6), 1.0 - 1e-6)
-    return math.log(kept / (1.0 - kept))
 
 
 def _outline(alone: Float32Array, *, own: Cells, level: float, geometry: Geometry) -> Polygon:

@@ -37,7 +37,10 @@ def verdicts(metrics: Mapping[str, Any]) -> list[str]:
         text = f"{aim['name']}: {aim['value']:.3f}, "
         if aim["reached"]:
             text += f"which reaches the aim ({aim['sign']} {aim['aim']:g})"
-            text += ", but its interval does not exclude missing it." if _unsure(aim) else "."
+            if aim["low"] is None or aim["high"] is None:
+                text += "; no interval was recorded, so how surely is not known."
+            else:
+                text += ", but its interval does not exclude missing it." if _unsure(aim) else "."
         else:
             text += f"which misses the aim ({aim['sign']} {aim['aim']:g}). {_MOVES[aim['code']]}"
         found.append(text)
@@ -70,9 +73,10 @@ def limits(metrics: Mapping[str, Any]) -> list[str]:
     )
     if worst is not None:
         found.append(
-            f"On {robust['turned_by_any_mild']} of {metrics['data']['answered']} test slices a "
-            "mild change of brightness, contrast, sharpness, noise, compression or orientation "
-            f"turns the label. Of all changes tried, “{worst['words']}” keeps the fewest labels: "
+            f"On {robust['turned_by_any_mild']} of {metrics['data']['answered']} "
+            f"{metrics['split']} slices a mild change of brightness, contrast, sharpness, noise, "
+            "compression or orientation turns the label. Of all changes tried, "
+            f"“{worst['words']}” keeps the fewest labels: "
             f"{worst['stable']['value'] * 100:.1f} %."
         )
     return found
@@ -86,8 +90,8 @@ def _wrong(metrics: Mapping[str, Any]) -> list[str]:
     if not tumors or not without:
         return []
     return [
-        f"On the test slices it missed {missed} of {tumors} tumors and called {alarms} of "
-        f"{without} slices without one “tumor”."
+        f"On the {metrics['split']} slices it missed {missed} of {tumors} tumors and called "
+        f"{alarms} of {without} slices without one “tumor”."
     ]
 
 
@@ -98,9 +102,9 @@ def _pointing(metrics: Mapping[str, Any]) -> list[str]:
     row = rows["all outlined"]
     hit, blind = row["pointing"]["value"], row["center_prior"]["value"]
     text = (
-        "The heatmap shows where the model looked, not where a tumor is: on the outlined test "
-        f"slices its hottest point lies on the lesion in {hit * 100:.0f} %, the middle of the "
-        f"image in {blind * 100:.0f} %."
+        "The heatmap shows where the model looked, not where a tumor is: on the outlined "
+        f"{metrics['split']} slices its hottest point lies on the lesion in {hit * 100:.0f} %, the "
+        f"middle of the image in {blind * 100:.0f} %."
     )
     small = rows.get("small lesions")
     if small is not None:
@@ -127,6 +131,4 @@ def _pointing(metrics: Mapping[str, Any]) -> list[str]:
 
 def _unsure(aim: Mapping[str, Any]) -> bool:
     """Whether the interval reaches beyond the aim."""
-    if aim["low"] is None or aim["high"] is None:
-        return False
     return bool(aim["low"] < aim["aim"] if aim["sign"] == ">=" else aim["high"] > aim["aim"])

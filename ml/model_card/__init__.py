@@ -1,7 +1,8 @@
 """What was measured of a release, as sections of tables and sentences.
 
 The page of the model facts and the Markdown card both show these, so they say the same. Everything
-is taken from release.json and metrics.json.
+is taken from release.json and metrics.json, but for what came to light later
+(`ml.model_card.notes`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ml.model_card import answers, making, places
+from ml.model_card import answers, making, notes, places
 from ml.model_card.parts import Section, Table
 from ml.releases import Release
 
@@ -28,6 +29,7 @@ def sections(release: Release, metrics: Mapping[str, Any]) -> tuple[Section, ...
     """
     found = [
         answers.aims(metrics),
+        notes.notes(release),
         answers.right(metrics),
         answers.groups(metrics),
         answers.calibration(release, metrics),

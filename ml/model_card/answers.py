@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from ml.model_card.parts import Section, figure, table
+from ml.model_card.parts import Section, Table, figure, table
 from ml.releases import Release
 from ml.verdicts import verdicts
+
+_SURE: Final = 0.9  # probability from which on "tumor" is said with some certainty
 
 
 def aims(metrics: Mapping[str, Any]) -> Section:
@@ -25,8 +28,19 @@ def aims(metrics: Mapping[str, Any]) -> Section:
             for aim in metrics["aims"]
         ),
     )
+    said_of_them = verdicts(metrics)
+    drawn = next((aim for aim in metrics["aims"] if aim["code"] == "refused"), None)
+    if drawn is not None:
+        name = "No opinion on real photographs, documents, X-rays and CTs of other body parts"
+        row = (name, f"at least {drawn['aim']:g}", said[None], figure(None))
+        rows = Table(head=rows.head, rows=(*rows.rows, row))
+        said_of_them.append(
+            "Real photographs, documents, X-rays and CTs of other parts of the body: not known. "
+            "The drawings are of the kinds that the gate was fitted on, and say nothing of real "
+            "ones."
+        )
     return Section(
-        name="aims", title="What was aimed at", tables=(rows,), points=tuple(verdicts(metrics))
+        name="aims", title="What was aimed at", tables=(rows,), points=tuple(said_of_them)
     )
 
 
@@ -110,7 +124,7 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
     rows = table(
         ["Figure (0 is best)", "Before calibration", "After"],
         (
-            [words, f"{found['before'][code]:.4f}", f"{found['after'][code]:.4f}"]
+            [words, *(_error(found[when], code) for when in ("before", "after"))]
             for code, words in names.items()
         ),
     )
@@ -123,14 +137,24 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
         "share."
     )
     if found["doubt"]:
-        text += f" No probability is nearer to 0 or to 1 than {found['doubt']:.4f}."
+        text += (
+            f" No probability is nearer to 0 or to 1 than {found['doubt']:.4f}, from the number of "
+            "slices of the rarer kind; counted in groups of near-copies it would be further."
+        )
     if release.operating is not None:
         point = release.operating
         text += (
             f" The threshold {release.threshold:.3f} was chosen on {point.dataset} ({point.tumor} "
             f"with a tumor, {point.no_tumor} without): there its sensitivity is "
-            f"{point.sensitivity:.3f} and its specificity {point.specificity:.3f}."
+            f"{point.sensitivity:.3f} and its specificity {point.specificity:.3f}. Those are of "
+            "the slices that it was chosen on, and flatter it"
         )
+        figures = metrics["all"]["figures"]
+        here = [figures[name]["value"] for name in ("recall", "specificity")]
+        if None not in here:
+            text += f": on the {metrics['split']} split they are {here[0]:.3f} and {here[1]:.3f}"
+        text += "."
+    text += _less_sure(metrics)
     return Section(
         name="calibration",
         title="Probabilities and threshold",
@@ -138,6 +162,44 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
         text=text,
         charts=("reliability",),
     )
+
+
+def _error(found: Mapping[str, Any], code: str) -> str:
+    """An error with its interval, where one was recorded."""
+    ends = found.get("intervals", {}).get(code, {})
+    text = f"{found[code]:.4f}"
+    if ends.get("low") is None or ends.get("high") is None:
+        return text
+    return f"{text} ({ends['low']:.4f} to {ends['high']:.4f})"
+
+
+def _less_sure(metrics: Mapping[str, Any]) -> str:
+    """What came true of "tumor" where it was said with less than 0.9, and of its false alarms."""
+    threshold, text = metrics["threshold"], ""
+    rows = [row for row in metrics["calibration"]["after"]["bins"] if row["n"]]
+    rows = [row for row in rows if threshold <= row["promised"] < _SURE]
+    n = sum(row["n"] for row in rows)
+    if n:
+        promised, true = (
+            sum(row["n"] * row[key] for row in rows) / n for key in ("promised", "true")
+        )
+        text += (
+            f" Of the {n} slices called tumor in the bins below {_SURE:g}, {promised * 100:.0f} % "
+            f"should have had one by their probabilities, and {true * 100:.0f} % had one."
+        )
+    alarms = metrics["all"]["confusion"]["no_tumor_called_tumor"]
+    counts = metrics["histogram"]["no_tumor"]
+    first = math.ceil(threshold * len(counts))
+    if sum(counts[first:]) != alarms:  # some lie in the threshold's own bin
+        first = max(0, first - 1)
+    held = [index for index in range(first, len(counts)) if counts[index]]
+    if alarms and held:
+        low, high = held[0] / len(counts), (held[-1] + 1) / len(counts)
+        text += (
+            f" The {alarms} slices without a tumor that were called so have probabilities between "
+            f"{low:.2f} and {high:.2f}."
+        )
+    return text
 
 
 def abstention(metrics: Mapping[str, Any]) -> Section:
@@ -166,7 +228,8 @@ def _other_things(found: Mapping[str, Any]) -> str:
         f" Of {drawn['share']['n']} drawings of {drawn['families']} kinds of other things "
         "(photographs, papers, screens, X-rays, CT and MRI of other parts of the body; the kinds "
         "that the gate was fitted on, drawn anew) it turned away "
-        f"{figure(drawn['share'], percent=True)}; those that got by: {passed or 'none'}."
+        f"{figure(drawn['share'], percent=True)}, an interval that counts drawings, not kinds; "
+        f"those that got by: {passed or 'none'}."
     )
 
 

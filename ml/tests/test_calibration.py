@@ -1,9 +1,8 @@
 import math
 
-import numpy as np
 import pytest
 
-from ml.calibration import Calibration, fit_temperature, logit_of, sigmoid
+from ml.calibration import Calibration, logit_of, sigmoid
 
 
 def test_identity_is_the_plain_sigmoid():
@@ -77,21 +76,3 @@ def test_a_wrong_description_is_refused(value):
 def test_parameters_must_fit_the_method(wrong):
     with pytest.raises(ValueError, match="calibration"):
         Calibration(**wrong)
-
-
-def test_fitting_finds_the_temperature_that_was_put_in():
-    rng = np.random.default_rng(0)
-    honest = rng.normal(0.0, 2.0, 20000)
-    truths = rng.random(20000) < 1 / (1 + np.exp(-honest))
-
-    fitted = fit_temperature(honest * 2.5, truths)
-
-    assert fitted.method == "temperature"
-    assert 1 / fitted.slope == pytest.approx(2.5, rel=0.05)
-
-
-def test_fitting_needs_both_classes_and_one_truth_for_each_logit():
-    with pytest.raises(ValueError, match="both classes"):
-        fit_temperature(np.zeros(3), np.ones(3, bool))
-    with pytest.raises(ValueError, match="one length"):
-        fit_temperature(np.zeros(3), np.array([True, False]))

@@ -1,5 +1,8 @@
 """The measured part of the card, and what it concludes."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from ml.model_card import sections
@@ -43,8 +46,6 @@ def test_the_card_says_what_the_issue_asks_for(metrics, release):
 
 
 def test_operating_point_and_engines_come_from_the_release(metrics, release):
-    from dataclasses import replace
-
     plain = replace(release, engines=(), operating=None)
     assert "engines" not in {section.name for section in sections(plain, metrics)}
     complete = replace(
@@ -94,6 +95,56 @@ def test_an_aim_reached_by_a_hair_is_said_to_be_uncertain():
     assert sure.endswith("reaches the aim (>= 0.99).")
     (unknown,) = verdicts({"aims": [aim | {"value": None, "reached": None}]})
     assert "do not allow" in unknown
+
+
+def test_an_aim_without_an_interval_is_said_to_be_open(metrics):
+    aim = next(aim for aim in metrics["aims"] if aim["code"] == "ece")
+    assert aim["low"] < aim["value"] < aim["high"]
+
+    (said,) = verdicts({"aims": [aim | {"reached": True, "low": None, "high": None}]})
+    assert said.endswith("no interval was recorded, so how surely is not known.")
+    (hair,) = verdicts({"aims": [aim | {"reached": True, "value": 0.025, "high": 0.037}]})
+    assert "does not exclude missing it" in hair
+
+
+def test_drawings_turned_away_are_no_word_on_real_x_rays(metrics, release):
+    (section,) = [one for one in sections(release, metrics) if one.name == "aims"]
+
+    *_, drawn, real = section.tables[0].rows
+    assert drawn[0] == "No opinion on drawings of other things"
+    assert "X-rays and CTs" in real[0]
+    assert real[2:] == ("not known", "–")
+    assert any("say nothing of real ones" in point for point in section.points)
+
+
+def test_the_shipped_release_says_what_the_choice_of_its_method_had_seen(metrics, release):
+    (section,) = [one for one in sections(release, metrics) if one.name == "notes"]
+    text = " ".join(section.points)
+    assert "On this split 2.0.0 missed two aims" in text
+    assert "0.031 (0.025 to 0.041)" in text
+    assert "by hand" in text
+
+    other = replace(release, version="9.9.9")
+    assert "notes" not in {one.name for one in sections(other, metrics)}
+
+
+def test_it_says_how_often_a_less_sure_tumor_came_true(release):
+    shipped = json.loads((RELEASE / "metrics.json").read_text(encoding="utf-8"))
+    (section,) = [one for one in sections(release, shipped) if one.name == "calibration"]
+
+    assert "79 % should have had one by their probabilities, and 65 % had one" in section.text
+    assert (
+        "The 12 slices without a tumor that were called so have probabilities between 0.60 and 0.95"
+        in section.text
+    )
+    assert "counted in groups of near-copies it would be further" in section.text
+    assert "flatter it: on the test split they are 0.997 and 0.902." in section.text
+
+
+def test_the_errors_of_a_probability_come_with_their_intervals(metrics, release):
+    (section,) = [one for one in sections(release, metrics) if one.name == "calibration"]
+    for row in section.tables[0].rows:
+        assert all(" to " in cell for cell in row[1:]), row
 
 
 def test_limits_name_the_weaknesses_with_their_numbers(metrics):

@@ -9,7 +9,9 @@ cross-validation says so by more than a standard error: the split is of the sour
 on, and elsewhere it errs more. Targets are those of Platt (1999), short
 of 0 and 1 by what the number of slices cannot rule out; and the calibrated probability itself keeps
 that distance (`Calibration.doubt`, Laplace's rule of succession): 114 slices without a tumor and no
-error among them do not make 99.9 %.
+error among them do not make 99.9 %. Both count slices, not clusters of near-copies: the 114 are 44
+clusters, of which the rule would make 1/46 and not 1/116. So near 0 and 1 the probability is surer
+than independent patients would allow.
 
 Which method. Temperature (one number) or Platt (two), by the log-likelihood in cross-validation
 over clusters of near-copies; Platt only where it is better by more than its standard error, which
@@ -23,7 +25,7 @@ of that over 400 resamples of clusters, so that no single slice decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -31,7 +33,7 @@ import numpy as np
 
 from ml.calibration import Calibration
 from ml.manifest import Slice
-from ml.metrics import BoolArray, Float64Array, expected_calibration_error
+from ml.metrics import BoolArray, Float64Array
 from ml.release_parts import Operating
 from ml.releases import Release
 
@@ -68,14 +70,11 @@ class Fitted:
         calibration: from logit to probability.
         threshold: calibrated probability from which on the label is "tumor".
         operating: what the threshold does on these slices.
-        report: log-loss, Brier score and ECE (weighted as in fitting; ECE unweighted too) before
-            and after, and the cross-validated log-loss of each method.
     """
 
     calibration: Calibration
     threshold: float
     operating: Operating
-    report: Mapping[str, float]
 
 
 def calibrate(release: Release, *, logits: Float64Array, slices: Sequence[Slice]) -> Release:
@@ -147,10 +146,7 @@ def fit(
         tumor=int(truths.sum()),
         no_tumor=int((~truths).sum()),
     )
-    report = {f"{way.name}_cross_validated": float(loss.mean()) for way, loss in losses.items()}
-    for when, used in (("before", Calibration()), ("after", calibration)):
-        report |= _figures(used.probabilities(logits), truths, weights, when=when)
-    return Fitted(calibration=calibration, threshold=threshold, operating=operating, report=report)
+    return Fitted(calibration=calibration, threshold=threshold, operating=operating)
 
 
 def weigh(truths: BoolArray) -> Float64Array:
@@ -281,16 +277,3 @@ def _cut(
             best = places[index >= index.max() - 1e-9]
             found.append((float(best[0]) + float(best[-1])) / 2.0)
     return float(np.median(found)) if found else 0.0
-
-
-def _figures(
-    promised: Float64Array, truths: BoolArray, weights: Float64Array, *, when: str
-) -> dict[str, float]:
-    inside = np.clip(promised, 1e-12, 1.0 - 1e-12)
-    loss = -np.log(np.where(truths, inside, 1.0 - inside))
-    brier = (promised - truths) ** 2
-    return {
-        f"log_loss_{when}": float((weights * loss).mean()),
-        f"brier_{when}": float((weights * brier).mean()),
-        f"ece_{when}": expected_calibration_error(promised, truths),
-    }

@@ -1,4 +1,4 @@
-"""Write the model card as Markdown, from release.json and metrics.json alone.
+"""Write the model card as Markdown, as `ml.model_card` puts it together.
 
 python -m ml.training.card [--release DIR] [--out FILE]
 """

@@ -13,6 +13,15 @@ from ml.releases import ReleaseMalformedError
 from ml.verdicts import limits
 
 BEST: Final = "best.npz"  # of a run, by the validation split (`ml.training.train`)
+# What a split's slices are to the training, by its name.
+_APART: Final = {
+    "train": "on which the weights and the gate were fitted, so the figures flatter the release",
+    "val": (
+        "none of which has a near-copy in training, but on which the calibration and the threshold "
+        "were chosen"
+    ),
+    "test": "none of which has a near-copy in training",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +103,7 @@ def measured_card(card: Card, *, described: Description, metrics: Mapping[str, A
     data = metrics["data"]
     testing = (
         f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups of "
-        f"near-copies, none of which has a near-copy in training: {data['tumor']} with a tumor and "
+        f"near-copies, {_APART[metrics['split']]}: {data['tumor']} with a tumor and "
         f"{data['no_tumor']} without, read by the code that serves the release "
         f"({metrics['engine']}). They come from the same collections as the training slices; no "
         "other clinic's images were tested."

@@ -24,10 +24,12 @@ from ml.manifest import DataError, Slice, read_split
 from ml.metric_charts import draw_charts
 from ml.predictor import Predictor
 from ml.releases import Release, ReleaseError, file_sha256, write_release
+from ml.training.arguments import whole_above_zero
 from ml.training.card import CARD, FIGURES, METRICS, RELEASE, write_card
 from ml.training.description import Description, measured_card, read_description
 from ml.training.evaluation.passes import Passes
 from ml.training.evaluation.report import measure, scores
+from ml.training.folder import SPLITS
 
 DESCRIPTION: Final = Path(__file__).parent / "description.json"
 DEFAULT_STORE: Final = Path("var/evaluation")
@@ -53,7 +55,7 @@ def evaluate(
         out: where metrics.json and figures go; None makes them part of the release.
         card: where the model card goes; `model-card.md` beside the figures by default.
         engine: one of `ml.engines.CHOICES`.
-        split: "test" or another one.
+        split: one of `ml.training.folder.SPLITS`.
         store: where finished passes are kept.
         limit: take only so many slices, evenly spaced; for trying the command.
         described: the written part of the release's card, to put the figures into; None, or that
@@ -122,6 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.limit is not None and options.out is None:
         sys.stderr.write("--limit is for trying the command: name a folder with --out.\n")
         return 2
+    if options.split != "test" and options.out is None:
+        sys.stderr.write("A release is judged on the test split: name a folder with --out.\n")
+        return 2
     own = options.out is None and options.release.resolve() == RELEASE.resolve()
     try:
         release = evaluate(
@@ -150,11 +155,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
     parser.add_argument("--release", type=Path, default=RELEASE, help="release folder")
     parser.add_argument("--engine", choices=CHOICES, default="auto")
-    parser.add_argument("--split", default="test", help="train, val or test (default: test)")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="default: test")
     parser.add_argument("--out", type=Path, help="where to write (default: into the release)")
     parser.add_argument("--card", type=Path, help="where the model card goes")
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help="for finished passes")
-    parser.add_argument("--limit", type=int, help="only so many slices, for trying it")
+    parser.add_argument("--limit", type=whole_above_zero, help="only so many slices, for trying it")
     return parser
 
 

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ml.calibration import logit_of
 from ml.decoder import DECODER_FILE
 from ml.pixels import Float32Array, Uint8Array
-from ml.regions import apart, logit_of
+from ml.regions import apart
 from ml.release_parts import RegionSettings
 
 MOST_FALSE: Final = 0.05  # of the slices without a tumor may have a region

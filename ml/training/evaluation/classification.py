@@ -72,9 +72,15 @@ def overall(answers: Answers, *, among: BoolArray) -> dict[str, Any]:
         ),
         "recall": draw.share(answers.called, among=positives),
         "specificity": draw.share(~answers.called, among=negatives),
-        "f1": draw.estimate(measures.f1(called, truths), among=found),
+        "f1": draw.estimate(
+            measures.f1(called, truths), among=found, fallback=_share_of(answers, positives)
+        ),
         "roc_auc": draw.estimate(measures.auc(scores, truths), **both),
-        "pr_auc": draw.estimate(measures.average_precision(scores, truths), among=found),
+        "pr_auc": draw.estimate(
+            measures.average_precision(scores, truths),
+            among=found,
+            fallback=_share_of(answers, positives),
+        ),
         "sensitivity_at_95_specificity": draw.estimate(
             measures.sensitivity_at(scores, truths, specificity=SPECIFICITY),
             among=found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +85,23 @@ def median(values: Float64Array) -> Measure:
         found: Float64Array = ranked[(reached >= half).argmax(axis=1)].astype(np.float64)
         found[half[:, 0] == 0] = np.nan
         return found
+
+    return measure
+
+
+def of_resamples(
+    figure: Callable[[Float64Array, BoolArray], float], scores: Float64Array, truths: BoolArray
+) -> Measure:
+    """Any figure of scores and truths that knows no weights; a slice drawn twice is there twice."""
+
+    def measure(weights: Float64Array) -> Float64Array:
+        times = np.rint(weights).astype(np.int64)
+        return np.array(
+            [
+                figure(np.repeat(scores, row), np.repeat(truths, row)) if row.any() else np.nan
+                for row in times
+            ]
+        )
 
     return measure
 

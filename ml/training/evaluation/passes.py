@@ -17,9 +17,10 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-from ml.manifest import Slice, read_image
+from ml.manifest import DataError, Slice, read_image
 from ml.pixels import Uint8Array
 from ml.predictor import Abstention, Prediction, Predictor
+from ml.releases import file_sha256
 from ml.training.evaluation.changes import CHANGES
 from ml.training.evaluation.deletion import SIDE, remove
 from ml.training.evaluation.localization import localized
@@ -31,6 +32,7 @@ FORMAT: Final = 1  # of what is stored: a stored pass of another format is made 
 AS_IT_IS: Final = "as-it-is"
 DELETION: Final = "deletion"
 DRAWINGS: Final = "drawings"
+_IMAGES: Final = "images.sha256"
 
 Row: TypeAlias = dict[str, Any]
 
@@ -48,6 +50,7 @@ class Passes:
         self._predictor, self._slices = predictor, slices
         self._folder = store / _key(predictor, slices)
         self._folder.mkdir(parents=True, exist_ok=True)
+        _forget_other_images(self._folder, slices)
         self._progress = ProgressBar("Slices", total=len(slices) * (3 + len(CHANGES)))
         self._done = 0
 
@@ -181,6 +184,24 @@ def _decode(part: Sequence[Slice]) -> list[Uint8Array]:
 def _small(heatmap: Uint8Array) -> Uint8Array:
     shrunk = cv2.resize(heatmap, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return shrunk.astype(np.uint8, copy=False)
+
+
+def _forget_other_images(folder: Path, slices: Sequence[Slice]) -> None:
+    """Drop stored passes where a file has another content now than when they were made.
+
+    The key knows files by their names; what is in them stands in a note beside the passes.
+    """
+    digest = hashlib.sha256()
+    for item in slices:
+        try:
+            digest.update(f"{item.path.name} {file_sha256(item.path)}\n".encode())
+        except OSError as error:
+            raise DataError(f"{item.path} cannot be read: {error.strerror}.") from error
+    note = folder / _IMAGES
+    if note.is_file() and note.read_text(encoding="utf-8") != digest.hexdigest():
+        for path in folder.glob("*.json"):
+            path.unlink()
+    note.write_text(digest.hexdigest(), encoding="utf-8")
 
 
 def _key(predictor: Predictor, slices: Sequence[Slice]) -> str:

@@ -33,7 +33,11 @@ def read_drawings(predictor: Predictor) -> list[dict[str, Any]]:
 
 
 def refusals(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The share of drawings turned away, with Wilson's interval, and the families that got by."""
+    """The share of drawings turned away, with Wilson's interval, and the families that got by.
+
+    The interval counts drawings. Those of a family are alike, so it is narrower than one over
+    families would be, and says nothing of families that are not among them.
+    """
     refused = sum(row["reason"] is not None for row in rows)
     low, high = wilson_interval(refused, n=len(rows))
     passed = [row["family"] for row in rows if row["reason"] is None]

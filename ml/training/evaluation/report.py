@@ -98,7 +98,7 @@ def aims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     calibration = metrics["calibration"]
     unknown: dict[str, Any] = {"value": None, "low": None, "high": None, "n": 0}
     pointing = heatmap.get("true positives", {}).get("pointing", unknown)
-    ece = {**unknown, "value": calibration and calibration["after"]["ece"]}
+    ece = {**unknown, **calibration_error(calibration)}
     wanted: list[tuple[str, str, dict[str, Any], str, float]] = [
         ("roc_auc", "ROC AUC", everyone["roc_auc"], ">=", 0.99),
         ("within_source_auc", "ROC AUC within one source", within["roc_auc"], ">=", 0.97),
@@ -133,6 +133,14 @@ def aims(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def calibration_error(calibration: dict[str, Any] | None) -> dict[str, Any]:
+    """The calibrated network's error as a figure; {} where there is none."""
+    if not calibration:
+        return {}
+    after = calibration["after"]
+    return {"value": after["ece"], **after["intervals"]["ece"]}
+
+
 def scores(metrics: dict[str, Any]) -> tuple[Score, ...]:
     """The figures that release.json names, most important first."""
     split, data = metrics["split"], metrics["data"]
@@ -153,7 +161,7 @@ def scores(metrics: dict[str, Any]) -> tuple[Score, ...]:
         _score("Specificity", f"{split} split, no tumor", everyone["specificity"]),
     ]
     if metrics["calibration"]:
-        error = {"value": metrics["calibration"]["after"]["ece"], "n": data["answered"]}
+        error = {**calibration_error(metrics["calibration"]), "n": data["answered"]}
         found.append(_score("Expected calibration error", words, error, "0 is best."))
     for among in ("true positives", "all outlined"):
         if among in heatmap:
@@ -228,4 +236,10 @@ def _calibration(
     if not logits.size:
         return None
     truths = answers.truths[answers.answered]
-    return reliability(logits, truths, calibration=release.calibration)
+    return reliability(
+        logits,
+        truths,
+        calibration=release.calibration,
+        bootstrap=answers.bootstrap,
+        among=answers.answered,
+    )

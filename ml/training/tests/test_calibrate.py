@@ -22,8 +22,6 @@ def test_too_sure_a_network_is_made_less_sure():
     found = fitted(*split(gain=4.0, tumors=0.5))
 
     assert found.calibration.slope == pytest.approx(0.25, abs=0.06)
-    assert found.report["log_loss_after"] < found.report["log_loss_before"]
-    assert found.report["brier_after"] < found.report["brier_before"]
 
 
 def test_a_shifted_network_is_shifted_back():

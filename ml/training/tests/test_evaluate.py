@@ -125,6 +125,42 @@ def test_an_evaluation_that_was_cut_off_goes_on_where_it_was(data, release, pred
     assert predictors[1].asked == 4
 
 
+def test_an_image_of_the_same_name_with_another_content_is_read_anew(
+    data, release, predictors, tmp_path
+):
+    own = shutil.copytree(data, tmp_path / "own")
+    assert run(own, release, tmp_path) == 0
+    shutil.copyfile(own / "images" / "5.png", own / "images" / "7.png")
+
+    assert run(own, release, tmp_path) == 0
+
+    assert predictors[1].asked == predictors[0].asked
+
+
+@pytest.mark.parametrize(
+    ("split", "said", "not_said"),
+    [
+        ("val", "on which the calibration and the threshold were chosen", "On the test"),
+        ("test", "none of which has a near-copy in training:", "On the val"),
+    ],
+)
+def test_the_words_are_those_of_the_split(
+    data, release, predictors, tmp_path, split, said, not_said
+):
+    out = tmp_path / "out"
+    assert run(data, release, tmp_path, "--split", split, "--out", str(out)) == 0
+
+    card = (out / "model-card.md").read_text(encoding="utf-8")
+    assert said in card
+    assert not_said not in card
+    assert f"On the {split} slices it missed" in card
+
+
+def test_another_split_never_becomes_part_of_a_release(data, release, tmp_path, capsys):
+    assert run(data, release, tmp_path, "--split", "val") == 2
+    assert "--out" in capsys.readouterr().err
+
+
 def test_figures_elsewhere_leave_the_release_alone(data, release, predictors, tmp_path):
     before = (release / "release.json").read_text()
     out = tmp_path / "out"
@@ -137,6 +173,14 @@ def test_figures_elsewhere_leave_the_release_alone(data, release, predictors, tm
 def test_a_part_of_the_slices_never_becomes_part_of_a_release(data, release, tmp_path, capsys):
     assert run(data, release, tmp_path, "--limit", "2") == 2
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", ["0", "-3"])
+def test_a_limit_that_leaves_no_slice_is_refused(data, release, tmp_path, capsys, limit):
+    with pytest.raises(SystemExit):
+        run(data, release, tmp_path, "--out", str(tmp_path / "out"), "--limit", limit)
+
+    assert "no whole number from 1 on" in capsys.readouterr().err
 
 
 def test_the_command_tells_what_is_missing(release, predictors, tmp_path, capsys):
