@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.http import Http404
 
@@ -29,10 +29,18 @@ class Action(StrEnum):
     UPLOAD_STUDY = "upload_study"
     REQUEST_ANALYSIS = "request_analysis"  # also retry
     CANCEL_ANALYSIS = "cancel_analysis"
+    ANNOTATE = "annotate"
+    WRITE_REPORT = "write_report"  # also sign and amend
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CLINICS = "manage_clinics"
     READ_AUDIT_TRAIL = "read_audit_trail"
     ACTIVATE_RELEASE = "activate_release"
+    READ_STUDY = "read_study"  # take, assess, sign, amend
+    PRIORITIZE_STUDY = "prioritize_study"
+    ASSIGN_STUDY = "assign_study"  # to somebody, and how many readers it needs
+    SHARE_WORKLIST_VIEW = "share_worklist_view"
+    EDIT_CLINIC_SETTINGS = "edit_clinic_settings"
+    VIEW_STATISTICS = "view_statistics"  # of colleagues by name: also MANAGE_PEOPLE
 
 
 _EVERYONE = frozenset(
@@ -44,15 +52,42 @@ _EVERYONE = frozenset(
         Action.UPLOAD_STUDY,
         Action.REQUEST_ANALYSIS,
         Action.CANCEL_ANALYSIS,
+        Action.PRIORITIZE_STUDY,
+    }
+)
+_READER = frozenset(
+    {
+        Action.READ_STUDY,
+        Action.ASSIGN_STUDY,
+        Action.SHARE_WORKLIST_VIEW,
+        Action.ANNOTATE,
+        Action.WRITE_REPORT,
+        Action.VIEW_STATISTICS,
     }
 )
 ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "clinician": _EVERYONE,
-    "radiologist": _EVERYONE,
-    "administrator": _EVERYONE | {Action.MANAGE_PEOPLE, Action.READ_AUDIT_TRAIL},
+    "radiologist": _EVERYONE | _READER,
+    "administrator": _EVERYONE
+    | {
+        Action.MANAGE_PEOPLE,
+        Action.READ_AUDIT_TRAIL,
+        Action.ASSIGN_STUDY,
+        Action.SHARE_WORKLIST_VIEW,
+        Action.EDIT_CLINIC_SETTINGS,
+        Action.VIEW_STATISTICS,
+    },
 }
 # Writing the clinical record needs a clinic to write into, which a superuser does not have.
-_SUPERUSER_ACTIONS = frozenset(Action) - {Action.REGISTER_PATIENT, Action.UPLOAD_STUDY}
+_SUPERUSER_ACTIONS = frozenset(Action) - {
+    Action.REGISTER_PATIENT,
+    Action.UPLOAD_STUDY,
+    Action.READ_STUDY,
+    Action.SHARE_WORKLIST_VIEW,
+    Action.VIEW_STATISTICS,
+    Action.ANNOTATE,
+    Action.WRITE_REPORT,
+}
 
 
 _WORDS = {
@@ -63,10 +98,18 @@ _WORDS = {
     Action.UPLOAD_STUDY: "upload studies",
     Action.REQUEST_ANALYSIS: "ask for analyses",
     Action.CANCEL_ANALYSIS: "cancel analyses",
+    Action.ANNOTATE: "annotate images",
+    Action.WRITE_REPORT: "write and sign reports",
     Action.MANAGE_PEOPLE: "manage people",
     Action.READ_AUDIT_TRAIL: "read the audit trail",
     Action.ACTIVATE_RELEASE: "choose the active model release",
     Action.MANAGE_CLINICS: "manage clinics",
+    Action.READ_STUDY: "read studies",
+    Action.PRIORITIZE_STUDY: "change how urgent a study is",
+    Action.ASSIGN_STUDY: "assign studies",
+    Action.SHARE_WORKLIST_VIEW: "save views for the whole clinic",
+    Action.EDIT_CLINIC_SETTINGS: "change the settings of the clinic",
+    Action.VIEW_STATISTICS: "see the statistics of the clinic",
 }
 
 
@@ -132,5 +175,5 @@ def get_visible_or_404(
     """The row the person asked for, or `Http404` where it does not exist *for this person*."""
     try:
         return queryset.visible_to(user).get(**lookup)
-    except (ObjectDoesNotExist, ValueError) as error:
+    except (ObjectDoesNotExist, ValueError, ValidationError) as error:  # the last: not an id
         raise Http404("There is no such record in your clinic.") from error

@@ -67,13 +67,19 @@ class PersonForm(ServiceForm):
 
 
 class ClinicForm(ServiceForm):
+    """The name; and how the clinic reads, once there is one."""
+
     class Meta:
         model = Clinic
-        fields = ("name",)
+        fields = ("name", *clinics.READING_SETTINGS)
 
     def write(self) -> Clinic:
+        facts = dict(self.cleaned_data)
+        name = facts.pop("name")
         if self.instance._state.adding:
-            return clinics.add_clinic(user=self.person, name=self.cleaned_data["name"])
-        return clinics.rename_clinic(
-            user=self.person, clinic=self.instance, name=self.cleaned_data["name"]
-        )
+            return clinics.add_clinic(user=self.person, name=name)
+        # The form has put what was sent into its own row: what is stored is asked for anew.
+        clinic = Clinic.objects.get(pk=self.instance.pk)
+        if name != clinic.name:
+            clinic = clinics.rename_clinic(user=self.person, clinic=clinic, name=name)
+        return clinics.change_reading_settings(user=self.person, clinic=clinic, changes=facts)

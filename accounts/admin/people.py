@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import people
 from accounts.admin.base import ClinicModelAdmin
 from accounts.admin.forms import ClinicForm, NewPersonForm, PersonForm
+from accounts.clinics import READING_SETTINGS
 from accounts.models import Clinic, User
 from accounts.policy import Action
 from accounts.requests import signed_in
@@ -27,8 +28,13 @@ class ClinicAdmin(ClinicModelAdmin):
     form = ClinicForm
     list_display = ["name", "created_at"]
     search_fields = ["name"]
-    fields = ["name", "created_at"]
     readonly_fields = ["created_at"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Clinic | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["name"]})]
+        reading = {"fields": READING_SETTINGS}
+        return [(None, {"fields": ["name", "created_at"]}), ("How the clinic reads", reading)]
 
 
 @admin.register(User)

@@ -46,8 +46,18 @@ class AuditEventAdmin(ClinicModelAdmin):
     ordering = ["-id"]
     sortable_by = []  # newest first is what the index serves
     fields = [
-        *["when", "actor", "action", "about", "patient", "address", "detail"],
-        *["clinic", "chain", "sequence", "previous_hash", "hash"],
+        "when",
+        "actor",
+        "action",
+        "about",
+        "patient",
+        "address",
+        "detail",
+        "clinic",
+        "chain",
+        "sequence",
+        "previous_hash",
+        "hash",
     ]
 
     @admin.display(description="When")

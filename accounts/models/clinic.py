@@ -1,8 +1,13 @@
 import uuid
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from accounts.policy import ClinicQuerySet
+
+LONGEST_CAP_MINUTES = 28 * 24 * 60
+_CAP = (MinValueValidator(5), MaxValueValidator(LONGEST_CAP_MINUTES))
 
 
 class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
@@ -10,16 +15,56 @@ class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
 
 
 class Clinic(models.Model):
-    """The tenant: nobody sees another clinic's rows, files or counts."""
+    """The tenant: nobody sees another clinic's rows, files or counts.
+
+    Its settings of the reading room are changed by `accounts.clinics.change_reading_settings`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    read_first = models.BooleanField(
+        "read first",
+        default=False,
+        help_text="Nobody sees the AI's word on a study before they commit a finding of their own, "
+        "or before the study is read.",
+    )
+    second_reads = models.BooleanField(
+        "two readers",
+        default=False,
+        help_text="Each new study is read by two radiologists who do not see each other's word.",
+    )
+    heatmap_at_first = models.BooleanField(
+        "heatmap shown at first",
+        default=False,
+        help_text="Otherwise the heatmap is off until the reader asks for it.",
+    )
+    stat_cap_minutes = models.PositiveIntegerField(
+        "longest wait of a stat study (minutes)", default=60, validators=_CAP
+    )
+    urgent_cap_minutes = models.PositiveIntegerField(
+        "longest wait of an urgent study (minutes)", default=4 * 60, validators=_CAP
+    )
+    routine_cap_minutes = models.PositiveIntegerField(
+        "longest wait of a routine study (minutes)", default=24 * 60, validators=_CAP
+    )
+
     objects = ClinicsQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="clinic_caps_in_order",
+                condition=Q(stat_cap_minutes__gte=5)
+                & Q(urgent_cap_minutes__gte=models.F("stat_cap_minutes"))
+                & Q(routine_cap_minutes__gte=models.F("urgent_cap_minutes"))
+                & Q(routine_cap_minutes__lte=LONGEST_CAP_MINUTES),
+                violation_error_message="Stat must not wait longer than urgent, nor urgent longer "
+                "than routine: at least 5 minutes, at most 28 days.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

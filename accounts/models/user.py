@@ -34,6 +34,9 @@ class User(AbstractUser):
         Clinic, on_delete=models.PROTECT, null=True, blank=True, related_name="users"
     )
     role = models.CharField(max_length=20, choices=Role.choices, blank=True)
+    viewer_preferences = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Keys and settings of the image viewer."
+    )
 
     objects: ClassVar["PersonManager"] = PersonManager()
 

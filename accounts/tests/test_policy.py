@@ -12,12 +12,33 @@ from accounts import audit
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.policy import Action, NotAllowedError, can, get_visible_or_404, may, require
 from accounts.tests.factories import ClinicFactory, UserFactory
-from scans.models import Analysis, Image, Patient, Series, Study
-from scans.tests.factories import make_analysis
+from scans.models import (
+    Analysis,
+    Annotation,
+    AnnotationVersion,
+    Assessment,
+    ClinicReason,
+    Image,
+    LabelList,
+    Patient,
+    Report,
+    ReportTemplate,
+    Series,
+    Study,
+    Verdict,
+    WorklistView,
+)
+from scans.services.assessments import Saying, Word, save_draft
+from scans.services.worklist import save_view
+from scans.tests.factories import complete, make_analysis, make_annotation, make_signed_report
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [Clinic, User, AuditEvent, Patient, Study, Series, Image, Analysis]
+MODELS = [
+    *(Clinic, User, AuditEvent, Patient, Study, Series, Image, Analysis),
+    *(Annotation, AnnotationVersion, LabelList, Report, ReportTemplate),
+    *(Verdict, Assessment, ClinicReason, WorklistView),
+]
 
 EVERYBODY = {
     Action.VIEW,
@@ -27,13 +48,38 @@ EVERYBODY = {
     Action.UPLOAD_STUDY,
     Action.REQUEST_ANALYSIS,
     Action.CANCEL_ANALYSIS,
+    Action.PRIORITIZE_STUDY,
 }
 TABLE = {
     Role.CLINICIAN: EVERYBODY,
-    Role.RADIOLOGIST: EVERYBODY,
-    Role.ADMINISTRATOR: EVERYBODY | {Action.MANAGE_PEOPLE, Action.READ_AUDIT_TRAIL},
+    Role.RADIOLOGIST: EVERYBODY
+    | {
+        Action.READ_STUDY,
+        Action.ASSIGN_STUDY,
+        Action.SHARE_WORKLIST_VIEW,
+        Action.ANNOTATE,
+        Action.WRITE_REPORT,
+        Action.VIEW_STATISTICS,
+    },
+    Role.ADMINISTRATOR: EVERYBODY
+    | {
+        Action.MANAGE_PEOPLE,
+        Action.READ_AUDIT_TRAIL,
+        Action.ASSIGN_STUDY,
+        Action.SHARE_WORKLIST_VIEW,
+        Action.EDIT_CLINIC_SETTINGS,
+        Action.VIEW_STATISTICS,
+    },
 }
-SUPERUSER = set(Action) - {Action.REGISTER_PATIENT, Action.UPLOAD_STUDY}
+SUPERUSER = set(Action) - {
+    Action.REGISTER_PATIENT,
+    Action.UPLOAD_STUDY,
+    Action.READ_STUDY,
+    Action.SHARE_WORKLIST_VIEW,
+    Action.VIEW_STATISTICS,
+    Action.ANNOTATE,
+    Action.WRITE_REPORT,
+}
 
 
 @dataclass
@@ -51,7 +97,17 @@ def world() -> World:
     clinics = [ClinicFactory(), ClinicFactory()]
     for clinic in clinics:
         UserFactory(clinic=clinic, administrator=True)
-        make_analysis(user=UserFactory(clinic=clinic))
+        reader = UserFactory(clinic=clinic, radiologist=True)
+        analysis = complete(make_analysis(user=UserFactory(clinic=clinic)))
+        study = analysis.image.study
+        word = Word(analysis.pk, "accept")
+        save_draft(user=reader, study=study, saying=Saying(finding="tumor", words=(word,)))
+        save_view(user=reader, name="Mine", filters={})
+        ClinicReason.objects.create(clinic=clinic, code="blur", words="Blur")
+        make_annotation(image=analysis.image, author=reader)
+        make_signed_report(study=study, author=reader)
+        LabelList.objects.get_or_create(clinic=clinic)
+        ReportTemplate.objects.create(clinic=clinic, name="Head")
     audit.record(actor=UserFactory(superuser=True), action="account.signed_in")
     return World(clinics)
 

@@ -3,8 +3,16 @@ import pytest
 from accounts import audit
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
-from scans.models import IdempotentRequest
-from scans.tests.factories import WorkerFactory, make_analysis
+from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
+from scans.services.worklist import save_view
+from scans.tests.factories import (
+    WorkerFactory,
+    complete,
+    make_analysis,
+    make_annotation,
+    make_signed_report,
+    make_verdict,
+)
 
 
 @pytest.fixture
@@ -29,7 +37,14 @@ def one_of_everything(administrator, superuser):
     """At least one row of every registered model, in the administrator's clinic and in another."""
     for clinic in (administrator.clinic, ClinicFactory(name="The Other Clinic")):
         person = UserFactory(clinic=clinic)
-        make_analysis(user=person)
+        analysis = complete(make_analysis(user=person))
+        make_verdict(study=analysis.image.study)
+        make_annotation(image=analysis.image)
+        make_signed_report(study=analysis.image.study)
+        ReportTemplate.objects.create(clinic=clinic, name="Ours")
+        LabelList.objects.create(clinic=clinic, names=["Cyst"])
+        save_view(user=person, name="Mine", filters={"q": "Testcase"})
+        ClinicReason.objects.create(clinic=clinic, code="motion", words="Motion")
         create_token(user=person)
         audit.record(actor=person, action="account.signed_in", row=person)
     IdempotentRequest.objects.create(

@@ -1,14 +1,17 @@
 """Clinics, tokens and the audit trail in the administration."""
 
+import html
+
 import pytest
 from knox.models import AuthToken
 
 from accounts import audit
+from accounts.clinics import READING_SETTINGS
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.administration.pages import (
     page,
 )
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.tests.factories import make_analysis
 
@@ -20,12 +23,33 @@ def test_a_superuser_adds_and_renames_clinics(client, superuser):
 
     client.post(page(Clinic, "add"), {"name": "North"})
     clinic = Clinic.objects.get(name="North")
-    client.post(page(Clinic, "change", clinic.pk), {"name": "North Wing"})
+    settings = {name: getattr(clinic, name) for name in READING_SETTINGS}
+    sent = {name: value for name, value in settings.items() if value is not False}
+    client.post(page(Clinic, "change", clinic.pk), sent | {"name": "North Wing"})
 
     clinic.refresh_from_db()
     assert clinic.name == "North Wing"
+    assert {name: getattr(clinic, name) for name in READING_SETTINGS} == settings
     recorded = AuditEvent.objects.filter(chain_id=str(clinic.pk)).order_by("id")
     assert [event.action for event in recorded] == ["clinic.added", "clinic.renamed"]
+
+
+def test_a_superuser_changes_how_a_clinic_reads(client, superuser):
+    client.force_login(superuser)
+    clinic = ClinicFactory()
+    caps = {"stat_cap_minutes": 30, "urgent_cap_minutes": 240, "routine_cap_minutes": 1440}
+    address = page(Clinic, "change", clinic.pk)
+    client.post(address, caps | {"name": clinic.name, "read_first": "on"})
+
+    clinic.refresh_from_db()
+    assert (clinic.read_first, clinic.second_reads, clinic.stat_cap_minutes) == (True, False, 30)
+    event = AuditEvent.objects.get(action="clinic.settings_changed")
+    assert event.detail == {"read_first": [False, True], "stat_cap_minutes": [60, 30]}
+
+    refused = client.post(address, caps | {"name": clinic.name, "stat_cap_minutes": 300})
+    assert "Stat must not wait longer than urgent" in html.unescape(refused.content.decode())
+    clinic.refresh_from_db()
+    assert clinic.stat_cap_minutes == 30
 
 
 def test_an_administrator_sees_the_own_clinic_and_cannot_rename_it(site, administrator):

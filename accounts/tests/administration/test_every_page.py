@@ -16,8 +16,9 @@ from accounts.tests.administration.pages import (
     page,
 )
 from accounts.tests.factories import UserFactory
-from scans.models import ModelRelease
-from scans.tests.factories import make_analysis
+from scans.models import ClinicReason, ModelRelease
+from scans.services.worklist import save_view
+from scans.tests.factories import complete, make_analysis, make_verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -107,8 +108,11 @@ def test_a_list_takes_the_same_few_queries_for_one_row_and_for_many(
     client, superuser, one_of_everything, model, django_assert_max_num_queries
 ):
     client.force_login(superuser)
-    for _ in range(3):
-        make_analysis(user=UserFactory(clinic=Clinic.objects.first()))
+    for number in range(3):
+        person = UserFactory(clinic=Clinic.objects.first())
+        make_verdict(study=complete(make_analysis(user=person)).image.study)
+        save_view(user=person, name="Mine", filters={})
+        ClinicReason.objects.create(clinic=person.clinic, code=f"reason_{number}", words="Reason")
     client.get(page(model, "changelist"))
 
     # Ten of them for the audit events: five for each of the two clinics.
