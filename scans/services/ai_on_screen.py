@@ -1,0 +1,58 @@
+"""What of the AI's word a reader had before them as they signed: kept with the verdict."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from scans.models import Analysis, Study
+from scans.models.analysis import FINISHED, Status
+from scans.models.study_filters import opinions
+from scans.services.disclosure import ai_visible
+
+# As the page that signs reports them.
+LAYERS = ("label", "confidence", "heatmap", "overlay", "regions")
+
+
+def newest_finished(study: Study) -> QuerySet[Analysis]:
+    """The newest finished analysis of each image of the study: what a verdict is about."""
+    return opinions().filter(image__series__study=study)
+
+
+def on_screen(
+    *, user: User, study: Study, layers: Iterable[str], analyses: Iterable[UUID] | None
+) -> dict[str, Any]:
+    """Which results, and which layers of them: the page knows, and says so as it signs.
+
+    A result that came after the page was drawn was not seen. `None` is a program that does not
+    say what it showed: it had the newest of each image from the API.
+    """
+    visible = ai_visible(user=user, study=study)
+    shown: list[dict[str, Any]] = []
+    if visible:
+        rows = newest_finished(study)
+        if analyses is not None:
+            rows = Analysis.objects.filter(
+                image__series__study=study, status__in=FINISHED, pk__in=set(analyses)
+            )
+        rows = rows.select_related("release", "image").defer("release__manifest", "traceback")
+        order = ("image__series__number", "image__number", "requested_at", "pk")
+        shown = [_as_shown(row) for row in rows.order_by(*order)]
+    return {
+        "visible": visible,
+        "layers": [name for name in LAYERS if visible and name in set(layers)],
+        "analyses": shown,
+    }
+
+
+def _as_shown(row: Analysis) -> dict[str, Any]:
+    said: dict[str, Any] = {"analysis": str(row.pk), "release": str(row.release)}
+    if row.status == Status.ABSTAINED:
+        return said | {"abstained": row.abstain_reason}
+    return said | {
+        "label": row.label,
+        "probability": row.probability,
+        "confidence": row.confidence,
+    }

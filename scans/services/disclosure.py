@@ -1,0 +1,127 @@
+"""What a person may see of a study before it is read: the AI's word, and other readers' words.
+
+Read-first is a setting of the clinic. While it is on, the AI's word on a study (label,
+probability, confidence, abstention, heatmap, overlay, regions) is withheld from **everybody**,
+whatever their role, until
+
+- that person has committed a finding of their own for the study, or
+- the study is read: every read that it needs is signed. What was open once stays open, also where
+  a later amendment makes a disagreement: a signed report is not taken from who treats by it.
+
+Clinicians and administrators are no exception: an AI opinion that no radiologist has weighed is
+what this setting keeps from being acted on, and what they see they can tell the reader.
+
+Independent reads are blind to each other: while a study has two readers, nobody sees another
+reader's marks or words on it before both reads are signed.
+
+Whatever cannot be decided is withheld.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Clinic, User
+from accounts.policy import Action, NotAllowedError, can
+from scans.models import Analysis, Study, Verdict
+from scans.models.analysis import FINISHED
+from scans.models.reading import Reads, ReadStage
+
+WITHHELD = "withheld"  # in place of a status: of an analysis whose result this person may not see
+SENTENCE = (
+    "This clinic reads first: commit your own finding for the study, and the AI result is shown."
+)
+
+
+def ai_visible(*, user: User, study: Study) -> bool:
+    """Whether this person may see predictions, heatmaps and regions of this study now."""
+    if not can(user, Action.VIEW, study):
+        return False
+    return study.pk not in withheld_from(user=user, studies=[study.pk])
+
+
+def others_visible(*, user: User, study: Study) -> bool:
+    """Whether this person may see other readers' annotations, verdicts and reports of it now.
+
+    One's own are always one's own to see.
+    """
+    if not can(user, Action.VIEW, study):
+        return False
+    facts = Study.objects.filter(pk=study.pk).values_list("reads_wanted", "read_stage").first()
+    return facts is not None and (facts[0] == Reads.ONE or facts[1] != ReadStage.WAITING)
+
+
+def others_disclosed(*, study: str = "") -> Q:
+    """The condition on a row whose study (as in `disclosed_to`) is not just being read blind."""
+    path = f"{study}__" if study else ""
+    return Q(**{f"{path}reads_wanted": Reads.ONE}) | ~Q(**{f"{path}read_stage": ReadStage.WAITING})
+
+
+def require_ai(*, user: User, study: Study) -> None:
+    """Raise `NotAllowedError` with a sentence while the AI's word is withheld from this person."""
+    if not ai_visible(user=user, study=study):
+        raise NotAllowedError(SENTENCE)
+
+
+def reads_first(user: User) -> bool:
+    """Whether anything at all may be withheld from this person; asks the database afresh."""
+    if user.is_superuser or user.clinic_id is None:
+        return Clinic.objects.filter(read_first=True).exists()
+    # Unless the clinic surely does not: a row that is gone, or cannot be read, withholds.
+    return not Clinic.objects.filter(pk=user.clinic_id, read_first=False).exists()
+
+
+def withheld_from(*, user: User, studies: Iterable[UUID]) -> frozenset[UUID]:
+    """Of these studies, those whose AI results this person may not see: two queries at most."""
+    asked = frozenset(studies)
+    if not asked or not reads_first(user):
+        return frozenset()
+    shown = Study.objects.filter(disclosed_to(user), pk__in=asked)
+    return asked - frozenset(shown.values_list("pk", flat=True))
+
+
+def disclosed_to(user: User, *, study: str = "") -> Q:
+    """The condition on a row whose study (at this path, "" for the study) is not withheld.
+
+    For filters, orders and counts that depend on the AI's word: they must not tell it.
+    """
+    path = f"{study}__" if study else ""
+    committed = Verdict.objects.filter(
+        study=OuterRef(f"{path}pk" if path else "pk"), reader=user.pk, committed_at__isnull=False
+    )
+    return (
+        Q(**{f"{path}clinic__read_first": False})
+        | Q(**{f"{path}read_stage": ReadStage.READ})
+        | Q(**{f"{path}read_at__isnull": False})
+        | Q(Exists(committed))
+    )
+
+
+def as_shown(analysis: Analysis, *, withheld: bool) -> Analysis:
+    """The analysis as somebody sees it from whom its result may be withheld.
+
+    Built anew from the few facts that tell nothing, so that a field which is added to the model
+    later is withheld by itself. Unfinished, failed and cancelled ones have nothing to withhold.
+    """
+    if not withheld or analysis.status not in FINISHED:
+        return analysis
+    shown = Analysis(
+        id=analysis.pk,
+        image_id=analysis.image_id,
+        release_id=analysis.release_id,
+        requested_by_id=analysis.requested_by_id,
+        requested_at=analysis.requested_at,
+        queued_at=analysis.queued_at,
+        rung_at=analysis.rung_at,
+        finished_at=analysis.finished_at,
+        status=WITHHELD,
+    )
+    shown._state.adding = False
+    shown._state.fields_cache = {
+        name: row for name, row in analysis._state.fields_cache.items() if name in _RELATED
+    }
+    return shown
+
+
+_RELATED = ("image", "release")
