@@ -1,0 +1,36 @@
+"""Saved views of the worklist, and the reasons of a clinic, as the API says them."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scans.models import WorklistView
+
+
+class WorklistViewSerializer(serializers.ModelSerializer):
+    """Filters and order of the worklist under a name; `filters` are parameters of `/worklist/`."""
+
+    for_clinic = serializers.SerializerMethodField(help_text="Everybody's here, or your own.")
+    filters = serializers.DictField(child=serializers.CharField())
+
+    class Meta:
+        model = WorklistView
+        fields = ["id", "name", "filters", "for_clinic", "saved_at"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_for_clinic(self, view: WorklistView) -> bool:
+        return view.owner_id is None
+
+
+class ReasonSerializer(serializers.Serializer):
+    """Why an AI result is modified or rejected."""
+
+    id = serializers.UUIDField(
+        allow_null=True, help_text="Of one that the clinic added; null on the common list."
+    )
+    code = serializers.CharField(help_text="What an assessment names as its `reason`.")
+    words = serializers.CharField()
+
+
+class NewReasonSerializer(serializers.Serializer):
+    words = serializers.CharField(max_length=80)
