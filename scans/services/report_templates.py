@@ -1,0 +1,42 @@
+"""The texts that a clinic starts its reports from."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import ReportTemplate
+
+FIELDS = ("name", "technique", "comparison", "findings", "impression", "is_active")
+
+
+@transaction.atomic
+def save_template(
+    *, user: User, changes: dict[str, Any], template: ReportTemplate | None = None
+) -> ReportTemplate:
+    """Change a template of the user's clinic, or add one. Reports that were begun keep their text.
+
+    Raises `NotAllowedError` or `ValidationError`.
+    """
+    require(user, Action.EDIT_CLINIC_SETTINGS, template)
+    if user.clinic_id is None:
+        raise ValidationError("A superuser belongs to no clinic, so there is no list to change.")
+    row = template or ReportTemplate(clinic_id=user.clinic_id)
+    for name in FIELDS:
+        if name in changes:
+            value = changes[name]
+            setattr(row, name, value.strip() if isinstance(value, str) else value)
+    row.full_clean()
+    row.save()
+    action = "report_template.changed" if template else "report_template.added"
+    audit.record(actor=user, action=action, row=row)
+    return row
+
+
+def own_templates(*, clinic_id: UUID | None) -> list[ReportTemplate]:
+    """Every template of the clinic, those that are no longer offered too."""
+    return list(ReportTemplate.objects.filter(clinic_id=clinic_id)) if clinic_id else []
