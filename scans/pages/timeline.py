@@ -1,4 +1,5 @@
-"""The case history of a patient: studies newest first, each with its images and AI results."""
+"""The case history of a patient: studies newest first, each with the AI's and the radiologist's
+word side by side. What the one or the other may not be shown yet is withheld here as well."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,14 @@ from scans.models.analysis import FINISHED
 from scans.pages.answers import seen_by
 from scans.pages.clinical import ClinicalRequest
 from scans.pages.keyset import keyset_page
-from scans.pages.summaries import IMAGE_ORDER, StudySummary, summarize
+from scans.pages.trend_chart import chart_of
+from scans.services.disclosure import as_shown, withheld_from
+from scans.services.reader_words import ReaderWord, reader_words
+from scans.services.report_states import ReportState, report_states
+from scans.services.reports import may_write
+from scans.services.rescoring import missing_results
+from scans.services.summaries import IMAGE_ORDER, StudySummary, summarize
+from scans.services.trend import Change, Trend, trend_of
 
 ORDER = ("-study_date", "-received_at", "-id")
 PAGE_SIZE = 20
@@ -44,12 +52,17 @@ def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> 
     """What the patient page shows. `version` changes when a study or an image is added."""
     studies = Study.objects.visible_to(request.user).filter(patient=patient)
     page = keyset_page(
-        studies.select_related("received_by"), order=ORDER, token=token, size=PAGE_SIZE
+        studies.select_related("received_by", "patient"), order=ORDER, token=token, size=PAGE_SIZE
     )
-    entries = entries_of(request, page.rows)
+    trend = trend_of(user=request.user, patient=patient)
+    entries = entries_of(request, page.rows, trend=trend)
+    missing = None if patient.is_archived else missing_results(patient=patient)
     return {
         "patient": patient,
         "entries": entries,
+        "trend": trend,
+        "charts": [chart_of(line) for line in trend.lines],
+        "missing": missing,
         "newer": page.previous,
         "older": page.next,
         "watched": not token,
@@ -57,37 +70,61 @@ def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> 
         "version": seen_by(
             request,
             patient.pk,
-            *(
-                (str(one["study"].pk), one["summary"].image_count, one["summary"].in_work)
-                for one in entries
-            ),
+            missing and (str(missing.release.pk), missing.images),
+            *((one["summary"].in_work, one["facts"]) for one in entries),
         ),
     }
 
 
-def entries_of(request: ClinicalRequest, studies: Sequence[Study]) -> list[dict[str, Any]]:
+def entries_of(
+    request: ClinicalRequest, studies: Sequence[Study], *, trend: Trend
+) -> list[dict[str, Any]]:
     """These studies as the timeline shows them."""
-    thumbnails = _thumbnails([row.pk for row in studies])
+    ids = [row.pk for row in studies]
+    withheld = withheld_from(user=request.user, studies=ids)
+    thumbnails = _thumbnails(ids, withheld=withheld)
+    words = reader_words(user=request.user, studies=studies)
+    reports = report_states(user=request.user, studies=studies)
     return [
-        _entry(request, summary, thumbnails.get(summary.study.pk, []))
-        for summary in summarize(studies)
+        _entry(
+            request,
+            summary,
+            thumbnails.get(summary.study.pk, []),
+            word=words[summary.study.pk],
+            report=reports[summary.study.pk],
+            change=trend.shown_with(summary),
+        )
+        for summary in summarize(studies, user=request.user)
     ]
 
 
 def _entry(
-    request: ClinicalRequest, summary: StudySummary, images: list[Thumbnail]
+    request: ClinicalRequest,
+    summary: StudySummary,
+    images: list[Thumbnail],
+    *,
+    word: ReaderWord,
+    report: ReportState,
+    change: Change | None,
 ) -> dict[str, Any]:
-    study, facts = summary.study, [one.facts for one in images]
+    study = summary.study
+    # What a person does to the study; its results have a quicker poller of their own.
+    facts = (str(study.pk), summary.image_count, summary.withheld, word.facts, report.facts)
     return {
         "study": study,
         "summary": summary,
         "images": images,
+        "word": word,
+        "report": report,
+        "change": change,
+        "may_write": may_write(request.user, study),
         "hidden": max(0, summary.image_count - THUMBNAILS),
-        "version": seen_by(request, study.pk, summary.facts, facts),
+        "facts": facts,
+        "version": seen_by(request, study.pk, facts, summary.facts, [one.facts for one in images]),
     }
 
 
-def _thumbnails(studies: list[UUID]) -> dict[UUID, list[Thumbnail]]:
+def _thumbnails(studies: list[UUID], *, withheld: frozenset[UUID]) -> dict[UUID, list[Thumbnail]]:
     """The first images of each study: as many as are shown, however many it has."""
     place = Window(RowNumber(), partition_by=F("series__study"), order_by=IMAGE_ORDER)
     images = (
@@ -109,5 +146,6 @@ def _thumbnails(studies: list[UUID]) -> dict[UUID, list[Thumbnail]]:
     found: dict[UUID, list[Thumbnail]] = {}
     for image in images:
         study: UUID = image.study_of  # type: ignore[attr-defined]
-        found.setdefault(study, []).append(Thumbnail(image, list(image.analyses.all())))
+        analyses = [as_shown(row, withheld=study in withheld) for row in image.analyses.all()]
+        found.setdefault(study, []).append(Thumbnail(image, analyses))
     return found

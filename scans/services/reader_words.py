@@ -1,0 +1,118 @@
+"""What radiologists have said of studies so far, as far as one person may see it now.
+
+`reader_words` is for lists: a fixed number of queries however many studies there are.
+`readable_verdicts` is for one study: every version, in full.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from accounts.models import User
+from scans.models import Assessment, Study, Verdict
+from scans.models.assessment import ReadAs
+from scans.models.reading import Reads, ReadStage
+from scans.services.disclosure import (
+    ai_visible,
+    others_disclosed,
+    others_visible,
+    withheld_from,
+)
+
+
+@dataclass(frozen=True)
+class ReaderWord:
+    """The verdicts that stand for one study; drafts are their reader's alone and not in it.
+
+    Where the study is read that is the one that counts, where two readers disagree both.
+    """
+
+    stage: str = ReadStage.WAITING
+    verdicts: tuple[Verdict, ...] = ()
+    # How many results of the AI were accepted, modified and rejected in them; empty where the
+    # AI's word is withheld.
+    decisions: Mapping[str, int] = field(default_factory=dict)
+    is_blind: bool = False  # two readers, who do not see each other's word yet
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """All that can change in how it looks."""
+        return (
+            self.stage,
+            self.is_blind,
+            *(str(row.pk) for row in self.verdicts),
+            *sorted(self.decisions.items()),
+        )
+
+
+def reader_words(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReaderWord]:
+    """The radiologists' word on each of these studies, which the caller got from `visible_to`."""
+    rows = list(studies)
+    ids = [row.pk for row in rows]
+    withheld = withheld_from(user=user, studies=ids)
+    found: dict[UUID, list[Verdict]] = {}
+    verdicts = (
+        Verdict.objects.current()
+        .filter(Q(others_disclosed(study="study")) | Q(reader=user.pk), study__in=ids)
+        .select_related("reader", "study")
+        .prefetch_related("assessments")
+        .order_by("signed_at", "pk")
+    )
+    for verdict in verdicts:
+        found.setdefault(verdict.study_id, []).append(verdict)
+    return {row.pk: _word(row, found.get(row.pk, []), told=row.pk not in withheld) for row in rows}
+
+
+def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
+    """Every signed version that this person may see, oldest first, and their own draft last.
+
+    While two readers read blind, their own only. While the AI's word is withheld from this person,
+    of the others' only the finding: what somebody changed or wrote after they saw the AI's word
+    tells it.
+    """
+    rows = Verdict.objects.filter(study=study)
+    others = rows.signed() if others_visible(user=user, study=study) else rows.none()
+    found = list(
+        (rows.filter(reader=user.pk) | others)
+        .select_related("reader", "superseded_by")
+        .prefetch_related("assessments__analysis__image")
+        .order_by(F("signed_at").asc(nulls_last=True), "begun_at", "pk")
+    )
+    if not ai_visible(user=user, study=study):
+        for row in found:
+            if row.reader_id != user.pk:
+                _blank(row)
+    return found
+
+
+def _blank(verdict: Verdict) -> None:
+    """Empty in the copy that is shown, never saved, all that was said with the AI's word known."""
+    verdict.committed_finding, verdict.committed_at = "", None
+    verdict.comment = verdict.amendment_reason = ""
+    verdict.ai_content = {}
+    empty = {"assessments": Assessment.objects.none()}
+    verdict._prefetched_objects_cache = empty  # type: ignore[attr-defined]
+
+
+def _word(study: Study, verdicts: list[Verdict], *, told: bool) -> ReaderWord:
+    standing = _standing(study, verdicts)
+    decisions = Counter(
+        word.decision for verdict in standing for word in verdict.assessments.all() if told
+    )
+    return ReaderWord(
+        stage=study.read_stage,
+        verdicts=tuple(standing),
+        decisions=dict(decisions),
+        is_blind=study.reads_wanted != Reads.ONE and study.read_stage == ReadStage.WAITING,
+    )
+
+
+def _standing(study: Study, verdicts: list[Verdict]) -> list[Verdict]:
+    """As `VerdictQuerySet.deciding` has it for a study that is read."""
+    if study.read_stage != ReadStage.READ:
+        return verdicts
+    settled = [row for row in verdicts if row.read_as == ReadAs.ADJUDICATION]
+    return (settled or [row for row in verdicts if row.read_as == ReadAs.FIRST])[:1]
