@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint bench viewer lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
@@ -42,6 +42,9 @@ lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and
 
 bench: $(INSTALLED)  ## Measure the model on this machine
 	$(BIN)/python -m ml.bench --json $(BENCH_ARGS)
+
+viewer:  ## Build the image viewer into static/viewer (needs Node.js 20 or newer)
+	cd viewer && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run build
 
 lock: $(INSTALLED_DEV)  ## Pin every package anew, direct and indirect, into constraints.txt
 	$(BIN)/pip install --quiet uv

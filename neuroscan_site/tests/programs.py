@@ -25,6 +25,10 @@ def find_redis() -> str | None:
     return shutil.which("redis-server")
 
 
+def find_npm() -> str | None:
+    return shutil.which("npm") if shutil.which("node") else None
+
+
 @dataclass(frozen=True)
 class Program:
     name: str
@@ -41,5 +45,6 @@ class Program:
 BY_MARKER = {
     "browser": Program("Chromium", "chromium", find_chromium),
     "postgres": Program("PostgreSQL", "postgresql", find_postgres),
+    "node": Program("Node.js", "nodejs npm", find_npm),
     "redis": Program("Redis", "redis-server", find_redis),
 }

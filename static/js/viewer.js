@@ -5,7 +5,9 @@ import { setUpZoom } from "./zoom.js";
 
 const KEY = "neuroscan-heatmap";
 const LONGEST = 1024; // pixels of the canvas; a heatmap is smooth, the picture below is not scaled
-const choice = { on: true, opacity: 50, colors: 0, ...remembered() };
+// Whether it is on is asked anew on each page: the clinic says how a study opens.
+const choice = { opacity: 50, colors: 0, ...remembered(), on: null };
+let peeking = false; // H is held
 const heats = new WeakMap(); // viewer -> pixels of its heatmap
 const painteds = new WeakMap(); // viewer -> { colors, painted }
 const ramps = new Map(); // address of a color map -> promise of its colors
@@ -20,7 +22,8 @@ function remembered() {
 
 function remember() {
   try {
-    localStorage.setItem(KEY, JSON.stringify(choice));
+    const { opacity, colors } = choice;
+    localStorage.setItem(KEY, JSON.stringify({ opacity, colors }));
   } catch {
     // then it holds for this page only
   }
@@ -45,8 +48,11 @@ async function show(viewer) {
     painteds.set(viewer, known);
   }
   const canvas = viewer.querySelector("[data-heatmap-canvas]");
-  draw(canvas, known.painted, choice.on ? choice.opacity / 100 : 0);
-  canvas.dataset.drawn = `${choice.on ? choice.opacity : 0} ${choice.colors}`;
+  const opacity = choice.on || peeking ? choice.opacity : 0;
+  draw(canvas, known.painted, opacity / 100);
+  canvas.dataset.drawn = `${opacity} ${choice.colors}`;
+  // What a verdict keeps as "on screen".
+  if (opacity) document.dispatchEvent(new CustomEvent("ai-layers", { detail: { layers: ["heatmap"] } }));
 }
 
 function showControls(viewer) {
@@ -94,6 +100,7 @@ function setUp(root) {
   for (const viewer of found) {
     if (viewer.dataset.ready) continue;
     viewer.dataset.ready = "yes";
+    choice.on ??= "heatmapAtFirst" in viewer.dataset;
     showControls(viewer);
     inSight.observe(viewer);
   }
@@ -106,6 +113,22 @@ document.addEventListener("input", (event) => {
   }
   if (event.target.matches("[data-heatmap-colors]")) choose({ colors: Number(event.target.value) });
 });
+
+function peek(now) {
+  if (peeking === now) return;
+  peeking = now;
+  for (const viewer of document.querySelectorAll("[data-viewer]")) show(viewer);
+}
+
+document.addEventListener("keydown", (event) => {
+  const writes = event.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea");
+  if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key.toLowerCase() === "h") peek(true);
+});
+document.addEventListener("keyup", (event) => {
+  if (event.key.toLowerCase() === "h") peek(false);
+});
+window.addEventListener("blur", () => peek(false));
 
 document.addEventListener("htmx:load", (event) => setUp(event.detail.elt));
 setUp(document);

@@ -1,0 +1,85 @@
+"""An image as the viewer draws it: raw gray or RGB pixels, and what they need to be read."""
+
+import json
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scans import ingest
+from scans.models import Image
+from scans.services.studies import upload_limits
+
+# A large image takes several times its size while it is decoded.
+_decoding = threading.BoundedSemaphore(4)
+# Of 16-bit values these shares are cut off by the first window: one hot pixel must not darken all.
+_DARKEST, _BRIGHTEST = 0.1, 99.9  # percent
+
+
+@dataclass(frozen=True)
+class FrameFacts:
+    """How to read the bytes of a frame: rows from the top, little-endian, channels interleaved.
+
+    `window_center` and `window_width` are what the image is first shown with, in pixel values.
+    """
+
+    rows: int
+    columns: int
+    bits: int
+    samples: int
+    photometric: str
+    minimum: int
+    maximum: int
+    window_center: float
+    window_width: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The pixels of one image as bytes, with their facts."""
+
+    facts: FrameFacts
+    pixels: bytes
+
+    @property
+    def header(self) -> str:
+        """The facts as one line of JSON."""
+        return json.dumps(asdict(self.facts), separators=(",", ":"))
+
+
+def read_frame(image: Image) -> Frame:
+    """Decode the stored original. Raises `FileNotFoundError` where the storage lost it."""
+    with _decoding:
+        with image.file.open("rb") as file:
+            content = file.read()
+        return _frame(ingest.decode(content, upload_limits()).pixels)
+
+
+def _frame(pixels: NDArray[Any]) -> Frame:
+    if pixels.ndim == 3 and pixels.dtype != np.uint8:
+        pixels = (pixels >> 8).astype(np.uint8)  # a screen shows 8 bits a color
+    little = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False))
+    low, high = _first_window(little)
+    return Frame(
+        FrameFacts(
+            rows=int(little.shape[0]),
+            columns=int(little.shape[1]),
+            bits=8 * little.dtype.itemsize,
+            samples=1 if little.ndim == 2 else int(little.shape[2]),
+            photometric="MONOCHROME2" if little.ndim == 2 else "RGB",
+            minimum=int(little.min()),
+            maximum=int(little.max()),
+            window_center=(low + high) / 2,
+            window_width=max(1.0, high - low),
+        ),
+        little.tobytes(),
+    )
+
+
+def _first_window(pixels: NDArray[Any]) -> tuple[float, float]:
+    if pixels.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = np.percentile(pixels, [_DARKEST, _BRIGHTEST])
+    return float(low), float(high)

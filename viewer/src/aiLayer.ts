@@ -1,0 +1,145 @@
+// What the reader does with the AI's word: heatmap, comparison, regions taken over.
+
+import { read } from "./api";
+import { newId, tell } from "./dom";
+import type { Shown } from "./drawing/layer";
+import type { MarkPencil } from "./drawing/pencil";
+import { COLOR_MAPS, type HeatChoice } from "./heat";
+import type { Book } from "./marks/book";
+import type { Pane } from "./pane";
+import type { Stage } from "./stage";
+import { type OpenStudy, outlineOfRegion, resultsOf } from "./studies";
+import type { Analysis, Region, StudyInfo } from "./types";
+
+export interface AiSurroundings {
+  /** The study that the page is of, and its verdict: others may stand beside it. */
+  study: string;
+  stage: Stage;
+  book: Book;
+  pencil: MarkPencil;
+  shown: Shown;
+  setPanes: (count: number) => void;
+  touched: () => void;
+  /** `isLook`: how it looks was chosen, not only whether it is shown. */
+  chosen: (isLook: boolean) => void;
+}
+
+export class AiLayer {
+  readonly heat: HeatChoice = { on: false, opacity: 50, threshold: 0, colors: "warm_cool" };
+  private readonly adopted = new Map<Region, string>(); // to the id of the mark it became
+  private before = false; // what the heatmap was before it was peeked at
+
+  constructor(private readonly around: AiSurroundings) {}
+
+  choose(change: Partial<HeatChoice>): void {
+    Object.assign(this.heat, change);
+    this.around.chosen(["colors", "opacity", "threshold"].some((name) => name in change));
+    this.around.stage.redraw();
+  }
+
+  peek(on: boolean): void {
+    if (on) this.before = this.heat.on;
+    this.choose({ on: on || this.before });
+  }
+
+  step(name: "opacity" | "threshold", by: number): void {
+    const most = name === "opacity" ? 100 : 95;
+    this.choose({ [name]: Math.min(most, Math.max(0, this.heat[name] + by)), on: true });
+  }
+
+  nextColors(): void {
+    const next = COLOR_MAPS[(COLOR_MAPS.indexOf(this.heat.colors) + 1) % COLOR_MAPS.length]!;
+    this.choose({ colors: next });
+  }
+
+  /** The same image twice, each under another analysis. */
+  compare(): void {
+    const stage = this.around.stage;
+    const { image, stack, index, analysis } = stage.active;
+    const results = image ? resultsOf(image) : [];
+    const other = results.find((one) => one.id !== analysis?.id);
+    if (!image || !stack || !analysis || !other) return;
+    this.around.setPanes(2);
+    const [left, right] = stage.panes as [Pane, Pane];
+    left.chosen.set(image.id, analysis.id);
+    right.chosen.set(image.id, other.id);
+    stage.open(stack, index, left);
+    stage.open(stack, index, right);
+    this.choose({ on: true });
+  }
+
+  adopt(analysis: Analysis, region: Region): void {
+    const { book, pencil, stage, touched } = this.around;
+    const image = stage.active.image;
+    if (!image || !pencil.mayDraw) return;
+    const id = newId();
+    const geometry = { shape: "polygon" as const, points: outlineOfRegion(region) };
+    book.draw(id, image.id, geometry, analysis.id);
+    this.adopted.set(region, id);
+    pencil.select(id);
+    touched();
+    tell("The region is now your own annotation. Correct it as you see it.");
+  }
+
+  /** The region with the highest score that is not the reader's already. */
+  adoptBest(): void {
+    const { analysis, image } = this.around.stage.active;
+    if (!this.around.pencil.mayDraw) {
+      tell("Radiologists draw annotations.");
+      return;
+    }
+    const free = image && analysis?.regions?.filter((one) => !this.isMine(one, image.id));
+    const best = free?.sort((one, other) => other.score - one.score)[0];
+    if (best) this.adopt(analysis!, best);
+    else if (analysis?.regions?.length)
+      tell("Every suspected region of this image is yours already.");
+    else tell("There is no suspected region on this image.");
+  }
+
+  /** Taken over before, and corrected since or not; in an earlier visit: where it is as it was. */
+  private isMine(region: Region, image: string): boolean {
+    const { book } = this.around;
+    const adopted = book.wish(this.adopted.get(region) ?? "");
+    if (adopted) return !adopted.hidden;
+    const outline = JSON.stringify(outlineOfRegion(region));
+    return book.ids(image).some((id) => {
+      const { geometry } = book.wish(id)!;
+      return geometry.shape === "polygon" && JSON.stringify(geometry.points) === outline;
+    });
+  }
+
+  /** After a finding was committed the server may tell what it withheld (read-first clinics). */
+  async readAgain(studies: OpenStudy[]): Promise<void> {
+    for (const study of studies.filter((one) => !one.info.ai_visible)) {
+      const info: StudyInfo = await read(study.address);
+      if (!info.ai_visible) continue;
+      study.info.ai_visible = true;
+      const images = info.series.flatMap((series) => series.images);
+      const fresh = new Map(images.map((image) => [image.id, image.analyses]));
+      for (const image of study.stacks.flatMap((stack) => stack.images)) {
+        image.analyses = fresh.get(image.id) ?? [];
+      }
+      this.around.stage.redraw();
+    }
+  }
+
+  /** Tells the verdict panel what of the AI was on the screen. */
+  report(): void {
+    const { shown, stage, study } = this.around;
+    const [layers, analyses] = [new Set<string>(), new Set<string>()];
+    for (const pane of stage.panes) {
+      const { analysis, element, stack } = pane;
+      if (!analysis || stack?.study.info.id !== study) continue;
+      const seen = [
+        ...(pane === stage.active ? ["label", "confidence"] : []),
+        ...(element.dataset.heat === analysis.id ? ["heatmap"] : []),
+        ...(shown.regions && analysis.regions?.length ? ["regions"] : []),
+      ];
+      for (const name of seen) layers.add(name);
+      if (seen.length) analyses.add(analysis.id);
+    }
+    if (!analyses.size) return;
+    const detail = { layers: [...layers], analyses: [...analyses] };
+    document.dispatchEvent(new CustomEvent("ai-layers", { detail }));
+  }
+}

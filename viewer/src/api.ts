@@ -1,0 +1,116 @@
+// Asking the server. Every fault becomes one of three: signed out, out of reach, or refused.
+
+const PATIENCE = 30_000; // milliseconds for an answer: a line that is dead may never say so
+
+export class SignedOut extends Error {}
+export class OutOfReach extends Error {}
+
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+export interface Connection {
+  /** The path below which the API lives, "/api/v1/". */
+  root: string;
+  csrfCookie: string;
+  csrfToken: string;
+}
+
+let connection: Connection = { root: "/api/v1/", csrfCookie: "csrftoken", csrfToken: "" };
+
+export function connect(to: Connection): void {
+  connection = to;
+}
+
+export const addressOf = (path: string) => connection.root + path;
+
+function csrfToken(): string {
+  // After signing in again in another tab the cookie has a new one.
+  const found = document.cookie
+    .split("; ")
+    .find((part) => part.startsWith(`${connection.csrfCookie}=`));
+  return found?.slice(connection.csrfCookie.length + 1) || connection.csrfToken;
+}
+
+export async function ask(address: string, options: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(address, { credentials: "same-origin", ...options });
+  } catch (error) {
+    const { signal } = options;
+    if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw error;
+    throw new OutOfReach("The server cannot be reached. Check the network.");
+  }
+  if (answer.ok) return answer;
+  const body = await problemOf(answer);
+  const isSignedOut =
+    answer.status === 401 || (answer.status === 403 && /CSRF|not signed in/i.test(body.detail));
+  if (isSignedOut) throw new SignedOut("You were signed out.");
+  if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
+    throw new OutOfReach("The server is not ready. It will be tried again.");
+  }
+  throw new Refused(answer.status, body.detail, body);
+}
+
+/** What a problem says to a reader: of one that names fields, what is wrong with each. */
+export function wordsOf(problem: { detail?: unknown; errors?: unknown }): string | undefined {
+  if (typeof problem.detail !== "string") return undefined;
+  const said = strings(problem.errors);
+  return problem.detail.includes("`errors`") && said.length ? said.join(" ") : problem.detail;
+}
+
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return value && typeof value === "object" ? Object.values(value).flatMap(strings) : [];
+}
+
+async function problemOf(answer: Response): Promise<Record<string, unknown> & { detail: string }> {
+  try {
+    const body = (await answer.json()) as Record<string, unknown>;
+    return { ...body, detail: wordsOf(body) ?? `The server answered ${answer.status}.` };
+  } catch {
+    return { detail: `The server answered ${answer.status}.` };
+  }
+}
+
+export async function read<T>(address: string): Promise<T> {
+  const answer = await ask(address, { headers: { Accept: "application/json" } });
+  return (await answer.json()) as T;
+}
+
+export async function send<T>(
+  address: string,
+  body: unknown,
+  { method = "POST", keepalive = false } = {},
+): Promise<T> {
+  const answer = await ask(address, {
+    method,
+    keepalive,
+    signal: AbortSignal.timeout(PATIENCE),
+    headers: {
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      "X-CSRFToken": csrfToken(),
+    },
+    body: JSON.stringify(body),
+  });
+  return (await answer.json()) as T;
+}
+
+/** Every row of a list that comes in pages. */
+export async function readAll<T>(address: string): Promise<T[]> {
+  const rows: T[] = [];
+  let next: string | null = address;
+  while (next) {
+    const page: { results: T[]; next: string | null } = await read(next);
+    rows.push(...page.results);
+    next = page.next;
+  }
+  return rows;
+}

@@ -1,0 +1,105 @@
+// Frames in memory: fetched once, kept while there is room, the next ones fetched ahead.
+
+import type { Frame, FrameFacts } from "./types";
+
+export type Fetcher = (address: string, signal: AbortSignal) => Promise<Response>;
+
+const AT_ONCE = 4;
+
+export async function frameOf(answer: Response): Promise<Frame> {
+  const facts = JSON.parse(answer.headers.get("X-Frame") ?? "null") as FrameFacts | null;
+  const bytes = await answer.arrayBuffer();
+  if (
+    !facts ||
+    bytes.byteLength !== facts.rows * facts.columns * facts.samples * (facts.bits / 8)
+  ) {
+    throw new Error("The frame came incomplete.");
+  }
+  // Little-endian, as every machine that runs a browser today.
+  const pixels = facts.bits === 16 ? new Uint16Array(bytes) : new Uint8Array(bytes);
+  return { ...facts, pixels };
+}
+
+export class Frames {
+  private readonly kept = new Map<string, Frame>(); // the least lately used first
+  private readonly coming = new Map<string, Promise<Frame>>();
+  private wanted: string[] = [];
+  private running = 0;
+  private bytes = 0;
+
+  constructor(
+    private readonly fetcher: Fetcher,
+    private readonly room = 512 * 1024 ** 2,
+  ) {}
+
+  /** The frame if it is here already. */
+  ready(address: string): Frame | undefined {
+    const frame = this.kept.get(address);
+    if (frame) {
+      this.kept.delete(address);
+      this.kept.set(address, frame);
+    }
+    return frame;
+  }
+
+  load(address: string): Promise<Frame> {
+    const here = this.ready(address);
+    if (here) return Promise.resolve(here);
+    const known = this.coming.get(address);
+    if (known) return known;
+    const promise = this.fetch(address);
+    this.coming.set(address, promise);
+    return promise;
+  }
+
+  /** What to fetch ahead, the most wanted first. Replaces what was wanted before. */
+  prefetch(addresses: string[]): void {
+    this.wanted = addresses.filter((one) => !this.kept.has(one) && !this.coming.has(one));
+    this.pump();
+  }
+
+  private pump(): void {
+    while (this.running < AT_ONCE && this.wanted.length) {
+      const next = this.wanted.shift()!;
+      if (this.kept.has(next) || this.coming.has(next)) continue;
+      this.running += 1;
+      this.load(next)
+        .catch(() => undefined) // whoever scrolls there asks again, and is told
+        .finally(() => {
+          this.running -= 1;
+          this.pump();
+        });
+    }
+  }
+
+  private async fetch(address: string): Promise<Frame> {
+    try {
+      const frame = await frameOf(await this.fetcher(address, AbortSignal.timeout(60_000)));
+      this.keep(address, frame);
+      return frame;
+    } finally {
+      this.coming.delete(address);
+    }
+  }
+
+  private keep(address: string, frame: Frame): void {
+    this.kept.set(address, frame);
+    this.bytes += frame.pixels.byteLength;
+    for (const [oldest, old] of this.kept) {
+      if (this.bytes <= this.room || oldest === address) break;
+      this.kept.delete(oldest);
+      this.bytes -= old.pixels.byteLength;
+    }
+  }
+}
+
+/** All indices but the first one, nearest first, those ahead of the way before those behind. */
+export function outward(index: number, count: number, direction = 1): number[] {
+  const order: number[] = [];
+  for (let away = 1; away < count; away += 1) {
+    for (const next of [index + away * direction, index - away * direction]) {
+      if (next >= 0 && next < count) order.push(next);
+    }
+  }
+  return order;
+}

@@ -1,0 +1,29 @@
+// Opens the viewer: reads the page, the study and the reader's preferences, and starts.
+
+import { connect, SignedOut } from "./api";
+import { find, page } from "./dom";
+import { Preferences } from "./preferences";
+import { startCornerstone } from "./renderers/cornerstone";
+import { Status } from "./status";
+import { openStudy } from "./studies";
+import { Viewer } from "./viewer";
+
+connect({ root: page.api!, csrfCookie: page.csrfCookie!, csrfToken: page.csrf! });
+const status = new Status(find("[data-saved]"), find("[data-notices]"), page.signIn!);
+
+async function start(): Promise<void> {
+  const answers = Promise.all([openStudy(page.studyUrl!, 0), Preferences.read(page.preferences!)]);
+  const hasGraphics = startCornerstone(); // while the server thinks
+  new Viewer(...(await answers), status, hasGraphics);
+}
+
+start().catch((error) => {
+  if (error instanceof SignedOut)
+    location.reload(); // to the sign-in, and back
+  else
+    status.notice(
+      "start",
+      "The study could not be loaded. Check the network, then reload the page.",
+    );
+  console.info(error);
+});

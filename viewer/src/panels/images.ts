@@ -1,0 +1,118 @@
+// The strip of images, and the patient's other studies to open beside this one.
+
+import { tell } from "../dom";
+import { button, make } from "../signal";
+import { dateOf, type OpenStudy, type Stack } from "../studies";
+import type { StudyInfo } from "../types";
+
+const A_REST = 60; // milliseconds without another image: the strip need not follow each of them
+
+export interface ImageChoices {
+  open: (stack: Stack, index: number) => void;
+  beside: (address: string) => void;
+}
+
+export class ImagesPanel {
+  private revealing = 0;
+  private readonly buttons = new Map<string, HTMLButtonElement>();
+
+  constructor(
+    private readonly strip: HTMLElement,
+    private readonly others: HTMLElement,
+    private readonly choices: ImageChoices,
+  ) {}
+
+  show(studies: OpenStudy[]): void {
+    this.buttons.clear();
+    this.strip.replaceChildren(
+      ...studies.flatMap((study) => this.sectionOf(study, studies.length > 1)),
+    );
+    this.list(studies[0]!.info, new Set(studies.map((study) => study.info.id)));
+  }
+
+  private sectionOf(study: OpenStudy, withDate: boolean): HTMLElement[] {
+    return study.stacks.map((stack) => {
+      const title = [withDate ? dateOf(study.info.study_date) : "", stack.name]
+        .filter(Boolean)
+        .join(" · ");
+      const rows = stack.images.map((image, n) => {
+        const thumbnail = make("img", {
+          src: image.thumbnail_url,
+          alt: "",
+          loading: "lazy",
+          width: "72",
+          height: "72",
+        });
+        const open = make(
+          "button",
+          { type: "button", class: "vw-thumb", "aria-label": `Image ${image.number} of ${title}` },
+          thumbnail,
+          make("span", { "aria-hidden": "true" }, String(image.number)),
+        );
+        open.addEventListener("click", () => this.choices.open(stack, n));
+        this.buttons.set(image.id, open);
+        return make("li", {}, open);
+      });
+      const section = make(
+        "section",
+        { class: "vw-strip" },
+        make("h2", { class: "vw-h" }, title),
+        make("ul", { class: "vw-thumbs" }, ...rows),
+      );
+      section.dataset.study = String(study.color);
+      return section;
+    });
+  }
+
+  private list(info: StudyInfo, open: Set<string>): void {
+    const rows = info.other_studies.map((study) => {
+      const text = `${dateOf(study.study_date)} · ${study.description || "MRI study"}`;
+      const count = `${study.image_count} image${study.image_count === 1 ? "" : "s"}`;
+      const beside = button(
+        open.has(study.id) ? "Open" : "Open beside",
+        () => this.choices.beside(study.url),
+        {
+          "aria-label": `Open the study of ${dateOf(study.study_date)} beside this one`,
+        },
+      );
+      beside.disabled = open.has(study.id);
+      return make(
+        "li",
+        {},
+        make("span", {}, text, make("span", { class: "ns-sub" }, ` ${count}`)),
+        beside,
+      );
+    });
+    this.others.querySelector("[data-others-list]")!.replaceChildren(...rows);
+    this.others.hidden = rows.length === 0;
+  }
+
+  /** The newest one that is not open yet. */
+  besideNext(): void {
+    const next = this.others.querySelector<HTMLButtonElement>("button:enabled");
+    if (next) next.click();
+    else tell("There is no other study of this patient to open.");
+  }
+
+  mark(imageId: string | undefined): void {
+    for (const [id, one] of this.buttons) {
+      const isCurrent = id === imageId;
+      if (isCurrent === (one.getAttribute("aria-current") === "true")) continue;
+      one.setAttribute("aria-current", String(isCurrent));
+      if (!isCurrent) continue;
+      clearTimeout(this.revealing);
+      this.revealing = window.setTimeout(() => reveal(one), A_REST);
+    }
+  }
+}
+
+/** Scrolls the strip, and never the page. */
+function reveal(one: HTMLElement): void {
+  for (const box of [one.closest(".vw-thumbs"), one.closest(".vw-left")]) {
+    if (!box) continue;
+    const [inner, outer] = [one.getBoundingClientRect(), box.getBoundingClientRect()];
+    const down = Math.max(0, inner.bottom - outer.bottom) - Math.max(0, outer.top - inner.top);
+    const right = Math.max(0, inner.right - outer.right) - Math.max(0, outer.left - inner.left);
+    box.scrollBy(right, down);
+  }
+}

@@ -1,0 +1,58 @@
+// The buttons: which is pressed, what the chosen tool asks for, and each one's key.
+
+import { all, find } from "../dom";
+import type { MarkPencil } from "../drawing/pencil";
+import { type Choices, type Command, keyOf, shownKey } from "../keys";
+import type { Book } from "../marks/book";
+import type { Pointer } from "../pointer";
+import type { Stage } from "../stage";
+
+export class ToolsPanel {
+  constructor(
+    private readonly stage: Stage,
+    private readonly pointer: Pointer,
+    private readonly pencil: MarkPencil,
+    private readonly book: Book,
+  ) {}
+
+  show(): void {
+    const { shape, draft } = this.pencil;
+    const count = String(this.stage.panes.length);
+    for (const one of all("[data-shape]")) press(one, one.dataset.shape === shape);
+    for (const one of all("[data-tool]")) {
+      press(one, !shape && one.dataset.tool === this.pointer.tool);
+    }
+    for (const one of all("[data-toolbar] [data-panes]")) press(one, one.dataset.panes === count);
+    for (const one of all("[data-place-middle]")) one.hidden = !shape;
+    for (const one of all("[data-hint]")) {
+      const hint = hintOf(shape, Boolean(draft));
+      if (one.textContent !== hint) one.textContent = hint;
+    }
+    for (const one of all<HTMLButtonElement>("[data-undo]")) one.disabled = !this.book.canUndo;
+    for (const one of all<HTMLButtonElement>("[data-redo]")) one.disabled = !this.book.canRedo;
+  }
+
+  nameKeys(commands: Command[], choices: Choices): void {
+    const keys = new Map(commands.map((one) => [one.name, keyOf(one, choices)]));
+    for (const one of all("[data-command]")) {
+      const key = keys.get(one.dataset.command!);
+      one.title = key ? `Key: ${shownKey(key)}` : "";
+    }
+    find("[data-peek-key]").textContent = keys.get("peek") || "no key";
+  }
+}
+
+function press(one: HTMLElement, on: boolean): void {
+  one.setAttribute("aria-pressed", String(on));
+}
+
+function hintOf(shape: string | null, hasBegun: boolean): string {
+  if (!shape) return "Choose a tool to draw, or a mark to change it.";
+  if (shape === "polygon") {
+    return "Click each corner. A double-click, the first corner again or Enter closes it.";
+  }
+  if (shape === "freehand")
+    return "Drag along the outline, or click points; a double-click or Enter ends it.";
+  if (hasBegun) return "Click where it ends. Keys: arrows, then Space.";
+  return "Drag, or click where it begins and where it ends. Keys: arrows move a cross, Space places a point.";
+}
