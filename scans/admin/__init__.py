@@ -1,18 +1,39 @@
-"""The administration of the clinical record, the model releases and the workers."""
+"""The administration of the clinical record, the reading, the model releases and the workers."""
 
 from scans.admin.analyses import AnalysisAdmin
+from scans.admin.annotations import (
+    AnnotationAdmin,
+    AnnotationVersionAdmin,
+    LabelListAdmin,
+)
 from scans.admin.patients import PatientAdmin
+from scans.admin.reading import (
+    AssessmentAdmin,
+    ClinicReasonAdmin,
+    VerdictAdmin,
+    WorklistViewAdmin,
+)
 from scans.admin.releases import ModelReleaseAdmin
+from scans.admin.reports import ReportAdmin, ReportTemplateAdmin
 from scans.admin.running import IdempotentRequestAdmin, WorkerAdmin
 from scans.admin.studies import ImageAdmin, SeriesAdmin, StudyAdmin
 
 __all__ = [
     "AnalysisAdmin",
+    "AnnotationAdmin",
+    "AnnotationVersionAdmin",
+    "AssessmentAdmin",
+    "ClinicReasonAdmin",
     "IdempotentRequestAdmin",
     "ImageAdmin",
+    "LabelListAdmin",
     "ModelReleaseAdmin",
     "PatientAdmin",
+    "ReportAdmin",
+    "ReportTemplateAdmin",
     "SeriesAdmin",
     "StudyAdmin",
+    "VerdictAdmin",
     "WorkerAdmin",
+    "WorklistViewAdmin",
 ]

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -11,7 +11,9 @@ from accounts.policy import Action
 from accounts.requests import signed_in
 from scans.admin.studies import link_to
 from scans.models import Analysis
+from scans.models.analysis import FINISHED
 from scans.services.analyses import StateConflictError, request_analysis, retry_analysis
+from scans.services.disclosure import disclosed_to
 
 
 @admin.register(Analysis)
@@ -19,8 +21,14 @@ class AnalysisAdmin(ClinicModelAdmin):
     records_reads = True
     clinic_path = "image__patient__clinic"
     list_display = [
-        *["requested_at", "status", "label", "confidence_percent", "release"],
-        *["patient", "image_link", "attempts"],
+        "requested_at",
+        "status",
+        "label",
+        "confidence_percent",
+        "release",
+        "patient",
+        "image_link",
+        "attempts",
     ]
     list_filter = ["status", "label", "release"]
     list_select_related = ["image__patient__clinic", "image__series__study", "release"]
@@ -39,9 +47,18 @@ class AnalysisAdmin(ClinicModelAdmin):
             "Run",
             {
                 "fields": [
-                    *["requested_by", "requested_at", "queued_at", "started_at", "finished_at"],
-                    *["attempts", "lease_expires_at", "engine", "worker_host"],
-                    *["decode_ms", "model_ms", "render_ms"],
+                    "requested_by",
+                    "requested_at",
+                    "queued_at",
+                    "started_at",
+                    "finished_at",
+                    "attempts",
+                    "lease_expires_at",
+                    "engine",
+                    "worker_host",
+                    "decode_ms",
+                    "model_ms",
+                    "render_ms",
                 ]
             },
         ),
@@ -52,6 +69,11 @@ class AnalysisAdmin(ClinicModelAdmin):
         if signed_in(request).is_superuser:
             fieldsets.append(("For the operator", {"fields": ["traceback"]}))
         return fieldsets
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        """A result that is withheld from this person is not here at all: neither row nor count."""
+        told = disclosed_to(user, study="image__series__study")
+        return super().visible_rows(rows, user).filter(told | ~Q(status__in=FINISHED))
 
     def patient_id_of(self, row: Analysis) -> Any:
         return row.image.patient_id

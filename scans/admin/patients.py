@@ -68,8 +68,15 @@ class PatientAdmin(ClinicModelAdmin):
     date_hierarchy = "created_at"
     actions = ["archive", "restore"]
     fields = [
-        *["mrn", "family_name", "given_name", "birth_date", "sex"],
-        *["clinic", "archived_at", "created_at", "created_by"],
+        "mrn",
+        "family_name",
+        "given_name",
+        "birth_date",
+        "sex",
+        "clinic",
+        "archived_at",
+        "created_at",
+        "created_by",
     ]
     readonly_fields = ["clinic", "archived_at", "created_at", "created_by"]
 

@@ -25,8 +25,14 @@ class ModelReleaseAdmin(InstallationModelAdmin):
     ordering = ["-is_active", "-registered_at"]
     actions = ["make_active"]
     fields = [
-        *["name", "version", "is_active", "threshold", "sha256", "folder"],
-        *["registered_at", "manifest_text"],
+        "name",
+        "version",
+        "is_active",
+        "threshold",
+        "sha256",
+        "folder",
+        "registered_at",
+        "manifest_text",
     ]
 
     def has_activate_permission(self, request: HttpRequest) -> bool:

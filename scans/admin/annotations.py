@@ -1,0 +1,126 @@
+"""Readers' marks with their versions, and the clinic's labels. Nothing is written here."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin import ClinicModelAdmin
+from accounts.models import User
+from scans.admin.studies import link_to
+from scans.models import Annotation, AnnotationVersion, LabelList
+from scans.services.disclosure import disclosed_to, others_disclosed
+
+
+def _to_be_seen(user: User, mark: str = "") -> Q:
+    """As `readable_annotations` has it, for a row at whose path `mark` the annotation is."""
+    study = f"{mark}image__series__study"
+    own_word = disclosed_to(user, study=study) | Q(**{f"{mark}from_analysis__isnull": True})
+    return others_disclosed(study=study) & own_word
+
+
+@admin.register(Annotation)
+class AnnotationAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "image__patient__clinic"
+    list_display = ["created_at", "author", "patient", "image_link", "version", "is_hidden"]
+    list_filter = ["is_hidden"]
+    list_select_related = ["author", "image__patient__clinic", "image__series__study"]
+    search_fields = ["^image__patient__mrn", "image__patient__family_name", "=author__username"]
+    search_help_text = "An MRN, a family name, or a reader's user name."
+    ordering = ["-created_at", "id"]
+    date_hierarchy = "created_at"
+    fields = ["image_link", "patient", "author", "created_at", "version", "is_hidden"]
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        return super().visible_rows(rows, user).filter(_to_be_seen(user))
+
+    @admin.display(description="Image")
+    def image_link(self, obj: Annotation) -> SafeString:
+        return link_to(obj.image)
+
+    @admin.display(description="Patient")
+    def patient(self, obj: Annotation) -> object:
+        return obj.image.patient
+
+
+@admin.register(AnnotationVersion)
+class AnnotationVersionAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "annotation__image__patient__clinic"
+    list_display = ["made_at", "number", "how", "shape", "label", "author", "patient"]
+    list_filter = ["how", "shape"]
+    list_select_related = ["annotation__author", "annotation__image__patient__clinic"]
+    search_fields = [
+        "^annotation__image__patient__mrn",
+        "annotation__image__patient__family_name",
+        "=annotation__author__username",
+        "label",
+    ]
+    search_help_text = "An MRN, a family name, a reader's user name, or a label."
+    ordering = ["-made_at", "-id"]
+    date_hierarchy = "made_at"
+    fields = [
+        "annotation_link",
+        "patient",
+        "author",
+        "number",
+        "how",
+        "restored_from",
+        "is_hidden",
+        "made_at",
+        "shape",
+        "label",
+        "note",
+        "geometry_text",
+        "measurements_text",
+    ]
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        return super().visible_rows(rows, user).filter(_to_be_seen(user, "annotation__"))
+
+    def patient_id_of(self, row: AnnotationVersion) -> Any:
+        return row.annotation.patient_id
+
+    @admin.display(description="Annotation")
+    def annotation_link(self, obj: AnnotationVersion) -> SafeString:
+        return link_to(obj.annotation)
+
+    @admin.display(description="Reader")
+    def author(self, obj: AnnotationVersion) -> object:
+        return obj.annotation.author
+
+    @admin.display(description="Patient")
+    def patient(self, obj: AnnotationVersion) -> object:
+        return obj.annotation.image.patient
+
+    @admin.display(description="Geometry, in pixels")
+    def geometry_text(self, obj: AnnotationVersion) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(obj.geometry, indent=2))
+
+    @admin.display(description="Measurements")
+    def measurements_text(self, obj: AnnotationVersion) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(obj.measurements, indent=2))
+
+
+@admin.register(LabelList)
+class LabelListAdmin(ClinicModelAdmin):
+    """Clinic administrators change the list on the page "Annotation labels"."""
+
+    clinic_path = "clinic"
+    list_display = ["clinic", "count", "changed_at"]
+    list_select_related = ["clinic"]
+    search_fields = ["clinic__name"]
+    ordering = ["clinic"]
+    fields = ["clinic", "lines", "changed_at"]
+
+    @admin.display(description="Labels")
+    def count(self, obj: LabelList) -> int:
+        return len(obj.names)
+
+    @admin.display(description="Labels, in their order")
+    def lines(self, obj: LabelList) -> SafeString:
+        return format_html("<pre>{}</pre>", "\n".join(obj.names))

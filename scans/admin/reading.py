@@ -1,0 +1,194 @@
+"""What radiologists said, and what a clinic set up for their reading. Nothing is written here but
+the list of reasons: verdicts are given beside the images.
+"""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin import ClinicModelAdmin
+from accounts.models import User
+from accounts.policy import Action
+from accounts.requests import signed_in
+from scans.admin.studies import link_to
+from scans.models import Assessment, ClinicReason, Verdict, WorklistView
+from scans.models.assessment import SIGNED
+from scans.services.disclosure import disclosed_to, others_disclosed
+from scans.services.reasons import retire_reason
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "study__clinic"
+    list_display = [
+        "signed_at",
+        "status",
+        "finding",
+        "read_as",
+        "reader",
+        "patient",
+        "study_link",
+    ]
+    list_filter = ["status", "finding", "read_as"]
+    list_select_related = ["study__patient", "study__clinic", "reader"]
+    search_fields = ["^study__patient__mrn", "study__patient__family_name", "=reader__username"]
+    search_help_text = "An MRN, a family name, or a reader's user name."
+    ordering = ["-signed_at", "id"]
+    date_hierarchy = "signed_at"
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "study_link",
+                    "patient",
+                    "reader",
+                    "read_as",
+                    "status",
+                    "finding",
+                    "comment",
+                    "supersedes_link",
+                    "amendment_reason",
+                    "begun_at",
+                    "signed_at",
+                    "seconds_spent",
+                ]
+            },
+        ),
+        ("Before the AI result was shown", {"fields": ["committed_finding", "committed_at"]}),
+        ("AI suggestion on screen, not a diagnosis", {"fields": ["on_screen"]}),
+    ]
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        """Signed ones. A verdict that is not everybody's to see yet is not here at all."""
+        told = disclosed_to(user, study="study") & others_disclosed(study="study")
+        return super().visible_rows(rows, user).filter(told, status__in=SIGNED)
+
+    def patient_id_of(self, row: Verdict) -> Any:
+        return row.study.patient_id
+
+    @admin.display(description="Study")
+    def study_link(self, obj: Verdict) -> SafeString:
+        return link_to(obj.study)
+
+    @admin.display(description="Patient")
+    def patient(self, obj: Verdict) -> object:
+        return obj.study.patient
+
+    @admin.display(description="Supersedes", empty_value="—")
+    def supersedes_link(self, obj: Verdict) -> SafeString | None:
+        return None if obj.supersedes is None else link_to(obj.supersedes)
+
+    @admin.display(description="As the reader had it before them")
+    def on_screen(self, obj: Verdict) -> SafeString:
+        text = json.dumps(obj.ai_content, indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", text)
+
+
+@admin.register(Assessment)
+class AssessmentAdmin(ClinicModelAdmin):
+    records_reads = True
+    clinic_path = "verdict__study__clinic"
+    list_display = [
+        "saved_at",
+        "decision",
+        "reason_words",
+        "reader",
+        "patient",
+        "verdict_link",
+        "analysis_link",
+    ]
+    list_filter = ["decision"]
+    list_select_related = [
+        "verdict__study__patient",
+        "verdict__study__clinic",
+        "verdict__reader",
+        "analysis__image",
+        "analysis__release",
+    ]
+    search_fields = [
+        "^verdict__study__patient__mrn",
+        "verdict__study__patient__family_name",
+        "=verdict__reader__username",
+        "reason_words",
+    ]
+    search_help_text = "An MRN, a family name, a reader's user name, or a reason."
+    ordering = ["-saved_at", "id"]
+    date_hierarchy = "saved_at"
+    fields = [
+        "verdict_link",
+        "patient",
+        "reader",
+        "analysis_link",
+        "decision",
+        "reason_words",
+        "reason_text",
+        "saved_at",
+    ]
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        study = "verdict__study"
+        told = disclosed_to(user, study=study) & others_disclosed(study=study)
+        return super().visible_rows(rows, user).filter(told, verdict__status__in=SIGNED)
+
+    def patient_id_of(self, row: Assessment) -> Any:
+        return row.verdict.study.patient_id
+
+    @admin.display(description="Verdict")
+    def verdict_link(self, obj: Assessment) -> SafeString:
+        return link_to(obj.verdict)
+
+    @admin.display(description="Analysis")
+    def analysis_link(self, obj: Assessment) -> SafeString:
+        return link_to(obj.analysis)
+
+    @admin.display(description="Reader")
+    def reader(self, obj: Assessment) -> object:
+        return obj.verdict.reader
+
+    @admin.display(description="Patient")
+    def patient(self, obj: Assessment) -> object:
+        return obj.verdict.study.patient
+
+
+@admin.register(ClinicReason)
+class ClinicReasonAdmin(ClinicModelAdmin):
+    """Clinic administrators add reasons on the settings page of their clinic."""
+
+    clinic_path = "clinic"
+    list_display = ["words", "code", "is_active"]
+    list_filter = ["is_active"]
+    list_select_related = ["clinic"]
+    search_fields = ["words", "code"]
+    ordering = ["words", "id"]
+    actions = ["retire"]
+    fields = ["words", "code", "is_active", "clinic"]
+
+    def has_retire_permission(self, request: HttpRequest) -> bool:
+        return self.allows(signed_in(request), Action.EDIT_CLINIC_SETTINGS)
+
+    @admin.action(description="Take off the list", permissions=["retire"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[ClinicReason]) -> None:
+        for reason in queryset:
+            retire_reason(user=signed_in(request), reason=reason)
+        self.message_user(request, f"Reasons taken off the list: {len(queryset)}.")
+
+
+@admin.register(WorklistView)
+class WorklistViewAdmin(ClinicModelAdmin):
+    clinic_path = "clinic"
+    list_display = ["name", "owner", "saved_at"]
+    list_select_related = ["clinic", "owner"]
+    search_fields = ["name", "=owner__username"]
+    ordering = ["name", "id"]
+    # Not the filters: they hold what somebody searched for, which can be a patient's name.
+    fields = ["name", "owner", "saved_at", "clinic"]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return not lookup.startswith("filters") and super().lookup_allowed(lookup, value, request)
