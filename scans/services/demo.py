@@ -11,7 +11,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Clinic, Role, User
-from scans.models import Patient
+from scans.models import Patient, Study
+from scans.services.demo_readings import read_demo_study
 from scans.services.patients import register_patient
 from scans.services.studies import receive_study
 from scans.synthetic import Lesion, draw_slice
@@ -38,7 +39,7 @@ class DemoPatient:
 @dataclass(frozen=True)
 class DemoClinic:
     name: str
-    people: dict[str, tuple[Role, str, str]]
+    people: dict[str, tuple[Role, str, str]]  # who uploads first, who reads second
     patients: tuple[DemoPatient, ...] = field(default=())
 
 
@@ -149,6 +150,8 @@ def demo_password() -> str:
 def create_demo(*, password: str) -> None:
     """Make what is missing of the demo; everyone's password becomes this one.
 
+    All but the newest study of each patient are read: the newest ones wait in the worklist.
+
     Raises `DemoConflictError` where an account of somebody else has one of the names.
     """
     _person(SUPERUSER, password, is_superuser=True)
@@ -165,9 +168,14 @@ def create_demo(*, password: str) -> None:
             )
             for username, (role, first_name, last_name) in demo.people.items()
         ]
+        uploader, reader, *_ = people
         for row in demo.patients:
             if not Patient.objects.filter(clinic=clinic, mrn=row.mrn).exists():
-                _patient_with_studies(row, user=people[0], seed=1000 * number)
+                studies = _patient_with_studies(row, user=uploader, seed=1000 * number)
+                for shown, study in list(zip(row.studies, studies, strict=True))[:-1]:
+                    read_demo_study(
+                        reader=reader, password=password, study=study, lesion=shown.lesion
+                    )
 
 
 def _person(username: str, password: str, **facts: object) -> User:
@@ -187,7 +195,7 @@ def _person(username: str, password: str, **facts: object) -> User:
     return user
 
 
-def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> None:
+def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> list[Study]:
     patient = register_patient(
         user=user,
         mrn=row.mrn,
@@ -197,9 +205,10 @@ def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> None:
         sex=row.sex,
     )
     head = seed + int(row.mrn[-4:])  # the same head in every study of a patient
+    received = []
     for study in row.studies:
         middle = (study.images - 1) / 2
-        receive_study(
+        receipt = receive_study(
             user=user,
             patient=patient,
             study_date=timezone.localdate() - timedelta(days=study.days_ago),
@@ -217,3 +226,6 @@ def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> None:
                 for n in range(study.images)
             ],
         )
+        assert receipt.study is not None  # the demo's own images are never refused
+        received.append(receipt.study)
+    return received

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from accounts.models import Clinic, User
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans import ingest
-from scans.models import Analysis, Image, Patient, Study
+from scans.models import Analysis, Annotation, Image, Patient, Report, Study, Verdict
+from scans.models.reading import ReadStage
 from scans.services.demo import CLINICS, create_demo, demo_password, demo_usernames
 from scans.services.studies import upload_limits
 from scans.synthetic import Lesion, draw_slice
@@ -34,6 +35,10 @@ def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies()
     assert Patient.objects.filter(studies__isnull=False).distinct().count() >= 5
     assert Study.objects.values("study_date").distinct().count() >= 8
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
+    waiting = Study.objects.exclude(read_stage=ReadStage.READ)
+    assert waiting.count() == 5  # the newest of each patient
+    assert Report.objects.signed().count() == Verdict.objects.count() == Study.objects.count() - 5
+    assert Annotation.objects.count() == 2
     drawn = sum(s.images for clinic in CLINICS for p in clinic.patients for s in p.studies)
     assert Image.objects.count() == drawn  # two scans of one head are not the same bytes
 
