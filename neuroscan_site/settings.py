@@ -206,6 +206,8 @@ UPLOAD_MIN_SIDE = 64  # pixels; below this nothing can be read
 UPLOAD_MAX_ARCHIVE_BYTES = env.int("NEUROSCAN_MAX_ARCHIVE_MB", default=1024) * 1024**2  # expanded
 UPLOAD_MAX_FILES = env.int("NEUROSCAN_MAX_FILES_PER_UPLOAD", default=2000)
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
+# The verdict's form has up to three fields an image: the word, its reason, and that in words.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3 * UPLOAD_MAX_FILES + 100
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # form fields; files are streamed to disk
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -322,6 +324,16 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Patients, studies, images and AI analyses of one clinic. "
     "A research tool, not a medical device: an analysis is an AI suggestion, not a diagnosis.",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Choices that stand in several fields under several names.
+    "ENUM_NAME_OVERRIDES": {
+        "FindingEnum": "scans.models.assessment.Finding.choices",
+        "ReadsEnum": "scans.models.reading.Reads.choices",
+        "ReadStageEnum": "scans.models.reading.ReadStage.choices",
+        "ReportStatusEnum": "scans.models.report.ReportStatus.choices",
+        "VerdictStatusEnum": "scans.models.assessment.VerdictStatus.choices",
+        "LabelEnum": "scans.models.analysis.Label.choices",
+        "StudyLabelEnum": [(word, word) for word in ("tumor", "no_tumor", "abstained")],
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

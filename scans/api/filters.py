@@ -9,8 +9,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from scans.models import Analysis, Patient, Study
-from scans.models.analysis import Label, Status
+from scans.models.analysis import FINISHED, Label, Status
 from scans.models.study_filters import StudyLabel, StudyState, in_state, with_label
+from scans.services.disclosure import disclosed_to
+
+_STUDY = "image__series__study"
 
 
 class StableOrdering(OrderingFilter):
@@ -76,10 +79,7 @@ class StudyFilter(filters.FilterSet):
         choices=[
             (StudyLabel.TUMOR.value, "Tumor detected on at least one image, so far"),
             (StudyLabel.NO_TUMOR.value, "Every image was analyzed and none shows a tumor"),
-            (
-                StudyLabel.ABSTAINED.value,
-                "Every image was analyzed, none shows a tumor, and there is no AI opinion on some",
-            ),
+            (StudyLabel.ABSTAINED.value, "There is no AI opinion on at least one image"),
         ],
         help_text="What the AI says of the study; the newest result of each image counts.",
     )
@@ -92,12 +92,18 @@ class StudyFilter(filters.FilterSet):
         return _any_of(rows, [in_state(StudyState(value)) for value in values])
 
     def by_label(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        if values:  # what is withheld is not found by it
+            rows = rows.filter(disclosed_to(self.request.user))
         return _any_of(rows, [with_label(StudyLabel(value)) for value in values])
 
 
 class AnalysisFilter(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(choices=Status.choices)
-    label = filters.MultipleChoiceFilter(choices=Label.choices)
+    status = filters.MultipleChoiceFilter(method="by_status", choices=Status.choices)
+    label = filters.MultipleChoiceFilter(
+        method="by_label",
+        choices=Label.choices,
+        help_text="Finds no analysis whose result is withheld from you.",
+    )
     image = filters.UUIDFilter(field_name="image_id")
     study = filters.UUIDFilter(field_name="image__series__study_id")
     patient = filters.UUIDFilter(field_name="image__patient_id")
@@ -106,6 +112,33 @@ class AnalysisFilter(filters.FilterSet):
     class Meta:
         model = Analysis
         fields: list[str] = []
+
+    def by_status(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        """Of what is withheld nobody learns whether the model abstained: it is `completed`."""
+        if not values:
+            return rows
+        told = disclosed_to(self.request.user, study=_STUDY)
+        untold = set(values) - set(FINISHED)
+        if Status.COMPLETED in values:
+            untold |= set(FINISHED)
+        return rows.filter(told & Q(status__in=values) | ~told & Q(status__in=untold))
+
+    def by_label(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
+        if not values:
+            return rows
+        return rows.filter(disclosed_to(self.request.user, study=_STUDY), label__in=values)
+
+
+class AnalysisOrdering(StableOrdering):
+    """An order by what the model said holds no analysis whose result is withheld."""
+
+    tells = {"probability", "confidence"}
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
+        chosen = self.get_ordering(request, queryset, view) or []
+        if self.tells & {name.lstrip("-") for name in chosen}:
+            queryset = queryset.filter(disclosed_to(request.user, study=_STUDY))  # type: ignore[arg-type]
+        return super().filter_queryset(request, queryset, view)
 
 
 def _any_of(rows: QuerySet, conditions: list[Q]) -> QuerySet:

@@ -27,12 +27,14 @@ PLAIN = "about:blank"  # nothing to say beyond the HTTP status, RFC 9457 section
 INVALID = "urn:neuroscan:problem:invalid"
 NOTHING_ACCEPTED = "urn:neuroscan:problem:nothing-accepted"
 WRONG_STATE = "urn:neuroscan:problem:wrong-state"
+VERSION_CONFLICT = "urn:neuroscan:problem:version-conflict"
 KEY_REUSED = "urn:neuroscan:problem:idempotency-key-reused"
 KEY_IN_USE = "urn:neuroscan:problem:idempotency-key-in-use"
 TITLES = {
     INVALID: "The request is not valid",
     NOTHING_ACCEPTED: "None of the files could be accepted",
-    WRONG_STATE: "The analysis is not in a state for this",
+    WRONG_STATE: "This is not possible in its present state",
+    VERSION_CONFLICT: "It was changed meanwhile",
     KEY_REUSED: "The Idempotency-Key was used for another request",
     KEY_IN_USE: "The first request with this Idempotency-Key is still running",
 }
@@ -45,6 +47,16 @@ class Conflict(exceptions.APIException):
 
     status_code = 409
     problem_type = WRONG_STATE
+
+
+class VersionConflict(Conflict):
+    """409: what is sent was made from a version that is not the newest. Both sides are in it."""
+
+    problem_type = VERSION_CONFLICT
+
+    def __init__(self, detail: str, *, current: Any, sent: Any) -> None:
+        super().__init__(detail)
+        self.members = {"current": current, "sent": sent}
 
 
 class KeyInUse(Conflict):
@@ -108,7 +120,17 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if response is None:
         return None
     request = context["request"]
-    status = response.status_code
+    response.data = _describe_exception(known, instance=request.path)
+    return as_problem(response, request)
+
+
+def problem_of(error: Exception, *, instance: str) -> dict[str, Any] | None:
+    """The problem that this exception would be the answer of; None where it is our mistake."""
+    known = _as_api_exception(error)
+    return None if known is None else _describe_exception(known, instance=instance)
+
+
+def _describe_exception(known: exceptions.APIException, *, instance: str) -> dict[str, Any]:
     problem_type = getattr(known, "problem_type", PLAIN)
     errors: dict[str, list[str]] = getattr(known, "errors", {})
     if isinstance(known, exceptions.ValidationError):
@@ -116,20 +138,20 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         errors = _by_field(known.detail)
         whole = errors.get(_WHOLE)
         detail = " ".join(whole) if whole else "Correct the fields named in `errors`."
-    elif status == HTTPStatus.NOT_FOUND:
+    elif known.status_code == HTTPStatus.NOT_FOUND:
         detail = NOT_FOUND  # the same words whether the row is missing or another clinic's
     elif isinstance(known, exceptions.NotAuthenticated):
         detail = "Sign in first: send the header `Authorization: Token <your token>`."
     else:
         detail = str(known.detail)
-    response.data = describe(
-        status=status,
+    return describe(
+        status=known.status_code,
         detail=detail,
-        instance=request.path,
+        instance=instance,
         problem_type=problem_type,
         errors=errors,
+        **getattr(known, "members", {}),
     )
-    return as_problem(response, request)
 
 
 def as_problem(response: Response, request: Any) -> Response:

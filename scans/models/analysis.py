@@ -201,10 +201,15 @@ class Analysis(Kept, models.Model):
 
     @property
     def suspected_regions(self) -> list[dict[str, Any]] | None:
-        """`regions` with `area_mm2`: null, as JPG and PNG files do not know the size of a pixel."""
+        """`regions` with `area_mm2`: null where the size of a pixel is not known."""
         if self.regions is None:
             return None
-        return [region | {"area_mm2": None} for region in self.regions]
+        row, column = self.image.pixel_spacing_row, self.image.pixel_spacing_column
+        known = row is not None and column is not None
+        return [
+            region | {"area_mm2": region["area_px"] * row * column if known else None}
+            for region in self.regions
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.image.series.study_id]) + f"#image-{self.image_id}"

@@ -11,6 +11,7 @@ from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from scans.models.patient import Patient
+from scans.models.reading import Priority, Reads, ReadStage
 
 
 def mint_uid() -> str:
@@ -36,17 +37,56 @@ class Study(Kept, models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
 
+    # --- The reading of it: written by scans.services.reading, assessments and second_reads -------
+    priority = models.CharField(max_length=7, choices=Priority.choices, default=Priority.ROUTINE)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assigned_studies",
+    )
+    # A soft lock: it says who reads, warns everybody else, and runs out by itself.
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lock_expires_at = models.DateTimeField(null=True, blank=True)
+    reads_wanted = models.PositiveSmallIntegerField(choices=Reads.choices, default=Reads.ONE)
+    read_stage = models.CharField(
+        max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
+    )
+    read_at = models.DateTimeField(null=True, blank=True)
+    # The highest calibrated probability among the newest results of its images, kept beside the
+    # study because the worklist orders by it. Whoever may not see the AI's word is not shown it.
+    suspicion = models.FloatField(null=True, blank=True, editable=False)
+
     objects = StudyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-study_date", "-received_at", "-id"]
         verbose_name_plural = "studies"
         constraints = [
-            models.UniqueConstraint(fields=["received_by", "upload_id"], name="one_study_an_upload")
+            models.UniqueConstraint(
+                fields=["received_by", "upload_id"], name="one_study_an_upload"
+            ),
+            models.CheckConstraint(
+                name="study_priority_from_the_list", condition=Q(priority__in=Priority.values)
+            ),
+            models.CheckConstraint(
+                name="study_read_stage_from_the_list", condition=Q(read_stage__in=ReadStage.values)
+            ),
+            models.CheckConstraint(
+                name="study_one_reader_or_two", condition=Q(reads_wanted__in=Reads.values)
+            ),
         ]
         indexes = [
             models.Index(fields=["clinic", "-received_at", "-id"], name="study_newest_received"),
             models.Index(fields=["patient", "-study_date"], name="study_patient_timeline"),
+            models.Index(
+                fields=["clinic", "received_at"],
+                name="study_awaits_verdict",
+                condition=~Q(read_stage="read"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +145,13 @@ class Image(Kept, models.Model):
     width = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     height = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     bits_stored = models.PositiveSmallIntegerField(default=8)
+    # As DICOM's Pixel Spacing. JPEG and PNG bring none, and none is made up for them.
+    pixel_spacing_row = models.FloatField(
+        null=True, blank=True, help_text="Millimeters between the centers of two rows."
+    )
+    pixel_spacing_column = models.FloatField(
+        null=True, blank=True, help_text="Millimeters between the centers of two columns."
+    )
     file = models.FileField(max_length=200, help_text="The original bytes.")
     rendition = models.FileField(max_length=200, help_text="8-bit PNG for the screen.")
     thumbnail = models.FileField(max_length=200)
@@ -119,6 +166,17 @@ class Image(Kept, models.Model):
             models.UniqueConstraint(fields=["series", "number"], name="image_number_in_series"),
             models.CheckConstraint(
                 name="image_has_pixels", condition=Q(width__gt=0) & Q(height__gt=0)
+            ),
+            models.CheckConstraint(
+                name="image_pixel_spacing_both_or_neither",
+                # Said in full: a comparison with NULL is no refusal in SQL.
+                condition=Q(
+                    pixel_spacing_row__isnull=False,
+                    pixel_spacing_column__isnull=False,
+                    pixel_spacing_row__gt=0,
+                    pixel_spacing_column__gt=0,
+                )
+                | Q(pixel_spacing_row__isnull=True, pixel_spacing_column__isnull=True),
             ),
         ]
 

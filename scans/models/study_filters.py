@@ -2,7 +2,7 @@
 
 The newest analysis of each image counts for the state; for the opinion its newest finished one
 does, so a re-analysis that still waits does not hide what is known. The pages and the API filter
-by these conditions, and `scans.pages.summaries` shows the same per study.
+by these conditions, and `scans.services.summaries` shows the same per study.
 """
 
 from datetime import date
@@ -50,13 +50,18 @@ def label_of(*, images: int, tumor: int, no_tumor: int, abstained: int) -> Study
 def filtered(
     studies: QuerySet[Study],
     *,
+    told: Q,
     q: str = "",
     state: str = "",
     ai: str = "",
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[Study]:
-    """The studies that pass every filter given."""
+    """The studies that pass every filter given.
+
+    `told` is the condition on a study whose AI result the person may see: a filter by that result
+    finds no other.
+    """
     for word in searchable(q):
         studies = studies.filter(
             Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
@@ -68,7 +73,7 @@ def filtered(
     if state:
         studies = studies.filter(in_state(StudyState(state)))
     if ai:
-        studies = studies.filter(with_label(StudyLabel(ai)))
+        studies = studies.filter(told, with_label(StudyLabel(ai)))
     return studies
 
 
@@ -91,16 +96,19 @@ def in_state(state: StudyState) -> Q:
 
 
 def with_label(label: StudyLabel) -> Q:
-    """As `label_of`."""
+    """As `label_of`, but for `ABSTAINED`: one image without an opinion is enough.
+
+    It has to be found and read, also in a study where the model found a tumor on another.
+    """
+    if label is StudyLabel.ABSTAINED:
+        return _among(opinions(), status=Status.ABSTAINED)
     tumor = _any(opinions(), label=Label.TUMOR)
     if label is StudyLabel.TUMOR:
         return tumor
     images = Image.objects.filter(series__study=OuterRef("pk"))
     finished = Analysis.objects.filter(image=OuterRef("pk"), status__in=FINISHED)
     every_image = Exists(images) & ~Exists(images.exclude(Exists(finished)))
-    if label is StudyLabel.NO_TUMOR:
-        return every_image & ~_any(opinions().exclude(label=Label.NO_TUMOR))
-    return _among(opinions(), status=Status.ABSTAINED) & ~tumor & every_image
+    return every_image & ~_any(opinions().exclude(label=Label.NO_TUMOR))
 
 
 def newest() -> QuerySet[Analysis]:

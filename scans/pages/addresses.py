@@ -45,5 +45,6 @@ class ListAddress:
         return ListAddress(self.name, self.filters, token) if token else None
 
     def _with(self, query: dict[str, Any], page: str) -> str:
-        text = urlencode(query | ({"page": page} if page else {}))
+        told = {name: 1 if value is True else value for name, value in query.items()}
+        text = urlencode(told | ({"page": page} if page else {}))
         return reverse(self.name) + (f"?{text}" if text else "")

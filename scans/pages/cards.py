@@ -10,14 +10,16 @@ from scans.models import Analysis, Image, ModelRelease
 from scans.models.study import ImageQuerySet
 from scans.pages.answers import seen_by
 from scans.pages.clinical import ClinicalRequest
+from scans.services.disclosure import as_shown, withheld_from
+from scans.services.track_record import track_record
 from scans.services.waiting import WaitingLine, waiting_line
 
-_RELEASES = ModelRelease.objects.defer("manifest", "sha256")
+_RELEASES = ModelRelease.objects.defer("sha256")  # the manifest has its figure on the test set
 
 
 def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
     """With all that a card shows, in a fixed number of queries."""
-    return images.select_related("series__study", "patient").prefetch_related(
+    return images.select_related("series__study__clinic", "patient").prefetch_related(
         Prefetch("analyses", Analysis.objects.defer("traceback")),
         Prefetch("analyses__release", _RELEASES),
     )
@@ -31,12 +33,17 @@ def cards(
     asked: str = "",
 ) -> list[dict[str, Any]]:
     """A card for each image, with the analysis asked for or else the newest one in full."""
-    shown = [_shown(image, asked) for image in images]
+    withheld = withheld_from(user=request.user, studies={image.study.pk for image in images})
+    told = [
+        [as_shown(row, withheld=image.study.pk in withheld) for row in image.analyses.all()]
+        for image in images
+    ]
+    shown = [_shown(analyses, asked) for analyses in told]
     unfinished = [row for row in shown if row is not None and row.is_unfinished]
     line = waiting_line(user=request.user, analyses=unfinished) if unfinished else None
     return [
-        _card(request, image, analysis, active=active, line=line)
-        for image, analysis in zip(images, shown, strict=True)
+        _card(request, image, analyses, analysis, active=active, line=line)
+        for image, analyses, analysis in zip(images, told, shown, strict=True)
     ]
 
 
@@ -49,8 +56,7 @@ def card_of(
     return cards(request, [fresh], active=active, asked=asked)[0]
 
 
-def _shown(image: Image, asked: str) -> Analysis | None:
-    analyses: list[Analysis] = list(image.analyses.all())  # newest first
+def _shown(analyses: Sequence[Analysis], asked: str) -> Analysis | None:
     newest = analyses[0] if analyses else None
     return next((row for row in analyses if str(row.pk) == asked), newest)
 
@@ -58,12 +64,12 @@ def _shown(image: Image, asked: str) -> Analysis | None:
 def _card(
     request: ClinicalRequest,
     image: Image,
+    analyses: Sequence[Analysis],  # newest first
     analysis: Analysis | None,
     *,
     active: ModelRelease | None,
     line: WaitingLine | None,
 ) -> dict[str, Any]:
-    analyses: list[Analysis] = list(image.analyses.all())
     waits = line is not None and analysis is not None and analysis.is_unfinished
     waiting = line.of(analysis) if waits else None  # type: ignore[union-attr, arg-type]
     by_active = active is not None and any(row.release_id == active.pk for row in analyses)
@@ -74,6 +80,7 @@ def _card(
         "others": [row for row in analyses if analysis is None or row.pk != analysis.pk],
         "waiting": waiting,
         "active": active,
+        "track": track_record(analysis, clinic_id=image.clinic_id) if analysis else None,
         "can_analyze": active is not None and not by_active,
         "version": seen_by(
             request,

@@ -107,6 +107,13 @@ class PatientEditForm(PatientForm):
             return None
 
 
+class PatientFilterForm(forms.Form):
+    """The filters of the patient list."""
+
+    q = forms.CharField(required=False, max_length=200, strip=True)
+    archived = forms.BooleanField(required=False)
+
+
 class StudyFilterForm(forms.Form):
     """The filters of the study list. They live in the address, so a wrong one is just ignored."""
 
@@ -122,7 +129,7 @@ class StudyFilterForm(forms.Form):
         ("", "Any AI result"),
         (StudyLabel.TUMOR.value, "Tumor detected"),
         (StudyLabel.NO_TUMOR.value, "No tumor detected"),
-        (StudyLabel.ABSTAINED.value, "No AI opinion"),
+        (StudyLabel.ABSTAINED.value, "No AI opinion on an image"),
     ]
     q = forms.CharField(required=False, max_length=200, strip=True)
     state = forms.ChoiceField(required=False, choices=STATES)

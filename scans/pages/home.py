@@ -13,9 +13,12 @@ from scans.models.study_filters import filtered
 from scans.pages.addresses import ListAddress
 from scans.pages.answers import is_poll, polled, seen_by
 from scans.pages.clinical import ClinicalRequest, clinical_page
+from scans.pages.csv_answers import sent_again
+from scans.pages.filter_bar import FilterBar, choice
 from scans.pages.forms import StudyFilterForm
 from scans.pages.keyset import keyset_page
-from scans.pages.summaries import summarize
+from scans.services.disclosure import disclosed_to
+from scans.services.summaries import summarize
 
 ORDER = ("-received_at", "-id")
 PAGE_SIZE = 25
@@ -30,9 +33,9 @@ def home(request: ClinicalRequest) -> HttpResponse:
     form.is_valid()
     filters = {name: value for name, value in form.cleaned_data.items() if value}
     page = keyset_page(
-        filtered(Study.objects.visible_to(request.user), **filters).select_related(
-            "patient", "clinic"
-        ),
+        filtered(
+            Study.objects.visible_to(request.user), told=disclosed_to(request.user), **filters
+        ).select_related("patient", "clinic"),
         order=ORDER,
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
@@ -40,15 +43,25 @@ def home(request: ClinicalRequest) -> HttpResponse:
     address = ListAddress("home", filters, page=request.GET.get("page", ""))
     if not is_poll(request, address.asked):
         audit.record_list(actor=request.user, model=Study, rows=page.rows)
-    summaries = summarize(page.rows)
+    summaries = summarize(page.rows, user=request.user)
     context: dict[str, Any] = {
-        "form": form,
+        "bar": FilterBar(
+            address="home",
+            target="studies",
+            label="Filter the studies",
+            form=form,
+            choices=[
+                choice(form, "state", "State", form.STATES),
+                choice(form, "ai", "AI result", form.OPINIONS),
+            ],
+        ),
         "filters": filters,
         "summaries": summaries,
         "in_work": any(summary.in_work for summary in summaries),
         "newer": address.of_page(page.previous),
         "older": address.of_page(page.next),
         "address": address,
+        "csv": sent_again(filters),
         "show_clinic": request.user.is_superuser,
         "version": seen_by(request, address.asked, *(summary.facts for summary in summaries)),
     }

@@ -1,7 +1,6 @@
 """The patient register, and the patient page: one person's case history."""
 
 import json
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,15 +14,20 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
+from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, require
 from scans.models import Patient, Study
+from scans.models.patient import PatientQuerySet
 from scans.pages.addresses import ListAddress
 from scans.pages.answers import is_poll, polled
 from scans.pages.clinical import ClinicalRequest, clinical_page
-from scans.pages.forms import PatientEditForm, PatientForm
+from scans.pages.csv_answers import sent_again
+from scans.pages.forms import PatientEditForm, PatientFilterForm, PatientForm
 from scans.pages.keyset import keyset_page
 from scans.pages.timeline import timeline
 from scans.services import patients as register
+from scans.services.analyses import StateConflictError
+from scans.services.rescoring import rescore_studies
 
 ORDER = ("family_name", "given_name", "id")
 PAGE_SIZE = 25
@@ -35,18 +39,20 @@ OPTIONS = 8
 def patients(request: ClinicalRequest) -> HttpResponse:
     """Find a patient by MRN or name, as you type."""
     require(request.user, Action.VIEW)
-    q, archived = request.GET.get("q", "").strip()[:200], "archived" in request.GET
-    rows = _found(request, q) if archived else _found(request, q).current()
+    form = PatientFilterForm(request.GET)
+    form.is_valid()
+    filters = {name: value for name, value in form.cleaned_data.items() if value}
+    rows = found_patients(user=request.user, **filters)
     page = keyset_page(
-        _with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
+        with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
     )
     audit.record_list(actor=request.user, model=Patient, rows=page.rows)
-    filters = ({"q": q} if q else {}) | ({"archived": "1"} if archived else {})
     address = ListAddress("patients", filters)
     context = {
         "patients": page.rows,
-        "q": q,
-        "archived": archived,
+        "q": filters.get("q", ""),
+        "archived": filters.get("archived", False),
+        "csv": sent_again(filters),
         "previous": address.of_page(page.previous),
         "next": address.of_page(page.next),
     }
@@ -63,7 +69,7 @@ def patient_options(request: ClinicalRequest) -> HttpResponse:
     """The options of the upload page's combobox."""
     require(request.user, Action.VIEW)
     q = request.GET.get("q", "").strip()[:200]
-    found = list(_found(request, q).current().order_by(*ORDER)[:OPTIONS])
+    found = list(found_patients(user=request.user, q=q).order_by(*ORDER)[:OPTIONS])
     audit.record_list(actor=request.user, model=Patient, rows=found)
     return render(request, "upload/_patient_options.html", {"patients": found, "q": q})
 
@@ -134,6 +140,24 @@ def patient_restore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     return redirect(person)
 
 
+@require_POST
+@clinical_page
+def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    """Earlier studies under the active release, so that results can be compared."""
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    try:
+        queued = rescore_studies(user=request.user, patient=person)
+    except (ValidationError, StateConflictError) as error:
+        said = error.messages if isinstance(error, ValidationError) else [str(error)]
+        messages.error(request, " ".join(said))
+        return redirect(person)
+    if queued:
+        messages.success(request, f"Analyses queued: {queued}. The results appear here.")
+    else:
+        messages.info(request, "The active release has analyzed every image already.")
+    return redirect(person)
+
+
 @require_GET
 @clinical_page
 def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
@@ -165,11 +189,15 @@ def _chosen_for_upload(person: Patient) -> HttpResponse:
     return response
 
 
-def _found(request: ClinicalRequest, q: str) -> Any:
-    return Patient.objects.all().visible_to(request.user).matching(q)  # type: ignore[attr-defined]
+def found_patients(*, user: User, q: str = "", archived: bool = False) -> PatientQuerySet:
+    """The patients that pass the filters; archived ones where they are asked for."""
+    rows = Patient.objects.all().visible_to(user)
+    assert isinstance(rows, PatientQuerySet)
+    rows = rows.matching(q)
+    return rows if archived else rows.current()
 
 
-def _with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
+def with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
     dates = Study.objects.filter(patient=OuterRef("pk")).order_by().values("patient")
     return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
 

@@ -13,9 +13,11 @@ from scans.models import Image, Study
 from scans.pages.answers import is_poll, polled, seen_by
 from scans.pages.cards import cards, images_with_analyses
 from scans.pages.clinical import ClinicalRequest, clinical_page
-from scans.pages.summaries import IMAGE_ORDER, StudySummary, summarize
 from scans.pages.timeline import entries_of
+from scans.pages.verdict import panel_context
 from scans.services.releases import active_release
+from scans.services.summaries import IMAGE_ORDER, StudySummary, summarize
+from scans.services.trend import trend_of
 
 PAGE_SIZE = 24
 
@@ -31,7 +33,7 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     number = _page_number(request, pages)
     _record_read(request, row)
     shown = images_with_analyses(images.filter(pk__in=pages[number - 1]))
-    context = _summary_context(request, summarize([row])[0], known=len(ids)) | {
+    context = _summary_context(request, summarize([row], user=request.user)[0], known=len(ids)) | {
         "patient": row.patient,
         "cards": cards(
             request,
@@ -42,6 +44,7 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
         "page_number": number,
         "page_numbers": range(1, len(pages) + 1),
     }
+    context |= panel_context(request, row)
     return render(request, "studies/study.html", context)
 
 
@@ -53,7 +56,7 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     if not is_poll(request, row.pk):
         _record_read(request, row)
     known = _number(request.GET.get("known", ""), otherwise=0)
-    context = _summary_context(request, summarize([row])[0], known=known)
+    context = _summary_context(request, summarize([row], user=request.user)[0], known=known)
     return polled(request, "studies/_summary.html", context)
 
 
@@ -64,11 +67,14 @@ def study_entry(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     row = _study(request, study_id)
     if not is_poll(request, row.pk):
         _record_read(request, row)
-    return polled(request, "patients/_entry.html", entries_of(request, [row])[0])
+    trend = trend_of(user=request.user, patient=row.patient)
+    return polled(request, "patients/_entry.html", entries_of(request, [row], trend=trend)[0])
 
 
 def _study(request: ClinicalRequest, study_id: UUID) -> Study:
-    rows = Study.objects.select_related("patient__clinic", "received_by")
+    rows = Study.objects.select_related(
+        "patient__clinic", "clinic", "received_by", "assignee", "locked_by"
+    )
     return get_visible_or_404(rows, request.user, pk=study_id)
 
 

@@ -2,7 +2,28 @@
 
 from django.urls import path
 
-from scans.pages import analyses, files, home, patients, releases, site, studies, upload
+from scans.pages import (
+    analyses,
+    clinic_settings,
+    exports,
+    files,
+    home,
+    labels,
+    patients,
+    reading,
+    releases,
+    report_list,
+    report_templates,
+    reports,
+    site,
+    statistics,
+    statistics_export,
+    studies,
+    upload,
+    verdict,
+    viewer,
+    worklist,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,12 +34,14 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/edit/", patients.patient_edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/archive/", patients.patient_archive, name="patient-archive"),
     path("patients/<uuid:patient_id>/restore/", patients.patient_restore, name="patient-restore"),
+    path("patients/<uuid:patient_id>/rescore/", patients.patient_rescore, name="patient-rescore"),
     path(
         "patients/<uuid:patient_id>/timeline/", patients.patient_timeline, name="patient-timeline"
     ),
     path("upload/", upload.upload, name="upload"),
     path("upload/file/", upload.upload_file, name="upload-file"),
     path("studies/<uuid:study_id>/", studies.study, name="study"),
+    path("studies/<uuid:study_id>/viewer/", viewer.viewer, name="viewer"),
     path("studies/<uuid:study_id>/summary/", studies.study_summary, name="study-summary"),
     path("studies/<uuid:study_id>/entry/", studies.study_entry, name="study-entry"),
     path(
@@ -31,6 +54,79 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/file/<str:kind>/", files.analysis_file, name="analysis-file"),
     path("images/<uuid:image_id>/analyze/", analyses.image_analyze, name="image-analyze"),
     path("images/<uuid:image_id>/file/<str:kind>/", files.image_file, name="image-file"),
+    path("clinic/", clinic_settings.clinic_settings, name="clinic-settings"),
+    path("clinic/reasons/", clinic_settings.clinic_reason_add, name="clinic-reason-add"),
+    path(
+        "clinic/reasons/<uuid:reason_id>/retire/",
+        clinic_settings.clinic_reason_retire,
+        name="clinic-reason-retire",
+    ),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("worklist/", worklist.worklist_page, name="worklist"),
+    path("worklist/next/", worklist.worklist_next, name="worklist-next"),
+    path("worklist/views/", worklist.worklist_view_save, name="worklist-view-save"),
+    path(
+        "worklist/views/<uuid:view_id>/forget/",
+        worklist.worklist_view_forget,
+        name="worklist-view-forget",
+    ),
+    path("studies/<uuid:study_id>/take/", reading.study_take, name="study-take"),
+    path("studies/<uuid:study_id>/release/", reading.study_release, name="study-release"),
+    path("studies/<uuid:study_id>/assign/", reading.study_assign, name="study-assign"),
+    path("studies/<uuid:study_id>/priority/", reading.study_priority, name="study-priority"),
+    path("studies/<uuid:study_id>/reads/", reading.study_reads, name="study-reads"),
+    path("studies/<uuid:study_id>/verdict/", verdict.study_verdict, name="study-verdict"),
+    path(
+        "studies/<uuid:study_id>/verdict/save/",
+        verdict.study_verdict_save,
+        name="study-verdict-save",
+    ),
+    path(
+        "studies/<uuid:study_id>/verdict/commit/",
+        verdict.study_verdict_commit,
+        name="study-verdict-commit",
+    ),
+    path(
+        "studies/<uuid:study_id>/verdict/sign/",
+        verdict.study_verdict_sign,
+        name="study-verdict-sign",
+    ),
+    path(
+        "studies/<uuid:study_id>/verdict/amend/",
+        verdict.study_verdict_amend,
+        name="study-verdict-amend",
+    ),
     path("models/<uuid:release_id>/", releases.model_release, name="model-release"),
+    path("studies/<uuid:study_id>/report/", reports.study_report, name="study-report"),
+    path(
+        "studies/<uuid:study_id>/report/start/",
+        reports.study_report_start,
+        name="study-report-start",
+    ),
+    path("reports/", report_list.report_list, name="reports"),
+    path("reports/<uuid:report_id>/", reports.report, name="report"),
+    path("reports/<uuid:report_id>/edit/", reports.report_edit, name="report-edit"),
+    path("reports/<uuid:report_id>/save/", reports.report_save, name="report-save"),
+    path("reports/<uuid:report_id>/sign/", reports.report_sign, name="report-sign"),
+    path("reports/<uuid:report_id>/amend/", reports.report_amend, name="report-amend"),
+    path("reports/<uuid:report_id>/discard/", reports.report_discard, name="report-discard"),
+    path("reports/<uuid:report_id>/pdf/", reports.report_pdf, name="report-pdf"),
+    path("verify/", reports.verify, name="report-verify-form"),
+    path("verify/<str:code>/", reports.verify, name="report-verify"),
+    path("studies.csv", exports.studies_csv, name="studies-csv"),
+    path("worklist.csv", exports.worklist_csv, name="worklist-csv"),
+    path("patients.csv", exports.patients_csv, name="patients-csv"),
+    path("reports.csv", exports.reports_csv, name="reports-csv"),
+    path("statistics/<slug:table>.csv", statistics_export.statistics_csv, name="statistics-csv"),
+    path("clinic/report-templates/", report_templates.report_templates, name="report-templates"),
+    path(
+        "clinic/report-templates/new/", report_templates.report_template, name="report-template-new"
+    ),
+    path(
+        "clinic/report-templates/<uuid:template_id>/",
+        report_templates.report_template,
+        name="report-template",
+    ),
+    path("clinic/annotation-labels/", labels.annotation_labels, name="annotation-labels"),
     path("favicon.ico", site.favicon, name="favicon"),
 ]

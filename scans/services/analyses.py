@@ -9,7 +9,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
 from scans.models import Analysis, Image
-from scans.models.analysis import RETRYABLE, Status
+from scans.models.analysis import FINISHED, RETRYABLE, Status
 from scans.services.doorbell import ring_on_commit
 from scans.services.releases import active_release
 
@@ -84,7 +84,7 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     analysis.refresh_from_db()
     if not changed:
         raise StateConflictError(
-            f"This analysis is {analysis.get_status_display().lower()}. "
+            f"This analysis is {_state(analysis)}. "
             "Only one that failed or was cancelled can be tried again."
         )
     _record(user, "analysis.retried", analysis)
@@ -102,11 +102,16 @@ def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
     analysis.refresh_from_db()
     if not changed:
         raise StateConflictError(
-            f"This analysis is {analysis.get_status_display().lower()}. "
+            f"This analysis is {_state(analysis)}. "
             "Only one that still waits in the queue can be cancelled."
         )
     _record(user, "analysis.cancelled", analysis)
     return analysis
+
+
+def _state(analysis: Analysis) -> str:
+    """Not whether it abstained: that is the AI's word, which may be withheld from the person."""
+    return "finished" if analysis.status in FINISHED else analysis.get_status_display().lower()
 
 
 def _record(user: User, action: str, analysis: Analysis) -> None:

@@ -10,19 +10,27 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirec
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
-from scans.models import Analysis, Image
+from scans.models import Analysis, Image, Report
+from scans.services.disclosure import require_ai
+from scans.services.frames import read_frame
+from scans.services.reports import require_readable
 
 IMAGE_KINDS = ("original", "rendition", "thumbnail")
 ANALYSIS_KINDS = ("heatmap", "overlay")
 SEEN_SECONDS = 3600
+FRAME = "frame"
+FRAME_HEADER = "X-Frame"
 
 
 def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
     """The answer that carries one file of this image or analysis.
 
-    Raises `NotAllowedError`, or `Http404` where there is no such file.
+    Raises `NotAllowedError` (also while the AI's word is withheld), or `Http404` where there is
+    no such file.
     """
     require(user, Action.VIEW, row)
+    if isinstance(row, Analysis):
+        require_ai(user=user, study=row.image.study)
     field, media_type, filename = _file(row, kind)
     if not field:
         raise Http404("There is no such file: the analysis has no result.")
@@ -45,10 +53,55 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     return answer
 
 
+def deliver_report(*, user: User, report: Report) -> FileResponse:
+    """The PDF of a signed report, byte for byte as it was signed.
+
+    Raises `NotAllowedError`, or `Http404` where there is none.
+    """
+    require_readable(user=user, study=report.study)
+    if not report.pdf:
+        raise Http404("There is no such file: the report is not signed.")
+    audit.record(
+        actor=user, action="report.pdf.read", row=report, patient_id=report.study.patient_id
+    )
+    try:
+        content = report.pdf.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    answer = FileResponse(
+        content, content_type="application/pdf", filename=f"report-{report.code}.pdf"
+    )
+    answer["Cache-Control"] = "private, no-store"
+    answer["Vary"] = "Cookie, Authorization"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def deliver_frame(*, user: User, image: Image) -> HttpResponse:
+    """The answer that carries the raw pixels of this image, and in a header how to read them.
+
+    Raises `NotAllowedError`, or `Http404` where the file is missing.
+    """
+    require(user, Action.VIEW, image)
+    _record_read(user, image, FRAME)
+    try:
+        frame = read_frame(image)
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    answer = HttpResponse(frame.pixels, content_type="application/octet-stream")
+    answer[FRAME_HEADER] = frame.header
+    # The viewer keeps frames in its own memory, which ends with the page: nothing on the disk.
+    answer["Cache-Control"] = "private, no-store"
+    answer["Vary"] = "Cookie, Authorization"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
 def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
-    # Lists show the same thumbnails all day long: once an hour tells who saw them, without
-    # burying the reads that somebody chose to make.
-    if kind == "thumbnail" and not cache.add(f"seen:{user.pk}:{row.pk}", True, SEEN_SECONDS):
+    # Lists show the same thumbnails all day long, and the viewer fetches each frame of a series:
+    # once an hour tells who saw them, without burying the reads that somebody chose to make.
+    often = kind in {"thumbnail", FRAME}
+    if often and not cache.add(f"seen:{user.pk}:{row.pk}:{kind}", True, SEEN_SECONDS):
         return
     image = row if isinstance(row, Image) else row.image
     audit.record(

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.policy import Action, require
 from scans.models import Patient, Study
 from scans.services.dates import latest_today
+from scans.written_text import has_control_characters
 
 
 @transaction.atomic
@@ -87,6 +88,12 @@ def restore_patient(*, user: User, patient: Patient) -> Patient:
     return _set_archived(user=user, patient=patient, archived=False)
 
 
+def refuse_archived(patient: Patient, *, then: str) -> None:
+    """Raise `ValidationError` for an archived patient, whose record is read and not added to."""
+    if patient.is_archived:
+        raise ValidationError(f"This patient is archived. Restore the patient, then {then}.")
+
+
 @transaction.atomic
 def _set_archived(*, user: User, patient: Patient, archived: bool) -> Patient:
     require(user, Action.ARCHIVE_PATIENT, patient)
@@ -153,6 +160,11 @@ def _mrn_taken() -> ValidationError:
 
 
 def _refuse_control_characters(patient: Patient) -> None:
-    for name in ("mrn", "family_name", "given_name"):
-        if not str(getattr(patient, name)).isprintable():
-            raise ValidationError({name: "Remove the line breaks and control characters."})
+    texts = {name: str(getattr(patient, name)) for name in ("mrn", "family_name", "given_name")}
+    wrong = [name for name, text in texts.items() if has_control_characters(text)]
+    if not texts["mrn"].isprintable():  # no invisible difference between two numbers
+        wrong.append("mrn")
+    if wrong:
+        raise ValidationError(
+            dict.fromkeys(wrong, "Remove the line breaks and control characters.")
+        )

@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from scans.models import Analysis
 from scans.models.analysis import Status
 from scans.services import inference
 from scans.services.doorbell import ring
+from scans.services.reading import note_suspicion
 from scans.services.studies import upload_limits
 
 log = structlog.get_logger(__name__)
@@ -113,7 +115,11 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
                 "abstain_reason": outcome.result.reason,
                 "message": outcome.result.sentence,
             }
-        return _finish(claim, **fields)
+        with transaction.atomic():
+            recorded = _finish(claim, **fields)
+            if recorded:
+                note_suspicion(claim.analysis.image.study.pk)
+        return recorded
     finally:
         _discard_unused(pictures)
 

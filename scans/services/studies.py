@@ -20,14 +20,17 @@ from accounts.models import User
 from accounts.policy import Action, require
 from scans import ingest
 from scans.ingest.rendition import rendition, thumbnail
-from scans.models import Image, Patient, Series, Study
+from scans.models import Image, Patient, Series, Study, Verdict
+from scans.models.reading import Reads, ReadStage
 from scans.services.analyses import queue_analyses
 from scans.services.dates import latest_today
+from scans.written_text import has_control_characters
 
 log = structlog.get_logger(__name__)
 # The largest image allowed takes over a gigabyte while it is decoded.
 _decoding = threading.BoundedSemaphore(2)
 RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
+_STUDY_READ = "This study is read already. Upload the rest as a new study."
 EARLIEST_STUDY = date(1970, 1, 1)  # before the first MR image of a person (1977)
 
 
@@ -86,8 +89,9 @@ def receive_study(
     """Take the files of one study of this patient, each on its own merits.
 
     Calls with one `upload_id` by one user fill one study, and a file sent again in it is received
-    again without a second row. The outcomes are in the order of the files; a ZIP gives one for
-    each file in it. No study is made where nothing could be accepted.
+    again without a second row; once a verdict on it is signed it takes no new image, which nobody
+    would read. The outcomes are in the order of the files; a ZIP gives one for each file in it. No
+    study is made where nothing could be accepted.
 
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, an archived
     patient, or an upload id that belongs to another patient's study.
@@ -131,7 +135,7 @@ def _checked(patient: Patient, study_date: date, description: str) -> str:
             {"study_date": "The study date is before the patient was born, or before MRI was."}
         )
     description = description.strip()
-    if len(description) > 200 or not description.isprintable():
+    if len(description) > 200 or has_control_characters(description):
         raise ValidationError({"description": "Describe the study in one line of 200 characters."})
     return description
 
@@ -191,6 +195,7 @@ def _write(
     # Read again: somebody may have archived the patient while the files were decoded.
     _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
     study = _study_of_upload(user, patient, upload_id)
+    is_read = study is not None and _is_read(study)
     outcomes: list[FileOutcome] = []
     series: Series | None = study.series.first() if study else None
     next_number = (series.images.count() if series else 0) + 1
@@ -205,6 +210,9 @@ def _write(
             fresh = any(image.pk == known.pk for image in images)
             outcomes.append(_known(offer.filename, known, again=sent_again and not fresh))
             continue
+        if is_read:
+            outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
+            continue
         if study is None:
             study = Study.objects.create(
                 clinic_id=patient.clinic_id,
@@ -213,6 +221,7 @@ def _write(
                 description=description,
                 upload_id=upload_id,
                 received_by=user,
+                reads_wanted=Reads.TWO if patient.clinic.second_reads else Reads.ONE,
             )
         if series is None:
             series = Series.objects.create(study=study)
@@ -235,19 +244,26 @@ def _write(
             patient_id=patient.pk,
             detail={"images": len(images)},
         )
-    any_accepted = any(outcome.outcome == RECEIVED for outcome in outcomes)
-    return Receipt(study if any_accepted else None, tuple(outcomes))
+    is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
+    return Receipt(study if is_received else None, tuple(outcomes))
 
 
 def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> Study | None:
     if upload_id is None:
         return None
-    study = Study.objects.filter(received_by=user, upload_id=upload_id).first()
+    rows = Study.objects.select_for_update()  # nobody signs for it while images arrive
+    study = rows.filter(received_by=user, upload_id=upload_id).first()
     if study is not None and study.patient_id != patient.pk:
         raise ValidationError(
             {"patient": "This upload was begun for another patient. Start a new upload."}
         )
     return study
+
+
+def _is_read(study: Study) -> bool:
+    """Whether somebody has signed for these images, so that none may join them unseen."""
+    signed = Verdict.objects.filter(study=study).signed()
+    return study.read_stage == ReadStage.READ or signed.exists()
 
 
 def _known(filename: str, image: Image, *, again: bool) -> FileOutcome:

@@ -2,8 +2,16 @@ import pytest
 
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
-from scans.models import Image
-from scans.tests.factories import PatientFactory, complete, make_study
+from scans.models import ClinicReason, Image, LabelList, ReportTemplate
+from scans.services.worklist import save_view
+from scans.tests.factories import (
+    PatientFactory,
+    complete,
+    make_annotation,
+    make_signed_report,
+    make_study,
+    make_verdict,
+)
 from scans.tests.isolation_table import World
 
 
@@ -25,4 +33,33 @@ def world(db) -> World:
     traces = [str(row.pk) for row in (patient, study, image, analysis, owner.clinic)]
     traces += ["Onepatient", "Onefirst", "ONE-77", "Onedescription", "owner-one", "Onefamily"]
     traces += [owner.clinic.name, token.token_key, image.sha256]
-    return World(owner, others, patient, study, image, analysis, token.token_key, traces)
+    view = save_view(user=owner, name="Oneview", filters={"priority": "stat"})
+    traces += ["Oneview", str(view.pk)]
+    reason = ClinicReason.objects.create(clinic=owner.clinic, code="onecode", words="Onereason")
+    traces += ["Onereason", str(reason.pk)]
+    annotation = make_annotation(image=image, note="Onenote")
+    traces += ["Onenote", str(annotation.pk)]
+    report = make_signed_report(study=study, impression="Oneimpression")
+    traces += ["Oneimpression", str(report.pk), report.code]
+    verdict = make_verdict(study=study, comment="Onecomment")
+    traces += ["Onecomment", str(verdict.pk)]
+    template = ReportTemplate.objects.create(clinic=owner.clinic, name="Onetemplate")
+    LabelList.objects.create(clinic=owner.clinic, names=["Onelabel"])
+    traces.append("Onelabel")
+    traces += ["Onetemplate", str(template.pk)]
+    return World(
+        owner,
+        others,
+        patient,
+        study,
+        image,
+        analysis,
+        token.token_key,
+        traces,
+        view=view,
+        reason=reason,
+        annotation=annotation,
+        report=report,
+        verdict=verdict,
+        template=template,
+    )

@@ -1,17 +1,34 @@
 """Rows for tests. Images come through `receive_study`, so that rows and files agree."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import uuid4
 
 import factory
 import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Image, ModelRelease, Patient, Study, Worker
+from scans.models import (
+    Analysis,
+    Annotation,
+    Image,
+    ModelRelease,
+    Patient,
+    Report,
+    Study,
+    Verdict,
+    Worker,
+)
 from scans.services import inference
+from scans.services.ai_on_screen import newest_finished
+from scans.services.annotations import draw
+from scans.services.assessments import Saying, Word, sign_verdict
 from scans.services.runs import Outcome, claim_analysis, record_result
 from scans.services.studies import receive_study
 from scans.tests import pictures
@@ -37,7 +54,7 @@ class ReleaseFactory(factory.django.DjangoModelFactory):
         model = ModelRelease
 
     name = "test-release"
-    version = factory.Sequence(lambda n: f"0.{n}")
+    version = factory.Sequence(lambda n: f"7.{n}")  # no figure of a result looks like that
     sha256 = "0" * 64
     folder = factory.LazyFunction(lambda: str(uuid4()))
     threshold = 0.5
@@ -83,6 +100,64 @@ def make_study(
 
 def make_image(**kwargs) -> Image:
     return Image.objects.get(series__study=make_study(**kwargs))
+
+
+def make_annotation(
+    *,
+    image: Image | None = None,
+    author: User | None = None,
+    geometry: dict | None = None,
+    label: str = "",
+    note: str = "",
+) -> Annotation:
+    """A radiologist's ellipse in the middle of the image."""
+    image = image or make_image()
+    author = author or UserFactory(radiologist=True, clinic=image.patient.clinic)
+    middle = {"cx": image.width / 2, "cy": image.height / 2, "rx": 20, "ry": 10, "rotation": 0}
+    annotation, _ = draw(
+        user=author,
+        image=image,
+        annotation_id=uuid4(),
+        geometry=geometry or {"shape": "ellipse"} | middle,
+        label=label,
+        note=note,
+    )
+    return annotation
+
+
+def make_verdict(
+    *, study: Study, reader: User | None = None, finding: str = "tumor", comment: str = ""
+) -> Verdict:
+    """A signed verdict that accepts what the AI said of each image."""
+    reader = reader or UserFactory(radiologist=True, clinic=study.clinic)
+    words = tuple(Word(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True))
+    saying = Saying(finding=finding, comment=comment, words=words)
+    return sign_verdict(user=reader, study=study, saying=saying)
+
+
+def make_signed_report(*, study: Study, author: User | None = None, **text: str) -> Report:
+    """A final report whose PDF is a stand-in: drawing a real one takes a second."""
+    author = author or UserFactory(radiologist=True, clinic=study.clinic)
+    sections = {"impression": "No tumor."} | text
+    return Report.objects.create(
+        study=study,
+        number=1,
+        author=author,
+        status="final",
+        signed_at=timezone.now(),
+        signed_name=str(author),
+        signed_meaning="I have read this study.",
+        signed_patient={
+            "name": study.patient.name,
+            "mrn": study.patient.mrn,
+            "birth_date": str(study.patient.birth_date or ""),
+            "sex": study.patient.get_sex_display(),
+        },
+        code=f"TEST-{uuid4().hex[:4]}-{uuid4().hex[:4]}".upper(),
+        pdf=default_storage.save(f"reports/{uuid4()}.pdf", ContentFile(b"%PDF-1.4")),
+        pdf_sha256=hashlib.sha256(b"%PDF-1.4").hexdigest(),
+        **sections,
+    )
 
 
 def make_analysis(**kwargs) -> Analysis:

@@ -8,13 +8,27 @@ what a GET leaves in the audit trail (reads count), or why it leaves nothing.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from accounts.models import AuditChain, AuditEvent, Clinic, User
-from scans.models import Analysis, Image, Patient, Series, Study
+from scans.models import (
+    Analysis,
+    Annotation,
+    ClinicReason,
+    Image,
+    LabelList,
+    Patient,
+    Report,
+    ReportTemplate,
+    Series,
+    Study,
+    Verdict,
+    WorklistView,
+)
 
 
 @dataclass
@@ -29,6 +43,12 @@ class World:
     analysis: Analysis
     token_key: str
     traces: list[str]
+    view: WorklistView | None = None  # of the worklist, the owner's own
+    reason: ClinicReason | None = None  # that the clinic added to the list
+    annotation: Annotation | None = None  # a colleague's, on the image
+    report: Report | None = None  # a colleague's, signed
+    verdict: Verdict | None = None  # a colleague's, signed
+    template: ReportTemplate | None = None  # the clinic's
 
 
 Arguments = Callable[[World], dict[str, Any]]
@@ -59,12 +79,29 @@ def of_analysis(name: str = "analysis_id", **more: str) -> Arguments:
     return lambda world: {name: world.analysis.pk} | more
 
 
+def of_annotation(name: str = "pk") -> Arguments:
+    return lambda world: {name: world.annotation.pk if world.annotation else uuid4()}
+
+
+def of_report(name: str = "report_id") -> Arguments:
+    return lambda world: {name: world.report.pk if world.report else uuid4()}
+
+
+def of_view(name: str = "pk") -> Arguments:
+    return lambda world: {name: world.view.pk if world.view else uuid4()}
+
+
+def of_reason(name: str = "pk") -> Arguments:
+    return lambda world: {name: world.reason.pk if world.reason else uuid4()}
+
+
 def nothing(world: World) -> dict[str, Any]:
     return {}
 
 
 WRITE = "takes no GET; the service that it calls records the write"
 FORM = "an empty form"
+ADMINISTRATORS = "for clinic administrators: refused to everybody else"
 ACCOUNT = "one's own account, nothing of a patient"
 MODEL = "the installation's model, nothing of a patient"
 
@@ -74,11 +111,54 @@ WITH_IDS: dict[str, Url] = {
     "patient-edit": Url(of_patient(), "patient.read"),
     "patient-archive": Url(of_patient(), why_not=WRITE),
     "patient-restore": Url(of_patient(), why_not=WRITE),
+    "patient-rescore": Url(of_patient(), why_not=WRITE),
     # The fragments: here nobody has opened the page that polls them, so they are reads themselves.
     "patient-timeline": Url(of_patient(), "patient.read"),
     "study": Url(of_study(), "study.read"),
+    "viewer": Url(of_study(), "study.read"),
     "study-summary": Url(of_study(), "study.read"),
     "study-entry": Url(of_study(), "study.read"),
+    "study-verdict": Url(of_study(), "study.verdict.read"),
+    **{
+        name: Url(of_study(), why_not=WRITE)
+        for name in (
+            *("study-take", "study-release", "study-assign", "study-priority", "study-reads"),
+            *("study-verdict-save", "study-verdict-commit", "study-verdict-sign"),
+            "study-verdict-amend",
+        )
+    },
+    "api:study-verdicts": Url(of_study("pk"), "study.verdict.read"),
+    **{
+        f"api:study-{name}": Url(of_study("pk"), why_not=WRITE)
+        for name in (
+            *("take", "release", "assign", "priority", "reads"),
+            *("verdict-draft", "verdict-commit", "verdict-sign", "verdict-amend"),
+        )
+    },
+    "clinic-reason-retire": Url(of_reason("reason_id"), why_not=WRITE),
+    "api:verdict-reason-retire": Url(of_reason(), why_not=WRITE),
+    "worklist-view-forget": Url(of_view("view_id"), why_not=WRITE),
+    "api:worklist-view-forget": Url(of_view(), why_not=WRITE),
+    "study-report": Url(of_study(), "report.listed"),
+    "study-report-start": Url(of_study(), why_not=WRITE),
+    "report": Url(of_report(), "report.read"),
+    "report-edit": Url(of_report(), why_not="a signed one is not edited: it leads to its page"),
+    "report-save": Url(of_report(), why_not=WRITE),
+    "report-sign": Url(of_report(), why_not=WRITE),
+    "report-amend": Url(of_report(), why_not=WRITE),
+    "report-discard": Url(of_report(), why_not=WRITE),
+    "report-pdf": Url(of_report(), "report.pdf.read"),
+    "report-verify": Url(
+        lambda world: {"code": world.report.code if world.report else "-"}, "report.verified"
+    ),
+    "report-template": Url(
+        lambda world: {"template_id": world.template.pk if world.template else uuid4()},
+        why_not="a text of the clinic, nothing of a patient",
+    ),
+    "api:report-template-detail": Url(
+        lambda world: {"pk": world.template.pk if world.template else uuid4()},
+        why_not="a text of the clinic, nothing of a patient",
+    ),
     "analysis-fragment": Url(of_analysis(), "analysis.read"),
     "analysis-retry": Url(of_analysis(), why_not=WRITE),
     "analysis-cancel": Url(of_analysis(), why_not=WRITE),
@@ -90,7 +170,28 @@ WITH_IDS: dict[str, Url] = {
     "api:patient-history": Url(of_patient("pk"), "patient.read"),
     "api:patient-archive": Url(of_patient("pk"), why_not=WRITE),
     "api:patient-restore": Url(of_patient("pk"), why_not=WRITE),
+    "api:patient-rescore": Url(of_patient("pk"), why_not=WRITE),
+    "api:patient-timeline": Url(of_patient("pk"), "patient.read"),
     "api:study-detail": Url(of_study("pk"), "study.read"),
+    "api:study-viewer": Url(of_study("pk"), "study.read"),
+    "api:image-frame": Url(of_image("pk"), "image.frame.read"),
+    "api:study-annotations": Url(of_study("pk"), "annotation.listed"),
+    "api:study-annotations-export": Url(of_study("pk"), "annotation.exported"),
+    "api:study-annotations-import": Url(of_study("pk"), why_not=WRITE),
+    "api:image-annotations": Url(of_image("pk"), "annotation.listed"),
+    "api:annotation-detail": Url(of_annotation(), "annotation.read"),
+    "api:annotation-history": Url(of_annotation(), "annotation.read"),
+    **{
+        f"api:annotation-{name}": Url(of_annotation(), why_not=WRITE)
+        for name in ("hide", "unhide", "restore")
+    },
+    "api:study-report": Url(of_study("pk"), why_not=WRITE),
+    "api:report-detail": Url(of_report("pk"), "report.read"),
+    "api:report-pdf": Url(of_report("pk"), "report.pdf.read"),
+    **{
+        f"api:report-{name}": Url(of_report("pk"), why_not=WRITE)
+        for name in ("sign", "amend", "discard")
+    },
     "api:image-detail": Url(of_image("pk"), "image.read"),
     "api:image-analyses": Url(of_image("pk"), "analysis.listed"),
     "api:image-file": Url(of_image("pk"), "image.original.read"),
@@ -105,6 +206,19 @@ WITH_IDS: dict[str, Url] = {
 # No ids, or none of a clinic (releases are the installation's): nothing of the other clinic in it.
 WITHOUT_IDS: dict[str, Url] = {
     "home": Url(nothing, "study.listed"),
+    "worklist": Url(nothing, "study.listed"),
+    "api:worklist": Url(nothing, "study.listed"),
+    "api:worklist-next": Url(nothing, why_not=WRITE),
+    "api:worklist-views": Url(nothing, why_not="names of views, nothing of a patient"),
+    "api:verdict-reasons": Url(nothing, why_not="a list of the clinic, nothing of a patient"),
+    # The owner is no administrator: refused in a sentence. What an administrator sees of it is
+    # in `test_statistics.py`.
+    "statistics": Url(nothing, why_not=ADMINISTRATORS),
+    "api:statistics": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-settings": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-reason-add": Url(nothing, why_not=WRITE),
+    "worklist-next": Url(nothing, why_not=WRITE),
+    "worklist-view-save": Url(nothing, why_not=WRITE),
     "patients": Url(nothing, "patient.listed"),
     "patient-new": Url(nothing, why_not=FORM),
     "patient-options": Url(nothing, "patient.listed"),
@@ -123,8 +237,24 @@ WITHOUT_IDS: dict[str, Url] = {
     "api:patient-list": Url(nothing, "patient.listed"),
     "api:study-list": Url(nothing, "study.listed"),
     "api:analysis-list": Url(nothing, "analysis.listed"),
+    "studies-csv": Url(nothing, "study.exported"),
+    "worklist-csv": Url(nothing, "study.exported"),
+    "reports": Url(nothing, "report.listed"),
+    "patients-csv": Url(nothing, "patient.exported"),
+    "reports-csv": Url(nothing, "report.exported"),
+    "statistics-csv": Url(lambda world: {"table": "differences"}, why_not=ADMINISTRATORS),
+    "report-verify-form": Url(nothing, why_not=FORM),
+    "report-templates": Url(nothing, why_not="names of texts of the clinic, nothing of a patient"),
+    "report-template-new": Url(nothing, why_not=FORM),
+    "api:annotation-list": Url(nothing, why_not=WRITE),
+    "api:annotation-batch": Url(nothing, why_not=WRITE),
+    "api:report-list": Url(nothing, "report.listed"),
+    "api:report-template-list": Url(nothing, why_not="texts of the clinic, nothing of a patient"),
+    "api:annotation-labels": Url(nothing, why_not="words of the clinic, nothing of a patient"),
+    "annotation-labels": Url(nothing, why_not="words of the clinic, nothing of a patient"),
     "api:model-release-list": Url(nothing, why_not=MODEL),
     "api:model-release-detail": Url(lambda world: {"pk": world.analysis.release_id}, why_not=MODEL),
+    "api:viewer-preferences": Url(nothing, why_not=ACCOUNT),
     "api:schema": Url(nothing, why_not="what the API takes and gives, no rows"),
     "api:docs": Url(nothing, why_not="what the API takes and gives, no rows"),
     "api:nothing-here": Url(nothing, why_not="there is nothing"),
@@ -166,6 +296,15 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.series": lambda world: Series.objects.get(study=world.study),
     "scans.image": lambda world: world.image,
     "scans.analysis": lambda world: world.analysis,
+    "scans.verdict": lambda world: world.verdict,
+    "scans.assessment": lambda world: world.verdict.assessments.get(),
+    "scans.clinicreason": lambda world: world.reason,
+    "scans.annotation": lambda world: world.annotation,
+    "scans.annotationversion": lambda world: world.annotation.versions.get(),
+    "scans.labellist": lambda world: LabelList.objects.get(clinic=world.owner.clinic),
+    "scans.report": lambda world: world.report,
+    "scans.reporttemplate": lambda world: world.template,
+    "scans.worklistview": lambda world: world.view,
 }
 ADMIN_WITHOUT_ROWS = {"scans.modelrelease", "scans.worker", "scans.idempotentrequest"}
 # The admin's lists and rows that the audit trail does not mention. All others are in it.
@@ -175,6 +314,10 @@ ADMIN_WHY_NOT: dict[str, str] = {
     "accounts.auditevent": "the trail itself: ids and counts, no names",
     "accounts.auditchain": "seals",
     "knox.authtoken": "tokens of the clinic's people, nothing of a patient",
+    "scans.labellist": "words of the clinic, nothing of a patient",
+    "scans.reporttemplate": "texts of the clinic, nothing of a patient",
+    "scans.clinicreason": "words of the clinic, nothing of a patient",
+    "scans.worklistview": "names of views; what they filter is not shown",
     "scans.modelrelease": MODEL,
     "scans.worker": "processes",
     "scans.idempotentrequest": "keys of requests; the answers are not shown",

@@ -28,7 +28,8 @@ NOT_A_DIAGNOSIS = "not a diagnosis"
 PAGES = {"home", "patient", "patient-timeline", "study", "study-summary", "study-entry"}
 PAGES |= {"analysis-fragment"}
 API = {"api:patient-history", "api:study-detail", "api:image-detail", "api:image-analyses"}
-API |= {"api:analysis-list", "api:analysis-detail"}
+API |= {"api:analysis-list", "api:analysis-detail", "api:patient-timeline"}
+API |= {"api:study-viewer", "api:worklist"}
 
 
 @pytest.fixture

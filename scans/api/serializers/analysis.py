@@ -1,4 +1,6 @@
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -7,6 +9,7 @@ from rest_framework.reverse import reverse
 from scans.api.serializers.release import ReleaseReferenceSerializer
 from scans.models import Analysis
 from scans.models.analysis import AbstainReason, Label, Status
+from scans.services.disclosure import WITHHELD, as_shown, withheld_from
 
 DISCLAIMER = "AI suggestion, not a diagnosis"
 _BLANK_IS_NULL = ("label", "engine", "abstain_reason", "message", "worker_host")
@@ -86,6 +89,13 @@ class AnalysisSerializer(serializers.ModelSerializer):
     heatmap_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     url = serializers.HyperlinkedIdentityField(view_name="api:analysis-detail")
     disclaimer = serializers.SerializerMethodField()
+    withheld = serializers.SerializerMethodField(
+        help_text=(
+            "True while the clinic reads first and you have not committed a finding: there is a "
+            "result, and every field that tells of it is null. The status is then `completed`, "
+            "for an abstention as well."
+        )
+    )
 
     class Meta:
         model = Analysis
@@ -118,11 +128,15 @@ class AnalysisSerializer(serializers.ModelSerializer):
             "finished_at",
             "url",
             "disclaimer",
+            "withheld",
         ]
         read_only_fields = fields
 
     def to_representation(self, instance: Analysis) -> dict[str, Any]:
-        data = super().to_representation(instance)
+        withheld = self._withholds(instance)
+        data = super().to_representation(as_shown(instance, withheld=withheld))
+        if data["status"] == WITHHELD:
+            data |= {"status": Status.COMPLETED.value, "withheld": True}
         return data | {name: data[name] or None for name in _BLANK_IS_NULL}
 
     def get_error(self, analysis: Analysis) -> str | None:
@@ -145,8 +159,17 @@ class AnalysisSerializer(serializers.ModelSerializer):
     def get_heatmap_url(self, analysis: Analysis) -> str | None:
         return self._picture(analysis, "heatmap")
 
+    def get_withheld(self, analysis: Analysis) -> bool:
+        return analysis.status == WITHHELD
+
     def get_disclaimer(self, analysis: Analysis) -> str:
         return DISCLAIMER
+
+    def _withholds(self, analysis: Analysis) -> bool:
+        rows = getattr(self.parent, "instance", None)
+        asked = {_study_of(row) for row in rows or () if isinstance(row, Analysis)}
+        study = _study_of(analysis)
+        return withheld_studies(self.context, {study, *asked})[study]
 
     def _picture(self, analysis: Analysis, kind: str) -> str | None:
         if analysis.status != Status.COMPLETED:
@@ -154,3 +177,21 @@ class AnalysisSerializer(serializers.ModelSerializer):
         return reverse(
             f"api:analysis-{kind}", args=[analysis.pk], request=self.context.get("request")
         )
+
+
+def withheld_studies(context: Mapping[str, Any], studies: Iterable[UUID]) -> dict[UUID, bool]:
+    """Of which of these studies the results are withheld: asked once for the rows of an answer.
+
+    Without a person, all is withheld.
+    """
+    known: dict[UUID, bool] = cast("dict[str, Any]", context).setdefault("withheld_studies", {})
+    asked = set(studies) - known.keys()
+    if asked:
+        request = context.get("request")
+        withheld = asked if request is None else withheld_from(user=request.user, studies=asked)
+        known |= {study: study in withheld for study in asked}
+    return known
+
+
+def _study_of(analysis: Analysis) -> UUID:
+    return analysis.image.series.study_id

@@ -3,6 +3,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from scans.api.serializers.analysis import withheld_studies
 from scans.api.serializers.image import ImageSerializer
 from scans.api.serializers.problem import ProblemSerializer
 from scans.models import Study
@@ -46,6 +47,8 @@ class StudySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ImageSerializer(many=True))
     def get_images(self, study: Study) -> Any:
+        listed = getattr(self.parent, "instance", None) or [study]
+        withheld_studies(self.context, [row.pk for row in listed])
         rows = [image for series in study.series.all() for image in series.images.all()]
         return ImageSerializer(rows, many=True, context=self.context).data
 

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import signed_in
-from scans.api.filters import AnalysisFilter
+from scans.api.filters import AnalysisFilter, AnalysisOrdering
 from scans.api.serializers.analysis import AnalysisSerializer
 from scans.api.views.base import AnyFile, FoundRows
 from scans.models import Analysis
@@ -26,6 +27,7 @@ class AnalysisViewSet(FoundRows):
     queryset = Analysis.objects.with_context()
     serializer_class = AnalysisSerializer
     filterset_class = AnalysisFilter
+    filter_backends = [DjangoFilterBackend, AnalysisOrdering]
     ordering_fields = ["requested_at", "queued_at", "finished_at", "probability", "confidence"]
     ordering = ["-requested_at"]
 

@@ -12,6 +12,7 @@ from scans.api.filters import PatientFilter
 from scans.api.pagination import HistoryPages
 from scans.api.serializers.patient import PatientSerializer
 from scans.api.serializers.study import StudySerializer
+from scans.api.serializers.timeline import RescoredSerializer, TimelineEntrySerializer
 from scans.api.views.base import FoundRows
 from scans.api.views.studies import IMAGES
 from scans.models import Patient, Study
@@ -21,6 +22,11 @@ from scans.services.patients import (
     register_patient,
     restore_patient,
 )
+from scans.services.reader_words import reader_words
+from scans.services.report_states import report_states
+from scans.services.rescoring import rescore_studies
+from scans.services.summaries import summarize
+from scans.services.trend import trend_of
 
 
 @extend_schema_view(
@@ -73,6 +79,53 @@ class PatientViewSet(FoundRows):
         studies = Study.objects.visible_to(request.user).filter(patient=patient)
         page = self.paginate_queryset(studies.prefetch_related(IMAGES))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Show a patient's timeline",
+        description=(
+            "The patient's studies, newest first: the AI's word beside the radiologist's, the "
+            "change since the study before by the same release, and the report."
+        ),
+        responses=TimelineEntrySerializer(many=True),
+    )
+    @action(
+        detail=True,
+        pagination_class=HistoryPages,
+        serializer_class=TimelineEntrySerializer,
+        filter_backends=[],
+    )
+    def timeline(self, request: Request, pk: Any) -> Response:
+        user, patient = signed_in(request), self.get_object()
+        self.record_read(patient)
+        rows = Study.objects.visible_to(user).filter(patient=patient)
+        studies = self.paginate_queryset(rows.order_by("-study_date", "-received_at", "-id")) or []
+        words = reader_words(user=user, studies=studies)
+        reports = report_states(user=user, studies=studies)
+        trend = trend_of(user=user, patient=patient)
+        entries = [
+            {
+                "summary": one,
+                "change": trend.shown_with(one),
+                "word": words[one.study.pk],
+                "report": reports[one.study.pk],
+            }
+            for one in summarize(studies, user=user)
+        ]
+        return self.get_paginated_response(self.get_serializer(entries, many=True).data)
+
+    @extend_schema(
+        summary="Analyze a patient's studies with the active release",
+        description=(
+            "Queues an analysis for each image that the active release has none of, so that "
+            "results can be compared; earlier ones stay."
+        ),
+        request=None,
+        responses=RescoredSerializer,
+    )
+    @action(detail=True, methods=["post"], serializer_class=RescoredSerializer)
+    def rescore(self, request: Request, pk: Any) -> Response:
+        queued = rescore_studies(user=signed_in(request), patient=self.get_object())
+        return Response(self.get_serializer({"queued": queued}).data)
 
     @extend_schema(summary="Archive a patient", request=None)
     @action(detail=True, methods=["post"])

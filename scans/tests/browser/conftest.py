@@ -40,6 +40,7 @@ def browser_type_launch_args() -> dict[str, object]:
         "args": [
             "--no-sandbox",
             "--disable-gpu",
+            "--enable-unsafe-swiftshader",  # WebGL without a graphics card, for the viewer
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",

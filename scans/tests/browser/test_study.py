@@ -44,9 +44,14 @@ def open_study(page: Page, analysis: Analysis) -> None:
     page.goto(analysis.image.study.get_absolute_url())
 
 
+def switch_on(page: Page) -> None:
+    page.get_by_role("switch", name="Heatmap of image 1").press("Space")
+
+
 def test_opacity_and_colors_change_the_pixels_of_the_heatmap(page, analysis):
     complete(analysis)
     open_study(page, analysis)
+    switch_on(page)
     assert drawn(page, "50 0") == [128, 0, 0, 128]  # the hot end of warm-cool, half faded
     slider = page.get_by_label("Opacity of the heatmap, image 1")
     slider.fill("100")
@@ -65,7 +70,7 @@ def test_opacity_and_colors_change_the_pixels_of_the_heatmap(page, analysis):
     expect(legend).to_have_attribute("src", "/static/img/colormap-viridis.png")
     page.get_by_role("switch", name="Heatmap of image 1").press("Space")
     assert drawn(page, "0 2")[3] == 0
-    page.reload()  # the choice is kept
+    page.reload()  # the colors are kept
     assert drawn(page, "0 2")[3] == 0
 
 
@@ -82,6 +87,7 @@ def test_the_page_paints_what_the_stored_overlay_shows(page, analysis):
     overlay = stored(analysis.overlay, cv2.IMREAD_COLOR_RGB).astype(float)
     heat = stored(analysis.heatmap, cv2.IMREAD_GRAYSCALE)
     open_study(page, analysis)
+    switch_on(page)
     drawn(page, "50 0")
     painted = page.evaluate(
         """() => {
@@ -113,6 +119,7 @@ def test_suspected_regions_are_switched_apart_from_the_heatmap(page, user, asser
     for one in Analysis.objects.all():
         complete(one, regions=[suspect(), suspect((60, 60), (80, 60), (70, 80), score=0.6)])
     page.goto(study.get_absolute_url())
+    switch_on(page)
     drawn(page, "50 0")
     layer = page.locator(".ns-layers .ns-regions")
     switch = page.get_by_role("switch", name="Suspected region of image 1")
@@ -171,7 +178,7 @@ def test_without_javascript_suspected_regions_are_drawn_and_switched(browsing, u
 def test_a_picture_is_enlarged_and_closed_by_keyboard(page, analysis):
     complete(analysis)
     open_study(page, analysis)
-    drawn(page, "50 0")
+    drawn(page, "0 0")
     button = page.get_by_role("button", name="Enlarge image 1 with the heatmap")
     button.focus()
     page.keyboard.press("Enter")
@@ -194,7 +201,7 @@ def test_a_result_appears_by_itself_is_read_out_and_polling_stops(browsing, page
     expect(page.get_by_role("progressbar")).to_be_visible()
     complete(analysis, probability=0.9)
     expect(page.get_by_text("90.0\N{NO-BREAK SPACE}% confidence")).to_be_visible()
-    drawn(page, "50 0")
+    drawn(page, "0 0")
     expect(page.locator("#announcements")).to_contain_text("AI suggestion: Tumor detected")
     expect(page.locator("#summary")).to_contain_text("Analyzed")
     page.wait_for_timeout(500)
@@ -243,7 +250,7 @@ def test_a_conflict_is_told_in_a_toast_and_the_card_is_put_right(page, analysis)
     expect(page.get_by_role("button", name="Cancel the analysis")).to_be_visible()
     complete(analysis, probability=0.9)
     page.get_by_role("button", name="Cancel the analysis").click()
-    expect(page.locator("#toasts")).to_contain_text("This analysis is completed.")
+    expect(page.locator("#toasts")).to_contain_text("This analysis is finished.")
     expect(page.get_by_text("90.0\N{NO-BREAK SPACE}% confidence")).to_be_visible()
     page.locator("#toasts").get_by_role("button", name="Close").click()
     expect(page.locator(".ns-toast")).to_have_count(0)
@@ -261,6 +268,8 @@ def test_without_javascript_the_stored_overlay_is_there(browsing, user, analysis
     page = browsing.of(user, java_script_enabled=False)
     open_study(page, analysis)
     overlay = reverse("analysis-file", args=[analysis.pk, "overlay"])
+    expect(page.locator(f'img[src="{overlay}"]')).to_be_hidden()
+    page.locator("summary", has_text="Heatmap").click()
     expect(page.locator(f'img[src="{overlay}"]')).to_be_visible()
     expect(page.get_by_label("Opacity of the heatmap, image 1")).to_be_hidden()
 
@@ -274,4 +283,4 @@ def test_the_real_model_gives_a_result_that_the_page_shows(page, user):
     assert analysis.status in {"completed", "abstained"}, analysis.traceback
     expect(page.locator(".ns-ai-panel")).to_contain_text(str(analysis.release))
     if analysis.status == "completed":
-        expect(page.locator("[data-heatmap-canvas]")).to_have_attribute("data-drawn", "50 0")
+        expect(page.locator("[data-heatmap-canvas]")).to_have_attribute("data-drawn", "0 0")

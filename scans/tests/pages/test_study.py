@@ -63,7 +63,7 @@ def test_a_result_is_shown_as_the_ais_with_all_that_belongs_to_it(client, analys
         reverse("image-file", args=[analysis.image_id, "rendition"]),
     ):
         assert part in text
-    assert "hx-trigger" not in text
+    assert 'hx-trigger="every' not in text
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_abstention_gives_its_reason_and_no_heatmap(client, analysis):
     assert "No AI opinion" in text
     assert "The image has too little contrast to be read." in text
     assert "data-viewer" not in text
-    assert "hx-trigger" not in text
+    assert 'hx-trigger="every' not in text
 
 
 def test_an_empty_heatmap_is_explained(client, analysis):
@@ -289,7 +289,7 @@ def test_what_has_begun_cannot_be_cancelled_and_the_card_says_what_it_is_now(htm
     assert answer.status_code == 409
     assert b"Tumor detected" in answer.content
     toast = json.loads(answer["HX-Trigger"])["toast"]
-    assert toast.startswith("This analysis is completed.")
+    assert toast.startswith("This analysis is finished.")
 
 
 @pytest.mark.parametrize("name", ["analysis-cancel", "analysis-retry"])

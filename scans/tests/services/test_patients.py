@@ -83,3 +83,12 @@ def test_a_corrected_name_is_found():
     edit_patient(user=patient.created_by, patient=patient, changes={"family_name": "Corrected"})
     assert list(Patient.objects.matching("corr")) == [patient]
     assert not Patient.objects.matching("old")
+
+
+def test_a_name_may_hold_the_joiners_of_its_script_and_a_number_nothing_unseen():
+    user = UserFactory()
+    named = {"given_name": "Sara", "birth_date": None, "sex": "U"}
+    patient = register_patient(user=user, mrn="A-1", family_name="رضا\u200cپور", **named)
+    assert patient.family_name == "رضا\u200cپور"
+    with pytest.raises(ValidationError, match="control characters"):
+        register_patient(user=user, mrn="A-1\u200c", family_name="Other", **named)

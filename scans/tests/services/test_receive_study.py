@@ -17,7 +17,7 @@ from scans.services import doorbell, studies
 from scans.services.patients import archive_patient
 from scans.services.studies import receive_study
 from scans.tests import pictures
-from scans.tests.factories import PatientFactory, ReleaseFactory
+from scans.tests.factories import PatientFactory, ReleaseFactory, make_verdict
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2024, 3, 1)
@@ -154,6 +154,18 @@ def test_the_files_of_one_upload_arrive_in_several_calls_and_make_one_study(pati
     second = receive(patient, ("b.png", pictures.png(2)), upload_id=upload_id)
     assert first.study == second.study
     assert second.outcomes[0].image.number == 2
+
+
+def test_images_that_come_after_a_verdict_was_signed_do_not_join_the_study(patient):
+    upload_id = uuid4()
+    study = receive(patient, ("a.png", pictures.png(1)), upload_id=upload_id).study
+    make_verdict(study=study, finding="no_tumor")
+    rest = [("a.png", pictures.png(1)), ("b.png", pictures.png(2))]
+    (again, late) = receive(patient, *rest, upload_id=upload_id).outcomes
+    assert (again.outcome, late.outcome, late.code) == ("received", "refused", "study_read")
+    assert "as a new study" in late.detail
+    assert Image.objects.filter(series__study=study).count() == 1
+    assert receive(patient, ("b.png", pictures.png(2)), upload_id=uuid4()).study != study
 
 
 def test_a_file_sent_again_after_a_lost_answer_is_received_and_has_one_row(patient):

@@ -132,6 +132,29 @@ def test_of_many_workers_one_gets_the_claim():
     assert sum(claim is not None for claim in claims) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_results_that_come_in_at_once_the_highest_is_the_suspicion_of_the_study():
+    study = make_study(images=4)
+    rows = list(Analysis.objects.select_related("image__series"))
+    start = threading.Barrier(len(rows))
+
+    def finish(analysis, probability):
+        start.wait()
+        try:
+            complete(analysis, probability=probability)
+        finally:
+            connection.close()
+
+    results = zip(rows, (0.3, 0.9, 0.2, 0.6), strict=True)
+    threads = [threading.Thread(target=finish, args=each) for each in results]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    study.refresh_from_db()
+    assert study.suspicion == 0.9
+
+
 def test_a_worker_that_lost_its_lease_cannot_record(predictor):
     analysis = make_analysis()
     late = claim_analysis(analysis.pk)

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
+from accounts.models import User
 from scans.models import Analysis, Image, ModelRelease, Study
 from scans.models.analysis import FINISHED, UNFINISHED, Label, Status
 from scans.models.study_filters import StudyLabel, StudyState, label_of, newest, opinions
+from scans.services.disclosure import withheld_from
 
 IMAGE_ORDER = ("series__number", "number", "pk")
 _STUDY = "image__series__study"
@@ -32,6 +34,7 @@ class StudySummary:
     labels: Mapping[str, int]  # "" where the model gave no opinion
     speaking: Analysis | None
     first_image: Image | None
+    withheld: bool = False  # read-first: the AI's word is not shown to this person yet
 
     @property
     def analyzed(self) -> int:
@@ -102,12 +105,38 @@ class StudySummary:
             sorted(self.statuses.items()),
             sorted(self.labels.items()),
             str(self.opinion and self.opinion.pk),
+            self.withheld,
         )
 
 
-def summarize(studies: Iterable[Study]) -> list[StudySummary]:
-    """A summary of each study, in the order given, in six queries however many they are."""
+def summarize(studies: Iterable[Study], *, user: User) -> list[StudySummary]:
+    """A summary of each study, in the order given, in eight queries however many they are.
+
+    Of a study whose AI result is withheld from this person it holds nothing of that result.
+    """
     rows = list(studies)
+    summaries = _summaries(rows)
+    withheld = withheld_from(user=user, studies=[row.pk for row in rows])
+    return [_without_ai(one) if one.study.pk in withheld else one for one in summaries]
+
+
+def _without_ai(summary: StudySummary) -> StudySummary:
+    """An abstention is the AI's word as well: it is not told from a result."""
+    statuses = dict(summary.statuses)
+    statuses[Status.COMPLETED] += statuses[Status.ABSTAINED]
+    statuses[Status.ABSTAINED] = 0
+    return StudySummary(
+        study=summary.study,
+        image_count=summary.image_count,
+        statuses=statuses,
+        labels=dict.fromkeys(_NAMES.values(), 0),
+        speaking=None,
+        first_image=summary.first_image,
+        withheld=True,
+    )
+
+
+def _summaries(rows: list[Study]) -> list[StudySummary]:
     ids = [row.pk for row in rows]
     images = _counted(Image.objects.filter(series__study__in=ids), "series__study", number=Q())
     statuses = _counted(

@@ -1,0 +1,105 @@
+// A form that saves itself: one save after the other, so that an older one does not arrive last.
+// Nothing that was typed is given up: not where the server is away, not where the session has
+// ended meanwhile.
+
+const AGAIN = 5000;
+
+/** Signing in again, in another tab, brings a new token. */
+export function renewToken(root) {
+  const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+  if (!token) return;
+  for (const field of root.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token[1];
+}
+
+async function whyNot(answer) {
+  if (answer.redirected || answer.status === 401) {
+    return "Not saved: you are signed out. Sign in in another tab and leave this one open.";
+  }
+  const isSentence = answer.headers.get("Content-Type")?.startsWith("text/plain");
+  return `Not saved: ${isSentence ? await answer.text() : "the server has a fault. Trying again …"}`;
+}
+
+export class Autosave {
+  unsaved = false;
+  stopped = false; // a conflict: the writer compares both before anything is written
+  #onItsWay = false;
+  #waiting = 0;
+  #sending = Promise.resolve();
+
+  /**
+   * `form` is asked for anew each time: the page may have drawn another one. `heard` is told of the
+   * events of an answer and says what became of the save: "saved", "refused" (this text cannot be
+   * kept), "conflict", or nothing where the answer is no answer to a save.
+   */
+  constructor({ form, delay, say, heard, prepare = () => {} }) {
+    Object.assign(this, { form, delay, say, heard, prepare });
+    addEventListener("beforeunload", (event) => {
+      if (this.unsaved || this.#onItsWay) event.preventDefault();
+    });
+  }
+
+  typed() {
+    this.unsaved = true;
+    if (!this.stopped) this.say("Saving …");
+    this.later();
+  }
+
+  later(milliseconds = this.delay) {
+    clearTimeout(this.#waiting);
+    if (!this.stopped) this.#waiting = setTimeout(() => this.save(), milliseconds);
+  }
+
+  /** No save of its own accord until something is typed again. */
+  cancel() {
+    clearTimeout(this.#waiting);
+  }
+
+  /** What is in the form now is all on the server, or is not to go there. */
+  forget() {
+    this.cancel();
+    this.unsaved = false;
+  }
+
+  /** One save; what became of it, or "away" where no server was there to take it. */
+  save() {
+    clearTimeout(this.#waiting);
+    this.#sending = this.#sending.then(() => (this.stopped ? "conflict" : this.#send()));
+    return this.#sending;
+  }
+
+  /** Once everything that was typed has been sent. */
+  async flush() {
+    const last = await this.#sending;
+    return this.unsaved ? this.save() : last || "saved";
+  }
+
+  async #send() {
+    const form = this.form();
+    if (!form) return "saved";
+    renewToken(form);
+    const body = new FormData(form);
+    this.prepare(body);
+    this.unsaved = false;
+    this.#onItsWay = true;
+    try {
+      const headers = { "HX-Request": "true" };
+      const answer = await fetch(form.dataset.save, { method: "POST", body, headers });
+      const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}");
+      const revision = answer.headers.get("X-Revision");
+      if (revision) form.elements.revision.value = revision;
+      const outcome = this.heard(said);
+      if (outcome === "saved") return outcome;
+      this.unsaved = true;
+      this.stopped = outcome === "conflict";
+      if (outcome) return outcome;
+      this.say(await whyNot(answer), true);
+    } catch {
+      this.unsaved = true;
+      this.say("Not saved: the server cannot be reached. Trying again …", true);
+    } finally {
+      this.#onItsWay = false;
+    }
+    this.later(AGAIN);
+    return "away";
+  }
+}
