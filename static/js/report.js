@@ -36,6 +36,10 @@ form.addEventListener("input", (event) => {
   if (event.target.name !== "password") saving.typed();
 });
 
+// What was typed before this script was there to hear it.
+const typed = [...form.querySelectorAll("textarea")];
+if (typed.some((field) => field.value !== field.defaultValue)) saving.typed();
+
 // The form goes to the server only where that is there to answer: a page that says "sign in" would
 // take what was typed with it. A second click while the first is on its way does nothing.
 form.addEventListener("submit", async (event) => {
