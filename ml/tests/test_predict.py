@@ -292,7 +292,8 @@ def test_ctrl_c_is_no_traceback(asked, slices, capsys, monkeypatch):
 # --- In a process of its own --------------------------------------------------------------------
 
 WITH_A_MADE_UP_MODEL = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
 from ml import predict
 from ml.predictor import Predictor
 from ml.tests.test_predict import MadeUp
