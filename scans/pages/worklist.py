@@ -22,6 +22,7 @@ from scans.pages.addresses import ListAddress
 from scans.pages.answers import announced, is_poll, polled, seen_by, sentence
 from scans.pages.clinical import ClinicalRequest, clinical_page
 from scans.pages.csv_answers import sent_again
+from scans.pages.filter_bar import FilterBar, choice
 from scans.pages.forms import StudyFilterForm
 from scans.services.disclosure import reads_first
 from scans.services.reading import lock_holder, readers_of
@@ -71,10 +72,12 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
     filters = {name: value for name, value in form.cleaned_data.items() if value}
     asked = Asked(**filters)
     address = ListAddress(
-        "worklist", {"view": view.pk} if view else filters, page=request.GET.get("page", "")
+        "worklist",
+        {"view": view.pk} if view else filters,
+        page=request.GET.get("page", ""),
+        shows_typed=True,
     )
     context = _list(request, asked, address) | {
-        "form": form,
         "filters": filters,
         "csv": sent_again(filters),
         "view": view,
@@ -85,7 +88,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
             response["HX-Replace-Url"] = address.shown
         return response
     views = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
-    context |= {"views": views, "people": _people(request), "kept": _kept(filters)}
+    context |= {"views": views, "bar": _bar(request, form), "kept": _kept(filters)}
     return render(request, "worklist/page.html", context)
 
 
@@ -138,6 +141,23 @@ def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
     if conflict:
         return announced(sentence("", status=204), toast=conflict, **{"worklist-changed": ""})
     return announced(HttpResponse(status=204), **{"worklist-changed": ""})
+
+
+def _bar(request: ClinicalRequest, form: WorklistFilterForm) -> FilterBar:
+    choices = [
+        choice(form, "priority", "Priority", form.PRIORITIES),
+        choice(form, "assignee", "Assigned to", _people(request)),
+        choice(form, "state", "Analyses", form.STATES),
+        choice(form, "ai", "AI result", form.OPINIONS),
+        choice(form, "stage", "Stage", form.STAGES),
+    ]
+    return FilterBar(
+        address="worklist",
+        target="worklist",
+        label="Filter the worklist",
+        form=form,
+        choices=[one for one in choices if one.name != "ai" or not reads_first(request.user)],
+    )
 
 
 def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[str, Any]:
@@ -213,7 +233,7 @@ def _columns(address: ListAddress, asked: Asked) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "words": order.words,
-                "address": ListAddress("worklist", kept),
+                "address": ListAddress("worklist", kept, shows_typed=True),
                 "sort": ("descending" if asked.is_reversed else "ascending") if is_sorted else "",
             }
         )

@@ -288,3 +288,17 @@ def test_the_page_takes_a_fixed_number_of_queries(client, user, django_assert_ma
     for number in range(4):
         set_priority(user=user, study=waiting(user, f"n{number}", probability=0.5), priority="stat")
     assert queries() == first
+
+
+def test_what_is_typed_lives_in_the_address_too(client, user):
+    make_study(user=user, patient=PatientFactory(created_by=user, family_name="Sought"))
+    make_study(user=user, patient=PatientFactory(created_by=user, family_name="Other"))
+    path = reverse("worklist")
+    answer = client.get(
+        path, {"q": "Sought", "priority": "routine"}, headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Replace-Url"] == f"{path}?q=Sought&priority=routine"
+    page = client.get(answer["HX-Replace-Url"]).content.decode()
+    assert 'value="Sought"' in page
+    assert "Sought" in page
+    assert "Other, " not in page
