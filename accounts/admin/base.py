@@ -1,5 +1,6 @@
 """What every page of the administration has in common: rows and permissions from the policy."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -27,8 +28,9 @@ class ServiceForm(forms.ModelForm):
 
     person: ClassVar[User]  # who is at the keyboard; the admin sets it
 
+    @abstractmethod
     def write(self) -> models.Model:
-        raise NotImplementedError
+        """Call the service, and return its row."""
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
