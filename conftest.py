@@ -11,7 +11,12 @@ from neuroscan_site.tests.programs import BY_MARKER
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-pytest_plugins = ["neuroscan_site.tests.servers", "neuroscan_site.tests.s3_store"]
+pytest_plugins = [
+    "neuroscan_site.tests.servers",
+    "neuroscan_site.tests.s3_store",
+    "scans.tests.core.fixtures",
+    "scans.tests.core.browsing",
+]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

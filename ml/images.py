@@ -1,7 +1,7 @@
 """Image files to pixels, for the command line: JPEG and PNG as the application stores them.
 
 The application's own reader (`scans.ingest`) lies where nothing in here may look; a test of the
-application (`scans/tests/ingest/test_raster.py`) holds the two to the same pixels.
+application (`scans/tests/studies/test_raster.py`) holds the two to the same pixels.
 """
 
 from __future__ import annotations

@@ -288,12 +288,12 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "scans.api.authentication.TokenAuthentication",
+        "scans.api.core.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["scans.api.permissions.ClinicMember"],
-    "DEFAULT_SCHEMA_CLASS": "scans.api.schema.ApiSchema",
-    "DEFAULT_PAGINATION_CLASS": "scans.api.pagination.Pages",
+    "DEFAULT_PERMISSION_CLASSES": ["scans.api.core.permissions.ClinicMember"],
+    "DEFAULT_SCHEMA_CLASS": "scans.api.core.schema.ApiSchema",
+    "DEFAULT_PAGINATION_CLASS": "scans.api.core.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.SearchFilter",
@@ -311,7 +311,7 @@ REST_FRAMEWORK = {
         "sign-in": env.str("NEUROSCAN_THROTTLE_SIGN_IN", default="10/min"),
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "EXCEPTION_HANDLER": "scans.api.problems.exception_handler",
+    "EXCEPTION_HANDLER": "scans.api.core.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {

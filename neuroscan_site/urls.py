@@ -14,7 +14,7 @@ urlpatterns = [
 ]
 
 # Below /api/ an error is a problem (RFC 9457), elsewhere a page.
-handler400 = "scans.api.errors.bad_request"
-handler403 = "scans.api.errors.permission_denied"
-handler404 = "scans.api.errors.page_not_found"
-handler500 = "scans.api.errors.server_error"
+handler400 = "scans.api.core.errors.bad_request"
+handler403 = "scans.api.core.errors.permission_denied"
+handler404 = "scans.api.core.errors.page_not_found"
+handler500 = "scans.api.core.errors.server_error"

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from scans.services import inference
+from scans.services.analyses import inference
 
 
 @register()

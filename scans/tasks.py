@@ -5,17 +5,18 @@ from uuid import UUID
 from celery import shared_task
 from django.core.management import call_command
 
-from scans.services import idempotency, runs, workers
+from scans.services.analyses import execution, workers
+from scans.services.core import idempotency
 
 
 @shared_task(name="scans.tasks.analyze")
 def analyze(analysis_id: str) -> None:
-    runs.run_analysis(UUID(analysis_id))
+    execution.run_analysis(UUID(analysis_id))
 
 
 @shared_task(name="scans.tasks.sweep")
 def sweep() -> None:
-    runs.sweep()
+    execution.sweep()
 
 
 @shared_task(name="scans.tasks.tidy")

@@ -19,7 +19,7 @@ _of_parent: list[object] = []
 @worker_process_init.connect
 def load_model(**_: object) -> None:
     """In each worker child, after the fork: TensorFlow does not survive being forked."""
-    from scans.services import workers
+    from scans.services.analyses import workers
 
     for inherited in connections.all(initialized_only=True):
         _of_parent.append(inherited.connection)
@@ -43,7 +43,7 @@ def load_model(**_: object) -> None:
 
 @worker_process_shutdown.connect
 def say_goodbye(**_: object) -> None:
-    from scans.services import workers
+    from scans.services.analyses import workers
 
     workers.forget(host=socket.gethostname(), pid=os.getpid())
 
@@ -51,16 +51,16 @@ def say_goodbye(**_: object) -> None:
 @worker_ready.connect
 def ring_what_waits(**_: object) -> None:
     """Messages may have been lost while no worker was there; the rows were not."""
-    from scans.services import runs
+    from scans.services.analyses import execution
 
     try:
-        runs.ring_all_queued()
+        execution.ring_all_queued()
     finally:
         connection.close()  # so that no child is forked with it
 
 
 def _report_for_ever() -> None:
-    from scans.services import workers
+    from scans.services.analyses import workers
 
     while True:
         try:

@@ -28,9 +28,9 @@ from scans.models import (
     Verdict,
     WorklistView,
 )
-from scans.services.assessments import Saying, Word, save_draft
-from scans.services.worklist import save_view
-from scans.tests.factories import complete, make_analysis, make_annotation, make_signed_report
+from scans.services.reading.verdicts import Saying, Word, save_draft
+from scans.services.reading.worklist import save_view
+from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,23 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("p
 
 ROOT = Path(__file__).resolve().parents[2]
 ONCE_MORE = [
-    "scans/tests/services",
+    "scans/tests/analyses/test_execution.py",
+    "scans/tests/analyses/test_workers.py",
+    "scans/tests/annotations/test_annotations.py",
+    "scans/tests/core/test_files.py",
+    "scans/tests/core/test_privacy.py",
+    "scans/tests/core/test_undeletable.py",
+    "scans/tests/core/test_upgrade.py",
+    "scans/tests/demo/test_demo.py",
+    "scans/tests/patients/test_patients.py",
+    "scans/tests/reading/test_double_reading.py",
+    "scans/tests/reading/test_ranking.py",
+    "scans/tests/reading/test_verdict_locks.py",
+    "scans/tests/reading/test_verdicts.py",
+    "scans/tests/reports/test_content.py",
+    "scans/tests/reports/test_reports.py",
+    "scans/tests/statistics/test_agreement.py",
+    "scans/tests/studies/test_receiving.py",
     "accounts/tests/test_audit.py",
     "accounts/tests/test_policy.py",
 ]

@@ -9,7 +9,7 @@ from storages.backends.s3 import S3Storage
 
 from scans.management.commands import prepare
 from scans.models import ModelRelease
-from scans.tests.factories import WorkerFactory
+from scans.tests.core.factories import WorkerFactory
 
 pytestmark = pytest.mark.django_db
 

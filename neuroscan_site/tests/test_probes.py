@@ -5,8 +5,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from scans.models import Worker
-from scans.services import readiness
-from scans.tests.factories import WorkerFactory
+from scans.services.core import readiness
+from scans.tests.core.factories import WorkerFactory
 
 
 def test_healthz_says_that_the_process_lives_without_asking_the_database(client):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from scans import worker
-from scans.services import workers
+from scans.services.analyses import workers
 
 
 @pytest.mark.django_db(transaction=True)

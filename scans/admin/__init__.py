@@ -1,11 +1,14 @@
 """The administration of the clinical record, the reading, the model releases and the workers."""
 
-from scans.admin.analyses import AnalysisAdmin
+from scans.admin.analyses.analyses import AnalysisAdmin
+from scans.admin.analyses.releases import ModelReleaseAdmin
+from scans.admin.analyses.workers import WorkerAdmin
 from scans.admin.annotations import (
     AnnotationAdmin,
     AnnotationVersionAdmin,
     LabelListAdmin,
 )
+from scans.admin.core.requests import IdempotentRequestAdmin
 from scans.admin.patients import PatientAdmin
 from scans.admin.reading import (
     AssessmentAdmin,
@@ -13,9 +16,7 @@ from scans.admin.reading import (
     VerdictAdmin,
     WorklistViewAdmin,
 )
-from scans.admin.releases import ModelReleaseAdmin
 from scans.admin.reports import ReportAdmin, ReportTemplateAdmin
-from scans.admin.running import IdempotentRequestAdmin, WorkerAdmin
 from scans.admin.studies import ImageAdmin, SeriesAdmin, StudyAdmin
 
 __all__ = [

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
 from accounts.models import User
-from scans.admin.studies import link_to
+from scans.admin.core.links import link_to
 from scans.models import Annotation, AnnotationVersion, LabelList
 from scans.services.disclosure import disclosed_to, others_disclosed
 

@@ -9,7 +9,7 @@ from accounts.admin import ClinicModelAdmin, ServiceForm
 from accounts.policy import Action
 from accounts.requests import signed_in
 from scans.models import Patient
-from scans.services.patients import archive_patient, edit_patient, restore_patient
+from scans.services.patients.records import archive_patient, edit_patient, restore_patient
 
 
 class PatientForm(ServiceForm):

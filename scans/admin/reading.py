@@ -15,11 +15,11 @@ from accounts.admin import ClinicModelAdmin
 from accounts.models import User
 from accounts.policy import Action
 from accounts.requests import signed_in
-from scans.admin.studies import link_to
+from scans.admin.core.links import link_to
 from scans.models import Assessment, ClinicReason, Verdict, WorklistView
 from scans.models.assessment import SIGNED
 from scans.services.disclosure import disclosed_to, others_disclosed
-from scans.services.reasons import retire_reason
+from scans.services.reading.reasons import retire_reason
 
 
 @admin.register(Verdict)

@@ -8,10 +8,10 @@ from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
 from accounts.models import User
-from scans.admin.studies import link_to
+from scans.admin.core.links import link_to
 from scans.models import Report, ReportTemplate
 from scans.models.report import SECTIONS
-from scans.services.reports import readable_reports
+from scans.services.reports.drafting import readable_reports
 
 
 @admin.register(Report)

@@ -4,18 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
+from scans.admin.core.links import link_to
 from scans.models import Image, Series, Study
-
-
-def link_to(row: Any) -> SafeString:
-    """The row's page in the administration."""
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
 
 
 @admin.register(Study)

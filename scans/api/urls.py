@@ -3,28 +3,30 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from scans.api.views.analyses import AnalysisViewSet
-from scans.api.views.annotation_layers import (
+from scans.api.analyses.release_views import ModelReleaseViewSet
+from scans.api.analyses.views import AnalysisViewSet
+from scans.api.annotations.layer_views import (
     AnnotationExportView,
     AnnotationImportView,
     AnnotationLabelsView,
     ImageAnnotationsView,
     StudyAnnotationsView,
 )
-from scans.api.views.annotations import AnnotationViewSet
-from scans.api.views.documentation import DocumentationView, NothingHereView, SchemaView
-from scans.api.views.images import ImageViewSet
-from scans.api.views.patients import PatientViewSet
-from scans.api.views.reading import StudyReadingViewSet, VerdictViewSet
-from scans.api.views.reasons import ReasonViewSet
-from scans.api.views.releases import ModelReleaseViewSet
-from scans.api.views.reports import ReportTemplateViewSet, ReportViewSet, StudyReportView
-from scans.api.views.statistics import StatisticsViewSet
-from scans.api.views.studies import StudyViewSet
-from scans.api.views.tokens import RevokeTokenView, TokenView
-from scans.api.views.viewer import FrameView, StudyViewerView, ViewerPreferencesView
-from scans.api.views.worklist import WorklistViewSet
-from scans.api.views.worklist_views import SavedViewViewSet
+from scans.api.annotations.views import AnnotationViewSet
+from scans.api.core.documentation import DocumentationView, NothingHereView, SchemaView
+from scans.api.core.tokens import RevokeTokenView, TokenView
+from scans.api.patients.views import PatientViewSet
+from scans.api.reading.reason_views import ReasonViewSet
+from scans.api.reading.saved_view_views import SavedViewViewSet
+from scans.api.reading.viewer_views import FrameView, StudyViewerView, ViewerPreferencesView
+from scans.api.reading.views import StudyReadingViewSet, VerdictViewSet
+from scans.api.reading.worklist_views import WorklistViewSet
+from scans.api.reports.timeline_views import PatientTimelineViewSet
+from scans.api.reports.views import ReportTemplateViewSet, ReportViewSet, StudyReportView
+from scans.api.statistics.views import StatisticsViewSet
+from scans.api.studies.history_views import PatientHistoryViewSet
+from scans.api.studies.image_views import ImageViewSet
+from scans.api.studies.views import StudyViewSet
 
 app_name = "api"
 
@@ -41,6 +43,16 @@ router.register("model-releases", ModelReleaseViewSet, basename="model-release")
 urlpatterns = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/auth/token/revoke/", RevokeTokenView.as_view(), name="token-revoke"),
+    path(
+        "v1/patients/<uuid:pk>/history/",
+        PatientHistoryViewSet.as_view({"get": "history"}),
+        name="patient-history",
+    ),
+    path(
+        "v1/patients/<uuid:pk>/timeline/",
+        PatientTimelineViewSet.as_view({"get": "timeline"}),
+        name="patient-timeline",
+    ),
     path(
         "v1/studies/<uuid:pk>/viewer/",
         StudyViewerView.as_view({"get": "retrieve"}),

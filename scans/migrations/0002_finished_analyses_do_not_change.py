@@ -1,7 +1,7 @@
 """The database refuses to change a finished analysis, whoever asks: ORM, shell or SQL.
 
 A later migration that makes SQLite rebuild this table drops the trigger with the old one: call
-`install` again there (scans/tests/services/test_kept.py fails until it does).
+`install` again there (scans/tests/core/test_undeletable.py fails until it does).
 """
 
 from django.db import migrations

@@ -4,7 +4,7 @@ The database refuses to change what was signed, to add to it, and to change a fi
 committed before the AI's word was released, whoever asks: ORM, shell or SQL. Deleting is refused by
 the models (`accounts.kept`), as for the rest of the record. A later migration that makes SQLite
 rebuild one of these tables drops its triggers with the old one: call `install` again there
-(scans/tests/services/test_verdicts.py fails until it does).
+(scans/tests/reading/test_verdicts.py fails until it does).
 """
 
 import accounts.kept

@@ -65,9 +65,9 @@ class Analysis(Kept, models.Model):
     """One model release run on one image. The row is the queue of record.
 
     queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
-    in `scans.services.analyses` (a person's) or `scans.services.runs` (the worker's). Completed
-    and abstained are final: a trigger of the database refuses every change (migration 0002, and
-    0003, which builds the table anew).
+    in `scans.services.analyses`: of `lifecycle` (a person's) or `execution` (the worker's).
+    Completed and abstained are final: a trigger of the database refuses every change (migration
+    0002, and 0003, which builds the table anew).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -37,7 +37,7 @@ class Study(Kept, models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
 
-    # --- The reading of it: written by scans.services.reading, assessments and second_reads -------
+    # --- The reading of it: written by scans.services.reading --------------------
     priority = models.CharField(max_length=7, choices=Priority.choices, default=Priority.ROUTINE)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -2,7 +2,7 @@
 
 The newest analysis of each image counts for the state; for the opinion its newest finished one
 does, so a re-analysis that still waits does not hide what is known. The pages and the API filter
-by these conditions, and `scans.services.summaries` shows the same per study.
+by these conditions, and `scans.services.studies.summaries` shows the same per study.
 """
 
 from datetime import date

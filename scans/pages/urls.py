@@ -2,31 +2,26 @@
 
 from django.urls import path
 
-from scans.pages import (
-    analyses,
-    clinic_settings,
-    exports,
-    files,
-    home,
-    labels,
-    patients,
-    reading,
-    releases,
-    report_list,
-    report_templates,
-    reports,
-    site,
-    statistics,
-    statistics_export,
-    studies,
-    upload,
-    verdict,
-    viewer,
-    worklist,
-)
+from scans.pages.analyses import releases
+from scans.pages.analyses import views as analyses
+from scans.pages.annotations import labels
+from scans.pages.core import site
+from scans.pages.patients import csv as patients_csv
+from scans.pages.patients import views as patients
+from scans.pages.reading import assignment, clinic_settings, study, verdict, viewer, worklist
+from scans.pages.reading import csv as worklist_csv
+from scans.pages.reports import csv as reports_csv
+from scans.pages.reports import list as report_list
+from scans.pages.reports import templates as report_templates
+from scans.pages.reports import views as reports
+from scans.pages.statistics import csv as statistics_csv
+from scans.pages.statistics import views as statistics
+from scans.pages.studies import csv as studies_csv
+from scans.pages.studies import files, upload
+from scans.pages.studies import list as studies
 
 urlpatterns = [
-    path("", home.home, name="home"),
+    path("", studies.home, name="home"),
     path("patients/", patients.patients, name="patients"),
     path("patients/new/", patients.patient_new, name="patient-new"),
     path("patients/options/", patients.patient_options, name="patient-options"),
@@ -40,10 +35,10 @@ urlpatterns = [
     ),
     path("upload/", upload.upload, name="upload"),
     path("upload/file/", upload.upload_file, name="upload-file"),
-    path("studies/<uuid:study_id>/", studies.study, name="study"),
+    path("studies/<uuid:study_id>/", study.study, name="study"),
     path("studies/<uuid:study_id>/viewer/", viewer.viewer, name="viewer"),
-    path("studies/<uuid:study_id>/summary/", studies.study_summary, name="study-summary"),
-    path("studies/<uuid:study_id>/entry/", studies.study_entry, name="study-entry"),
+    path("studies/<uuid:study_id>/summary/", study.study_summary, name="study-summary"),
+    path("studies/<uuid:study_id>/entry/", study.study_entry, name="study-entry"),
     path(
         "analyses/<uuid:analysis_id>/fragment/",
         analyses.analysis_fragment,
@@ -70,11 +65,11 @@ urlpatterns = [
         worklist.worklist_view_forget,
         name="worklist-view-forget",
     ),
-    path("studies/<uuid:study_id>/take/", reading.study_take, name="study-take"),
-    path("studies/<uuid:study_id>/release/", reading.study_release, name="study-release"),
-    path("studies/<uuid:study_id>/assign/", reading.study_assign, name="study-assign"),
-    path("studies/<uuid:study_id>/priority/", reading.study_priority, name="study-priority"),
-    path("studies/<uuid:study_id>/reads/", reading.study_reads, name="study-reads"),
+    path("studies/<uuid:study_id>/take/", assignment.study_take, name="study-take"),
+    path("studies/<uuid:study_id>/release/", assignment.study_release, name="study-release"),
+    path("studies/<uuid:study_id>/assign/", assignment.study_assign, name="study-assign"),
+    path("studies/<uuid:study_id>/priority/", assignment.study_priority, name="study-priority"),
+    path("studies/<uuid:study_id>/reads/", assignment.study_reads, name="study-reads"),
     path("studies/<uuid:study_id>/verdict/", verdict.study_verdict, name="study-verdict"),
     path(
         "studies/<uuid:study_id>/verdict/save/",
@@ -113,11 +108,11 @@ urlpatterns = [
     path("reports/<uuid:report_id>/pdf/", reports.report_pdf, name="report-pdf"),
     path("verify/", reports.verify, name="report-verify-form"),
     path("verify/<str:code>/", reports.verify, name="report-verify"),
-    path("studies.csv", exports.studies_csv, name="studies-csv"),
-    path("worklist.csv", exports.worklist_csv, name="worklist-csv"),
-    path("patients.csv", exports.patients_csv, name="patients-csv"),
-    path("reports.csv", exports.reports_csv, name="reports-csv"),
-    path("statistics/<slug:table>.csv", statistics_export.statistics_csv, name="statistics-csv"),
+    path("studies.csv", studies_csv.studies_csv, name="studies-csv"),
+    path("worklist.csv", worklist_csv.worklist_csv, name="worklist-csv"),
+    path("patients.csv", patients_csv.patients_csv, name="patients-csv"),
+    path("reports.csv", reports_csv.reports_csv, name="reports-csv"),
+    path("statistics/<slug:table>.csv", statistics_csv.statistics_csv, name="statistics-csv"),
     path("clinic/report-templates/", report_templates.report_templates, name="report-templates"),
     path(
         "clinic/report-templates/new/", report_templates.report_template, name="report-template-new"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scans import ingest
+from scans.ingest.limits import upload_limits
 from scans.models import Image
-from scans.services.studies import upload_limits
 
 # A large image takes several times its size while it is decoded.
 _decoding = threading.BoundedSemaphore(4)

@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from scans.services.worklist_order import Place
+from scans.services.reading.ranking import Place
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"

@@ -3,8 +3,8 @@ import pytest
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, Image, LabelList, ReportTemplate
-from scans.services.worklist import save_view
-from scans.tests.factories import (
+from scans.services.reading.worklist import save_view
+from scans.tests.core.factories import (
     PatientFactory,
     complete,
     make_annotation,
@@ -12,7 +12,7 @@ from scans.tests.factories import (
     make_study,
     make_verdict,
 )
-from scans.tests.isolation_table import World
+from scans.tests.core.isolation_table import World
 
 
 @pytest.fixture

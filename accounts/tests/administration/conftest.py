@@ -4,8 +4,8 @@ from accounts import audit
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
-from scans.services.worklist import save_view
-from scans.tests.factories import (
+from scans.services.reading.worklist import save_view
+from scans.tests.core.factories import (
     WorkerFactory,
     complete,
     make_analysis,

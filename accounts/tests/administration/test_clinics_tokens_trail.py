@@ -13,7 +13,7 @@ from accounts.tests.administration.pages import (
 )
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
-from scans.tests.factories import make_analysis
+from scans.tests.core.factories import make_analysis
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from accounts.tests.administration.pages import (
 )
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, ModelRelease, Patient, Study
-from scans.tests.factories import ReleaseFactory, WorkerFactory, fail, make_analysis
+from scans.tests.core.factories import ReleaseFactory, WorkerFactory, fail, make_analysis
 
 pytestmark = pytest.mark.django_db
 
@@ -223,7 +223,7 @@ def test_actions_do_not_reach_rows_of_another_clinic(site):
 
 
 def test_a_superuser_makes_a_release_the_active_one(client, superuser, monkeypatch):
-    from scans.services import inference
+    from scans.services.analyses import inference
 
     monkeypatch.setattr(inference, "verify_release", lambda *args, **kwargs: None)
     first, second = ReleaseFactory(), ReleaseFactory()

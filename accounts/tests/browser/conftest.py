@@ -6,12 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from scans.tests.browser.conftest import (  # noqa: F401
-    AXE_TAGS,
-    _patience,
-    browser_type_launch_args,
-    browsing,
-)
+from scans.tests.core.browsing import AXE_TAGS
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD, ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import Analysis, Patient
-from scans.tests.factories import fail, make_analysis
+from scans.tests.core.factories import fail, make_analysis
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

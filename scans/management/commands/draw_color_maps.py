@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from numpy.typing import NDArray
 
-from scans.services.inference import color_maps
+from scans.services.analyses.inference import color_maps
 
 
 def strip_path(name: str) -> Path:

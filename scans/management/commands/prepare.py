@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.services.inference import ReleaseError
-from scans.services.releases import sync_shipped_release
+from scans.services.analyses.inference import ReleaseError
+from scans.services.analyses.releases import sync_shipped_release
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.services.inference import ReleaseError
-from scans.services.releases import activate_release, register_keras_release
+from scans.services.analyses.inference import ReleaseError
+from scans.services.analyses.releases import activate_release, register_keras_release
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.services.inference import ReleaseError
-from scans.services.releases import sync_shipped_release
+from scans.services.analyses.inference import ReleaseError
+from scans.services.analyses.releases import sync_shipped_release
 
 
 class Command(BaseCommand):

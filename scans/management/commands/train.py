@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.services import inference
+from scans.services.analyses import inference
 
 
 class Command(BaseCommand):

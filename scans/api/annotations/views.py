@@ -1,0 +1,227 @@
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.policy import get_visible_or_404
+from accounts.requests import signed_in
+from scans.api.annotations.serializers import (
+    AnnotationSerializer,
+    AnnotationVersionSerializer,
+    BatchRequestSerializer,
+    BatchResultSerializer,
+    BatchSerializer,
+    DrawSerializer,
+    RestoreSerializer,
+    ReviseSerializer,
+    VersionSerializer,
+)
+from scans.api.core import problems
+from scans.api.core.views import ClinicRows
+from scans.models import Analysis, Annotation, AnnotationVersion, Image
+from scans.services.annotations.lifecycle import (
+    VersionConflictError,
+    draw,
+    hide,
+    readable_annotation,
+    restore,
+    revise,
+    unhide,
+)
+from scans.services.disclosure import ai_visible
+
+_CHANGED = "The annotation as it is now; nothing differs where it was so already."
+
+
+@extend_schema_view(retrieve=extend_schema(summary="Show an annotation"))
+class AnnotationViewSet(ClinicRows):
+    queryset = Annotation.objects.with_context()
+    serializer_class = AnnotationSerializer
+    filter_backends = []
+
+    def get_object(self) -> Annotation:
+        return readable_annotation(user=signed_in(self.request), annotation_id=self.kwargs["pk"])
+
+    @extend_schema(
+        summary="Draw an annotation",
+        description="The client makes the id, so that a request sent twice is one annotation.",
+        request=DrawSerializer,
+        responses={200: AnnotationSerializer, 201: AnnotationSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        annotation, is_new = self._create(request.data)
+        answer = self.get_serializer(annotation).data
+        if not is_new:
+            self.record_read(annotation)
+            return Response(answer)
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+
+    @extend_schema(
+        summary="Revise an annotation",
+        description=_CHANGED,
+        request=ReviseSerializer,
+        responses=AnnotationSerializer,
+    )
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        return self._answer(self._revise, request)
+
+    @extend_schema(
+        summary="Hide an annotation",
+        description="What a reader calls deleting. " + _CHANGED,
+        request=VersionSerializer,
+        responses=AnnotationSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def hide(self, request: Request, pk: Any) -> Response:
+        return self._answer(self._hide, request)
+
+    @extend_schema(
+        summary="Bring a hidden annotation back",
+        description=_CHANGED,
+        request=VersionSerializer,
+        responses=AnnotationSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def unhide(self, request: Request, pk: Any) -> Response:
+        return self._answer(self._unhide, request)
+
+    @extend_schema(
+        summary="Restore an older version of an annotation",
+        description="Adds a version with the content of the older one. " + _CHANGED,
+        request=RestoreSerializer,
+        responses=AnnotationSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        return self._answer(self._restore, request)
+
+    @extend_schema(
+        summary="List the versions of an annotation",
+        description="The newest first.",
+        responses=AnnotationVersionSerializer(many=True),
+    )
+    @action(detail=True, serializer_class=AnnotationVersionSerializer)
+    def history(self, request: Request, pk: Any) -> Response:
+        annotation = self.get_object()
+        self.record_read(annotation)
+        page = self.paginate_queryset(AnnotationVersion.objects.filter(annotation=annotation))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Carry out a queue of changes",
+        description=(
+            "In their order, each for itself: one that fails does not undo or stop the others. "
+            "Can be repeated as a whole."
+        ),
+        request=BatchRequestSerializer,
+        responses=BatchResultSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    def batch(self, request: Request) -> Response:
+        form = BatchSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        operations = form.validated_data["operations"]
+        return Response({"results": [self._carry_out(operation) for operation in operations]})
+
+    def _answer(self, act: Callable[[Annotation, Any], Annotation], request: Request) -> Response:
+        annotation = self._settled(act, self.get_object(), request.data)
+        return Response(self.get_serializer(annotation).data)
+
+    def _carry_out(self, operation: dict[str, Any]) -> dict[str, Any]:
+        sent_id = operation.get("id")
+        result = {"op": operation["op"], "id": sent_id, "annotation": None, "problem": None}
+        try:
+            if operation["op"] == "create":
+                annotation, is_new = self._create(operation)
+            else:
+                act = getattr(self, f"_{operation['op']}")
+                row = readable_annotation(
+                    user=signed_in(self.request), annotation_id=_uuid_or_404(sent_id)
+                )
+                annotation, is_new = self._settled(act, row, operation), False
+        except Exception as error:
+            problem = problems.problem_of(error, instance=self.request.path)
+            if problem is None:
+                raise
+            return result | {"status": problem["status"], "problem": problem}
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return result | {"status": code, "annotation": self.get_serializer(annotation).data}
+
+    def _settled(
+        self, act: Callable[[Annotation, Any], Annotation], row: Annotation, data: Any
+    ) -> Annotation:
+        try:
+            return act(row, data)
+        except VersionConflictError as error:
+            raise self._conflict(error, data) from error
+
+    def _conflict(self, error: VersionConflictError, sent: Any) -> problems.VersionConflict:
+        current = (
+            error.current
+            and AnnotationSerializer(error.current, context=self.get_serializer_context()).data
+        )
+        return problems.VersionConflict(str(error), current=current, sent=sent)
+
+    def _create(self, data: Any) -> tuple[Annotation, bool]:
+        asked = _valid(DrawSerializer, data)
+        user = signed_in(self.request)
+        images = Image.objects.select_related("series__study", "patient")
+        image = get_visible_or_404(images, user, pk=asked["image"])
+        analysis = None
+        if asked["from_analysis"] is not None:
+            analyses = Analysis.objects.filter(image=image)
+            analysis = get_visible_or_404(analyses, user, pk=asked["from_analysis"])
+            if not ai_visible(user=user, study=image.study):
+                raise problems.exceptions.NotFound
+        try:
+            return draw(
+                user=user,
+                image=image,
+                annotation_id=asked["id"],
+                geometry=asked["geometry"],
+                label=asked["label"],
+                note=asked["note"],
+                from_analysis=analysis,
+            )
+        except VersionConflictError as error:
+            raise self._conflict(error, data) from error
+
+    def _revise(self, row: Annotation, data: Any) -> Annotation:
+        asked = _valid(ReviseSerializer, data)
+        version = asked.pop("version")
+        return revise(user=signed_in(self.request), annotation=row, version=version, changes=asked)
+
+    def _hide(self, row: Annotation, data: Any) -> Annotation:
+        version = _valid(VersionSerializer, data)["version"]
+        return hide(user=signed_in(self.request), annotation=row, version=version)
+
+    def _unhide(self, row: Annotation, data: Any) -> Annotation:
+        version = _valid(VersionSerializer, data)["version"]
+        return unhide(user=signed_in(self.request), annotation=row, version=version)
+
+    def _restore(self, row: Annotation, data: Any) -> Annotation:
+        asked = _valid(RestoreSerializer, data)
+        return restore(
+            user=signed_in(self.request),
+            annotation=row,
+            version=asked["version"],
+            to=asked["restore"],
+        )
+
+
+def _valid(serializer: Any, data: Any) -> dict[str, Any]:
+    form = serializer(data=data)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def _uuid_or_404(raw: object) -> UUID:
+    try:
+        return UUID(str(raw))
+    except ValueError as error:
+        raise problems.exceptions.NotFound from error

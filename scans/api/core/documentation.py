@@ -1,0 +1,39 @@
+"""The schema, the page that shows it, and the answer to every other path."""
+
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_required
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.views import APIView
+
+from scans.api.core.permissions import ClinicMember
+
+
+class SchemaView(SpectacularAPIView):
+    http_method_names = ["get", "head"]
+    permission_classes = (ClinicMember,)
+
+
+# Swagger UI writes style attributes; its scripts are files of our own origin.
+@method_decorator(csp_update({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")
+@method_decorator(login_required, name="dispatch")
+class DocumentationView(SpectacularSwaggerSplitView):
+    """A browser that is not signed in goes to the sign-in page."""
+
+    http_method_names = ["get", "head"]
+    permission_classes = (ClinicMember,)
+    url_name = "api:schema"
+
+
+@extend_schema(exclude=True)
+class NothingHereView(APIView):
+    """Every other path: a problem like any other, not Django's page."""
+
+    http_method_names: list[str] = []
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotFound

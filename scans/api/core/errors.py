@@ -1,0 +1,44 @@
+"""Django's own error pages, which below /api/ are problems as well.
+
+They answer what never reaches a view of DRF: a foreign host name, a mistake of ours.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+
+from scans.api.core.problems import MEDIA_TYPE, NOT_FOUND, describe
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(request, 400, "The request could not be understood.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(request, 403, "Your role does not allow this.")
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _problem(request, 404, NOT_FOUND)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
+        return _problem(
+            request, 500, "Something went wrong on our side. Try again; if it stays, tell us."
+        )
+    return defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def _problem(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    problem = describe(status=status, detail=detail, instance=request.path)
+    return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)

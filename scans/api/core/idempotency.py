@@ -1,0 +1,66 @@
+"""`Idempotency-Key`, as the views see it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from django.core.files.base import File
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+
+from accounts.requests import signed_in
+from scans.api.core.problems import KeyInUse, KeyReused
+from scans.services.core.idempotency import Answer, KeyInUseError, KeyReusedError, answer_once
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+MAX_LENGTH = 255
+
+
+def answer_request(
+    request: Request,
+    *,
+    fields: dict[str, str],
+    files: Sequence[File],
+    act: Callable[[UUID | None], Answer],
+) -> Answer:
+    """The answer of `act`, given once for each key where the request carries one."""
+    if HEADER not in request.headers:
+        return act(None)
+    key = request.headers[HEADER].strip()
+    if not key or len(key) > MAX_LENGTH or not key.isascii() or not key.isprintable():
+        raise ParseError(
+            f"The {HEADER} must be 1 to {MAX_LENGTH} printable ASCII characters. "
+            "A random UUID is a good one."
+        )
+    try:
+        return answer_once(
+            user=signed_in(request),
+            key=key,
+            fingerprint=fingerprint(request, fields=fields, files=files),
+            act=act,
+        )
+    except KeyReusedError as error:
+        raise KeyReused from error
+    except KeyInUseError as error:
+        raise KeyInUse from error
+
+
+def fingerprint(request: Request, *, fields: dict[str, str], files: Sequence[File]) -> str:
+    """SHA-256 (hex) of what is asked: method, path, fields, and the bytes of every file."""
+    asked = {
+        "method": request.method,
+        "path": request.path,
+        "fields": fields,
+        "files": [[file.name, _sha256(file)] for file in files],
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(file: File) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import mixins, viewsets
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import audit
+from accounts.policy import ClinicQuerySet, get_visible_or_404
+from scans.api.core import problems
+from scans.api.core.filters import StableOrdering
+from scans.api.core.parsers import JSONParser
+
+
+# A comment, because drf-spectacular would put a docstring into the schema.
+# Rows of the clinic: whatever is read goes through `visible_to`.
+class ClinicRows(viewsets.GenericViewSet):
+    # No OPTIONS: what a path takes is in the schema.
+    http_method_names = ["get", "head", "post", "patch"]
+    lookup_value_converter = "uuid"
+    parser_classes = [JSONParser]
+    filter_backends = [DjangoFilterBackend, StableOrdering]
+    queryset: ClinicQuerySet
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+            raise problems.LengthRequired  # Django would see an empty body
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        """No copy of a record stays in a cache; a file says itself how long it may be kept."""
+        response = super().finalize_response(*args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        patch_vary_headers(response, ["Authorization", "Cookie"])
+        return response
+
+    def get_queryset(self) -> Any:
+        return self.queryset.visible_to(self.request.user)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        row = self.get_object()
+        self.record_read(row)
+        return Response(self.get_serializer(row).data)
+
+    def listed(self, rows: QuerySet, *, patient_id: UUID | None = None) -> Response:
+        """One page of the rows; whoever walks through a list leaves a trace of every page."""
+        page = self.paginate_queryset(rows) or []
+        answer = self.get_serializer(page, many=True).data
+        audit.record_list(
+            actor=self.request.user, model=rows.model, rows=page, patient_id=patient_id
+        )
+        return self.get_paginated_response(answer)
+
+    def record_read(self, row: Any) -> None:
+        """Reads count: the same event as where a page shows the row."""
+        audit.record(
+            actor=self.request.user,
+            action=f"{row._meta.model_name}.read",
+            row=row,
+            patient_id=self.patient_id_of(row),
+        )
+
+    def patient_id_of(self, row: Any) -> UUID:
+        return row.patient_id
+
+    def get_object(self) -> Any:
+        # Not DRF's: that one applies the list's filters to a detail as well.
+        return get_visible_or_404(self.queryset.all(), self.request.user, pk=self.kwargs["pk"])
+
+
+# Rows that can be searched for: DRF's mixin, which says nothing to the audit trail.
+class FoundRows(mixins.ListModelMixin, ClinicRows):
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.listed(self.filter_queryset(self.get_queryset()))
+
+
+class AnyFile(BaseRenderer):
+    """Lets a file be asked for with any `Accept`; `delivery.deliver` sends the bytes."""
+
+    media_type = "*/*"
+    format = "file"
+    render_style = "binary"

@@ -1,0 +1,83 @@
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.requests import signed_in
+from scans.api.core.views import FoundRows
+from scans.api.patients.filters import PatientFilter
+from scans.api.patients.serializers import PatientSerializer, RescoredSerializer
+from scans.models import Patient
+from scans.services.analyses.rescoring import rescore_studies
+from scans.services.patients.records import (
+    archive_patient,
+    edit_patient,
+    register_patient,
+    restore_patient,
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Find patients"),
+    retrieve=extend_schema(summary="Show a patient"),
+)
+class PatientViewSet(FoundRows):
+    queryset = Patient.objects.all()
+    serializer_class = PatientSerializer
+    filterset_class = PatientFilter
+    ordering_fields = ["family_name", "given_name", "mrn", "birth_date", "created_at"]
+    ordering = ["family_name", "given_name"]
+
+    def patient_id_of(self, row: Patient) -> UUID:
+        return row.pk
+
+    @extend_schema(summary="Register a patient")
+    def create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        patient = register_patient(user=signed_in(request), **serializer.validated_data)
+        answer = self.get_serializer(patient).data
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+
+    @extend_schema(summary="Correct a patient")
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        patient = self.get_object()
+        serializer = self.get_serializer(patient, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        patient = edit_patient(
+            user=signed_in(request), patient=patient, changes=serializer.validated_data
+        )
+        self.record_read(patient)  # the answer shows all of it, whatever was changed
+        return Response(self.get_serializer(patient).data)
+
+    @extend_schema(
+        summary="Analyze a patient's studies with the active release",
+        description=(
+            "Queues an analysis for each image that the active release has none of, so that "
+            "results can be compared; earlier ones stay."
+        ),
+        request=None,
+        responses=RescoredSerializer,
+    )
+    @action(detail=True, methods=["post"], serializer_class=RescoredSerializer)
+    def rescore(self, request: Request, pk: Any) -> Response:
+        queued = rescore_studies(user=signed_in(request), patient=self.get_object())
+        return Response(self.get_serializer({"queued": queued}).data)
+
+    @extend_schema(summary="Archive a patient", request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: Any) -> Response:
+        patient = archive_patient(user=signed_in(request), patient=self.get_object())
+        self.record_read(patient)
+        return Response(self.get_serializer(patient).data)
+
+    @extend_schema(summary="Restore an archived patient", request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        patient = restore_patient(user=signed_in(request), patient=self.get_object())
+        self.record_read(patient)
+        return Response(self.get_serializer(patient).data)

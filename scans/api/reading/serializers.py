@@ -1,0 +1,278 @@
+"""The worklist and the radiologists' verdicts, as the API says them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
+from scans.api.analyses.serializers import DISCLAIMER
+from scans.models import Analysis, Assessment, Study, Verdict
+from scans.models.assessment import Decision, Finding
+from scans.models.reading import Priority, Reads
+
+
+class PersonSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="__str__")
+
+
+class PlaceSerializer(serializers.Serializer):
+    """Where a study stands in the order by place; the formula is in docs/worklist.md."""
+
+    turn = serializers.DateTimeField(help_text="What the order sorts by within a priority cap.")
+    first_by = serializers.DateTimeField(
+        source="promised",
+        help_text=(
+            "From then on only stat studies, and those with an earlier time, stand before it."
+        ),
+    )
+    is_overdue = serializers.BooleanField()
+
+
+class SuspicionSerializer(serializers.ModelSerializer):
+    """The highest calibrated probability of a tumor among the newest results of its images."""
+
+    model_release = ReleaseReferenceSerializer(source="release")
+    analysis = serializers.UUIDField(source="pk")
+    disclaimer = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Analysis
+        fields = ["analysis", "probability", "label", "confidence", "model_release", "disclaimer"]
+        read_only_fields = fields
+
+    def get_disclaimer(self, analysis: Analysis) -> str:
+        return DISCLAIMER
+
+
+class WorklistEntrySerializer(serializers.ModelSerializer):
+    patient = serializers.UUIDField(source="patient_id")
+    patient_name = serializers.CharField(source="patient.name")
+    mrn = serializers.CharField(source="patient.mrn")
+    age = serializers.SerializerMethodField(help_text="Whole years on the study date.")
+    waiting_since = serializers.DateTimeField(source="received_at")
+    assignee = PersonSerializer(allow_null=True)
+    reading = serializers.SerializerMethodField(help_text="Who is reading it just now.")
+    place = serializers.SerializerMethodField()
+    suspicion = serializers.SerializerMethodField(
+        help_text="Null where there is no AI opinion, or it is withheld."
+    )
+    withheld = serializers.SerializerMethodField(help_text="Whether the AI result is withheld.")
+    images = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField()
+    url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
+
+    class Meta:
+        model = Study
+        fields = [
+            "id",
+            "patient",
+            "patient_name",
+            "mrn",
+            "age",
+            "description",
+            "study_date",
+            "images",
+            "state",
+            "suspicion",
+            "withheld",
+            "priority",
+            "waiting_since",
+            "assignee",
+            "reading",
+            "reads_wanted",
+            "read_stage",
+            "place",
+            "url",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_age(self, study: Study) -> int | None:
+        return study.patient.age_on(study.study_date)
+
+    @extend_schema_field(PersonSerializer(allow_null=True))
+    def get_reading(self, study: Study) -> Any:
+        holder = self.context["holders"].get(study.pk)
+        return PersonSerializer(holder).data if holder else None
+
+    @extend_schema_field(PlaceSerializer)
+    def get_place(self, study: Study) -> Any:
+        return PlaceSerializer(self.context["places"][study.pk]).data
+
+    @extend_schema_field(SuspicionSerializer(allow_null=True))
+    def get_suspicion(self, study: Study) -> Any:
+        suspect = self.context["suspects"].get(study.pk)
+        return SuspicionSerializer(suspect, context=self.context).data if suspect else None
+
+    def get_withheld(self, study: Study) -> bool:
+        return self.context["summaries"][study.pk].withheld
+
+    def get_images(self, study: Study) -> int:
+        return self.context["summaries"][study.pk].image_count
+
+    def get_state(self, study: Study) -> str:
+        return self.context["summaries"][study.pk].state.value
+
+
+class StudyReadingSerializer(serializers.ModelSerializer):
+    """Where the reading of one study stands."""
+
+    assignee = PersonSerializer(allow_null=True)
+
+    class Meta:
+        model = Study
+        fields = [
+            "id",
+            "priority",
+            "assignee",
+            "reads_wanted",
+            "read_stage",
+            "read_at",
+            "lock_expires_at",
+        ]
+        read_only_fields = fields
+
+
+class TakeSerializer(serializers.Serializer):
+    take_over = serializers.BooleanField(
+        default=False, help_text="Also where somebody else is reading it."
+    )
+
+
+class AssignSerializer(serializers.Serializer):
+    assignee = serializers.IntegerField(allow_null=True)
+
+
+class PrioritySerializer(serializers.Serializer):
+    priority = serializers.ChoiceField(choices=Priority.choices)
+
+
+class ReadsSerializer(serializers.Serializer):
+    reads = serializers.ChoiceField(choices=Reads.choices)
+
+
+class AssessmentSerializer(serializers.ModelSerializer):
+    analysis = serializers.UUIDField(source="analysis_id")
+
+    class Meta:
+        model = Assessment
+        fields = ["analysis", "decision", "reason", "reason_words", "reason_text"]
+        read_only_fields = ["reason_words"]
+
+
+class WordSerializer(serializers.Serializer):
+    analysis = serializers.UUIDField()
+    decision = serializers.ChoiceField(choices=Decision.choices)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
+    reason_text = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=500
+    )
+
+
+class SayingSerializer(serializers.Serializer):
+    """What a reader says so far; what is left out stays as it is."""
+
+    finding = serializers.ChoiceField(choices=Finding.choices, required=False)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    amendment_reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    assessments = WordSerializer(many=True, required=False)
+    seconds = serializers.IntegerField(required=False, min_value=0, max_value=10**6, default=0)
+    revision = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text="Of the draft that this was made from (0 where there was none). The answer is "
+        "409 where it was saved since; left out, what is there is overwritten.",
+    )
+
+
+class SignSerializer(SayingSerializer):
+    layers = serializers.ListField(
+        child=serializers.ChoiceField(
+            choices=["label", "confidence", "heatmap", "overlay", "regions"]
+        ),
+        required=False,
+        default=list,
+        help_text="The AI content that the reader had on screen.",
+    )
+    shown = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=10_000,
+        help_text="The analyses that the reader had on screen; left out, the newest of each image.",
+    )
+
+
+class AmendSerializer(serializers.Serializer):
+    reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=500,
+        help_text="Why; it can also be saved later, as the draft's `amendment_reason`.",
+    )
+
+
+class CommitSerializer(serializers.Serializer):
+    finding = serializers.ChoiceField(choices=Finding.choices)
+    seconds = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=10**6,
+        default=0,
+        help_text="How long the reader has looked at the study so far.",
+    )
+
+
+class VerdictSerializer(serializers.ModelSerializer):
+    """One version of one reader's verdict; a draft is its reader's alone."""
+
+    study = serializers.UUIDField(source="study_id")
+    reader = PersonSerializer()
+    supersedes = serializers.UUIDField(source="supersedes_id", allow_null=True)
+    finding = serializers.ChoiceField(choices=Finding.choices, allow_null=True)
+    assessments = serializers.SerializerMethodField(
+        help_text="Empty while the AI result is withheld from you."
+    )
+    ai_content = serializers.SerializerMethodField(
+        help_text="What AI content was on screen as it was signed; null while that is withheld."
+    )
+
+    class Meta:
+        model = Verdict
+        fields = [
+            "id",
+            "study",
+            "reader",
+            "status",
+            "read_as",
+            "finding",
+            "comment",
+            "committed_finding",
+            "committed_at",
+            "supersedes",
+            "amendment_reason",
+            "seconds_spent",
+            "ai_content",
+            "revision",
+            "begun_at",
+            "saved_at",
+            "signed_at",
+            "assessments",
+        ]
+        read_only_fields = fields
+
+    def to_representation(self, instance: Verdict) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        return data | {"finding": data["finding"] or None}
+
+    @extend_schema_field(AssessmentSerializer(many=True))
+    def get_assessments(self, verdict: Verdict) -> Any:
+        if not self.context["told"]:
+            return []
+        return AssessmentSerializer(verdict.assessments.all(), many=True).data
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_ai_content(self, verdict: Verdict) -> Any:
+        return verdict.ai_content if self.context["told"] else None

@@ -1,0 +1,106 @@
+"""What the image viewer asks for: a study in one answer, raw frames, a person's preferences."""
+
+from typing import Any
+
+from django.db.models import Count, Prefetch
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.preferences import save_viewer_preferences
+from accounts.requests import signed_in
+from scans.api.core.parsers import JSONParser
+from scans.api.core.views import AnyFile, ClinicRows
+from scans.api.reading.viewer_serializers import ViewerPreferencesSerializer, ViewerStudySerializer
+from scans.models import Analysis, Image, ModelRelease, Study
+from scans.services.disclosure import ai_visible
+from scans.services.files import deliver_frame
+
+_RELEASES = ModelRelease.objects.defer("manifest")
+
+
+class StudyViewerView(ClinicRows):
+    http_method_names = ["get", "head"]
+    serializer_class = ViewerStudySerializer
+    queryset = Study.objects.select_related("clinic", "patient").prefetch_related(
+        "series__images__series__study",
+        Prefetch(
+            "series__images__analyses",
+            Analysis.objects.select_related("image__series__study", "image__patient").defer(
+                "traceback"
+            ),
+        ),
+        Prefetch("series__images__analyses__release", _RELEASES),
+    )
+
+    @extend_schema(
+        summary="Show a study for the image viewer",
+        description="Every series and image in order, and the patient's other studies.",
+        responses=ViewerStudySerializer,
+    )
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        study = self.get_object()
+        user = signed_in(request)
+        others = Study.objects.visible_to(user).filter(patient=study.patient_id)
+        context = {
+            **self.get_serializer_context(),
+            "ai_visible": ai_visible(user=user, study=study),
+            # Said again: what is counted by group loses the model's order.
+            "other_studies": others.exclude(pk=study.pk)
+            .annotate(image_count=Count("series__images"))
+            .order_by(*(Study._meta.ordering or ())),
+        }
+        answer = ViewerStudySerializer(study, context=context).data
+        self.record_read(study)
+        return Response(answer)
+
+
+class FrameView(ClinicRows):
+    http_method_names = ["get", "head"]
+    queryset = Image.objects.select_related("patient")
+    renderer_classes = [AnyFile]
+
+    @extend_schema(
+        summary="Download the raw pixels of an image",
+        description=(
+            "Gray (8 or 16 bit) or RGB (8 bit) values, row by row from the top, little-endian. "
+            "The header `X-Frame` is JSON: `rows`, `columns`, `bits`, `samples`, `photometric`, "
+            "`minimum`, `maximum`, `window_center`, `window_width`."
+        ),
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The pixels.")
+        },
+    )
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        return deliver_frame(user=signed_in(request), image=self.get_object())
+
+
+class ViewerPreferencesView(APIView):
+    """One's own; nobody sees those of somebody else."""
+
+    http_method_names = ["get", "head", "put"]
+    parser_classes = (JSONParser,)
+
+    @extend_schema(
+        summary="Show your viewer preferences",
+        operation_id="viewer_preferences_retrieve",
+        responses=ViewerPreferencesSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        kept = signed_in(request).viewer_preferences
+        return Response({"keys": {}, "settings": {}} | kept, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(
+        summary="Save your viewer preferences",
+        operation_id="viewer_preferences_update",
+        request=ViewerPreferencesSerializer,
+        responses=ViewerPreferencesSerializer,
+    )
+    def put(self, request: Request) -> Response:
+        form = ViewerPreferencesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        save_viewer_preferences(user=signed_in(request), preferences=form.validated_data)
+        return Response(form.validated_data, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,142 @@
+"""Reports as the API says them. Whose text is withheld is not listed, and refused by name."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from scans.api.reading.serializers import PersonSerializer
+from scans.models import Report, ReportTemplate
+from scans.models.report import LONGEST_SECTION, SECTIONS
+from scans.services.reports.content import MOST_FIGURES
+
+
+class ReportSummarySerializer(serializers.ModelSerializer):
+    """One version of a study's report, without its text."""
+
+    study = serializers.UUIDField(source="study_id", read_only=True)
+    patient = serializers.UUIDField(source="study.patient_id", read_only=True)
+    author = PersonSerializer(read_only=True, help_text="Who signed it, or else began it.")
+    version = serializers.IntegerField(source="number", read_only=True)
+    supersedes = serializers.UUIDField(source="supersedes_id", read_only=True, allow_null=True)
+    superseded_by = serializers.UUIDField(
+        source="following.pk",
+        read_only=True,
+        default=None,
+        help_text="The signed amendment that supersedes this version, or null.",
+    )
+    url = serializers.HyperlinkedIdentityField(view_name="api:report-detail")
+    pdf_url = serializers.SerializerMethodField(help_text="Null until it is signed.")
+
+    class Meta:
+        model = Report
+        fields = [
+            "id",
+            "study",
+            "patient",
+            "version",
+            "status",
+            "author",
+            "begun_at",
+            "saved_at",
+            "supersedes",
+            "superseded_by",
+            "amendment_reason",
+            "signed_at",
+            "signed_name",
+            "signed_meaning",
+            "code",
+            "pdf_sha256",
+            "pdf_url",
+            "url",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_pdf_url(self, report: Report) -> str | None:
+        if not report.is_signed:
+            return None
+        return reverse("api:report-pdf", args=[report.pk], request=self.context.get("request"))
+
+
+class FigureSerializer(serializers.Serializer):
+    """A mark that the report shows, by its version; the analysis is that of its overlay."""
+
+    annotation = serializers.UUIDField()
+    version = serializers.IntegerField()
+    analysis = serializers.UUIDField(allow_null=True)
+
+
+class ReportSerializer(ReportSummarySerializer):
+    """One version of a study's report. A signed one never changes."""
+
+    figures = FigureSerializer(many=True, read_only=True)
+
+    class Meta(ReportSummarySerializer.Meta):
+        fields = [
+            *ReportSummarySerializer.Meta.fields,
+            *SECTIONS,
+            "figures",
+            "with_overlay",
+            "revision",
+        ]
+        read_only_fields = fields
+
+
+class StartReportSerializer(serializers.Serializer):
+    template = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="Of the clinic's; null for none."
+    )
+
+
+def _section() -> Any:
+    return serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_SECTION, trim_whitespace=False
+    )
+
+
+class SaveReportSerializer(serializers.Serializer):
+    """What is left out stays as it is."""
+
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, help_text="The one that the change was made from."
+    )
+    technique = _section()
+    comparison = _section()
+    findings = _section()
+    impression = _section()
+    ai_statement = _section()
+    with_overlay = serializers.BooleanField(required=False)
+    figures = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MOST_FIGURES,
+        help_text="Ids of annotations of the study, in their order.",
+    )
+
+
+class SignReportSerializer(serializers.Serializer):
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, help_text="The one that was read before signing."
+    )
+    password = serializers.CharField(
+        write_only=True,
+        trim_whitespace=False,
+        max_length=4096,
+        style={"input_type": "password"},
+        help_text="Of the account, once more: a token alone signs nothing.",
+    )
+
+
+class AmendReportSerializer(serializers.Serializer):
+    reason = serializers.CharField(min_length=3, max_length=500)
+
+
+class ReportTemplateSerializer(serializers.ModelSerializer):
+    """A text that the clinic starts its reports from."""
+
+    class Meta:
+        model = ReportTemplate
+        fields = ["id", "name", "technique", "comparison", "findings", "impression"]
+        read_only_fields = fields

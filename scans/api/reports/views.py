@@ -1,0 +1,218 @@
+from typing import Any
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.policy import get_visible_or_404
+from accounts.requests import signed_in
+from scans.api.core import problems
+from scans.api.core.views import AnyFile, ClinicRows, FoundRows
+from scans.api.reports.serializers import (
+    AmendReportSerializer,
+    ReportSerializer,
+    ReportSummarySerializer,
+    ReportTemplateSerializer,
+    SaveReportSerializer,
+    SignReportSerializer,
+    StartReportSerializer,
+)
+from scans.models import Report, ReportTemplate, Study
+from scans.models.report import ReportStatus
+from scans.services.reports import drafting as service
+from scans.services.reports.content import templates_of
+from scans.services.reports.files import deliver_report
+from scans.services.reports.signing import sign_report
+
+_ROWS = Report.objects.select_related(
+    "study__patient__clinic", "study__clinic", "author", "superseded_by"
+)
+
+
+class ReportFilter(filters.FilterSet):
+    study = filters.UUIDFilter(field_name="study_id")
+    patient = filters.UUIDFilter(field_name="study__patient_id")
+    status = filters.MultipleChoiceFilter(choices=ReportStatus.choices)
+    newest = filters.BooleanFilter(
+        method="by_newest", help_text="`true`: the signed versions that none supersedes."
+    )
+
+    class Meta:
+        model = Report
+        fields: list[str] = []
+
+    def by_newest(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
+        current = Report.objects.current().values("pk")
+        return rows.filter(pk__in=current) if value else rows.exclude(pk__in=current)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="Find reports",
+        description="Without those that are withheld from you: see read-first and blind reads.",
+        responses=ReportSummarySerializer(many=True),
+    ),
+    retrieve=extend_schema(summary="Show a report"),
+)
+class ReportViewSet(FoundRows):
+    queryset = _ROWS
+    serializer_class = ReportSerializer
+    filterset_class = ReportFilter
+    ordering_fields = ["begun_at", "signed_at"]
+    ordering = ["-begun_at"]
+
+    def get_queryset(self) -> Any:
+        readable = service.readable_reports(user=signed_in(self.request))
+        return self.queryset.filter(pk__in=readable.values("pk"))
+
+    def get_serializer_class(self) -> Any:
+        return ReportSummarySerializer if self.action == "list" else ReportSerializer
+
+    def get_object(self) -> Report:
+        report: Report = super().get_object()
+        service.require_readable(user=signed_in(self.request), study=report.study)
+        return report
+
+    @extend_schema(
+        summary="Save a draft",
+        description=(
+            "A change names the `revision` that it was made from. Where somebody saved meanwhile "
+            "nothing is written, and the 409 holds both sides in `current` and `sent`."
+        ),
+        request=SaveReportSerializer,
+        responses=ReportSerializer,
+    )
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        asked = self._asked(SaveReportSerializer)
+        revision = asked.pop("revision")
+        if "figures" in asked:
+            asked["figures"] = [str(one) for one in asked["figures"]]
+        try:
+            saved = service.save_report(
+                user=signed_in(request), report=self.get_object(), revision=revision, changes=asked
+            )
+        except service.ReportConflictError as error:
+            raise self._conflict(error, sent=request.data) from error
+        return self._answer(saved)
+
+    @extend_schema(
+        summary="Sign a draft",
+        description="It is final then, and its PDF is made, for good.",
+        request=SignReportSerializer,
+        responses=ReportSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def sign(self, request: Request, pk: Any) -> Response:
+        asked = self._asked(SignReportSerializer)
+        try:
+            signed = sign_report(user=signed_in(request), report=self.get_object(), **asked)
+        except service.ReportConflictError as error:
+            raise self._conflict(error, sent={"revision": asked["revision"]}) from error
+        return self._answer(signed)
+
+    @extend_schema(
+        summary="Begin an amendment of a signed report",
+        description="A draft that supersedes it once it is signed, with a reason.",
+        request=AmendReportSerializer,
+        responses={201: ReportSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def amend(self, request: Request, pk: Any) -> Response:
+        asked = self._asked(AmendReportSerializer)
+        report = service.amend_report(user=signed_in(request), report=self.get_object(), **asked)
+        return self._answer(report, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Discard a draft",
+        description="What was written stays readable; another draft can be begun.",
+        request=None,
+        responses=ReportSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def discard(self, request: Request, pk: Any) -> Response:
+        return self._answer(
+            service.discard_report(user=signed_in(request), report=self.get_object())
+        )
+
+    @extend_schema(
+        summary="Download the PDF of a signed report",
+        responses={
+            (200, "application/pdf"): OpenApiResponse(
+                OpenApiTypes.BINARY, "The bytes that were made as it was signed."
+            )
+        },
+    )
+    @action(detail=True, renderer_classes=[AnyFile])
+    def pdf(self, request: Request, pk: Any) -> HttpResponseBase:
+        return deliver_report(user=signed_in(request), report=self.get_object())
+
+    def _asked(self, serializer: Any) -> dict[str, Any]:
+        # Whoever may not write at all is told so before what is wrong with the body.
+        self.require_writable()
+        form = serializer(data=self.request.data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+    def require_writable(self) -> None:
+        service.require_writable(user=signed_in(self.request), study=self.get_object().study)
+
+    def _answer(self, report: Report, code: int = status.HTTP_200_OK) -> Response:
+        answer = self.get_serializer(self.queryset.get(pk=report.pk)).data
+        headers = {"Location": str(answer["url"])} if code == status.HTTP_201_CREATED else None
+        return Response(answer, code, headers=headers)
+
+    def _conflict(
+        self, error: service.ReportConflictError, *, sent: Any
+    ) -> problems.VersionConflict:
+        current = self.get_serializer(self.queryset.get(pk=error.current.pk)).data
+        return problems.VersionConflict(str(error), current=current, sent=sent)
+
+
+class StudyReportView(ClinicRows):
+    queryset = Study.objects.select_related("patient__clinic", "clinic")
+    serializer_class = ReportSerializer
+    filter_backends = []
+
+    @extend_schema(
+        summary="Begin a study's report",
+        description=(
+            "From a template, the verdicts and the marks. Where a draft is there already it is "
+            "the answer, with 200."
+        ),
+        request=StartReportSerializer,
+        responses={200: ReportSerializer, 201: ReportSerializer},
+    )
+    def create(self, request: Request, pk: Any) -> Response:
+        user, study = signed_in(request), self.get_object()
+        service.require_writable(user=user, study=study)
+        form = StartReportSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        template: ReportTemplate | None = None
+        if chosen := form.validated_data["template"]:
+            template = get_visible_or_404(templates_of(study.clinic_id), user, pk=chosen)
+        begun = Report.objects.filter(study=study).preliminary().exists()
+        report = service.start_report(user=user, study=study, template=template)
+        answer = self.get_serializer(_ROWS.get(pk=report.pk)).data
+        if begun:
+            self.record_read(report)
+            return Response(answer)
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List the clinic's report templates"),
+    retrieve=extend_schema(summary="Show a report template"),
+)
+class ReportTemplateViewSet(mixins.ListModelMixin, ClinicRows):
+    serializer_class = ReportTemplateSerializer
+    queryset = ReportTemplate.objects.filter(is_active=True)
+    filter_backends = []
+
+    def record_read(self, row: Any) -> None:
+        """Nothing: a text of the clinic, nothing of a patient."""

@@ -1,0 +1,46 @@
+from rest_framework import serializers
+
+from scans.api.analyses.serializers import AnalysisSerializer
+from scans.models import Image
+
+
+class ImageSerializer(serializers.ModelSerializer):
+    """One image with its analyses, newest first."""
+
+    study = serializers.UUIDField(source="series.study_id", read_only=True)
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    series_number = serializers.IntegerField(source="series.number", read_only=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:image-detail")
+    file_url = serializers.HyperlinkedIdentityField(
+        view_name="api:image-file", help_text="The original bytes."
+    )
+    rendition_url = serializers.HyperlinkedIdentityField(
+        view_name="api:image-rendition", help_text="An 8-bit PNG for the screen."
+    )
+    thumbnail_url = serializers.HyperlinkedIdentityField(view_name="api:image-thumbnail")
+    analyses = AnalysisSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Image
+        fields = [
+            "id",
+            "study",
+            "patient",
+            "series_number",
+            "number",
+            "filename",
+            "media_type",
+            "sha256",
+            "byte_size",
+            "width",
+            "height",
+            "bits_stored",
+            "sop_instance_uid",
+            "received_at",
+            "url",
+            "file_url",
+            "rendition_url",
+            "thumbnail_url",
+            "analyses",
+        ]
+        read_only_fields = fields

@@ -1,0 +1,82 @@
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import audit
+from accounts.requests import signed_in
+from scans.api.analyses.serializers import AnalysisSerializer
+from scans.api.core.views import AnyFile, ClinicRows
+from scans.api.studies.image_serializers import ImageSerializer
+from scans.models import Analysis, Image
+from scans.services.analyses.lifecycle import request_analysis
+from scans.services.files import deliver
+
+
+@extend_schema_view(retrieve=extend_schema(summary="Show an image"))
+class ImageViewSet(ClinicRows):
+    queryset = Image.objects.select_related("series__study", "patient").prefetch_related(
+        "analyses__release"
+    )
+    serializer_class = ImageSerializer
+
+    @extend_schema(
+        summary="Download the original file",
+        responses={
+            (200, "image/png"): OpenApiResponse(OpenApiTypes.BINARY, "The bytes as received."),
+            (200, "image/jpeg"): OpenApiResponse(OpenApiTypes.BINARY, "The bytes as received."),
+        },
+    )
+    @action(detail=True, renderer_classes=[AnyFile])
+    def file(self, request: Request, pk: Any) -> HttpResponseBase:
+        return deliver(user=signed_in(request), row=self.get_object(), kind="original")
+
+    @extend_schema(
+        summary="Download the image for the screen",
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, renderer_classes=[AnyFile])
+    def rendition(self, request: Request, pk: Any) -> HttpResponseBase:
+        return deliver(user=signed_in(request), row=self.get_object(), kind="rendition")
+
+    @extend_schema(
+        summary="Download the thumbnail", responses={(200, "image/png"): OpenApiTypes.BINARY}
+    )
+    @action(detail=True, renderer_classes=[AnyFile])
+    def thumbnail(self, request: Request, pk: Any) -> HttpResponseBase:
+        return deliver(user=signed_in(request), row=self.get_object(), kind="thumbnail")
+
+    @extend_schema(summary="List an image's analyses", responses=AnalysisSerializer(many=True))
+    @action(detail=True, serializer_class=AnalysisSerializer, filter_backends=[])
+    def analyses(self, request: Request, pk: Any) -> Response:
+        rows = Analysis.objects.with_context().visible_to(request.user)
+        image = self.get_object()
+        return self.listed(rows.filter(image=image), patient_id=image.patient_id)
+
+    @extend_schema(
+        summary="Ask for an analysis by the active release",
+        description=(
+            "There is one analysis for an image and a release: where it exists it is the answer, "
+            "with 200, and one that failed or was cancelled joins the queue again."
+        ),
+        request=None,
+        responses={200: AnalysisSerializer, 201: AnalysisSerializer},
+    )
+    @analyses.mapping.post
+    def ask(self, request: Request, pk: Any) -> Response:
+        analysis, is_new = request_analysis(user=signed_in(request), image=self.get_object())
+        answer = self.get_serializer(analysis).data
+        if not is_new:
+            audit.record(
+                actor=request.user,
+                action="analysis.read",
+                row=analysis,
+                patient_id=analysis.image.patient_id,
+            )
+            return Response(answer)
+        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})

@@ -1,0 +1,98 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from scans.api.analyses.serializers import withheld_studies
+from scans.api.core.serializers import ProblemSerializer
+from scans.api.studies.image_serializers import ImageSerializer
+from scans.models import Study
+
+_FIELDS = [
+    "id",
+    "patient",
+    "study_date",
+    "description",
+    "study_instance_uid",
+    "received_at",
+    "url",
+]
+
+
+class StudySummarySerializer(serializers.ModelSerializer):
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
+    image_count = serializers.IntegerField(read_only=True)
+    unfinished_count = serializers.IntegerField(
+        read_only=True, help_text="Analyses that are queued or running."
+    )
+
+    class Meta:
+        model = Study
+        fields = [*_FIELDS, "image_count", "unfinished_count"]
+        read_only_fields = fields
+
+
+class StudySerializer(serializers.ModelSerializer):
+    """One study with its images and their analyses."""
+
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
+    images = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Study
+        fields = [*_FIELDS, "images"]
+        read_only_fields = fields
+
+    @extend_schema_field(ImageSerializer(many=True))
+    def get_images(self, study: Study) -> Any:
+        listed = getattr(self.parent, "instance", None) or [study]
+        withheld_studies(self.context, [row.pk for row in listed])
+        rows = [image for series in study.series.all() for image in series.images.all()]
+        return ImageSerializer(rows, many=True, context=self.context).data
+
+
+class UploadSerializer(serializers.Serializer):
+    """One study of one patient: its files, each JPEG, PNG, or a ZIP of them."""
+
+    patient = serializers.UUIDField()
+    study_date = serializers.DateField()
+    description = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default=""
+    )
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        allow_empty=False,
+        error_messages={"required": "Send at least one file in the field `files`."},
+    )
+
+
+class ExistingImageSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    study = serializers.UUIDField(source="series.study_id")
+
+
+class RefusalSerializer(serializers.Serializer):
+    """Why one file was not taken; `duplicate` names the image that is the same."""
+
+    filename = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    image = ExistingImageSerializer(allow_null=True)
+
+
+class ReceivedStudySerializer(StudySerializer):
+    """The new study, and the files that were not taken."""
+
+    refused = RefusalSerializer(many=True, read_only=True)
+
+    class Meta(StudySerializer.Meta):
+        fields = [*StudySerializer.Meta.fields, "refused"]
+        read_only_fields = fields
+
+
+class NothingAcceptedSerializer(ProblemSerializer):
+    """The problem of an upload; `refused` where it is that no file could be taken."""
+
+    refused = RefusalSerializer(many=True, required=False)

@@ -1,0 +1,60 @@
+"""Model facts: what a release is, how it was trained and tested, what it is bad at."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from accounts.policy import Action, require
+from scans.models import ModelRelease
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.services.analyses import inference
+from scans.services.analyses.releases import metrics_of
+
+logger = logging.getLogger(__name__)
+
+
+@require_GET
+@clinical_page
+def model_release(request: ClinicalRequest, release_id: UUID) -> HttpResponse:
+    """Releases belong to the installation: everyone who is signed in may read about them."""
+    require(request.user, Action.VIEW)
+    release = ModelRelease.objects.filter(pk=release_id).first()
+    if release is None:
+        raise Http404("There is no such model release.")
+    manifest = release.manifest if isinstance(release.manifest, dict) else {}
+    context = {
+        "release": release,
+        "manifest": manifest,
+        "card": manifest.get("card") or {},
+        "scores": manifest.get("scores") or [],
+        "sections": _sections(release),
+    }
+    return render(request, "analyses/release.html", context)
+
+
+def _sections(release: ModelRelease) -> list[dict[str, Any]]:
+    """The measured part of the card; empty where the release came without figures."""
+    metrics = metrics_of(release)
+    if metrics is None:
+        return []
+    try:
+        facts = inference.measured_facts(
+            release.directory, manifest=release.manifest, metrics=metrics
+        )
+    except inference.ReleaseError:
+        logger.exception("The figures of release %s cannot be shown", release.pk)
+        return []
+    return [
+        {
+            "section": section,
+            # Drawn from numbers by our own code (ml.charts), which escapes every word in it.
+            "charts": [(chart, mark_safe(chart.svg)) for chart in charts],  # noqa: S308
+        }
+        for section, charts in facts
+    ]

@@ -1,0 +1,151 @@
+"""The case history of a patient: studies newest first, each with the AI's and the radiologist's
+word side by side. What the one or the other may not be shown yet is withheld here as well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Prefetch, Window
+from django.db.models.functions import RowNumber
+
+from scans.models import Analysis, Image, ModelRelease, Patient, Study
+from scans.models.analysis import FINISHED
+from scans.pages.core.keyset import keyset_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.pages.core.responses import seen_by
+from scans.pages.patients.trend_chart import chart_of
+from scans.services.analyses.rescoring import missing_results
+from scans.services.disclosure import as_shown, withheld_from
+from scans.services.reading.readable_verdicts import ReaderWord, reader_words
+from scans.services.reports.drafting import may_write
+from scans.services.reports.states import ReportState, report_states
+from scans.services.statistics.trend import Change, Trend, trend_of
+from scans.services.studies.summaries import IMAGE_ORDER, StudySummary, summarize
+
+ORDER = ("-study_date", "-received_at", "-id")
+PAGE_SIZE = 20
+THUMBNAILS = 24  # of one study; the study page has the rest
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One image with its analyses, newest first."""
+
+    image: Image
+    analyses: Sequence[Analysis]
+
+    @property
+    def newest(self) -> Analysis | None:
+        return self.analyses[0] if self.analyses else None
+
+    @property
+    def opinion(self) -> Analysis | None:
+        return next((row for row in self.analyses if row.status in FINISHED), None)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        return [(str(row.pk), row.status) for row in self.analyses]
+
+
+def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> dict[str, Any]:
+    """What the patient page shows. `version` changes when a study or an image is added."""
+    studies = Study.objects.visible_to(request.user).filter(patient=patient)
+    page = keyset_page(
+        studies.select_related("received_by", "patient"), order=ORDER, token=token, size=PAGE_SIZE
+    )
+    trend = trend_of(user=request.user, patient=patient)
+    entries = entries_of(request, page.rows, trend=trend)
+    missing = None if patient.is_archived else missing_results(patient=patient)
+    return {
+        "patient": patient,
+        "entries": entries,
+        "trend": trend,
+        "charts": [chart_of(line) for line in trend.lines],
+        "missing": missing,
+        "newer": page.previous,
+        "older": page.next,
+        "watched": not token,
+        # A study in work is watched by its own poller; its results do not redraw the others.
+        "version": seen_by(
+            request,
+            patient.pk,
+            missing and (str(missing.release.pk), missing.images),
+            *((one["summary"].in_work, one["facts"]) for one in entries),
+        ),
+    }
+
+
+def entries_of(
+    request: ClinicalRequest, studies: Sequence[Study], *, trend: Trend
+) -> list[dict[str, Any]]:
+    """These studies as the timeline shows them."""
+    ids = [row.pk for row in studies]
+    withheld = withheld_from(user=request.user, studies=ids)
+    thumbnails = _thumbnails(ids, withheld=withheld)
+    words = reader_words(user=request.user, studies=studies)
+    reports = report_states(user=request.user, studies=studies)
+    return [
+        _entry(
+            request,
+            summary,
+            thumbnails.get(summary.study.pk, []),
+            word=words[summary.study.pk],
+            report=reports[summary.study.pk],
+            change=trend.shown_with(summary),
+        )
+        for summary in summarize(studies, user=request.user)
+    ]
+
+
+def _entry(
+    request: ClinicalRequest,
+    summary: StudySummary,
+    images: list[Thumbnail],
+    *,
+    word: ReaderWord,
+    report: ReportState,
+    change: Change | None,
+) -> dict[str, Any]:
+    study = summary.study
+    # What a person does to the study; its results have a quicker poller of their own.
+    facts = (str(study.pk), summary.image_count, summary.withheld, word.facts, report.facts)
+    return {
+        "study": study,
+        "summary": summary,
+        "images": images,
+        "word": word,
+        "report": report,
+        "change": change,
+        "may_write": may_write(request.user, study),
+        "hidden": max(0, summary.image_count - THUMBNAILS),
+        "facts": facts,
+        "version": seen_by(request, study.pk, facts, summary.facts, [one.facts for one in images]),
+    }
+
+
+def _thumbnails(studies: list[UUID], *, withheld: frozenset[UUID]) -> dict[UUID, list[Thumbnail]]:
+    """The first images of each study: as many as are shown, however many it has."""
+    place = Window(RowNumber(), partition_by=F("series__study"), order_by=IMAGE_ORDER)
+    images = (
+        Image.objects.filter(series__study__in=studies)
+        .annotate(study_of=F("series__study"), place=place)
+        .filter(place__lte=THUMBNAILS)
+        .order_by("study_of", "place")
+        .only("series", "number")
+        .prefetch_related(
+            Prefetch(
+                "analyses",
+                Analysis.objects.only(
+                    "image", "release", "requested_at", "status", "label", "confidence"
+                ),
+            ),
+            Prefetch("analyses__release", ModelRelease.objects.defer("manifest")),
+        )
+    )
+    found: dict[UUID, list[Thumbnail]] = {}
+    for image in images:
+        study: UUID = image.study_of  # type: ignore[attr-defined]
+        analyses = [as_shown(row, withheld=study in withheld) for row in image.analyses.all()]
+        found.setdefault(study, []).append(Thumbnail(image, analyses))
+    return found

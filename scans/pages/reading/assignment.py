@@ -1,0 +1,98 @@
+"""What people do with a study of the worklist: take, release, assign, say how urgent."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from accounts.policy import get_visible_or_404
+from scans.errors import StateConflictError
+from scans.models import Study
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.pages.reading.verdict import panel
+from scans.pages.reading.worklist import changed
+from scans.services.reading import assignment as service
+from scans.services.reading.double_reading import want_reads
+
+
+@require_POST
+@clinical_page
+def study_take(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    return _done(
+        request,
+        study_id,
+        lambda study: service.take_study(
+            user=request.user, study=study, take_over="take_over" in request.POST
+        ),
+    )
+
+
+@require_POST
+@clinical_page
+def study_release(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    return _done(
+        request, study_id, lambda study: service.release_study(user=request.user, study=study)
+    )
+
+
+@require_POST
+@clinical_page
+def study_assign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    def assign(study: Study) -> Study:
+        text = request.POST.get("assignee", "")
+        person = None
+        if text:
+            found = User.objects.visible_to(request.user)
+            person = found.filter(pk=int(text)).first() if text.isdecimal() else None
+            if person is None:
+                raise ValidationError("There is no such radiologist in your clinic.")
+        return service.assign_study(user=request.user, study=study, assignee=person)
+
+    return _done(request, study_id, assign)
+
+
+@require_POST
+@clinical_page
+def study_priority(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    priority = request.POST.get("priority", "")
+    return _done(
+        request,
+        study_id,
+        lambda study: service.set_priority(user=request.user, study=study, priority=priority),
+    )
+
+
+@require_POST
+@clinical_page
+def study_reads(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    text = request.POST.get("reads", "")
+    reads = int(text) if text in {"1", "2"} else 0
+    return _done(
+        request, study_id, lambda study: want_reads(user=request.user, study=study, reads=reads)
+    )
+
+
+def _done(request: ClinicalRequest, study_id: UUID, act: Callable[[Study], Study]) -> HttpResponse:
+    """Back to where it was asked: the rows of the list, or the panel of the study."""
+    rows = Study.objects.select_related("patient__clinic", "clinic")
+    study = get_visible_or_404(rows, request.user, pk=study_id)
+    conflict = ""
+    try:
+        act(study)
+    except StateConflictError as error:
+        conflict = str(error)
+    except ValidationError as error:
+        conflict = " ".join(error.messages)
+    if request.POST.get("from") == "worklist":
+        return changed(request, conflict=conflict)
+    if request.htmx:
+        return panel(request, study.pk, conflict=conflict)
+    if conflict:
+        messages.error(request, conflict)
+    return redirect(study)

@@ -1,0 +1,282 @@
+"""The worklist: what awaits a verdict, in the order in which it should be read."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, get_visible_or_404, may, require
+from scans.models import Study, WorklistView
+from scans.models.reading import Priority, ReadStage
+from scans.pages.core.addresses import ListAddress
+from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.filter_bar import FilterBar, choice
+from scans.pages.core.requests import ClinicalRequest
+from scans.pages.core.responses import announced, is_poll, polled, seen_by, sentence
+from scans.pages.studies.forms import StudyFilterForm
+from scans.services.disclosure import reads_first
+from scans.services.reading.assignment import lock_holder, readers_of
+from scans.services.reading.worklist import (
+    FILTERS,
+    MINE,
+    NOBODY,
+    ORDERS,
+    PLACE,
+    Asked,
+    forget_view,
+    places,
+    save_view,
+    suspects,
+    take_next,
+    worklist,
+)
+from scans.services.studies.summaries import summarize
+from scans.templatetags.worklist import waited
+
+PAGE_SIZE = 50
+
+
+class WorklistFilterForm(StudyFilterForm):
+    """The filters of the worklist. They live in the address, so a wrong one is just ignored."""
+
+    PRIORITIES = [("", "Any priority"), *Priority.choices]
+    STAGES = [
+        ("", "Any stage"),
+        (ReadStage.WAITING.value, ReadStage.WAITING.label),
+        (ReadStage.ADJUDICATION.value, ReadStage.ADJUDICATION.label),
+    ]
+    assignee = forms.RegexField(regex=r"^(me|nobody|\d{1,9})$", required=False)
+    priority = forms.ChoiceField(required=False, choices=PRIORITIES)
+    stage = forms.ChoiceField(required=False, choices=STAGES)
+    order = forms.RegexField(regex=r"^-?[a-z]+$", required=False)
+
+
+@require_GET
+@clinical_page
+def worklist_page(request: ClinicalRequest) -> HttpResponse:
+    """The list; for htmx only its rows, as the filters change or the work goes on."""
+    require(request.user, Action.VIEW)
+    view = _chosen_view(request)
+    form = WorklistFilterForm(view.filters if view else request.GET)
+    form.is_valid()
+    filters = {name: value for name, value in form.cleaned_data.items() if value}
+    asked = Asked(**filters)
+    address = ListAddress(
+        "worklist",
+        {"view": view.pk} if view else filters,
+        page=request.GET.get("page", ""),
+        shows_typed=True,
+    )
+    context = _list(request, asked, address) | {
+        "filters": filters,
+        "csv": sent_again(filters),
+        "view": view,
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        response = polled(request, "reading/worklist/_list.html", context)
+        if not is_poll(request, address.asked):
+            response["HX-Replace-Url"] = address.shown
+        return response
+    views = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    context |= {"views": views, "bar": _bar(request, form), "kept": _kept(filters)}
+    return render(request, "reading/worklist/page.html", context)
+
+
+@require_POST
+@clinical_page
+def worklist_next(request: ClinicalRequest) -> HttpResponse:
+    """Take the first study that this reader can read, and open it."""
+    found = take_next(user=request.user)
+    if found is None:
+        messages.info(request, "There is no study left for you to read.")
+        return redirect("worklist")
+    return redirect(found)
+
+
+@require_POST
+@clinical_page
+def worklist_view_save(request: ClinicalRequest) -> HttpResponse:
+    kept = {name: request.POST.get(name, "") for name in FILTERS}
+    try:
+        view = save_view(
+            user=request.user,
+            name=request.POST.get("name", ""),
+            filters=kept,
+            for_clinic="for_clinic" in request.POST,
+        )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("worklist")
+    messages.success(request, f"The view “{view.name}” is saved.")
+    return redirect(f"{reverse('worklist')}?view={view.pk}")
+
+
+@require_POST
+@clinical_page
+def worklist_view_forget(request: ClinicalRequest, view_id: UUID) -> HttpResponse:
+    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    view = get_visible_or_404(rows, request.user, pk=view_id)
+    name = view.name
+    forget_view(user=request.user, view=view)
+    messages.success(request, f"The view “{name}” is gone.")
+    return redirect("worklist")
+
+
+def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
+    """For the list: it asks for its rows again; a conflict is said in a toast."""
+    if not request.htmx:
+        if conflict:
+            messages.error(request, conflict)
+        return redirect("worklist")
+    if conflict:
+        return announced(sentence("", status=204), toast=conflict, **{"worklist-changed": ""})
+    return announced(HttpResponse(status=204), **{"worklist-changed": ""})
+
+
+def _bar(request: ClinicalRequest, form: WorklistFilterForm) -> FilterBar:
+    choices = [
+        choice(form, "priority", "Priority", form.PRIORITIES),
+        choice(form, "assignee", "Assigned to", _people(request)),
+        choice(form, "state", "Analyses", form.STATES),
+        choice(form, "ai", "AI result", form.OPINIONS),
+        choice(form, "stage", "Stage", form.STAGES),
+    ]
+    return FilterBar(
+        address="worklist",
+        target="worklist",
+        label="Filter the worklist",
+        form=form,
+        choices=[one for one in choices if one.name != "ai" or not reads_first(request.user)],
+    )
+
+
+def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[str, Any]:
+    now = timezone.now()
+    rows = worklist(user=request.user, asked=asked, now=now)
+    page = Paginator(rows.select_related("patient", "clinic", "assignee", "locked_by"), PAGE_SIZE)
+    shown = page.get_page(address.page)
+    studies = list(shown.object_list)
+    if not is_poll(request, address.asked):
+        audit.record_list(actor=request.user, model=Study, rows=studies)
+    entries = _entries(request, studies, now=now)
+    return {
+        "entries": entries,
+        "total": page.count,
+        "page": shown,
+        "newer": _of_page(address, shown, -1),
+        "older": _of_page(address, shown, 1),
+        "address": address,
+        "columns": _columns(address, asked),
+        "asked_order": "" if asked.column == PLACE else asked.order,
+        "hides_ai": reads_first(request.user),
+        "priorities": Priority.choices,
+        "readers": _readers(request),
+        "now": now,
+        "version": seen_by(request, address.asked, page.count, [one["facts"] for one in entries]),
+    }
+
+
+def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> list[dict[str, Any]]:
+    stands = places(studies, user=request.user, now=now)
+    summaries = {one.study.pk: one for one in summarize(studies, user=request.user)}
+    told = [pk for pk, summary in summaries.items() if not summary.withheld]
+    suspected = suspects(told)
+    found = []
+    for study in studies:
+        summary, place = summaries[study.pk], stands[study.pk]
+        holder = study.locked_by if lock_holder(study) else None
+        suspect = suspected.get(study.pk)
+        found.append(
+            {
+                "study": study,
+                "patient": study.patient,
+                "summary": summary,
+                "suspect": suspect,
+                "place": place,
+                "holder": holder,
+                "facts": [
+                    summary.facts,
+                    str(suspect and suspect.pk),
+                    study.priority,
+                    study.read_stage,
+                    study.assignee_id,
+                    holder and holder.pk,
+                    place.is_overdue,
+                    place.promised,
+                    waited(study.received_at, now),
+                ],
+            }
+        )
+    return found
+
+
+def _columns(address: ListAddress, asked: Asked) -> list[dict[str, Any]]:
+    """Each column, sorted or not, and the address that sorts by it (again: the other way)."""
+    found = []
+    for name, order in ORDERS.items():
+        is_sorted = name == asked.column
+        turns = is_sorted and name != PLACE and not asked.is_reversed
+        then = f"-{name}" if turns else name
+        kept = {key: value for key, value in _kept(asked.__dict__).items() if key != "order"}
+        kept |= {} if then == PLACE else {"order": then}
+        found.append(
+            {
+                "name": name,
+                "words": order.words,
+                "address": ListAddress("worklist", kept, shows_typed=True),
+                "sort": ("descending" if asked.is_reversed else "ascending") if is_sorted else "",
+            }
+        )
+    return found
+
+
+def _of_page(address: ListAddress, page: Any, step: int) -> ListAddress | None:
+    there = page.has_next() if step > 0 else page.has_previous()
+    return address.of_page(str(page.number + step)) if there else None
+
+
+def _kept(filters: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: str(value)
+        for name, value in filters.items()
+        if value and (name, value) != ("order", PLACE)
+    }
+
+
+def _chosen_view(request: ClinicalRequest) -> WorklistView | None:
+    text = request.GET.get("view", "")
+    try:
+        pk = UUID(text)
+    except ValueError:
+        return None
+    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    return rows.filter(pk=pk).first()
+
+
+def _readers(request: ClinicalRequest) -> list[User]:
+    """To whom a row can be given; none for who may not, and for who is in no clinic."""
+    clinic = request.user.clinic
+    if clinic is None or not may(request.user, Action.ASSIGN_STUDY):
+        return []
+    return list(readers_of(clinic))
+
+
+def _people(request: ClinicalRequest) -> list[tuple[str, str]]:
+    """Who the list can be filtered by: those who have a study that waits."""
+    given = User.objects.visible_to(request.user).filter(
+        assigned_studies__read_stage__in=[ReadStage.WAITING, ReadStage.ADJUDICATION]
+    )
+    people = given.distinct().order_by("last_name", "pk")
+    others = [(str(one.pk), str(one)) for one in people if one.pk != request.user.pk]
+    return [("", "Anybody's"), (MINE, "Mine"), (NOBODY, "Nobody's"), *others]

@@ -1,0 +1,66 @@
+"""The clinic's report templates: everyone reads them, administrators change them."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.policy import Action, get_visible_or_404, may, require
+from scans.models import ReportTemplate
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.services.reports.templates import FIELDS, own_templates, save_template
+
+_SECTIONS = ("technique", "comparison", "findings", "impression")
+
+
+class TemplateForm(forms.ModelForm):
+    class Meta:
+        model = ReportTemplate
+        fields = FIELDS
+        widgets = {
+            name: forms.Textarea(attrs={"rows": 4, "class": "form-control"}) for name in _SECTIONS
+        } | {
+            "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+            "is_active": forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        }
+        labels = {"is_active": "Offered to readers"}
+        error_messages = {"name": {"required": "Give the template a name."}}
+
+
+@require_GET
+@clinical_page
+def report_templates(request: ClinicalRequest) -> HttpResponse:
+    require(request.user, Action.VIEW)
+    context = {
+        "templates": own_templates(clinic_id=request.user.clinic_id),
+        "may_edit": may(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
+    }
+    return render(request, "reports/templates.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@clinical_page
+def report_template(request: ClinicalRequest, template_id: UUID | None = None) -> HttpResponse:
+    """Change one, or add one."""
+    row = None
+    if template_id is not None:
+        row = get_visible_or_404(ReportTemplate.objects.all(), request.user, pk=template_id)
+    if request.method == "GET" and not may(request.user, Action.EDIT_CLINIC_SETTINGS):
+        return redirect("report-templates")  # to what they may see of it
+    require(request.user, Action.EDIT_CLINIC_SETTINGS, row)
+    form = TemplateForm(request.POST or None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_template(user=request.user, changes=form.cleaned_data, template=row)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, "The template is saved.")
+            return redirect("report-templates")
+    context = {"form": form, "sections": [form[name] for name in _SECTIONS], "template": row}
+    return render(request, "reports/template.html", context)

@@ -1,0 +1,133 @@
+"""The tables of the statistics page as CSV, of the same part of the clinic's verdicts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from accounts import audit
+from accounts.policy import Action, require
+from scans.models import ModelRelease
+from scans.pages.core.csv_responses import answer_of, asked
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.services.statistics.agreement import Share
+from scans.services.statistics.overview import ClinicStatistics, Figures, clinic_statistics
+
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+_SHARE = ("", " from", " to", " count", " of")
+
+
+class StatisticsFilterForm(forms.Form):
+    """Which part is looked at; a wrong one is just ignored."""
+
+    release = forms.UUIDField(required=False)
+    source = forms.CharField(required=False, max_length=40)
+    month = forms.CharField(required=False, max_length=7)
+
+
+@require_http_methods(["GET", "POST"])
+@clinical_page
+def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
+    require(request.user, Action.VIEW_STATISTICS)
+    if table not in TABLES:
+        raise Http404("There is no such table.")
+    part = asked(request, StatisticsFilterForm)
+    release = ModelRelease.objects.filter(pk=part.pop("release", None)).first()
+    found = clinic_statistics(user=request.user, release=release, **part)
+    header, rows = TABLES[table](found)
+    kept = list(rows)
+    told = [str(case.study) for case in found.disagreements] if table == "differences" else []
+    detail = {"table": table, "count": len(kept), "ids": told[: audit.IDS_KEPT]}
+    audit.record(actor=request.user, action="statistics.exported", detail=detail)
+    return answer_of(f"statistics-{table}", header, kept)
+
+
+def _differences(found: ClinicStatistics) -> Table:
+    header = ("Study", "Study date", "Final verdict", "AI suggestion", "AI probability")
+    return (*header, "Model release", "Signed"), (
+        (
+            case.study,
+            case.study_date,
+            case.truth,
+            case.label,
+            "" if case.probability is None else f"{case.probability:.3f}",
+            case.release,
+            case.signed,
+        )
+        for case in found.disagreements
+    )
+
+
+def _parts(found: ClinicStatistics) -> Table:
+    parts: Mapping[str, Mapping[str, Figures]] = {
+        "all": {"": found.overall},
+        "model release": found.by_release,
+        "kind of file": found.by_source,
+        "month of signing": found.by_month,
+    }
+    header = ("By", "Part", "Studies", "True positive", "False negative", "False positive")
+    return (
+        *(*header, "True negative", "Unsure", "No AI opinion"),
+        *(*_named("Sensitivity"), *_named("Specificity")),
+    ), (
+        (
+            *(by, name, one.cases, one.true_positive, one.false_negative, one.false_positive),
+            *(one.true_negative, one.unsure, one.no_opinion),
+            *(*_share(one.sensitivity), *_share(one.specificity)),
+        )
+        for by, groups in parts.items()
+        for name, one in groups.items()
+    )
+
+
+def _calibration(found: ClinicStatistics) -> Table:
+    return ("Shown from", "Shown to", "Shown on average", *_named("Tumor")), (
+        (one.low, one.high, _figure(one.mean), *_share(one.tumors)) for one in found.calibration
+    )
+
+
+def _agreement(found: ClinicStatistics) -> Table:
+    header = ("Who", "With whom", "Studies", "Agree", "Cohen's kappa", "Kappa from", "Kappa to")
+    return header, (
+        (
+            *(pair.first, pair.second, pair.kappa.cases, pair.kappa.agreed),
+            *(_figure(pair.kappa.value), _figure(pair.kappa.low), _figure(pair.kappa.high)),
+        )
+        for pair in (*found.reader_pairs, *found.reader_ai)
+    )
+
+
+def _input(found: ClinicStatistics) -> Table:
+    header = ("Month", "Images", *_named("Without an AI opinion"), *_named("Far from training"))
+    return (*header, "Median distance"), (
+        (
+            *(one.month, one.inflow.images),
+            *(*_share(one.inflow.abstained), *_share(one.inflow.far)),
+            _figure(one.inflow.median_distance),
+        )
+        for one in found.input_by_month
+    )
+
+
+TABLES = {
+    "differences": _differences,
+    "parts": _parts,
+    "calibration": _calibration,
+    "agreement": _agreement,
+    "input": _input,
+}
+
+
+def _named(name: str) -> list[str]:
+    return [f"{name}{of}" for of in _SHARE]
+
+
+def _share(share: Share) -> list[object]:
+    figures = [share.value, share.low, share.high] if share.total else [None, None, None]
+    return [*map(_figure, figures), share.count, share.total]
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,94 @@
+"""Statistics of the clinic's own truth: what its signed verdicts say about the AI."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts import audit
+from accounts.policy import Action, may, require
+from scans.models import ModelRelease, Study
+from scans.pages.core.decorators import clinical_page
+from scans.pages.core.requests import ClinicalRequest
+from scans.services.disclosure import reads_first
+from scans.services.statistics.agreement import Share
+from scans.services.statistics.overview import ClinicStatistics, clinic_statistics
+
+DISAGREEMENTS = 100  # on the page; the file has all
+
+
+@require_GET
+@clinical_page
+def statistics(request: ClinicalRequest) -> HttpResponse:
+    """The page; `?release=`, `?source=` and `?month=` look at a part."""
+    require(request.user, Action.VIEW_STATISTICS)
+    releases = ModelRelease.objects.defer("manifest")
+    release = _chosen(releases, request.GET.get("release", ""))
+    source = request.GET.get("source", "")[:40]
+    month = request.GET.get("month", "")[:7]
+    found = clinic_statistics(user=request.user, release=release, source=source, month=month)
+    differing = found.disagreements[:DISAGREEMENTS]
+    shown = [Study(pk=case.study) for case in differing]
+    audit.record_list(actor=request.user, model=Study, rows=shown)
+    context = {
+        "disagreements": differing,
+        "statistics": found,
+        "releases": releases,
+        "release": release,
+        "source": source,
+        "sources": sorted({*found.sources, source} - {""}),
+        "month": month,
+        "csv": {"release": release.pk if release else "", "source": source, "month": month},
+        "months": sorted({*found.months, month} - {""}, reverse=True),
+        "groups": [
+            ("By model release", "Release", found.by_release),
+            ("By kind of file", "Kind", found.by_source),
+            ("By month of signing", "Month", found.by_month),
+        ],
+        "charts": _charts(found),
+        "names_everybody": may(request.user, Action.MANAGE_PEOPLE),
+        "reads_first": reads_first(request.user),
+    }
+    return render(request, "statistics/page.html", context)
+
+
+def _chosen(releases: Any, text: str) -> ModelRelease | None:
+    try:
+        return releases.filter(pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _charts(found: ClinicStatistics) -> dict[str, Any]:
+    """What the script draws: the same figures as in the tables."""
+    months = found.by_month
+    return {
+        "calibration": [
+            {
+                "shown": one.mean,
+                "found": one.tumors.value,
+                "low": one.tumors.low,
+                "high": one.tumors.high,
+                "studies": one.tumors.total,
+            }
+            for one in found.calibration
+            if one.tumors.total
+        ],
+        "months": {
+            "names": list(months),
+            "sensitivity": [_percent(one.sensitivity) for one in months.values()],
+            "specificity": [_percent(one.specificity) for one in months.values()],
+        },
+        "input": {
+            "names": [one.month for one in found.input_by_month],
+            "abstained": [_percent(one.inflow.abstained) for one in found.input_by_month],
+            "far": [_percent(one.inflow.far) for one in found.input_by_month],
+            "distance": [one.inflow.median_distance for one in found.input_by_month],
+        },
+    }
+
+
+def _percent(share: Share) -> float | None:
+    return None if share.value is None else round(100 * share.value, 1)

@@ -1,0 +1,267 @@
+"""What the worker does to analyses: claim, run, record, and sweep up after a worker that died.
+
+The row is the queue of record. A claim is one conditional UPDATE that leaves a token; only the
+holder of the token can record an outcome, so a run that happens twice changes nothing twice.
+"""
+
+import socket
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from scans import ingest
+from scans.ingest.limits import upload_limits
+from scans.models import Analysis
+from scans.models.analysis import Status
+from scans.services.analyses import inference
+from scans.services.analyses.dispatch import ring
+from scans.services.analyses.triage import note_suspicion
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to record the outcome of one analysis, until the lease runs out."""
+
+    analysis: Analysis
+    token: UUID
+
+
+class HopelessError(Exception):
+    """Trying again cannot help; `str()` is a sentence for the user."""
+
+
+def run_analysis(analysis_id: UUID) -> None:
+    """Run one analysis if it still waits; do nothing if it does not.
+
+    The model runs outside any transaction. A fault puts the row back for another attempt, and
+    after `ANALYSIS_MAX_ATTEMPTS` the analysis has failed, with a sentence for the user.
+    """
+    claim = claim_analysis(analysis_id)
+    if claim is None:
+        return
+    try:
+        recorded = record_result(claim, _analyze(claim.analysis))
+    except HopelessError as error:
+        _give_up(claim, message=str(error))
+    except (inference.EngineError, inference.ReleaseError):
+        log.exception("analysis.no_model", analysis=str(analysis_id))
+        _try_later(claim, problem="The model could not be loaded")
+    except Exception:
+        log.exception("analysis.fault", analysis=str(analysis_id))
+        _try_later(claim, problem="The analysis failed")
+    else:
+        log.info("analysis.done", analysis=str(analysis_id), recorded=recorded)
+
+
+def claim_analysis(analysis_id: UUID) -> Claim | None:
+    """queued -> running, for exactly one caller; None for every other."""
+    now, token = timezone.now(), uuid4()
+    claimed = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
+        status=Status.RUNNING,
+        claim_token=token,
+        lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
+        attempts=F("attempts") + 1,
+        started_at=now,
+        worker_host=socket.gethostname(),
+    )
+    if not claimed:
+        return None
+    return Claim(Analysis.objects.with_context().get(pk=analysis_id), token)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a run: a prediction with its pictures, or an abstention."""
+
+    result: inference.Prediction | inference.Abstention
+    decode_ms: float
+    render_ms: float
+    heatmap_png: bytes = b""
+    overlay_png: bytes = b""
+
+
+def record_result(claim: Claim, outcome: Outcome) -> bool:
+    """running -> completed | abstained, where the claim still holds; otherwise nothing changes."""
+    fields: dict[str, Any] = {
+        "engine": outcome.result.engine,
+        "distance": outcome.result.distance,
+        "model_ms": round(outcome.result.model_ms, 2),
+        "decode_ms": outcome.decode_ms,
+        "render_ms": outcome.render_ms,
+        "message": "",
+        "traceback": "",
+    }
+    pictures: dict[str, str] = {}
+    try:
+        if isinstance(outcome.result, inference.Prediction):
+            pictures = _save_pictures(claim, outcome)
+            fields |= {"status": Status.COMPLETED, **_opinion(outcome.result), **pictures}
+        else:
+            fields |= {
+                "status": Status.ABSTAINED,
+                "abstain_reason": outcome.result.reason,
+                "message": outcome.result.sentence,
+            }
+        with transaction.atomic():
+            recorded = _finish(claim, **fields)
+            if recorded:
+                note_suspicion(claim.analysis.image.study.pk)
+        return recorded
+    finally:
+        _discard_unused(pictures)
+
+
+def _opinion(prediction: inference.Prediction) -> dict[str, Any]:
+    peak_x, peak_y = prediction.heatmap_peak or (None, None)
+    return {
+        "probability": prediction.probability,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "threshold": prediction.threshold,
+        "heatmap_peak_x": peak_x,
+        "heatmap_peak_y": peak_y,
+        "regions": _regions(prediction),
+    }
+
+
+def _regions(prediction: inference.Prediction) -> list[dict[str, Any]] | None:
+    """As the row keeps them; None where the release has no lesion decoder."""
+    if prediction.regions is None:
+        return None
+    return [
+        {
+            "polygon": [[x, y] for x, y in region.polygon],
+            "score": round(region.score, 4),
+            "area_px": region.area_px,
+        }
+        for region in prediction.regions
+    ]
+
+
+def _save_pictures(claim: Claim, outcome: Outcome) -> dict[str, str]:
+    # Named by the token: a late worker can never overwrite the pictures of the one that won.
+    folder = f"analyses/{claim.analysis.pk}/{claim.token}"
+    contents = {"heatmap": outcome.heatmap_png, "overlay": outcome.overlay_png}
+    return {
+        name: default_storage.save(f"{folder}/{name}.png", ContentFile(content))
+        for name, content in contents.items()
+    }
+
+
+def _discard_unused(pictures: dict[str, str]) -> None:
+    """Take back pictures that no row names: asked, since an error may follow a commit."""
+    try:
+        if pictures and not Analysis.objects.filter(**pictures).exists():
+            for name in pictures.values():
+                default_storage.delete(name)
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("analysis.discard_failed")
+
+
+def sweep() -> None:
+    """Put right what a dead worker or a lost message left behind."""
+    now = timezone.now()
+    for analysis in Analysis.objects.with_lapsed_lease(now):
+        assert analysis.claim_token is not None  # the database sees to it
+        # The token in the filter: a run that was recorded meanwhile is left alone.
+        claim = Claim(analysis, analysis.claim_token)
+        if analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
+            _give_up(
+                claim,
+                message=f"The analysis was interrupted {analysis.attempts} times. "
+                "Try again; if it fails again, tell your administrator.",
+                trace="The lease ran out: the worker was killed or stopped answering.",
+            )
+        elif _release(claim):
+            log.warning("analysis.lease_lapsed", analysis=str(analysis.pk))
+    unheard = Analysis.objects.not_rung_since(
+        now - timedelta(seconds=settings.ANALYSIS_RING_AGAIN_SECONDS)
+    )
+    _ring_again(list(unheard.order_by("queued_at").values_list("pk", flat=True)))
+
+
+def ring_all_queued() -> None:
+    """Tell of every queued row: for a worker that has just started and missed the messages."""
+    _ring_again(list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True)))
+
+
+def _analyze(analysis: Analysis) -> Outcome:
+    started = time.perf_counter()
+    try:
+        with default_storage.open(str(analysis.image.file.name)) as file:
+            decoded = ingest.decode(file.read(), upload_limits())
+    except FileNotFoundError as error:
+        raise HopelessError(
+            "The file of this image is missing from the storage. Tell your administrator."
+        ) from error
+    except ingest.Refusal as error:
+        raise HopelessError(f"The image cannot be read. {error.detail}") from error
+    decode_ms = _since(started)
+    release = analysis.release
+    predictor = inference.load_predictor(release.directory, sha256=release.sha256)
+    result = predictor.predict(decoded.pixels)
+    if isinstance(result, inference.Abstention):
+        return Outcome(result, decode_ms, render_ms=0.0)
+    rendering = time.perf_counter()
+    heatmap = inference.heatmap_png(result.heatmap)
+    overlay = inference.overlay_png(decoded.pixels, result.heatmap)
+    return Outcome(result, decode_ms, _since(rendering), heatmap, overlay)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)
+
+
+def _try_later(claim: Claim, *, problem: str) -> None:
+    """running -> queued after a fault, or failed once the attempts are used up."""
+    trace = traceback.format_exc()
+    if claim.analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
+        _give_up(
+            claim,
+            message=f"{problem} {claim.analysis.attempts} times. "
+            "Try again; if it fails again, tell your administrator.",
+            trace=trace,
+        )
+    else:
+        # Not rung at once: the sweeper does it, so that a passing fault has time to pass.
+        _release(claim, traceback=trace)
+
+
+def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
+    """running -> failed."""
+    return _finish(claim, status=Status.FAILED, message=message, traceback=trace)
+
+
+def _finish(claim: Claim, **fields: Any) -> bool:
+    return _update_held(claim, finished_at=timezone.now(), **fields)
+
+
+def _release(claim: Claim, **fields: Any) -> bool:
+    """running -> queued."""
+    return _update_held(claim, status=Status.QUEUED, started_at=None, worker_host="", **fields)
+
+
+def _update_held(claim: Claim, **fields: Any) -> bool:
+    """Change the row only while this claim holds it, and give the claim back."""
+    held = Analysis.objects.filter(
+        pk=claim.analysis.pk, status=Status.RUNNING, claim_token=claim.token
+    )
+    return bool(held.update(claim_token=None, lease_expires_at=None, **fields))
+
+
+def _ring_again(ids: list[UUID]) -> None:
+    Analysis.objects.filter(pk__in=ids).update(rung_at=timezone.now())
+    ring(ids)

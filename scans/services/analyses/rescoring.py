@@ -1,0 +1,95 @@
+"""Earlier studies under the active release, so that its word on them can be compared."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.errors import StateConflictError
+from scans.models import Analysis, Image, ModelRelease, Patient
+from scans.models.analysis import RETRYABLE
+from scans.services.analyses.lifecycle import queue_analyses, retry_analysis
+from scans.services.analyses.releases import active_release
+from scans.services.patients.records import refuse_archived
+
+# At once: the new studies of the clinic wait in the same queue.
+MOST_IMAGES = 300
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What the active release has no result for, and what nothing is queued for."""
+
+    release: ModelRelease
+    images: int
+    studies: int
+
+
+def missing_results(*, patient: Patient) -> Missing | None:
+    """Of this patient's images those that the active release has not analyzed; None for none."""
+    release = active_release()
+    if release is None:
+        return None
+    counts = _without_result(patient, release.pk).aggregate(
+        images=Count("pk"), studies=Count("series__study", distinct=True)
+    )
+    return Missing(release, **counts) if counts["images"] else None
+
+
+def rescore_studies(*, user: User, patient: Patient) -> int:
+    """Queue an analysis by the active release for each image that it has none of.
+
+    The newest studies first, `MOST_IMAGES` at once; the answer is how many. Earlier results stay.
+    Raises `NotAllowedError`, `ValidationError` (archived) or `StateConflictError`.
+    """
+    require(user, Action.REQUEST_ANALYSIS, patient)
+    refuse_archived(patient, then="ask for new analyses")
+    release = active_release()
+    if release is None:
+        raise StateConflictError(
+            "No model release is active. Ask your administrator to activate one, then try again."
+        )
+    try:
+        with transaction.atomic():
+            return _queue(user, patient, release)
+    except IntegrityError as error:
+        raise StateConflictError(
+            "Somebody asked for the same analyses at this moment. Look at the case history again."
+        ) from error
+
+
+def _queue(user: User, patient: Patient, release: ModelRelease) -> int:
+    Patient.objects.select_for_update().get(pk=patient.pk)  # of two clicks the second finds none
+    rows = _without_result(patient, release.pk).order_by(
+        "-series__study__study_date", "-series__study__received_at", "series__number", "number"
+    )
+    images = list(rows[:MOST_IMAGES])
+    stopped = {
+        row.image_id: row
+        for row in Analysis.objects.filter(image__in=images, release=release).select_related(
+            "image__patient"
+        )
+    }
+    queue_analyses([image for image in images if image.pk not in stopped], user=user)
+    for row in stopped.values():
+        retry_analysis(user=user, analysis=row)
+    if images:
+        audit.record(
+            actor=user,
+            action="patient.rescored",
+            row=patient,
+            patient_id=patient.pk,
+            detail={"release": str(release.pk), "images": len(images)},
+        )
+    return len(images)
+
+
+def _without_result(patient: Patient, release_id: UUID) -> QuerySet[Image]:
+    there = Analysis.objects.filter(image=OuterRef("pk"), release=release_id)
+    return Image.objects.filter(patient=patient).exclude(
+        Exists(there.exclude(status__in=RETRYABLE))
+    )

@@ -1,0 +1,286 @@
+"""What readers do to their marks: draw, revise, hide, bring back, restore.
+
+Nothing is overwritten: every change adds a version. A change names the version it was made from;
+where that is not the newest any more nothing is written, and the person chooses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.http import Http404
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, NotAllowedError, get_visible_or_404, require
+from scans.geometry import GeometryError, Spacing, measure, read_geometry, write_geometry
+from scans.models import Analysis, Annotation, AnnotationVersion, Image, Study
+from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, How
+from scans.services.annotations.labels import labels_of
+from scans.services.disclosure import ai_visible, others_visible
+from scans.services.patients.records import refuse_archived
+from scans.written_text import has_control_characters
+
+_NOT_YOURS = "Only the reader who drew this mark can change it. Draw your own beside it."
+_THEN = "annotate the images"
+
+
+class VersionConflictError(Exception):
+    """Somebody changed the mark since the version that was named; `current` is how it is now.
+
+    `current` is None where the id belongs to something else that this reader may not see.
+    """
+
+    def __init__(self, current: Annotation | None) -> None:
+        super().__init__(
+            "This annotation was changed meanwhile, in another window or on another device. "
+            "Choose which to keep."
+            if current is not None
+            else "This id belongs to another annotation. Use a new random UUID."
+        )
+        self.current = current
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a version holds of what the reader decides."""
+
+    geometry: dict[str, Any]
+    label: str
+    note: str
+    is_hidden: bool = False
+
+
+def readable_annotations(*, user: User, study: Study) -> AnnotationQuerySet:
+    """The marks on this study that the person may see now: while it is read blind, their own.
+
+    A mark that was made of a suspected region tells of the AI's, and is withheld with it.
+    """
+    rows = Annotation.objects.with_context().visible_to(user)
+    assert isinstance(rows, AnnotationQuerySet)
+    rows = rows.of_study(study)
+    if not others_visible(user=user, study=study):
+        return rows.by(user)
+    if ai_visible(user=user, study=study):
+        return rows
+    return rows.filter(Q(from_analysis=None) | Q(author=user))
+
+
+def readable_annotation(*, user: User, annotation_id: UUID) -> Annotation:
+    """One mark, or `Http404` where it does not exist for this person now."""
+    row = get_visible_or_404(Annotation.objects.with_context(), user, pk=annotation_id)
+    is_told = row.from_analysis_id is None or ai_visible(user=user, study=row.study)
+    if row.author_id != user.pk and not (is_told and others_visible(user=user, study=row.study)):
+        raise Http404("There is no such record in your clinic.")
+    return row
+
+
+@transaction.atomic
+def draw(
+    *,
+    user: User,
+    image: Image,
+    annotation_id: UUID,
+    geometry: object,
+    label: str = "",
+    note: str = "",
+    from_analysis: Analysis | None = None,
+    how: How = How.DRAWN,
+) -> tuple[Annotation, bool]:
+    """A new mark in the user's layer, and whether it is new.
+
+    Sent twice, it is one mark. Raises `NotAllowedError`, `ValidationError`, or
+    `VersionConflictError` where the id is taken by something else.
+    """
+    require(user, Action.ANNOTATE, image)
+    if from_analysis is not None and from_analysis.image_id != image.pk:
+        raise ValidationError(
+            {"from_analysis": "This analysis is of another image. Name one of this image."}
+        )
+    content = Content(_checked_geometry(geometry, image), label, _checked_note(note))
+    if Annotation.objects.filter(pk=annotation_id).exists():
+        return _drawn_before(user, image, annotation_id, content), False
+    refuse_archived(image.patient, then=_THEN)
+    _check_label(label, image=image)
+    try:
+        with transaction.atomic():
+            annotation = Annotation.objects.create(
+                pk=annotation_id, image=image, author=user, from_analysis=from_analysis
+            )
+    except IntegrityError:  # the same request, sent twice at once
+        return _drawn_before(user, image, annotation_id, content), False
+    _append(annotation, content, how=how)
+    _record(user, how, annotation)
+    return _fresh(annotation), True
+
+
+@transaction.atomic
+def revise(
+    *, user: User, annotation: Annotation, version: int, changes: Mapping[str, Any]
+) -> Annotation:
+    """Change geometry, label or note (those in `changes`) of the version that was seen.
+
+    Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.
+    """
+    current = _own(user, annotation)
+    content = _content(current.current)
+    if "geometry" in changes:
+        geometry = _checked_geometry(changes["geometry"], annotation.image)
+        content = replace(content, geometry=geometry)
+    if "note" in changes:
+        content = replace(content, note=_checked_note(changes["note"]))
+    if "label" in changes:
+        content = replace(content, label=changes["label"])
+        _check_label(content.label, image=annotation.image, annotation=current)
+    return _change(user, current, version, content, How.REVISED)
+
+
+@transaction.atomic
+def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
+    """What the reader calls deleting: the mark leaves the image and stays in the record."""
+    current = _own(user, annotation)
+    content = replace(_content(current.current), is_hidden=True)
+    return _change(user, current, version, content, How.HIDDEN)
+
+
+@transaction.atomic
+def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
+    """Undo `hide`."""
+    current = _own(user, annotation)
+    content = replace(_content(current.current), is_hidden=False)
+    return _change(user, current, version, content, How.UNHIDDEN)
+
+
+@transaction.atomic
+def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
+    """A new version with the content of version `to`, shown or hidden as that was.
+
+    Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.
+    """
+    current = _own(user, annotation)
+    older = current.versions.filter(number=to).first()
+    if older is None:
+        raise ValidationError(
+            {"restore": f"There is no version {to}. The newest is {current.version}."}
+        )
+    return _change(user, current, version, _content(older), How.RESTORED, restored_from=to)
+
+
+def _own(user: User, annotation: Annotation) -> Annotation:
+    """The row as it is now, locked until the commit."""
+    require(user, Action.ANNOTATE, annotation)
+    if annotation.author_id != user.pk:
+        raise NotAllowedError(_NOT_YOURS)
+    return Annotation.objects.select_for_update().get(pk=annotation.pk)
+
+
+def _change(
+    user: User,
+    annotation: Annotation,
+    version: int,
+    content: Content,
+    how: How,
+    restored_from: int | None = None,
+) -> Annotation:
+    # Compared first: a queue that repeats itself after a lost answer changes nothing.
+    if content == _content(annotation.current):
+        return _fresh(annotation)
+    refuse_archived(annotation.image.patient, then=_THEN)
+    if version != annotation.version:
+        raise VersionConflictError(_fresh(annotation))
+    annotation.version += 1
+    annotation.is_hidden = content.is_hidden
+    annotation.save(update_fields=["version", "is_hidden"])
+    _append(annotation, content, how=how, restored_from=restored_from)
+    _record(user, how, annotation)
+    return _fresh(annotation)
+
+
+def _append(
+    annotation: Annotation, content: Content, *, how: How, restored_from: int | None = None
+) -> None:
+    image = annotation.image
+    AnnotationVersion.objects.create(
+        annotation=annotation,
+        number=annotation.version,
+        how=how,
+        restored_from=restored_from,
+        shape=content.geometry["shape"],
+        measurements=measurements_of(content.geometry, image),
+        **asdict(content),
+    )
+
+
+def measurements_of(geometry: Mapping[str, Any], image: Image) -> dict[str, Any]:
+    """In px, and in mm only where the image says how large its pixels are."""
+    shape = read_geometry(geometry, width=image.width, height=image.height)
+    row, column = image.pixel_spacing_row, image.pixel_spacing_column
+    known = row is not None and column is not None
+    return {
+        "px": measure(shape).as_json(),
+        "mm": measure(shape, spacing=Spacing(row, column)).as_json() if known else None,  # type: ignore[arg-type]
+    }
+
+
+def _drawn_before(user: User, image: Image, annotation_id: UUID, content: Content) -> Annotation:
+    """The mark with this id, if it is the one that is being drawn; otherwise a conflict."""
+    found = Annotation.objects.with_context().filter(pk=annotation_id, author=user).first()
+    if found is None:
+        raise VersionConflictError(None)
+    if found.image_id != image.pk or _content(found.versions.get(number=1)) != content:
+        raise VersionConflictError(found)
+    return found
+
+
+def _content(version: AnnotationVersion) -> Content:
+    return Content(version.geometry, version.label, version.note, version.is_hidden)
+
+
+def _checked_geometry(raw: object, image: Image) -> dict[str, Any]:
+    try:
+        return write_geometry(read_geometry(raw, width=image.width, height=image.height))
+    except GeometryError as error:
+        raise ValidationError(
+            {
+                f"geometry.{name}" if name else "geometry": sentence
+                for name, sentence in error.errors.items()
+            }
+        ) from error
+
+
+def _checked_note(note: str) -> str:
+    note = note.replace("\r\n", "\n").strip()
+    if len(note) > LONGEST_NOTE:
+        raise ValidationError({"note": f"Give the note at most {LONGEST_NOTE} characters."})
+    if has_control_characters(note, lines=True):
+        raise ValidationError({"note": "Remove the control characters from the note."})
+    return note
+
+
+def _check_label(label: str, *, image: Image, annotation: Annotation | None = None) -> None:
+    if not label or label in labels_of(image.clinic_id):
+        return
+    # The clinic's list may have changed since: what the mark was once called stays open to it.
+    if annotation is not None and annotation.versions.filter(label=label).exists():
+        return
+    raise ValidationError(
+        {"label": "This label is not on your clinic's list. Choose one that is, or none."}
+    )
+
+
+def _fresh(annotation: Annotation) -> Annotation:
+    return Annotation.objects.with_context().get(pk=annotation.pk)
+
+
+def _record(user: User, how: How, annotation: Annotation) -> None:
+    audit.record(
+        actor=user,
+        action=f"annotation.{how}",
+        row=annotation,
+        patient_id=annotation.patient_id,
+        detail={"version": annotation.version},
+    )

@@ -1,0 +1,46 @@
+"""The demo's earlier studies, read: a mark on the lesion, a signed verdict, a signed report.
+
+They are signed before the worker has seen the images, so the statistics set the reader's word
+beside an opinion that the reader did not know.
+"""
+
+from uuid import uuid4
+
+from accounts.models import User
+from scans.models import Image, Study
+from scans.models.assessment import Finding
+from scans.services.annotations.lifecycle import draw
+from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reports.drafting import start_report
+from scans.services.reports.signing import sign_report
+from scans.synthetic import SIDE, Lesion
+
+_COMMENT = "Made up for the demo."
+
+
+def read_demo_study(*, reader: User, password: str, study: Study, lesion: Lesion | None) -> None:
+    """Mark, judge, report and sign a study whose images show this lesion, or none."""
+    if lesion is not None:
+        _mark(reader, study, lesion)
+    finding = Finding.NO_TUMOR if lesion is None else Finding.TUMOR
+    sign_verdict(user=reader, study=study, saying=Saying(finding=finding, comment=_COMMENT))
+    report = start_report(user=reader, study=study)
+    sign_report(user=reader, report=report, revision=report.revision, password=password)
+
+
+def _mark(reader: User, study: Study, lesion: Lesion) -> None:
+    images = Image.objects.filter(series__study=study).order_by("number")
+    draw(
+        user=reader,
+        image=images[len(images) // 2],
+        annotation_id=uuid4(),
+        geometry={
+            "shape": "ellipse",
+            "cx": (0.5 + lesion.x) * SIDE,
+            "cy": (0.5 + lesion.y) * SIDE,
+            "rx": lesion.radius * SIDE,
+            "ry": lesion.radius * SIDE,
+            "rotation": 0,
+        },
+        note=_COMMENT,
+    )

@@ -1,0 +1,125 @@
+"""The one way a medical file leaves: checked, recorded, streamed (or sent to a signed URL)."""
+
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import Analysis, Image
+from scans.services.disclosure import require_ai
+from scans.services.frames import read_frame
+
+IMAGE_KINDS = ("original", "rendition", "thumbnail")
+ANALYSIS_KINDS = ("heatmap", "overlay")
+SEEN_SECONDS = 3600
+FRAME = "frame"
+FRAME_HEADER = "X-Frame"
+
+
+def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
+    """The answer that carries one file of this image or analysis.
+
+    Raises `NotAllowedError` (also while the AI's word is withheld), or `Http404` where there is
+    no such file.
+    """
+    require(user, Action.VIEW, row)
+    if isinstance(row, Analysis):
+        require_ai(user=user, study=row.image.study)
+    field, media_type, filename = _file(row, kind)
+    if not field:
+        raise Http404("There is no such file: the analysis has no result.")
+    _record_read(user, row, kind)
+    if kind == "original" and settings.ORIGINALS_BY_SIGNED_URL:
+        return HttpResponseRedirect(field.url)
+    # Never in a shared cache, and asked for again after signing out.
+    response = stored_file(
+        field,
+        media_type=media_type,
+        filename=filename,
+        as_attachment=kind == "original",
+        cache_control="private, max-age=300",
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def stored_file(
+    field: FieldFile,
+    *,
+    media_type: str,
+    filename: str,
+    cache_control: str,
+    as_attachment: bool = False,
+) -> FileResponse:
+    """A stored file, streamed. The caller has checked who asks, and has recorded the read.
+
+    Raises `Http404` where the storage has lost it.
+    """
+    try:
+        content = field.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    response = FileResponse(
+        content, content_type=media_type, as_attachment=as_attachment, filename=filename
+    )
+    response["Cache-Control"] = cache_control
+    response["Vary"] = "Cookie, Authorization"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def deliver_frame(*, user: User, image: Image) -> HttpResponse:
+    """The answer that carries the raw pixels of this image, and in a header how to read them.
+
+    Raises `NotAllowedError`, or `Http404` where the file is missing.
+    """
+    require(user, Action.VIEW, image)
+    _record_read(user, image, FRAME)
+    try:
+        frame = read_frame(image)
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    answer = HttpResponse(frame.pixels, content_type="application/octet-stream")
+    answer[FRAME_HEADER] = frame.header
+    # The viewer keeps frames in its own memory, which ends with the page: nothing on the disk.
+    answer["Cache-Control"] = "private, no-store"
+    answer["Vary"] = "Cookie, Authorization"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
+    # Lists show the same thumbnails all day long, and the viewer fetches each frame of a series:
+    # once an hour tells who saw them, without burying the reads that somebody chose to make.
+    often = kind in {"thumbnail", FRAME}
+    if often and not cache.add(f"seen:{user.pk}:{row.pk}:{kind}", True, SEEN_SECONDS):
+        return
+    image = row if isinstance(row, Image) else row.image
+    audit.record(
+        actor=user,
+        action=f"{row._meta.model_name}.{kind}.read",
+        row=row,
+        patient_id=image.patient_id,
+    )
+
+
+def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:
+    """The stored file, its media type, and the name the client sees."""
+    if isinstance(row, Image):
+        stem = PurePosixPath(row.filename).stem
+        if kind == "original":
+            return row.file, row.media_type, PurePosixPath(row.filename).name
+        if kind in IMAGE_KINDS:
+            return getattr(row, kind), "image/png", f"{stem}-{kind}.png"
+    elif kind in ANALYSIS_KINDS:
+        return (
+            getattr(row, kind),
+            "image/png",
+            f"{PurePosixPath(row.image.filename).stem}-{kind}.png",
+        )
+    raise Http404("There is no such kind of file.")

@@ -1,0 +1,151 @@
+"""Who reads what: priority, assignment, the soft lock, and the suspicion the worklist orders by.
+
+A lock is soft: it tells everybody who is reading, it runs out by itself when that person goes
+away, and somebody who has to can take the study over, which the audit trail then says.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Clinic, Role, User
+from accounts.policy import Action, require
+from scans.errors import StateConflictError
+from scans.models import Study
+from scans.models.reading import Priority, ReadStage
+from scans.services.patients.records import refuse_archived
+from scans.services.reading.double_reading import next_read
+
+LOCK_TIME = timedelta(minutes=10)  # renewed while the reader's page is open and in sight
+
+
+@transaction.atomic
+def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
+    """Lock the study for this reader; assign it to them where nobody has it and a read is left.
+
+    Raises `NotAllowedError`, `ValidationError` for an archived patient, or `StateConflictError`
+    where somebody else is reading it and the reader did not say that they take it over.
+    """
+    require(user, Action.READ_STUDY, study)
+    refuse_archived(study.patient, then="read the study")
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    holder = lock_holder(current)
+    if holder is not None and holder != user.pk and not take_over:
+        raise StateConflictError(
+            f"{current.locked_by} is reading this study. Choose another one, or take it over."
+        )
+    changed = {"locked_by": user, "lock_expires_at": timezone.now() + LOCK_TIME}
+    if (current.assignee_id is None or take_over) and _awaits(current, user):
+        changed["assignee"] = user
+    is_renewal = holder == user.pk and current.assignee_id == user.pk
+    _change(current, **changed)
+    if not is_renewal:
+        taken_from = {"from": holder} if holder not in (None, user.pk) else {}
+        _record(user, "study.taken", current, **taken_from)
+    return current
+
+
+@transaction.atomic
+def renew_lock(*, user: User, study: Study) -> None:
+    """Keep the lock while its holder goes on reading; somebody else's is left alone."""
+    require(user, Action.READ_STUDY, study)
+    Study.objects.filter(pk=study.pk, locked_by=user).update(
+        lock_expires_at=timezone.now() + LOCK_TIME
+    )
+
+
+@transaction.atomic
+def release_study(*, user: User, study: Study) -> Study:
+    """Give back what one has taken: the lock, and the assignment to oneself."""
+    require(user, Action.READ_STUDY, study)
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    changed: dict[str, Any] = {}
+    if current.locked_by_id == user.pk:
+        changed |= {"locked_by": None, "lock_expires_at": None}
+    if current.assignee_id == user.pk:
+        changed["assignee"] = None
+    if changed:
+        _change(current, **changed)
+        _record(user, "study.released", current)
+    return current
+
+
+@transaction.atomic
+def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
+    """Give the study to a radiologist of its clinic, or (None) to nobody.
+
+    Raises `NotAllowedError` or `ValidationError`.
+    """
+    require(user, Action.ASSIGN_STUDY, study)
+    refuse_archived(study.patient, then="assign the study")
+    if assignee is not None and not _may_read(assignee, study):
+        raise ValidationError(
+            {"assignee": "Only an active radiologist of this clinic can be given a study."}
+        )
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    if current.assignee_id != (assignee.pk if assignee else None):
+        _change(current, assignee=assignee)
+        _record(user, "study.assigned", current, assignee=assignee.pk if assignee else None)
+    return current
+
+
+@transaction.atomic
+def set_priority(*, user: User, study: Study, priority: str) -> Study:
+    """Say how urgent the study is. Raises `NotAllowedError` or `ValidationError`."""
+    require(user, Action.PRIORITIZE_STUDY, study)
+    refuse_archived(study.patient, then="say how urgent the study is")
+    if priority not in Priority.values:
+        raise ValidationError({"priority": "Choose stat, urgent or routine."})
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    if current.priority != priority:
+        before = current.priority
+        _change(current, priority=priority)
+        _record(user, "study.prioritized", current, priority=[before, priority])
+    return current
+
+
+def lock_holder(study: Study) -> int | None:
+    """The id of the person who is reading the study just now."""
+    expires = study.lock_expires_at
+    if study.locked_by_id is None or expires is None or expires <= timezone.now():
+        return None
+    return int(study.locked_by_id)
+
+
+def readers_of(clinic: Clinic) -> Any:
+    """The people of a clinic to whom a study can be given."""
+    people = User.objects.filter(clinic=clinic, role=Role.RADIOLOGIST, is_active=True)
+    return people.order_by("last_name", "first_name", "pk")
+
+
+def _awaits(study: Study, reader: User) -> bool:
+    """Whether the study needs a read that this reader can give: then it can be theirs."""
+    if study.read_stage == ReadStage.READ:
+        return False
+    try:
+        next_read(study, reader=reader)
+    except StateConflictError:
+        return False
+    return True
+
+
+def _may_read(person: User, study: Study) -> bool:
+    return bool(
+        person.is_active and person.role == Role.RADIOLOGIST and person.clinic_id == study.clinic_id
+    )
+
+
+def _change(study: Study, **fields: Any) -> None:
+    for name, value in fields.items():
+        setattr(study, name, value)
+    study.save(update_fields=list(fields))
+
+
+def _record(user: User, action: str, study: Study, **detail: object) -> None:
+    audit.record(
+        actor=user, action=action, row=study, patient_id=study.patient_id, detail=dict(detail)
+    )

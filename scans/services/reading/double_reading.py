@@ -1,0 +1,137 @@
+"""Independent reads: how many a study needs, which one comes next, and what they settle.
+
+    waiting -> read                           one reader, or two who agree
+    waiting -> adjudication -> read           two who disagree, and a third
+
+Two readers agree where their findings for the study are the same. `settle` is the only function
+that moves a study from one stage to another; it looks at the current versions, so an amendment
+can settle a disagreement, or make one.
+
+How many readers there are decides who sees what, so a reader cannot open another's word with it:
+once somebody else has begun, only who manages people can be content with one, and a study whose
+word is open to everybody gets no second read that would count as independent.
+"""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, may, require
+from scans.errors import StateConflictError
+from scans.models import Annotation, Report, Study, Verdict
+from scans.models.assessment import ReadAs, VerdictStatus
+from scans.models.reading import Reads, ReadStage
+from scans.services.patients.records import refuse_archived
+
+
+@transaction.atomic
+def want_reads(*, user: User, study: Study, reads: int) -> Study:
+    """Ask for two independent readers, or be content with one.
+
+    Raises `NotAllowedError`; `ValidationError` for an archived patient; or `StateConflictError`
+    where both reads are signed already, or a second one would not be independent any more.
+    """
+    require(user, Action.ASSIGN_STUDY, study)
+    refuse_archived(study.patient, then="change how many readers the study needs")
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    if reads not in Reads.values:
+        raise StateConflictError("A study is read by one reader or by two. Choose one of these.")
+    if current.reads_wanted == reads:
+        return current
+    if reads == Reads.ONE:
+        _refuse_opening(user, current)
+    else:
+        _refuse_late(current)
+    current.reads_wanted = reads
+    current.save(update_fields=["reads_wanted"])
+    settle(current)
+    audit.record(
+        actor=user,
+        action="study.reads_wanted",
+        row=current,
+        patient_id=current.patient_id,
+        detail={"reads": reads},
+    )
+    return current
+
+
+def next_read(study: Study, *, reader: User) -> ReadAs:
+    """Which read this reader would sign now.
+
+    Raises `StateConflictError` where there is none left for them.
+    """
+    final = Verdict.objects.filter(study=study, status=VerdictStatus.FINAL)
+    signed = dict(final.values_list("read_as", "reader"))
+    if reader.pk in signed.values():
+        raise StateConflictError("You have signed a verdict for this study. Amend it instead.")
+    if study.read_stage == ReadStage.ADJUDICATION:
+        return ReadAs.ADJUDICATION
+    if ReadAs.FIRST not in signed:
+        return ReadAs.FIRST
+    if study.reads_wanted == Reads.TWO and ReadAs.SECOND not in signed:
+        return ReadAs.SECOND
+    raise StateConflictError(
+        "Somebody else has signed the verdict for this study, and one reader was asked for."
+    )
+
+
+def current_reads(study: Study) -> Mapping[str, Verdict]:
+    """The current signed version of each read."""
+    rows = Verdict.objects.filter(study=study).current().select_related("reader")
+    return {row.read_as: row for row in rows}
+
+
+def settle(study: Study) -> None:
+    """Put the study where its signed reads leave it, in the caller's transaction.
+
+    `read_at` is when it was first read, and stays: what was open to everybody from then on is not
+    taken back where an amendment makes a disagreement (`scans.services.disclosure`).
+    """
+    stage = _stage(current_reads(study), wanted=study.reads_wanted)
+    if stage == ReadStage.READ and study.read_at is None:
+        study.read_at = timezone.now()
+    study.read_stage = stage
+    study.save(update_fields=["read_stage", "read_at"])
+
+
+def _refuse_opening(user: User, study: Study) -> None:
+    """One reader instead of two opens what is there: not for a reader to look at and go back."""
+    if ReadAs.SECOND in current_reads(study):
+        raise StateConflictError("Two readers have signed already. Both reads are kept.")
+    if may(user, Action.MANAGE_PEOPLE):
+        return
+    is_signed = Verdict.objects.filter(study=study).signed().exists()
+    others = Verdict.objects.filter(study=study).exclude(reader=user.pk)
+    marks = Annotation.objects.filter(image__series__study=study).exclude(author=user.pk)
+    if is_signed or others.exists() or marks.exists():
+        raise StateConflictError(
+            "A reader has begun this study without seeing the other's word. "
+            "Ask a clinic administrator if one reader is to be enough."
+        )
+
+
+def _refuse_late(study: Study) -> None:
+    if study.read_stage != ReadStage.WAITING or study.read_at is not None:
+        raise StateConflictError(
+            "This study is read and its verdict is open to everybody, so a second read would not "
+            "be independent. The reader can amend the verdict instead."
+        )
+    if Report.objects.filter(study=study).signed().exists():
+        raise StateConflictError(
+            "This study has a signed report, which stays open to everybody. "
+            "The report can be amended instead."
+        )
+
+
+def _stage(reads: Mapping[str, Verdict], *, wanted: int) -> ReadStage:
+    if ReadAs.ADJUDICATION in reads:
+        return ReadStage.READ
+    first, second = reads.get(ReadAs.FIRST), reads.get(ReadAs.SECOND)
+    if first is None or (wanted == Reads.TWO and second is None):
+        return ReadStage.WAITING
+    if second is not None and first.finding != second.finding:
+        return ReadStage.ADJUDICATION
+    return ReadStage.READ

@@ -1,0 +1,231 @@
+"""Reports: started from a template, saved as they are written, signed once, amended."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, NotAllowedError, can, require
+from scans.errors import StateConflictError
+from scans.models import Report, ReportTemplate, Study
+from scans.models.report import LONGEST_SECTION, SECTIONS, ReportQuerySet, ReportStatus
+from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.disclosure import (
+    disclosed_to,
+    others_disclosed,
+    others_visible,
+    require_ai,
+)
+from scans.services.patients.records import refuse_archived
+from scans.services.reports.content import DEFAULT_TEMPLATE, MOST_FIGURES, figures_of, first_text
+from scans.written_text import has_control_characters
+
+
+class ReportConflictError(StateConflictError):
+    """Somebody else saved the draft meanwhile; `current` is what it says now."""
+
+    def __init__(self, current: Report) -> None:
+        super().__init__(
+            "This draft was saved in another window or by a colleague meanwhile. "
+            "Nothing of yours was written; compare both and save again."
+        )
+        self.current = current
+
+
+def require_readable(*, user: User, study: Study) -> None:
+    """Raise `NotAllowedError` while this person may not see what others say of the study.
+
+    A report holds the AI's word and its readers' words, so it is withheld as long as either is.
+    """
+    require(user, Action.VIEW, study)
+    require_ai(user=user, study=study)
+    if not others_visible(user=user, study=study):
+        raise NotAllowedError(
+            "This study is read by two readers who do not see each other's word. "
+            "Its report opens when both have signed."
+        )
+
+
+def readable_reports(*, user: User) -> ReportQuerySet:
+    """The reports that `require_readable` lets this person read."""
+    rows = Report.objects.visible_to(user)
+    assert isinstance(rows, ReportQuerySet)
+    return rows.filter(disclosed_to(user, study="study"), others_disclosed(study="study"))
+
+
+@transaction.atomic
+def start_report(*, user: User, study: Study, template: ReportTemplate | None = None) -> Report:
+    """The study's preliminary report; the one that is there, if somebody began before.
+
+    Raises `NotAllowedError`, `ValidationError` (an archived patient), or `StateConflictError`
+    where the study has a signed report.
+    """
+    require_writable(user=user, study=study)
+    Study.objects.select_for_update().get(pk=study.pk)
+    begun = Report.objects.filter(study=study).preliminary().first()
+    if begun is not None:
+        return begun
+    if Report.objects.filter(study=study).signed().exists():
+        raise StateConflictError("This study has a signed report. Amend that one, with a reason.")
+    text = first_text(user=user, study=study, template=template or DEFAULT_TEMPLATE)
+    report = Report.objects.create(study=study, number=_next_number(study.pk), author=user, **text)
+    record_write(user, "report.begun", report)
+    return report
+
+
+@transaction.atomic
+def save_report(*, user: User, report: Report, revision: int, changes: Mapping[str, Any]) -> Report:
+    """Save the sections in `changes` of a draft; `figures` are ids of annotations, in order.
+
+    Raises `NotAllowedError`, `ValidationError`, or `ReportConflictError` where the draft was saved
+    since `revision` by somebody else.
+    """
+    current = locked_draft(user, report)
+    is_stale = current.revision != revision
+    try:
+        wanted = _checked(user, current, changes)
+    except ValidationError:
+        if is_stale:  # before what is wrong with the text: it has to be compared first
+            raise ReportConflictError(current) from None
+        raise
+    if all(getattr(current, name) == value for name, value in wanted.items()):
+        return current
+    if is_stale:
+        raise ReportConflictError(current)
+    for name, value in wanted.items():
+        setattr(current, name, value)
+    current.revision += 1
+    current.save(update_fields=[*wanted, "revision", "saved_at"])
+    record_write(user, "report.saved", current)
+    return current
+
+
+@transaction.atomic
+def amend_report(*, user: User, report: Report, reason: str) -> Report:
+    """A preliminary version that, once signed, supersedes this one. Both stay readable.
+
+    Raises `NotAllowedError`, `ValidationError` or `StateConflictError`.
+    """
+    require_writable(user=user, study=report.study)
+    reason = " ".join(reason.split())
+    if not 3 <= len(reason) <= 500 or has_control_characters(reason):
+        raise ValidationError({"reason": "Say why the report is amended, in 3 to 500 characters."})
+    Study.objects.select_for_update().get(pk=report.study_id)
+    if not Report.objects.current().filter(pk=report.pk).exists():
+        raise StateConflictError(
+            "Only the newest signed version can be amended. Open that one first."
+        )
+    if Report.objects.filter(study=report.study_id).preliminary().exists():
+        raise StateConflictError("An amendment of this report is being written. Continue that one.")
+    text = {name: getattr(report, name) for name in (*SECTIONS, "figures", "with_overlay")}
+    amendment = Report.objects.create(
+        study=report.study,
+        number=_next_number(report.study_id),
+        author=user,
+        supersedes=report,
+        amendment_reason=reason,
+        **text,
+    )
+    record_write(user, "report.amendment_begun", amendment)
+    return amendment
+
+
+@transaction.atomic
+def discard_report(*, user: User, report: Report) -> Report:
+    """Give up a draft: it stays readable as discarded, and another one can be begun.
+
+    What an amendment would have superseded stays the newest signed version. Raises
+    `NotAllowedError`, `ValidationError` or `StateConflictError`.
+    """
+    current = locked_draft(user, report)
+    superseded = current.supersedes
+    current.status, current.supersedes = ReportStatus.CANCELLED, None
+    current.save(update_fields=["status", "supersedes", "saved_at"])
+    detail = {"would_have_superseded": superseded.number} if superseded else {}
+    record_write(user, "report.discarded", current, **detail)
+    return current
+
+
+def require_writable(*, user: User, study: Study) -> None:
+    """Raise unless this person may write the study's report now.
+
+    `NotAllowedError` by their role or while it is withheld, `ValidationError` where archived.
+    """
+    require(user, Action.WRITE_REPORT, study)
+    require_readable(user=user, study=study)
+    refuse_archived(study.patient, then="go on with the report")
+
+
+def locked_draft(user: User, report: Report) -> Report:
+    """The draft as it is now, locked until the commit."""
+    require_writable(user=user, study=report.study)
+    current = Report.objects.select_for_update().get(pk=report.pk)
+    refuse_signed(current)
+    return current
+
+
+def refuse_signed(report: Report) -> None:
+    if report.is_signed:
+        raise StateConflictError("This report is signed and does not change. Amend it instead.")
+    if not report.is_draft:
+        raise StateConflictError("This draft was discarded. Begin a new one on the study's page.")
+
+
+def _checked(user: User, report: Report, changes: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name in SECTIONS:
+        if name not in changes:
+            continue
+        text = str(changes[name]).replace("\r\n", "\n").strip()
+        if len(text) > LONGEST_SECTION:
+            errors[name] = f"Shorten this section to {LONGEST_SECTION} characters."
+        elif has_control_characters(text, lines=True):
+            errors[name] = "Remove the control characters from this section."
+        wanted[name] = text
+    if "with_overlay" in changes:
+        wanted["with_overlay"] = bool(changes["with_overlay"])
+    if "figures" in changes:
+        wanted["figures"] = _chosen(user, report, changes["figures"])
+    if errors:
+        raise ValidationError(errors)
+    return wanted
+
+
+def _chosen(user: User, report: Report, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The figures for these annotations; one that was in already keeps its version."""
+    kept = {figure["annotation"]: figure for figure in report.figures}
+    rows = {str(row.pk): row for row in readable_annotations(user=user, study=report.study).shown()}
+    asked = list(dict.fromkeys(ids))
+    if len(asked) > MOST_FIGURES:
+        raise ValidationError({"figures": f"Choose at most {MOST_FIGURES} marks as figures."})
+    missing = [one for one in asked if one not in rows and one not in kept]
+    if missing:
+        raise ValidationError({"figures": "One of the marks is not on this study any more."})
+    # A mark that was revised since is shown as it is now: a draft follows, a signed one does not.
+    return [figures_of([rows[one]])[0] if one in rows else kept[one] for one in asked]
+
+
+def may_write(user: User, study: Study) -> bool:
+    """Whether this person may write this study's report, as far as its text is theirs to see."""
+    return can(user, Action.WRITE_REPORT, study) and not study.patient.is_archived
+
+
+def _next_number(study_id: UUID) -> int:
+    rows = Report.objects.filter(study=study_id)
+    return (rows.aggregate(newest=Max("number"))["newest"] or 0) + 1
+
+
+def record_write(user: User, action: str, report: Report, **detail: int) -> None:
+    audit.record(
+        actor=user,
+        action=action,
+        row=report,
+        patient_id=report.patient_id,
+        detail={"number": report.number, **detail},
+    )

@@ -1,0 +1,28 @@
+"""The one way the PDF of a report leaves: checked, recorded, streamed."""
+
+from django.http import Http404, HttpResponseBase
+
+from accounts import audit
+from accounts.models import User
+from scans.models import Report
+from scans.services.files import stored_file
+from scans.services.reports.drafting import require_readable
+
+
+def deliver_report(*, user: User, report: Report) -> HttpResponseBase:
+    """The PDF of a signed report, byte for byte as it was signed.
+
+    Raises `NotAllowedError`, or `Http404` where there is none.
+    """
+    require_readable(user=user, study=report.study)
+    if not report.pdf:
+        raise Http404("There is no such file: the report is not signed.")
+    audit.record(
+        actor=user, action="report.pdf.read", row=report, patient_id=report.study.patient_id
+    )
+    return stored_file(
+        report.pdf,
+        media_type="application/pdf",
+        filename=f"report-{report.code}.pdf",
+        cache_control="private, no-store",
+    )

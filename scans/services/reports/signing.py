@@ -1,0 +1,124 @@
+"""The signature under a report: with the password once more; its PDF is made then, for good."""
+
+import hashlib
+import secrets
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from scans.models import Report
+from scans.models.report import ReportStatus
+from scans.services.reports.drafting import (
+    ReportConflictError,
+    locked_draft,
+    record_write,
+    refuse_signed,
+    require_writable,
+)
+from scans.services.reports.pdf.document import render_pdf
+
+MEANING = "I have read this study and I am responsible for the content of this report."
+MEANING_AMENDED = "I have amended this report and I am responsible for its content."
+# Without letters and digits that are taken for each other on paper (Crockford's base 32).
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_WRONG_PASSWORDS, _WRONG_SECONDS = 5, 300
+_TOO_MANY = "Too many wrong passwords. Wait five minutes and try again."
+
+
+def sign_report(*, user: User, report: Report, revision: int, password: str) -> Report:
+    """Sign with the password once more: the version is final, and its PDF is made, for good.
+
+    Raises `NotAllowedError`, `ValidationError`, `StateConflictError` or `ReportConflictError`.
+    """
+    require_writable(user=user, study=report.study)
+    _check_password(user, password)
+    signed = _signed_by(user, _draft(report, revision))
+    # Made before the transaction: drawing takes a second, in which nobody else could write.
+    content = render_pdf(signed)
+    signed.pdf_sha256 = hashlib.sha256(content).hexdigest()
+    name = f"reports/{report.clinic_id}/{uuid4()}.pdf"
+    signed.pdf.name = default_storage.save(name, ContentFile(content))
+    try:
+        return _write_signed(user, signed, revision)
+    except BaseException:
+        default_storage.delete(signed.pdf.name)  # it belongs to no row
+        raise
+
+
+def _draft(report: Report, revision: int) -> Report:
+    current = Report.objects.select_related("study__patient__clinic").get(pk=report.pk)
+    refuse_signed(current)
+    if current.revision != revision:
+        raise ReportConflictError(current)
+    if not current.impression.strip():
+        raise ValidationError({"impression": "Write an impression before you sign."})
+    return current
+
+
+def _signed_by(user: User, draft: Report) -> Report:
+    amended = draft.supersedes_id is not None
+    patient = draft.patient
+    draft.status = ReportStatus.AMENDED if amended else ReportStatus.FINAL
+    draft.author = user
+    draft.signed_at = timezone.now()
+    draft.signed_name = str(user)
+    draft.signed_meaning = MEANING_AMENDED if amended else MEANING
+    draft.signed_patient = {
+        "name": patient.name,
+        "mrn": patient.mrn,
+        "birth_date": str(patient.birth_date or ""),
+        "sex": patient.get_sex_display(),
+    }
+    draft.code = _new_code()
+    return draft
+
+
+@transaction.atomic
+def _write_signed(user: User, signed: Report, revision: int) -> Report:
+    current = locked_draft(user, signed)
+    if current.revision != revision:
+        raise ReportConflictError(current)
+    signed.save()
+    amended = signed.status == ReportStatus.AMENDED
+    record_write(user, "report.amended" if amended else "report.signed", signed)
+    return signed
+
+
+def _check_password(user: User, password: str) -> None:
+    if not user.has_usable_password():
+        raise ValidationError({"password": "Set a password for your account before you sign."})
+    key = f"wrong-signature:{user.pk}"
+    if cache.get(key, 0) >= _WRONG_PASSWORDS:
+        raise ValidationError({"password": _TOO_MANY})
+    # Counted before it is looked at, so that guesses at one moment do not pass the limit together.
+    cache.add(key, 0, _WRONG_SECONDS)
+    try:
+        tries = cache.incr(key)
+    except ValueError:  # it ran out just now
+        tries = 1
+        cache.set(key, tries, _WRONG_SECONDS)
+    if tries > _WRONG_PASSWORDS:
+        raise ValidationError({"password": _TOO_MANY})
+    if not user.check_password(password):
+        audit.record(actor=user, action="report.signature_refused")
+        raise ValidationError({"password": "This is not your password. The report is not signed."})
+    cache.delete(key)
+
+
+def _new_code() -> str:
+    """60 random bits for paper: XXXX-XXXX-XXXX."""
+    letters = [secrets.choice(_LETTERS) for _ in range(12)]
+    return "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
+
+
+def normal_code(typed: str) -> str:
+    """As it is stored, from what somebody read off paper."""
+    plain = typed.upper().translate(str.maketrans("OIL", "011", " -"))
+    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))

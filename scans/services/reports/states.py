@@ -1,0 +1,43 @@
+"""Where the reports of studies stand, as far as one person may read them: for lists."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import User
+from scans.models import Report, Study
+from scans.models.report import ReportStatus
+from scans.services.disclosure import disclosed_to, others_disclosed
+from scans.services.reports.drafting import readable_reports
+
+
+@dataclass(frozen=True)
+class ReportState:
+    """The newest signed version of a study's report, and the draft that is being written."""
+
+    signed: Report | None = None
+    draft: Report | None = None
+    withheld: bool = False  # not this person's to read yet, whether there is one or not
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """All that can change in how it looks."""
+        return (
+            str(self.signed and self.signed.pk),
+            str(self.draft and self.draft.pk),
+            self.withheld,
+        )
+
+
+def report_states(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReportState]:
+    """The state of each of these studies' reports, in two queries."""
+    ids = [row.pk for row in studies]
+    readable = Study.objects.filter(disclosed_to(user), others_disclosed(), pk__in=ids)
+    told = set(readable.values_list("pk", flat=True))
+    signed: dict[UUID, Report] = {}
+    drafts: dict[UUID, Report] = {}
+    rows = readable_reports(user=user).kept().filter(study__in=ids).select_related("author")
+    for row in rows.order_by("number"):
+        # The newest of the signed ones supersedes those before it.
+        (drafts if row.status == ReportStatus.PRELIMINARY else signed)[row.study_id] = row
+    return {pk: ReportState(signed.get(pk), drafts.get(pk), withheld=pk not in told) for pk in ids}

@@ -1,0 +1,85 @@
+"""What comes in, month by month: does it drift away from what the model was trained on?
+
+A release measures how far an image lies from its training images, in units of its own limit: from
+1 on it gives no opinion. Two figures tell of a drift. The share beyond the limit is what readers
+notice; the limit is set where about one in a hundred validation slices lies beyond it
+(`ml.training.gate_statistics`), so a clinic whose images are like those sees about as many. The
+median moves earlier, before anything is refused. Each release has a distance of its own, so months
+are compared under one release.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from scans.models import Analysis, ModelRelease
+from scans.models.analysis import FINISHED, Status
+from scans.models.study_filters import opinions
+from scans.services.disclosure import disclosed_to
+from scans.services.statistics.agreement import Share, wilson
+from scans.services.statistics.ground_truth import month_of
+
+FAR = 1.0  # of `Analysis.distance`: from here on a release gives no opinion
+_Facts = tuple[str, float | None, UUID]  # status, distance and release of one result
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """Results of some images: how many had no AI opinion, and how far from training they lie.
+
+    `far` is of the images whose distance was measured; an image that was refused before the
+    network ran (too small, blank) has none. The median is None too where several releases
+    measured: each in a unit of its own.
+    """
+
+    images: int
+    abstained: Share
+    far: Share
+    median_distance: float | None
+
+
+@dataclass(frozen=True)
+class Month:
+    """The images received in one month, as "2026-11"."""
+
+    month: str
+    inflow: Inflow
+
+
+def input_by_month(user: User, *, release: ModelRelease | None) -> tuple[Inflow, list[Month]]:
+    """All that came in, and each month of it: the newest result of each image, or the release's.
+
+    A study whose AI result is withheld from this person is not in it: a count would tell.
+    """
+    rows = Analysis.objects.visible_to(user).filter(
+        disclosed_to(user, study="image__series__study"), status__in=FINISHED
+    )
+    chosen = Q(release=release) if release else Q(pk__in=opinions().values("pk"))
+    months: dict[str, list[_Facts]] = defaultdict(list)
+    facts = rows.filter(chosen).order_by()
+    zone = timezone.get_current_timezone()
+    names = ("image__received_at", "status", "distance", "release")
+    for received, status, distance, measured_by in facts.values_list(*names).iterator():
+        months[month_of(received.astimezone(zone))].append((status, distance, measured_by))
+    everything = [one for inside in months.values() for one in inside]
+    units = {release for _, distance, release in everything if distance is not None}
+    one_unit = len(units) < 2
+    return _inflow(everything, one_unit=one_unit), [
+        Month(name, _inflow(months[name], one_unit=one_unit)) for name in sorted(months)
+    ]
+
+
+def _inflow(results: list[_Facts], *, one_unit: bool) -> Inflow:
+    distances = [distance for _, distance, _ in results if distance is not None]
+    none = sum(status == Status.ABSTAINED for status, _, _ in results)
+    return Inflow(
+        images=len(results),
+        abstained=wilson(none, len(results)),
+        far=wilson(sum(distance >= FAR for distance in distances), len(distances)),
+        median_distance=median(distances) if distances and one_unit else None,
+    )

@@ -1,0 +1,127 @@
+"""How the AI's word changed from study to study of a patient: within one model release only.
+
+Probabilities of two releases are not compared: each is calibrated for itself. Of a study counts
+the highest calibrated probability among its images, where the release has a result for each of
+them: of a part of the images another maximum would be no change of the patient.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from uuid import UUID
+
+from django.db.models import Count, Max
+
+from accounts.models import User
+from scans.models import Analysis, Image, ModelRelease, Patient, Study
+from scans.models.analysis import FINISHED
+from scans.services.disclosure import withheld_from
+from scans.services.studies.summaries import StudySummary
+
+MOST_STUDIES = 100  # the newest; a trend over more of them is no picture any more
+_STUDY = "image__series__study"
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one release said of one study."""
+
+    study: Study
+    probability: float  # 0 to 1, the highest among its images
+    images: int
+    abstained: int  # images on which the release gave no opinion
+
+    @property
+    def day(self) -> date:
+        return self.study.study_date
+
+
+@dataclass(frozen=True)
+class Line:
+    """The points of one release, oldest first."""
+
+    release: ModelRelease
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one study to the next that the same release has a word on."""
+
+    release: ModelRelease
+    before: Point
+    now: Point
+
+    @property
+    def difference(self) -> float:
+        return self.now.probability - self.before.probability
+
+    @property
+    def direction(self) -> str:
+        """`up`, `down`, or `same` where three decimals show no difference."""
+        if round(self.now.probability, 3) == round(self.before.probability, 3):
+            return "same"
+        return "up" if self.difference > 0 else "down"
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The lines of a patient, that of the newest release first; none has a single point."""
+
+    lines: Sequence[Line] = ()
+    changes: dict[tuple[UUID, UUID], Change] = field(default_factory=dict)
+
+    def shown_with(self, summary: StudySummary) -> Change | None:
+        """How the probability that stands for this study differs from that of the one before."""
+        opinion = summary.opinion
+        if opinion is None:
+            return None
+        change = self.changes.get((summary.study.pk, opinion.release_id))
+        # Where another release speaks for some of the images, the two figures are not the same.
+        if change is None or change.now.probability != opinion.probability:
+            return None
+        return change
+
+
+def trend_of(*, user: User, patient: Patient) -> Trend:
+    """The AI's word on the patient's studies, release by release, without what is withheld."""
+    rows = Study.objects.visible_to(user).filter(patient=patient)
+    studies = list(rows.order_by("-study_date", "-received_at", "-id")[:MOST_STUDIES])
+    withheld = withheld_from(user=user, studies=[row.pk for row in studies])
+    told = {row.pk: row for row in reversed(studies) if row.pk not in withheld}
+    if len(told) < 2:
+        return Trend()
+    lines = [Line(release, points) for release, points in _points(told).items() if len(points) > 1]
+    lines.sort(key=lambda line: line.release.registered_at, reverse=True)
+    changes = {
+        (now.study.pk, line.release.pk): Change(line.release, before, now)
+        for line in lines
+        for before, now in pairwise(line.points)
+    }
+    return Trend(lines, changes)
+
+
+def _points(told: dict[UUID, Study]) -> dict[ModelRelease, list[Point]]:
+    images = dict(
+        Image.objects.filter(series__study__in=told)
+        .order_by()
+        .values_list("series__study")
+        .annotate(number=Count("pk"))
+    )
+    said = (
+        Analysis.objects.filter(**{f"{_STUDY}__in": told}, status__in=FINISHED)
+        .order_by()
+        .values_list(_STUDY, "release")
+        .annotate(highest=Max("probability"), results=Count("pk"), opinions=Count("probability"))
+    )
+    of_study = {(study, release): numbers for study, release, *numbers in said}
+    releases = ModelRelease.objects.defer("manifest").in_bulk({pk for _, pk in of_study})
+    points: dict[ModelRelease, list[Point]] = {}
+    for pk, study in told.items():  # oldest first
+        for release_id, release in releases.items():
+            highest, results, opinions = of_study.get((pk, release_id), (None, 0, 0))
+            if highest is not None and results == images.get(pk):
+                point = Point(study, highest, images=results, abstained=results - opinions)
+                points.setdefault(release, []).append(point)
+    return points

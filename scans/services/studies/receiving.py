@@ -1,0 +1,290 @@
+"""Receiving studies: files in, rows and one queued analysis an image out, all or nothing a file."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans import ingest
+from scans.ingest.limits import upload_limits
+from scans.ingest.rendition import rendition, thumbnail
+from scans.models import Image, Patient, Series, Study, Verdict
+from scans.models.reading import Reads, ReadStage
+from scans.services.analyses.lifecycle import queue_analyses
+from scans.services.core.dates import latest_today
+from scans.written_text import has_control_characters
+
+log = structlog.get_logger(__name__)
+# The largest image allowed takes over a gigabyte while it is decoded.
+_decoding = threading.BoundedSemaphore(2)
+RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
+_STUDY_READ = "This study is read already. Upload the rest as a new study."
+EARLIEST_STUDY = date(1970, 1, 1)  # before the first MR image of a person (1977)
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What became of one file. `image` is the new image, or the one it is a duplicate of."""
+
+    filename: str
+    outcome: str
+    code: str = ""
+    detail: str = ""
+    image: Image | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to one upload. `study` is None where no file could be accepted."""
+
+    study: Study | None
+    outcomes: tuple[FileOutcome, ...]
+
+    @property
+    def received(self) -> tuple[FileOutcome, ...]:
+        return self._only(RECEIVED)
+
+    @property
+    def duplicates(self) -> tuple[FileOutcome, ...]:
+        return self._only(DUPLICATE)
+
+    @property
+    def refused(self) -> tuple[FileOutcome, ...]:
+        return self._only(REFUSED)
+
+    def _only(self, outcome: str) -> tuple[FileOutcome, ...]:
+        return tuple(row for row in self.outcomes if row.outcome == outcome)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """One file that was decoded and is on the disk, under names of our own; no row yet."""
+
+    filename: str
+    fields: dict[str, Any]
+    names: tuple[str, ...]
+
+
+def receive_study(
+    *,
+    user: User,
+    patient: Patient,
+    study_date: date,
+    description: str = "",
+    files: Sequence[File],
+    upload_id: UUID | None = None,
+) -> Receipt:
+    """Take the files of one study of this patient, each on its own merits.
+
+    Calls with one `upload_id` by one user fill one study, and a file sent again in it is received
+    again without a second row; once a verdict on it is signed it takes no new image, which nobody
+    would read. The outcomes are in the order of the files; a ZIP gives one for each file in it. No
+    study is made where nothing could be accepted.
+
+    Raises `NotAllowedError`, or `ValidationError` for the date, the description, an archived
+    patient, or an upload id that belongs to another patient's study.
+    """
+    require(user, Action.UPLOAD_STUDY, patient)
+    description = _checked(patient, study_date, description)
+    offers: list[_Stored | FileOutcome] = []
+    try:
+        for file in files:
+            offers.extend(_take(patient, file))
+        with transaction.atomic():
+            receipt = _write(
+                user=user,
+                patient=patient,
+                study_date=study_date,
+                description=description,
+                upload_id=upload_id,
+                offers=offers,
+            )
+    finally:
+        _discard_unused(offer for offer in offers if isinstance(offer, _Stored))
+    return receipt
+
+
+def _checked(patient: Patient, study_date: date, description: str) -> str:
+    _refuse_archived(patient)
+    if study_date > latest_today():
+        raise ValidationError({"study_date": "The study date is in the future. Correct it."})
+    if study_date < max(EARLIEST_STUDY, patient.birth_date or EARLIEST_STUDY):
+        raise ValidationError(
+            {"study_date": "The study date is before the patient was born, or before MRI was."}
+        )
+    description = description.strip()
+    if len(description) > 200 or has_control_characters(description):
+        raise ValidationError({"description": "Describe the study in one line of 200 characters."})
+    return description
+
+
+def _refuse_archived(patient: Patient) -> None:
+    if patient.is_archived:
+        raise ValidationError(
+            {"patient": "This patient is archived. Restore the patient, then upload the study."}
+        )
+
+
+def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
+    """Decode what the file brings and put it on the disk; the pixels are gone after each."""
+    limits = upload_limits()
+    filename = _plain_name(file.name or "unnamed")
+    for offer in ingest.offered(filename, file, file.size, limits):
+        name = offer.filename[-255:]
+        try:
+            if isinstance(offer.content, ingest.Refusal):
+                raise offer.content
+            with _decoding:
+                decoded = ingest.decode(offer.content, limits)
+        except ingest.Refusal as refusal:
+            yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
+            continue
+        folder = f"images/{patient.clinic_id}/{uuid4()}"
+        contents = {
+            "file": ("original", offer.content),
+            "rendition": ("rendition.png", rendition(decoded.pixels)),
+            "thumbnail": ("thumbnail.png", thumbnail(decoded.pixels)),
+        }
+        names = {
+            field: default_storage.save(f"{folder}/{leaf}", ContentFile(content))
+            for field, (leaf, content) in contents.items()
+        }
+        fields = names | {
+            "sha256": offer.sha256,
+            "byte_size": len(offer.content),
+            "media_type": decoded.media_type,
+            "width": decoded.width,
+            "height": decoded.height,
+            "bits_stored": decoded.bits_stored,
+        }
+        yield _Stored(name, fields, tuple(names.values()))
+
+
+def _write(
+    *,
+    user: User,
+    patient: Patient,
+    study_date: date,
+    description: str,
+    upload_id: UUID | None,
+    offers: Sequence[_Stored | FileOutcome],
+) -> Receipt:
+    # One upload at a time for a patient: two copies of a file cannot both find themselves new.
+    # Read again: somebody may have archived the patient while the files were decoded.
+    _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
+    study = _study_of_upload(user, patient, upload_id)
+    is_read = study is not None and _is_read(study)
+    outcomes: list[FileOutcome] = []
+    series: Series | None = study.series.first() if study else None
+    next_number = (series.images.count() if series else 0) + 1
+    images: list[Image] = []
+    for offer in offers:
+        if isinstance(offer, FileOutcome):
+            outcomes.append(offer)
+            continue
+        known = Image.objects.filter(patient=patient, sha256=offer.fields["sha256"]).first()
+        if known is not None:
+            sent_again = study is not None and upload_id is not None and known.study == study
+            fresh = any(image.pk == known.pk for image in images)
+            outcomes.append(_known(offer.filename, known, again=sent_again and not fresh))
+            continue
+        if is_read:
+            outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
+            continue
+        if study is None:
+            study = Study.objects.create(
+                clinic_id=patient.clinic_id,
+                patient=patient,
+                study_date=study_date,
+                description=description,
+                upload_id=upload_id,
+                received_by=user,
+                reads_wanted=Reads.TWO if patient.clinic.second_reads else Reads.ONE,
+            )
+        if series is None:
+            series = Series.objects.create(study=study)
+        image = Image.objects.create(
+            series=series,
+            patient=patient,
+            number=next_number,
+            filename=offer.filename,
+            **offer.fields,
+        )
+        next_number += 1
+        images.append(image)
+        outcomes.append(FileOutcome(offer.filename, RECEIVED, image=image))
+    queue_analyses(images, user=user)
+    if study is not None and images:
+        audit.record(
+            actor=user,
+            action="study.received",
+            row=study,
+            patient_id=patient.pk,
+            detail={"images": len(images)},
+        )
+    is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
+    return Receipt(study if is_received else None, tuple(outcomes))
+
+
+def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> Study | None:
+    if upload_id is None:
+        return None
+    rows = Study.objects.select_for_update()  # nobody signs for it while images arrive
+    study = rows.filter(received_by=user, upload_id=upload_id).first()
+    if study is not None and study.patient_id != patient.pk:
+        raise ValidationError(
+            {"patient": "This upload was begun for another patient. Start a new upload."}
+        )
+    return study
+
+
+def _is_read(study: Study) -> bool:
+    """Whether somebody has signed for these images, so that none may join them unseen."""
+    signed = Verdict.objects.filter(study=study).signed()
+    return study.read_stage == ReadStage.READ or signed.exists()
+
+
+def _known(filename: str, image: Image, *, again: bool) -> FileOutcome:
+    if again:
+        return FileOutcome(filename, RECEIVED, image=image)
+    return FileOutcome(
+        filename,
+        DUPLICATE,
+        "duplicate",
+        "This patient already has exactly this image: the one received before is kept.",
+        image,
+    )
+
+
+def _plain_name(name: str) -> str:
+    """The last part of what the client called the file, fit to be shown."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(letter for letter in last if letter.isprintable()) or "unnamed"
+
+
+def _discard_unused(stored: Iterable[_Stored]) -> None:
+    """Take back the files that got no row.
+
+    The rows are asked, not the way the upload ended: it may fail after its commit, and then the
+    files belong to somebody. Nothing here may fail an upload that was received.
+    """
+    try:
+        mine = {item.fields["file"]: item for item in stored}
+        used = Image.objects.filter(file__in=mine).values_list("file", flat=True)
+        for name in set(mine) - set(used):
+            for leftover in mine[name].names:
+                default_storage.delete(leftover)
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("upload.discard_failed")

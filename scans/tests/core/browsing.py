@@ -1,0 +1,141 @@
+"""A real Chromium on the live server. Every page is watched: nothing may leave the machine, and
+nothing may break the content security policy or raise an error in a script."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.models import User
+from neuroscan_site.tests.programs import find_chromium
+from scans.models import Analysis
+from scans.tests.core.factories import complete
+
+# Playwright keeps an event loop in this thread, which Django would take for async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# Console lines that are no complaint: an answer that a test provokes, a search that the next key
+# made needless and htmx took back, and a test that reads pixels.
+EXPECTED = (
+    "Failed to load resource",
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+    "Canvas2D: Multiple readback",
+)
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    return {
+        "executable_path": find_chromium(),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-unsafe-swiftshader",  # WebGL without a graphics card, for the viewer
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
+
+
+@dataclass
+class Browsing:
+    """Makes browsers of people, and knows what they asked for."""
+
+    browser: Browser
+    address: str
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def of(self, user: User | None, **options: object) -> Page:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"} | options
+        context = self.browser.new_context(base_url=self.address, **options)
+        context.set_default_timeout(15_000)
+        context.on("request", self._watch)
+        context.on("console", lambda message: self._listen(message.type, message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.address}])
+        return context.new_page()
+
+    def asked_for(self, part: str) -> int:
+        return sum(part in url for url in self.requests)
+
+    def _watch(self, request) -> None:
+        self.requests.append(request.url)
+        parts = urlsplit(request.url)
+        own = f"{parts.scheme}://{parts.netloc}" == self.address
+        if not own and parts.scheme not in {"data", "blob"}:
+            self.complaints.append(f"asked for {request.url}")
+
+    def _listen(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not text.startswith(EXPECTED):
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def browsing(browser, live_server) -> Iterator[Browsing]:
+    made = Browsing(browser, live_server.url)
+    yield made
+    for context in made.contexts:
+        context.close()
+    assert made.complaints == []
+
+
+@pytest.fixture
+def page(browsing, user) -> Page:
+    return browsing.of(user)
+
+
+@pytest.fixture
+def worker(transactional_db) -> Iterator[Callable[[], None]]:
+    """Records made-up results as a worker would, from the moment it is called."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.1):
+            for analysis in Analysis.objects.queued().order_by("queued_at")[:5]:
+                complete(analysis, probability=0.9)
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    yield thread.start
+    stop.set()
+    if thread.ident:
+        thread.join()
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    axe = Axe()
+
+    def check(page: Page) -> None:
+        options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "resultTypes": ["violations"]}
+        results = axe.run(page, options=options)
+        found = [
+            f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}"
+            for one in results.response["violations"]
+        ]
+        assert not found, f"{page.url}\n" + "\n".join(found)
+
+    return check
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> None:
+    expect.set_options(timeout=15_000)

@@ -1,0 +1,249 @@
+"""Rows for tests. Images come through `receive_study`, so that rows and files agree."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import uuid4
+
+import factory
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from scans.models import (
+    Analysis,
+    Annotation,
+    Image,
+    ModelRelease,
+    Patient,
+    Report,
+    Study,
+    Verdict,
+    Worker,
+)
+from scans.services.analyses import inference
+from scans.services.analyses.displayed_results import newest_finished
+from scans.services.analyses.execution import Outcome, claim_analysis, record_result
+from scans.services.annotations.lifecycle import draw
+from scans.services.reading.verdicts import Saying, Word, sign_verdict
+from scans.services.studies.receiving import receive_study
+from scans.tests.core import pictures
+
+
+class PatientFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    clinic = factory.SelfAttribute("created_by.clinic")
+    created_by = factory.SubFactory(UserFactory)
+    mrn = factory.Sequence(lambda n: f"MRN-{n:05d}")
+    family_name = factory.Sequence(lambda n: f"Testcase{n}")
+    given_name = "Pat"
+    birth_date = date(1960, 5, 17)
+    sex = "F"
+
+
+class ReleaseFactory(factory.django.DjangoModelFactory):
+    """A row only, without weights on the disk; the first one made is active."""
+
+    class Meta:
+        model = ModelRelease
+
+    name = "test-release"
+    version = factory.Sequence(lambda n: f"7.{n}")  # no figure of a result looks like that
+    sha256 = "0" * 64
+    folder = factory.LazyFunction(lambda: str(uuid4()))
+    threshold = 0.5
+    manifest = factory.Dict({"name": "test-release"})
+    is_active = factory.LazyFunction(
+        lambda: not ModelRelease.objects.filter(is_active=True).exists()
+    )
+
+
+class WorkerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Worker
+
+    host = "test-host"
+    pid = factory.Sequence(lambda n: 1000 + n)
+    release = factory.SubFactory(ReleaseFactory)
+    engine = "tensorflow"
+    loaded_at = factory.LazyFunction(timezone.now)
+    last_seen_at = factory.LazyFunction(timezone.now)
+
+
+def make_study(
+    *, user=None, patient=None, images: int = 1, days_ago: int = 0, description: str = "MRI head"
+) -> Study:
+    """A received study, its analyses queued for the active release (made if there is none)."""
+    if not ModelRelease.objects.filter(is_active=True).exists():
+        ReleaseFactory()
+    user = user or (patient.created_by if patient else UserFactory())
+    patient = patient or PatientFactory(created_by=user)
+    receipt = receive_study(
+        user=user,
+        patient=patient,
+        study_date=timezone.localdate() - timedelta(days=days_ago),
+        description=description,
+        files=[
+            pictures.upload(f"slice-{n}.png", pictures.png(seed=uuid4().int % 2**32))
+            for n in range(images)
+        ],
+    )
+    assert receipt.study is not None
+    return receipt.study
+
+
+def make_image(**kwargs) -> Image:
+    return Image.objects.get(series__study=make_study(**kwargs))
+
+
+def make_annotation(
+    *,
+    image: Image | None = None,
+    author: User | None = None,
+    geometry: dict | None = None,
+    label: str = "",
+    note: str = "",
+) -> Annotation:
+    """A radiologist's ellipse in the middle of the image."""
+    image = image or make_image()
+    author = author or UserFactory(radiologist=True, clinic=image.patient.clinic)
+    middle = {"cx": image.width / 2, "cy": image.height / 2, "rx": 20, "ry": 10, "rotation": 0}
+    annotation, _ = draw(
+        user=author,
+        image=image,
+        annotation_id=uuid4(),
+        geometry=geometry or {"shape": "ellipse"} | middle,
+        label=label,
+        note=note,
+    )
+    return annotation
+
+
+def make_verdict(
+    *, study: Study, reader: User | None = None, finding: str = "tumor", comment: str = ""
+) -> Verdict:
+    """A signed verdict that accepts what the AI said of each image."""
+    reader = reader or UserFactory(radiologist=True, clinic=study.clinic)
+    words = tuple(Word(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True))
+    saying = Saying(finding=finding, comment=comment, words=words)
+    return sign_verdict(user=reader, study=study, saying=saying)
+
+
+def make_signed_report(*, study: Study, author: User | None = None, **text: str) -> Report:
+    """A final report whose PDF is a stand-in: drawing a real one takes a second."""
+    author = author or UserFactory(radiologist=True, clinic=study.clinic)
+    sections = {"impression": "No tumor."} | text
+    return Report.objects.create(
+        study=study,
+        number=1,
+        author=author,
+        status="final",
+        signed_at=timezone.now(),
+        signed_name=str(author),
+        signed_meaning="I have read this study.",
+        signed_patient={
+            "name": study.patient.name,
+            "mrn": study.patient.mrn,
+            "birth_date": str(study.patient.birth_date or ""),
+            "sex": study.patient.get_sex_display(),
+        },
+        code=f"TEST-{uuid4().hex[:4]}-{uuid4().hex[:4]}".upper(),
+        pdf=default_storage.save(f"reports/{uuid4()}.pdf", ContentFile(b"%PDF-1.4")),
+        pdf_sha256=hashlib.sha256(b"%PDF-1.4").hexdigest(),
+        **sections,
+    )
+
+
+def make_analysis(**kwargs) -> Analysis:
+    """A queued analysis."""
+    return Analysis.objects.get(image=make_image(**kwargs))
+
+
+def forget_analyses(rows: QuerySet[Analysis]) -> None:
+    """As if no release had been active at the upload. The application itself deletes nothing."""
+    QuerySet.delete(rows)
+
+
+def complete(
+    analysis: Analysis,
+    *,
+    probability: float = 0.9,
+    threshold: float = 0.5,
+    empty_heatmap: bool = False,
+    regions: Sequence[inference.Region] | None = None,
+    distance: float | None = None,
+) -> Analysis:
+    """Record a result as the worker does, with a made-up prediction."""
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    image = analysis.image
+    heatmap = np.zeros((image.height, image.width), np.uint8)
+    if not empty_heatmap:
+        heatmap[image.height // 3 : image.height // 2, image.width // 3 : image.width // 2] = 255
+    is_tumor = probability >= threshold
+    prediction = inference.Prediction(
+        probability=probability,
+        label="tumor" if is_tumor else "no_tumor",
+        confidence=probability if is_tumor else 1 - probability,
+        threshold=threshold,
+        heatmap=heatmap,
+        heatmap_peak=None if empty_heatmap else (image.width // 3, image.height // 3),
+        engine="tensorflow",
+        model_ms=146.0,
+        regions=None if regions is None else tuple(regions),
+        distance=distance,
+    )
+    pixels = pictures.slice_pixels(width=image.width, height=image.height)
+    outcome = Outcome(
+        prediction,
+        decode_ms=3.0,
+        render_ms=9.0,
+        heatmap_png=inference.heatmap_png(heatmap),
+        overlay_png=inference.overlay_png(pixels, heatmap),
+    )
+    assert record_result(claim, outcome)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def suspect(
+    *points: tuple[int, int], score: float = 0.83, area_px: float = 400.0
+) -> inference.Region:
+    """A suspected region as the model gives it; a square where no corners are given."""
+    corners = points or ((20, 20), (40, 20), (40, 40), (20, 40))
+    return inference.Region(polygon=corners, score=score, area_px=area_px)
+
+
+def abstain(
+    analysis: Analysis, *, distance: float | None = None, reason: str = "unreadable_contrast"
+) -> Analysis:
+    """Record an abstention as the worker does."""
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    abstention = inference.Abstention(
+        reason=reason,
+        sentence="The image has too little contrast to be read.",
+        engine="tensorflow",
+        model_ms=1.0,
+        distance=distance,
+    )
+    assert record_result(claim, Outcome(abstention, decode_ms=3.0, render_ms=0.0))
+    analysis.refresh_from_db()
+    return analysis
+
+
+def fail(
+    analysis: Analysis, *, message: str = "The analysis failed 3 times. Try again."
+) -> Analysis:
+    """As the worker leaves a row after its last attempt."""
+    Analysis.objects.filter(pk=analysis.pk).update(
+        status="failed", message=message, traceback="Traceback: ...", attempts=3
+    )
+    analysis.refresh_from_db()
+    return analysis

@@ -1,0 +1,152 @@
+"""What the AI said, in figures and words that nothing else on a page has: to find it anywhere.
+
+`make_telling_study` gives every field of an analysis that tells of its result a value of its own;
+`told_in` finds these in an answer, whatever its format.
+"""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+from django.http import HttpResponse
+
+from accounts.models import User
+from scans.models import Analysis, Image, Study
+from scans.services.analyses import inference
+from scans.services.analyses.execution import Outcome, claim_analysis, record_result
+from scans.tests.core import pictures
+from scans.tests.core.factories import PatientFactory, make_study
+from scans.tests.core.isolation_table import text_of
+
+# The first image, a tumor; the second, none; on the third the model gave no opinion.
+TUMOR, NO_TUMOR = 0.8765, 0.0432
+REGION = ((113, 97), (131, 97), (131, 109), (113, 109))
+SENTENCE = "A sentence of the model alone."
+# By field of the row: what a page, a list, a file or the API would say of it.
+TRACES = {
+    "probability": r"0\.876|0\.877|0\.88\b|0\.0432|0\.043|0\.04\b",
+    "confidence": r"87\.6|87\.7|95\.7|95\.6|0\.9568|0\.957",
+    "label": r"Tumor detected|No tumor detected|tumor detected,",
+    "threshold": r"0\.4821|0\.482",
+    "engine": "engine-of-the-run",
+    "heatmap": r"/(?:heatmap|overlay)/",  # the addresses that pages and the API give
+    "overlay": r"/(?:heatmap|overlay)/",
+    "heatmap_peak_x": r'"x": ?121\b|\(121, 103\)',
+    "heatmap_peak_y": r'"y": ?103\b|\(121, 103\)',
+    "regions": r"113, ?97|0\.739|0\.74\b",
+    "distance": r"0\.427|0\.43\b|1\.2345|1\.23\b",
+    "abstain_reason": r"unfamiliar|No AI opinion|no AI opinion|gave no opinion",
+    "decode_ms": r"\b3417\b",
+    "model_ms": r"\b5281\b|\b5282\b",
+    "render_ms": r"\b6113\b|\b6114\b",
+    "worker_host": "host-of-the-run",
+    "message": re.escape(SENTENCE),
+}
+# Fields that tell nothing of the result, whether they are shown or not.
+SILENT = {
+    *("id", "image", "release", "requested_by", "requested_at", "queued_at", "rung_at"),
+    *("finished_at", "started_at", "status", "attempts", "claim_token", "lease_expires_at"),
+    "traceback",
+}
+# Names under which an answer of the API tells, if they have a value.
+_KEYS = {
+    *("label", "ai_label", "probability", "study_probability", "confidence", "distance"),
+    *("regions", "heatmap_peak", "heatmap_url", "overlay_url", "abstain_reason", "message"),
+    *("suspicion", "ai_content", "from_analysis", "ai_statement"),
+}
+
+
+def make_telling_study(*, user: User) -> Study:
+    patient = PatientFactory(created_by=user)
+    study = make_study(user=user, patient=patient, images=3, description="Waits")
+    first, second, third = Image.objects.filter(series__study=study).order_by("number")
+    region = inference.Region(polygon=REGION, score=0.7391, area_px=216.0)
+    say(first, _prediction(first, TUMOR, regions=(region,)))
+    say(second, _prediction(second, NO_TUMOR, regions=()))
+    say(
+        third,
+        inference.Abstention(
+            reason="unfamiliar",
+            sentence=SENTENCE,
+            engine="engine-of-the-run",
+            model_ms=5281.5,
+            distance=1.2345,
+        ),
+    )
+    return study
+
+
+def say(image: Image, result: inference.Prediction | inference.Abstention) -> Analysis:
+    analysis: Analysis = image.analyses.get()
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    Analysis.objects.filter(pk=analysis.pk).update(worker_host="host-of-the-run")
+    heat = np.zeros((image.height, image.width), np.uint8)
+    heat[100:106, 118:124] = 255
+    pixels = pictures.slice_pixels(width=image.width, height=image.height)
+    outcome = Outcome(
+        result,
+        decode_ms=3417.25,
+        render_ms=6113.75,
+        heatmap_png=inference.heatmap_png(heat),
+        overlay_png=inference.overlay_png(pixels, heat),
+    )
+    assert record_result(claim, outcome)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def told_in(answer: HttpResponse) -> list[str]:
+    """What the answer tells of the AI's word: names of fields, and what was found."""
+    if answer.get("Content-Type", "").startswith(("image/", "application/octet-stream")):
+        return []  # pixels: the addresses of the AI's pictures are asked one by one
+    text = text_of(answer)
+    # An address that was asked for may be repeated; the addresses of the AI's pictures tell.
+    asked_for = answer.request["PATH_INFO"]  # type: ignore[attr-defined]
+    text = text.replace(asked_for, "") if asked_for.count("/") > 2 else text
+    found = [
+        f"{field}: {match.group()}"
+        for field, pattern in TRACES.items()
+        if (match := re.search(pattern, _without_choices(text)))
+    ]
+    if answer.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
+        found += list(_keys_with_values(json.loads(text)))
+    return found
+
+
+def _prediction(image: Image, probability: float, *, regions: Any) -> inference.Prediction:
+    is_tumor = probability > 0.5
+    return inference.Prediction(
+        probability=probability,
+        label="tumor" if is_tumor else "no_tumor",
+        confidence=probability if is_tumor else 1 - probability,
+        threshold=0.4821,
+        heatmap=np.zeros((image.height, image.width), np.uint8),
+        heatmap_peak=(121, 103),
+        engine="engine-of-the-run",
+        model_ms=5281.5,
+        regions=regions,
+        distance=0.4273,
+    )
+
+
+def _without_choices(text: str) -> str:
+    """Less what is there whatever the studies say: choices of filters and of reasons, scripts'
+    addresses, and what is random: ids, times, the size of a file."""
+    for choices in (r"<option.*?</option>", r'<nav id="changelist-filter".*?</nav>'):
+        text = re.sub(choices, "", text, flags=re.DOTALL)
+    text = re.sub(r'\d{2}:\d{2}:\d{2}\.\d+|"byte_size": ?\d+', "", text)
+    text = re.sub(r"field-byte_size.*?</(?:td|div)>", "", text, flags=re.DOTALL)  # the admin's
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "", text)
+
+
+def _keys_with_values(content: Any) -> Any:
+    if isinstance(content, list):
+        for one in content:
+            yield from _keys_with_values(one)
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            if name in _KEYS and value not in (None, "", [], {}):
+                yield f"{name} = {value!r}"
+            yield from _keys_with_values(value)

@@ -1,0 +1,239 @@
+"""Nobody sees another clinic: every address of the project, asked with the other clinic's ids."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from scans.models import Analysis, Image
+from scans.tests.core import pictures
+from scans.tests.core.factories import PatientFactory, make_study
+from scans.tests.core.isolation_table import (
+    ADMIN_MORE_WITH_IDS,
+    ADMIN_ROWS,
+    ADMIN_WITHOUT_ROWS,
+    EVERYWHERE,
+    PUBLIC,
+    WITH_IDS,
+    WITHOUT_IDS,
+    address,
+    admin_url_names,
+    signed_in,
+    text_of,
+    url_names,
+)
+
+METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+HIDDEN, NOT_SUPPORTED = 404, 405
+
+
+def test_every_url_has_an_entry_and_every_entry_a_url():
+    known = set(EVERYWHERE) | admin_url_names()
+    assert set(url_names()) == known, "a new URL needs an entry in isolation_table.py"
+
+
+def test_every_model_in_the_admin_has_an_entry():
+    registered = {model._meta.label_lower for model in admin.site._registry}
+    assert registered == set(ADMIN_ROWS) | ADMIN_WITHOUT_ROWS
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_an_address_with_the_other_clinics_id_is_not_there(world, name):
+    path = address(name, world)
+    for other in world.others:
+        client = signed_in(other)
+        statuses = {method: getattr(client, method)(path).status_code for method in METHODS}
+        assert set(statuses.values()) <= {HIDDEN, NOT_SUPPORTED}, statuses
+        assert HIDDEN in statuses.values(), statuses
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_the_same_address_is_there_for_the_own_clinic(world, name):
+    """The 404 above is for the clinic, not for a mistake in the table."""
+    client = signed_in(world.owner)
+    path = address(name, world)
+    assert {getattr(client, method)(path).status_code for method in METHODS} - {
+        HIDDEN,
+        NOT_SUPPORTED,
+    }
+
+
+@pytest.mark.parametrize("name", WITH_IDS)
+def test_an_id_of_the_other_clinic_looks_like_one_that_does_not_exist(world, name):
+    """Word for word the same answer: nobody can find out which ids there are."""
+    client = signed_in(world.others[0])
+    real = address(name, world)
+    own_id = next(str(value) for value in WITH_IDS[name].arguments(world).values())
+    made_up = real.replace(own_id, str(uuid4()))
+    for method in ("get", "post"):
+        answers = [getattr(client, method)(path) for path in (real, made_up)]
+        assert answers[0].status_code == answers[1].status_code
+        if answers[0].status_code == HIDDEN and name.startswith("api:"):
+            first, second = (answer.json() for answer in answers)
+            assert first | {"instance": ""} == second | {"instance": ""}
+
+
+@pytest.mark.parametrize("name", WITH_IDS | WITHOUT_IDS)
+def test_without_signing_in_there_is_only_the_way_to_the_sign_in(world, name):
+    path = address(name, world)
+    for method in METHODS:
+        answer = getattr(Client(), method)(path)
+        if name.startswith("api:") and name != "api:docs":
+            assert answer.status_code == 401, method
+        else:
+            assert answer.status_code == 302, method
+            assert answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_is_public_shows_nothing_of_a_clinic(world, name):
+    answer = Client().get(address(name, world))
+    assert answer.status_code in {200, 302, 404, 405, 503}
+    assert_no_trace(answer, world)
+
+
+@pytest.mark.parametrize("name", WITHOUT_IDS)
+def test_nothing_of_the_other_clinic_is_on_a_page_of_ones_own(world, name):
+    for other in world.others:
+        client = signed_in(other)
+        for query in ({}, {"q": "One"}, {"search": "One"}, {"q": "ONE-77"}, {"archived": "any"}):
+            answer = client.get(address(name, world), query)
+            assert answer.status_code in {200, 302, 403, 404, 405}
+            assert_no_trace(answer, world)
+
+
+def assert_no_trace(answer, world) -> None:
+    text = text_of(answer)
+    # What was asked for may be repeated in a search box; rows may not.
+    found = [trace for trace in world.traces if trace in text and trace != "ONE-77"]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/patients/?search=Onepatient",
+        "/api/v1/patients/?archived=any&search=ONE-77",
+        "/api/v1/studies/?patient={patient.pk}",
+        "/api/v1/studies/?label=tumor",
+        "/api/v1/analyses/?image={image.pk}",
+        "/api/v1/analyses/?study={study.pk}",
+        "/api/v1/analyses/?patient={patient.pk}",
+        "/api/v1/analyses/?release={analysis.release_id}",
+    ],
+)
+def test_counts_and_filters_know_nothing_of_the_other_clinic(world, path):
+    asked = path.format(**vars(world))
+    assert signed_in(world.owner).get(asked).json()["count"] == 1
+    for other in world.others:
+        answer = signed_in(other).get(asked).json()
+        assert (answer["count"], answer["results"]) == (0, [])
+
+
+def test_an_upload_for_the_other_clinics_patient_is_not_taken(world):
+    def fields(**files):
+        return {"patient": str(world.patient.pk), "study_date": "2024-05-06"} | files
+
+    for other in world.others:
+        client = signed_in(other)
+        file = pictures.upload("a.png", pictures.png(seed=99))
+        answers = [
+            client.post(reverse("api:study-list"), fields(files=file)),
+            client.post(reverse("upload-file"), fields(file=file, upload_id=str(uuid4()))),
+            client.post(reverse("upload"), fields(files=file, upload_id=str(uuid4()))),
+            client.get(reverse("upload"), {"patient": str(world.patient.pk)}),
+        ]
+        assert [answer.status_code for answer in answers] == [HIDDEN] * 4
+    assert Image.objects.count() == 1
+
+
+def test_the_image_that_a_study_page_is_asked_to_show_is_one_of_that_study(world):
+    other = world.others[0]
+    own = make_study(user=other)
+    answer = signed_in(other).get(reverse("study", args=[own.pk]), {"image": str(world.image.pk)})
+    assert_no_trace(answer, world)
+
+
+def test_the_same_bytes_in_two_clinics_know_nothing_of_each_other(world):
+    """No "duplicate" across clinics: it would tell that the other clinic has this image."""
+    other = world.others[0]
+    content = world.image.file.read()
+    answer = signed_in(other).post(
+        reverse("api:study-list"),
+        {
+            "patient": str(PatientFactory(created_by=other).pk),
+            "study_date": "2024-05-06",
+            "files": pictures.upload("same.png", content),
+        },
+    )
+    assert answer.status_code == 201
+    assert answer.json()["refused"] == []
+
+
+@pytest.mark.parametrize("person", ["owner", "other"])
+def test_files_are_not_served_by_their_stored_name(world, person):
+    client = signed_in(world.owner if person == "owner" else world.others[0])
+    for stored in (world.image.file, world.image.thumbnail, world.analysis.overlay):
+        for root in ("/media/", "/static/", "/var/", "/"):
+            assert client.get(f"{root}{stored.name}").status_code == HIDDEN
+
+
+@pytest.mark.parametrize("label", ADMIN_ROWS)
+@pytest.mark.parametrize("view", ["change", "history", "delete"])
+def test_the_admin_does_not_open_the_other_clinics_rows(world, label, view):
+    row = ADMIN_ROWS[label](world)
+    path = reverse(f"admin:{label.replace('.', '_')}_{view}", args=[row.pk])
+    for other in world.others:
+        for method in ("get", "post"):
+            answer = getattr(signed_in(other), method)(path, follow=True)
+            # Django answers an unknown id with a redirect to the index, which is followed here.
+            assert answer.status_code in {200, 403, 404}
+            assert answer.status_code != 200 or path not in answer.request["PATH_INFO"]
+            assert_no_trace_but_the_id(answer, world)
+
+
+@pytest.mark.parametrize("name", ADMIN_MORE_WITH_IDS)
+def test_the_admins_own_addresses_do_not_open_the_other_clinics_rows(world, name):
+    path = reverse(name, kwargs=ADMIN_MORE_WITH_IDS[name](world))
+    for other in world.others:
+        for method in ("get", "post"):
+            answer = getattr(signed_in(other), method)(path, follow=True)
+            assert answer.status_code in {403, 404}
+            assert_no_trace_but_the_id(answer, world)
+
+
+@pytest.mark.parametrize("label", [*ADMIN_ROWS, *sorted(ADMIN_WITHOUT_ROWS)])
+def test_the_admins_lists_and_searches_hold_no_row_of_the_other_clinic(world, label):
+    path = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    for other in world.others:
+        for query in ({}, {"q": "One"}):
+            answer = signed_in(other).get(path, query, follow=True)
+            assert answer.status_code in {200, 403}
+            assert_no_trace(answer, world)
+
+
+def test_an_action_of_the_admin_does_not_reach_the_other_clinics_rows(world):
+    before = list(Analysis.objects.values())
+    for other in world.others:
+        for label, make_row in ADMIN_ROWS.items():
+            row = make_row(world)
+            path = reverse(f"admin:{label.replace('.', '_')}_changelist")
+            actions = admin.site._registry[type(row)].actions
+            for action in ["delete_selected", *(getattr(a, "__name__", a) for a in actions)]:
+                sent = {"action": action, "_selected_action": [str(row.pk)], "post": "yes"}
+                answer = signed_in(other).post(path, sent, follow=True)
+                assert answer.status_code in {200, 403}
+                assert_no_trace_but_the_id(answer, world)
+            assert type(row)._default_manager.filter(pk=row.pk).exists()
+    assert list(Analysis.objects.values()) == before
+    world.owner.refresh_from_db()
+    assert world.owner.is_active
+
+
+def assert_no_trace_but_the_id(answer, world) -> None:
+    """Django repeats the id that was asked for in its message that there is no such row."""
+    text = text_of(answer)
+    ids = {str(row(world).pk) for row in ADMIN_ROWS.values()} | {world.token_key}
+    assert not [trace for trace in world.traces if trace in text and trace not in ids]

@@ -1,0 +1,319 @@
+"""Read-first, address by address: nobody who has committed no finding learns the AI's word.
+
+Every page, API address and file of the project is asked (`isolation_table`), as every role, for a
+study whose every telling fact can be recognized (`telling`). The last part breaks the decision
+itself: what cannot be decided is withheld, on every address that has something to withhold.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Clinic, User
+from accounts.tests.factories import UserFactory
+from scans.models import Analysis, ClinicReason, Image, Study
+from scans.services.annotations.lifecycle import draw
+from scans.services.disclosure import ai_visible, as_shown
+from scans.services.reading.double_reading import want_reads
+from scans.services.reading.verdicts import Saying, Word, commit_finding, save_draft, sign_verdict
+from scans.services.reading.worklist import save_view
+from scans.services.reports.drafting import start_report
+from scans.tests.core.isolation_table import (
+    ADMIN_ROWS,
+    EVERYWHERE,
+    World,
+    address,
+    signed_in,
+    text_of,
+)
+from scans.tests.core.telling import REGION, SENTENCE, SILENT, TRACES, make_telling_study, told_in
+
+# What the model is, and what the API takes and gives: nothing of a study.
+OF_THE_INSTALLATION = {"model-release", "api:model-release-list", "api:model-release-detail"}
+OF_THE_INSTALLATION |= {"api:schema", "api:docs"}
+ADDRESSES = sorted(set(EVERYWHERE) - OF_THE_INSTALLATION)
+PICTURES = ["analysis-file", "api:analysis-overlay", "api:analysis-heatmap"]
+# Where the AI's word is, once nothing is withheld: the walk has teeth only if it finds it there.
+TELLS = {
+    *("home", "worklist", "patient", "patient-timeline", "study", "study-summary", "study-entry"),
+    *("study-verdict", "analysis-fragment", "studies-csv", "worklist-csv", "report", "report-edit"),
+    *("api:worklist", "api:study-viewer", "api:image-analyses", "api:analysis-detail"),
+    *("api:analysis-list", "api:patient-history", "api:study-detail", "api:image-detail"),
+    *("api:annotation-detail", "api:study-annotations", "api:image-annotations"),
+    "api:study-annotations-export",
+}
+FILTERED = [
+    *((name, {"ai": label}) for name in ("home", "worklist") for label in ("tumor", "abstained")),
+    *(("api:study-list", {"label": label}) for label in ("tumor", "no_tumor", "abstained")),
+    *(("api:analysis-list", {"label": label}) for label in ("tumor", "no_tumor")),
+    *(("api:analysis-list", {"ordering": order}) for order in ("probability", "-confidence")),
+    ("api:analysis-list", {"status": "abstained"}),
+    ("api:worklist", {"ai": "tumor"}),
+]
+WRITTEN = "Changed my mind"
+ROLES = ["radiologist", "clinician", "administrator", "superuser"]
+
+
+@pytest.fixture
+def world(db) -> World:
+    """A study that waits; a radiologist has committed, and left all that a reader can leave."""
+    reader = UserFactory(radiologist=True, username="committed")
+    study = make_telling_study(user=reader)
+    Clinic.objects.filter(pk=reader.clinic_id).update(read_first=True)
+    study.refresh_from_db()
+    image = Image.objects.filter(series__study=study).order_by("number")[0]
+    analysis = image.analyses.get()
+    commit_finding(user=reader, study=study, finding="tumor")
+    verdict = save_draft(
+        user=reader,
+        study=study,
+        saying=Saying(words=(Word(analysis.pk, "reject", "artifact"),)),
+    )
+    annotation, _ = draw(
+        user=reader,
+        image=image,
+        annotation_id=study.pk,
+        geometry={"shape": "polygon", "points": [list(point) for point in REGION]},
+        from_analysis=analysis,
+    )
+    report = start_report(user=reader, study=study)
+    assert "0.88" in report.ai_statement
+    owner = UserFactory(clinic=reader.clinic, radiologist=True)
+    made = World(owner, [reader], study.patient, study, image, analysis, "x" * 15, [])
+    made.annotation, made.report, made.verdict = annotation, report, verdict
+    made.view = save_view(user=owner, name="Mine", filters={"ai": "tumor"})
+    made.reason = ClinicReason.objects.create(clinic=owner.clinic, code="x", words="Own reason")
+    return made
+
+
+def person(world: World, role: str) -> User:
+    if role == "superuser":
+        return UserFactory(superuser=True)
+    return UserFactory(clinic=world.owner.clinic, **{role: True})
+
+
+def path_to(name: str, world: World) -> str:
+    if name == "report-verify":  # a report that is not signed has no code
+        return reverse(name, args=["AAAA-AAAA-AAAA"])
+    return address(name, world)
+
+
+def asked(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """Every address by GET; fragments also as the page's own script asks for them."""
+    for name in ADDRESSES:
+        path = path_to(name, world)
+        yield name, client.get(path)
+        if not name.startswith("api:"):
+            yield f"{name} (htmx)", client.get(path, headers={"HX-Request": "true"})
+
+
+def tried(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """What is asked for by other methods: answers and refusals must not tell either."""
+    for name in ADDRESSES:
+        if not name.endswith(("archive", "logout", "settings", "revoke")):
+            yield f"POST {name}", client.post(path_to(name, world))
+    image, study = world.image.pk, world.study.pk
+    for other in Analysis.objects.all():
+        for act in ("retry", "cancel"):
+            for prefix, argument in (("", "analysis_id"), ("api:", "pk")):
+                path = reverse(f"{prefix}analysis-{act}", kwargs={argument: other.pk})
+                yield f"{act} {path}", client.post(path, headers={"HX-Request": "true"})
+    yield "analyze again", client.post(reverse("api:image-analyses", args=[image]))
+    words = [{"analysis": str(world.analysis.pk), "decision": "accept"}]
+    for name in ("draft", "sign"):
+        path = reverse(f"api:study-verdict-{name}", args=[study])
+        sent = {"finding": "tumor", "assessments": words}
+        yield name, client.post(path, sent, content_type="application/json")
+
+
+def in_the_administration(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    for label, row_of in ADMIN_ROWS.items():
+        name = label.replace(".", "_")
+        if label in {"knox.authtoken", "accounts.auditchain", "accounts.auditevent"}:
+            continue
+        yield name, client.get(reverse(f"admin:{name}_changelist"))
+        try:
+            row = row_of(world)
+        except ObjectDoesNotExist:
+            row = None
+        if row is None:
+            continue  # nothing of this kind here
+        for kind in ("change", "history"):
+            yield name, client.get(reverse(f"admin:{name}_{kind}", args=[row.pk]), follow=True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_address_tells_what_the_ai_said(world, role):
+    client = signed_in(person(world, role))
+    for name, answer in asked(client, world):
+        assert not told_in(answer), name
+        if name in PICTURES:
+            assert answer.status_code == 403, name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_answer_or_refusal_of_a_write_tells_it(world, role):
+    client = signed_in(person(world, role))
+    for name, answer in tried(client, world):
+        assert not told_in(answer), name
+
+
+@pytest.mark.parametrize("role", ["administrator", "superuser"])
+def test_the_administration_does_not_tell_it(world, role):
+    client = signed_in(person(world, role))
+    for name, answer in in_the_administration(client, world):
+        assert not told_in(answer), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_file_but_the_clinics_own_images_is_handed_out(world, role):
+    client = signed_in(person(world, role))
+    for analysis in Analysis.objects.all():
+        for kind in ("overlay", "heatmap"):
+            for path in (
+                reverse("analysis-file", args=[analysis.pk, kind]),
+                reverse(f"api:analysis-{kind}", args=[analysis.pk]),
+            ):
+                assert client.get(path).status_code == 403, path
+                assert client.head(path).status_code == 403, path
+    assert client.get(reverse("report-pdf", args=[world.report.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("name", "query"), FILTERED, ids=str)
+def test_no_filter_or_order_finds_it(world, role, name, query):
+    answer = signed_in(person(world, role)).get(reverse(name), query)
+    assert not told_in(answer)
+    if name.startswith("api:"):
+        assert answer.json()["count"] == 0
+    else:
+        assert "Waits" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("lookup", ["suspicion__gte", "suspicion", "suspicion__isnull"])
+def test_the_administration_does_not_filter_by_it(world, lookup):
+    """The address of a list takes any field of its rows."""
+    client = signed_in(person(world, "administrator"))
+    answer = client.get(reverse("admin:scans_study_changelist"), {lookup: "0.8"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("word", ["0.8765", "Tumor detected", "unfamiliar", SENTENCE])
+def test_no_search_finds_it(world, word):
+    client = signed_in(person(world, "administrator"))
+    for name, query in (("home", "q"), ("worklist", "q"), ("patients", "q")):
+        assert "Waits" not in client.get(reverse(name), {query: word}).content.decode()
+    for model in (Study, Image, Analysis):
+        if admin.site.is_registered(model):
+            path = reverse(f"admin:scans_{model._meta.model_name}_changelist")
+            assert "Waits" not in client.get(path, {"q": word}).content.decode()
+
+
+def test_every_field_that_tells_is_looked_for():
+    """A field that is added to the analysis is withheld by itself; here it is asked for as well."""
+    known = {field.name for field in Analysis._meta.concrete_fields}
+    assert known == set(TRACES) | SILENT, "say in telling.py what the new field looks like"
+    full = Analysis(status="completed", **dict.fromkeys(set(TRACES) - {"status"}, 1))
+    shown = as_shown(full, withheld=True)
+    assert not [name for name in TRACES if getattr(shown, name) not in (None, "")]
+
+
+def test_the_walk_would_find_it(world):
+    """Without the setting the same walk finds the AI's word wherever it is shown."""
+    Clinic.objects.update(read_first=False)
+    found = {name for name, answer in asked(signed_in(world.owner), world) if told_in(answer)}
+    assert found >= TELLS
+
+
+# --- Two readers who disagree ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def disagreed(world) -> World:
+    """Both readers have changed their mind after the AI's word, and written why."""
+    administrator = person(world, "administrator")
+    want_reads(user=administrator, study=world.study, reads=2)
+    second = person(world, "radiologist")
+    commit_finding(user=second, study=world.study, finding="tumor")
+    changed = Saying(finding="no_tumor", comment=f"{WRITTEN} 0.8765")
+    world.verdict = sign_verdict(user=second, study=world.study, saying=changed)
+    world.verdict = sign_verdict(
+        user=world.verdict.study.received_by,
+        study=world.study,
+        saying=Saying(finding="tumor", comment=f"{WRITTEN} 0.8765"),
+    )
+    world.study.refresh_from_db()
+    assert world.study.read_stage == "adjudication"
+    return world
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_before_the_third_has_committed_nothing_tells_what_the_two_were_told(disagreed, role):
+    client = signed_in(person(disagreed, role))
+    for walk in (asked, tried):
+        for name, answer in walk(client, disagreed):
+            assert not told_in(answer), name
+            text = text_of(answer)
+            assert WRITTEN not in text, name
+            assert "before the AI result was shown: " not in text, name
+            assert '"committed_finding":"tumor"' not in text.replace(" ", ""), name
+
+
+# --- Failing closed -------------------------------------------------------------------------------
+
+
+class UndecidableError(OperationalError):
+    """The database does not say whether the clinic reads first."""
+
+
+@contextmanager
+def no_decision() -> Iterator[None]:
+    """Every question to the database of whether a study is withheld fails.
+
+    Rows are still read, `read_first` among their columns: whoever shows the AI's word without
+    having asked `scans.services.disclosure` shows it still.
+    """
+    asks = re.compile(r"\bWHERE\b.*\"read_first\"", re.DOTALL)
+
+    def wrapper(execute, sql, params, many, context):
+        if asks.search(sql):
+            raise UndecidableError
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+@pytest.mark.parametrize("setting", [True, False], ids=["reads first", "does not"])
+@pytest.mark.parametrize("role", ["radiologist", "administrator"])
+def test_what_cannot_be_decided_is_withheld_everywhere(world, role, setting):
+    client = signed_in(person(world, role))
+    Clinic.objects.update(read_first=setting)
+    client.raise_request_exception = False
+    with no_decision():
+        for name, answer in asked(client, world):
+            assert not told_in(answer), name
+            if name in PICTURES:
+                assert answer.status_code >= 400, name
+
+
+def test_what_cannot_be_decided_is_withheld_in_the_administration(world):
+    client = signed_in(person(world, "superuser"))
+    client.raise_request_exception = False
+    with no_decision():
+        for name, answer in in_the_administration(client, world):
+            assert not told_in(answer), name
+
+
+def test_a_clinic_that_is_not_there_withholds(world):
+    stranger = UserFactory(radiologist=True)
+    stranger.clinic_id = None
+    assert not ai_visible(user=stranger, study=world.study)

@@ -1,0 +1,160 @@
+"""Nothing clinical is deleted, and what is finished does not change: not even by mistake."""
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.kept import Kept, KeptError
+from scans.models import (
+    Analysis,
+    Annotation,
+    AnnotationVersion,
+    Assessment,
+    ClinicReason,
+    IdempotentRequest,
+    Image,
+    LabelList,
+    ModelRelease,
+    Patient,
+    Report,
+    ReportTemplate,
+    Series,
+    Study,
+    Verdict,
+    Worker,
+    WorklistView,
+)
+from scans.tests.core.factories import (
+    abstain,
+    complete,
+    fail,
+    make_analysis,
+    make_annotation,
+    make_signed_report,
+    make_verdict,
+    suspect,
+)
+
+pytestmark = pytest.mark.django_db
+
+KEPT = [Patient, Study, Series, Image, Analysis, ModelRelease]
+KEPT += [Annotation, AnnotationVersion, LabelList, Verdict, Assessment, ClinicReason]
+KEPT += [Report, ReportTemplate]
+
+
+@pytest.fixture
+def analysis():
+    return make_analysis()
+
+
+@pytest.fixture
+def reading(analysis):
+    """One row of all that a reading leaves behind."""
+    study = complete(analysis).image.study
+    make_annotation(image=analysis.image)
+    make_verdict(study=study)
+    make_signed_report(study=study)
+    LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
+    ClinicReason.objects.create(clinic=study.clinic, code="motion", words="Motion")
+    ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
+
+
+@pytest.mark.parametrize("model", KEPT)
+def test_a_row_of_the_record_is_not_deleted(reading, model):
+    row = model.objects.get()
+    attempts = [row.delete, model.objects.all().delete, model.objects.filter(pk=row.pk).delete]
+    for attempt in attempts:
+        with pytest.raises(KeptError):
+            attempt()
+    assert model.objects.get() == row
+
+
+def test_only_views_of_the_worklist_and_what_is_no_record_can_be_deleted():
+    models = apps.get_app_config("scans").get_models()
+    assert {model for model in models if not issubclass(model, Kept)} == {
+        WorklistView,
+        IdempotentRequest,
+        Worker,
+    }
+
+
+def test_rows_are_not_deleted_from_their_parents_side(reading, analysis):
+    image = analysis.image
+    (verdict,) = image.study.verdicts.all()
+    for children in (
+        *(image.analyses, image.series.images, image.patient.studies),
+        *(image.annotations, image.annotations.get().versions),
+        *(image.study.verdicts, verdict.assessments, image.study.reports),
+    ):
+        with pytest.raises(KeptError):
+            children.all().delete()
+    assert Analysis.objects.exists()
+
+
+@pytest.mark.parametrize("end", [complete, abstain])
+@pytest.mark.parametrize(
+    "change",
+    [{"probability": 0.01}, {"label": "no_tumor"}, {"status": "queued"}, {"message": "Other."}],
+    ids=str,
+)
+def test_the_database_refuses_to_change_a_finished_analysis(analysis, end, change):
+    end(analysis)
+    before = Analysis.objects.values().get()
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        Analysis.objects.filter(pk=analysis.pk).update(**change)
+    for name, value in change.items():
+        setattr(analysis, name, value)
+    with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+        analysis.save()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE scans_analysis SET threshold = 0.1")
+    assert Analysis.objects.values().get() == before
+
+
+def test_an_analysis_that_failed_can_still_change(analysis):
+    fail(analysis)
+    assert Analysis.objects.update(status="queued") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trigger_outlives_the_table_being_built_anew_in_both_directions():
+    """SQLite drops a table's triggers with it; PostgreSQL changes the table in place."""
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("scans")
+    study = complete(make_analysis()).image.study
+    make_verdict(study=study)
+    make_signed_report(study=study)
+    make_annotation(image=Image.objects.get())
+    before = triggers()
+    try:
+        for target in ([("scans", "0002_finished_analyses_do_not_change")], newest):
+            MigrationExecutor(connection).migrate(target)
+            with (
+                pytest.raises(IntegrityError, match="does not change"),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute("UPDATE scans_analysis SET threshold = 0.1")
+        assert triggers() == before
+    finally:
+        MigrationExecutor(connection).migrate(newest)
+
+
+def triggers():
+    listed = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(listed[connection.vendor])
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_regions_and_distance_belong_to_a_result(analysis):
+    for wrong in ({"regions": []}, {"distance": 0.5}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Analysis.objects.filter(pk=analysis.pk).update(**wrong)
+    complete(analysis, regions=[suspect()], distance=0.5)
+    for change in ({"regions": []}, {"regions": None}, {"distance": 0.1}):
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            Analysis.objects.filter(pk=analysis.pk).update(**change)

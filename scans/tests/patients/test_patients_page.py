@@ -1,0 +1,237 @@
+import json
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from accounts.tests.factories import UserFactory
+from scans.models import Image, Patient
+from scans.services.analyses.lifecycle import request_analysis
+from scans.services.patients.records import archive_patient
+from scans.tests.core.factories import PatientFactory, abstain, complete, make_study
+
+pytestmark = pytest.mark.django_db
+FACTS = {
+    "mrn": "M-1",
+    "family_name": "Lund",
+    "given_name": "Eva",
+    "birth_date": "1970-02-03",
+    "sex": "F",
+}
+
+
+def names(answer):
+    return [patient.family_name for patient in answer.context["patients"]]
+
+
+# --- The list ---------------------------------------------------------------------------------
+
+
+def test_patients_are_found_by_mrn_and_name(doctor, user):
+    PatientFactory(created_by=user, family_name="Berg", given_name="Anna", mrn="X-12")
+    PatientFactory(created_by=user, family_name="Dahl", given_name="Bo", mrn="Y-34")
+    for text in ("x-1", "ber", "anna", "Berg, Anna"):
+        assert names(doctor.get("/patients/", {"q": text})) == ["Berg"], text
+    assert b"No patient matches" in doctor.get("/patients/", {"q": "zz"}).content
+
+
+def test_archived_patients_are_hidden_unless_asked_for(doctor, user):
+    archive_patient(user=user, patient=PatientFactory(created_by=user, family_name="Old"))
+    assert names(doctor.get("/patients/")) == []
+    assert names(doctor.get("/patients/", {"archived": "1"})) == ["Old"]
+
+
+def test_htmx_gets_only_the_rows(htmx, user):
+    PatientFactory(created_by=user, family_name="Berg")
+    answer = htmx.get("/patients/", {"q": "be", "archived": "1"})
+    assert b"<html" not in answer.content
+    assert names(answer) == ["Berg"]
+    # A name is not left in the address bar, nor in the browser's history.
+    assert answer["HX-Replace-Url"] == "/patients/?archived=1"
+
+
+def test_a_nul_is_no_error(doctor, user):
+    PatientFactory(created_by=user, family_name="Berg")
+    assert names(doctor.get("/patients/", {"q": "be\0"})) == ["Berg"]
+    assert doctor.get("/patients/options/", {"q": "\0"}).status_code == 200
+    assert doctor.post("/patients/new/", FACTS | {"mrn": "\0"}).status_code == 422
+
+
+def test_the_list_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
+    for _ in range(10):
+        make_study(patient=PatientFactory(created_by=user))
+    with django_assert_max_num_queries(12):  # the audit trail takes most of them
+        doctor.get("/patients/")
+
+
+# --- Register, edit, archive ------------------------------------------------------------------
+
+
+def test_a_patient_is_registered_and_its_page_opens(doctor, user):
+    answer = doctor.post("/patients/new/", FACTS, follow=True)
+    patient = Patient.objects.get()
+    assert answer.redirect_chain == [(patient.get_absolute_url(), 302)]
+    assert (patient.clinic, patient.birth_date) == (user.clinic, date(1970, 2, 3))
+    assert b"Lund, Eva is registered." in answer.content
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("mrn", "", "Enter the patient&#x27;s MRN."),
+        ("family_name", " ", "Enter the patient&#x27;s family name."),
+        ("birth_date", "2999-01-01", "The birth date is in the future. Correct it."),
+        ("birth_date", "yesterday", "Enter the birth date as year-month-day, like 1980-05-31."),
+        ("sex", "X", "Select a valid choice."),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field(doctor, field, value, sentence):
+    answer = doctor.post("/patients/new/", FACTS | {field: value})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert not Patient.objects.exists()
+
+
+def test_an_mrn_that_is_taken_leads_to_the_patient_who_has_it(doctor, user):
+    known = PatientFactory(created_by=user, mrn="M-1", family_name="Known")
+    answer = doctor.post("/patients/new/", FACTS)
+    assert answer.status_code == 422
+    assert f'href="{known.get_absolute_url()}"' in answer.content.decode()
+    assert b"A patient with this MRN is already registered." in answer.content
+
+
+def test_the_mrn_of_another_clinic_is_free_here(doctor):
+    PatientFactory(mrn="M-1")
+    assert doctor.post("/patients/new/", FACTS).status_code == 302
+
+
+def test_registering_for_an_upload_goes_on_to_the_upload(doctor):
+    answer = doctor.post("/patients/new/?next=upload", FACTS)
+    assert answer["Location"] == f"/upload/?patient={Patient.objects.get().pk}"
+
+
+def test_registering_beside_an_upload_chooses_the_patient(htmx):
+    assert b"<html" not in htmx.get("/patients/new/?next=upload").content
+    answer = htmx.post("/patients/new/", FACTS)
+    event = json.loads(answer["HX-Trigger"])["patient-registered"]
+    assert event["id"] == str(Patient.objects.get().pk)
+    assert (event["name"], event["facts"]) == ("Lund, Eva", "MRN M-1, born 3 Feb 1970")
+
+
+def test_archiving_can_be_undone_where_it_was_done(doctor, user):
+    patient = PatientFactory(created_by=user)
+    archived = doctor.post(reverse("patient-archive", args=[patient.pk]), follow=True)
+    text = archived.content.decode()
+    assert "is archived." in text
+    assert reverse("patient-restore", args=[patient.pk]) in text
+    assert f"/upload/?patient={patient.pk}" not in text
+    restored = doctor.post(reverse("patient-restore", args=[patient.pk]), follow=True)
+    assert "is restored." in restored.content.decode()
+    patient.refresh_from_db()
+    assert not patient.is_archived
+
+
+@pytest.mark.parametrize("name", ["patient-archive", "patient-restore"])
+def test_archiving_needs_a_post(doctor, user, name):
+    patient = PatientFactory(created_by=user)
+    assert doctor.get(reverse(name, args=[patient.pk])).status_code == 405
+
+
+def test_a_superuser_is_told_in_a_sentence_why_not(doctor):
+    doctor.force_login(UserFactory(superuser=True))
+    answer = doctor.get("/patients/new/")
+    assert answer.status_code == 403
+    assert b"Your role does not allow you to register patients." in answer.content
+
+
+# --- The case history -------------------------------------------------------------------------
+
+
+def test_the_case_history_goes_from_the_newest_study_to_the_oldest(doctor, user):
+    patient = PatientFactory(created_by=user, birth_date=None, sex="O")
+    for days in (300, 5, 40):
+        make_study(user=user, patient=patient, days_ago=days, description=f"{days} days")
+    answer = doctor.get(patient.get_absolute_url())
+    shown = [one["study"].description for one in answer.context["entries"]]
+    assert shown == ["5 days", "40 days", "300 days"]
+    text = answer.content.decode()
+    assert "not known" in text
+    assert "Other" in text
+
+
+def test_each_study_shows_its_images_with_what_the_ai_said_and_by_which_release(doctor, user):
+    study = make_study(user=user, images=2)
+    first, second = Image.objects.order_by("number")
+    complete(first.analyses.get(), probability=0.05)
+    abstain(second.analyses.get())
+    text = doctor.get(study.patient.get_absolute_url()).content.decode()
+    for part in ("No tumor detected", "95.0\N{NO-BREAK SPACE}%", "No AI opinion"):
+        assert part in text
+    assert text.count(str(first.analyses.get().release)) >= 3
+    for image in (first, second):
+        assert reverse("image-file", args=[image.pk, "thumbnail"]) in text
+
+
+def test_a_patient_without_studies_is_offered_an_upload(doctor, user):
+    patient = PatientFactory(created_by=user)
+    text = doctor.get(patient.get_absolute_url()).content.decode()
+    assert "No studies yet" in text
+    assert f"/upload/?patient={patient.pk}" in text
+
+
+def test_a_long_history_has_pages_of_which_the_first_is_watched(doctor, user):
+    patient = PatientFactory(created_by=user)
+    for days in range(22):
+        make_study(user=user, patient=patient, days_ago=days)
+    first = doctor.get(patient.get_absolute_url())
+    second = doctor.get(patient.get_absolute_url(), {"page": first.context["older"]})
+    assert [len(page.context["entries"]) for page in (first, second)] == [20, 2]
+    assert b"every 5s" in first.content
+    assert b"every 5s" not in second.content
+
+
+def test_the_case_history_takes_a_fixed_number_of_queries(
+    doctor, user, django_assert_max_num_queries
+):
+    patient = PatientFactory(created_by=user)
+    for days in range(6):
+        make_study(user=user, patient=patient, days_ago=days, images=3)
+    with django_assert_max_num_queries(32):  # the audit trail takes a third of them
+        doctor.get(patient.get_absolute_url())
+
+
+def test_the_watched_history_answers_204_until_a_study_arrives(doctor, htmx, user):
+    patient = PatientFactory(created_by=user)
+    path = reverse("patient-timeline", args=[patient.pk])
+    seen = doctor.get(patient.get_absolute_url()).context["version"]
+    assert htmx.get(path, {"seen": seen}).status_code == 204
+    study = make_study(user=user, patient=patient)
+    answer = htmx.get(path, {"seen": seen})
+    assert answer.status_code == 200
+    assert f"entry-{study.pk}" in answer.content.decode()
+
+
+def test_an_entry_in_work_asks_again_until_it_is_done(htmx, user):
+    study = make_study(user=user)
+    path = reverse("study-entry", args=[study.pk])
+    first = htmx.get(path)
+    assert b'hx-trigger="every 2s"' in first.content
+    seen = {"seen": first.context["version"]}
+    assert htmx.get(path, seen).status_code == 204
+    complete(Image.objects.get().analyses.get())
+    done = htmx.get(path, seen)
+    assert b"hx-trigger" not in done.content
+    assert b"Tumor detected" in done.content
+    request_analysis(user=user, image=Image.objects.get())  # the same release: nothing to do
+    assert b"hx-trigger" not in htmx.get(path).content
+
+
+def test_the_combobox_offers_current_patients_of_the_clinic(doctor, user):
+    PatientFactory(created_by=user, family_name="Berg", mrn="B-1")
+    PatientFactory(family_name="Berglund")  # another clinic's
+    archive_patient(user=user, patient=PatientFactory(created_by=user, family_name="Bergman"))
+    text = doctor.get("/patients/options/", {"q": "berg"}).content.decode()
+    assert text.count("data-patient=") == 1
+    assert 'data-facts="MRN B-1, born 17 May 1960"' in text
+    assert "No patient matches." in doctor.get("/patients/options/", {"q": "zz"}).content.decode()

@@ -1,0 +1,149 @@
+"""The verdict's form in a browser: it saves itself, and gives up nothing that was typed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from scans.models import Analysis, Study, Verdict
+from scans.services.reading.assignment import take_study
+from scans.services.reading.verdicts import Saying, save_draft
+from scans.tests.core.factories import complete, make_study
+from scans.tests.reading.viewing import Viewing
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SAVED = re.compile(r"^Saved \d")
+
+
+@pytest.fixture
+def study(user):
+    study = make_study(user=user, images=3)
+    for analysis in Analysis.objects.all():
+        complete(analysis, probability=0.9)
+    return study
+
+
+@pytest.fixture
+def opened(page, study) -> Page:
+    page.goto(study.get_absolute_url())
+    return page
+
+
+def state(page: Page):
+    return page.locator("[data-verdict-saved]")
+
+
+def test_a_signature_that_is_refused_leaves_what_was_typed(opened):
+    opened.get_by_text("Tumor", exact=True).click()
+    opened.keyboard.press("r")
+    opened.get_by_label("Comment").fill("Long typed words.")
+    opened.get_by_role("button", name="Sign as final").click()
+    expect(opened.get_by_role("alert")).to_contain_text("choose a reason")
+    expect(opened.get_by_label("Comment")).to_have_value("Long typed words.")
+    opened.get_by_label("Reason, image 1").select_option("artifact")
+    opened.get_by_role("button", name="Sign as final").click()
+    expect(opened.locator(".ns-version")).to_contain_text("Long typed words.")
+
+
+def test_what_was_typed_just_now_is_kept_as_the_panel_is_drawn_anew(opened, study):
+    opened.get_by_label("Comment").fill("Typed just now.")
+    opened.get_by_role("button", name="Take", exact=True).click()
+    expect(opened.locator("#verdict")).to_contain_text("You are reading")
+    expect(opened.get_by_label("Comment")).to_have_value("Typed just now.")
+    assert Verdict.objects.get().comment == "Typed just now."
+
+
+def test_two_windows_do_not_overwrite_each_other(opened, browsing, user, study, assert_accessible):
+    other = browsing.of(user)
+    other.goto(study.get_absolute_url())
+    other.get_by_label("Comment").fill("In the other window.")
+    expect(state(other)).to_have_text(SAVED)
+    opened.get_by_label("Comment").fill("In this window.")
+    expect(state(opened)).to_contain_text("You changed this verdict in another window")
+    opened.get_by_role("button", name="Compare with the other window").click()
+    saved = opened.get_by_label("Saved in the other window")
+    expect(saved).to_contain_text("In the other window.")
+    expect(opened.get_by_label("Comment")).to_have_value("In this window.")
+    assert_accessible(opened)
+    assert Verdict.objects.get().comment == "In the other window."
+    opened.get_by_label("Comment").fill("Of both.")
+    expect(state(opened)).to_have_text(SAVED)
+    assert Verdict.objects.get().comment == "Of both."
+    other.get_by_label("Comment").fill("Once more.")
+    other.get_by_role("button", name="Compare with the other window").click()
+    other.get_by_role("button", name="Take what the other window saved").click()
+    expect(other.get_by_label("Comment")).to_have_value("Of both.")
+
+
+def test_a_window_in_which_nothing_was_typed_saves_nothing_but_keeps_the_lock(
+    page, browsing, user, study
+):
+    take_study(user=user, study=study)
+    save_draft(user=user, study=study, saying=Saying(comment="Kept."))
+    page.goto(study.get_absolute_url())
+    before = Study.objects.get().lock_expires_at - timedelta(minutes=1)
+    Study.objects.update(lock_expires_at=before)
+    with page.expect_response(lambda answer: "/take/" in answer.url):
+        page.locator("[data-verdict-seconds]").evaluate("field => { field.value = 119; }")
+    assert Study.objects.get().lock_expires_at > before
+    assert browsing.asked_for(reverse("study-verdict-save", args=[study.pk])) == 0
+
+
+def test_who_was_signed_out_meanwhile_loses_nothing(opened):
+    opened.get_by_label("Comment").fill("At first.")
+    expect(state(opened)).to_have_text(SAVED)
+    cookies = opened.context.cookies()
+    opened.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    opened.get_by_label("Comment").fill("At first, and more.")
+    expect(state(opened)).to_contain_text("Not saved: you are signed out.")
+    opened.get_by_text("Tumor", exact=True).click()
+    opened.get_by_role("button", name="Sign as final").click()
+    expect(opened.get_by_label("Comment")).to_have_value("At first, and more.")
+    asked = []
+    opened.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    opened.evaluate("() => { setTimeout(() => location.reload()); }")
+    expect(state(opened)).to_contain_text("Not saved: you are signed out.")
+    opened.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    opened.context.add_cookies(cookies)
+    expect(state(opened)).to_have_text(SAVED)
+    assert Verdict.objects.get().comment == "At first, and more."
+
+
+def test_only_fields_that_are_shown_are_sent(opened):
+    reason = opened.locator("[data-reason] select").first
+    expect(reason).to_be_disabled()
+    opened.keyboard.press("f")
+    expect(reason).to_be_enabled()
+    reason.select_option("artifact")
+    expect(state(opened)).to_have_text(SAVED)
+    sent = opened.locator("[data-verdict-form]").evaluate(
+        "form => [...new FormData(form).keys()].filter((name) => /^(reason|text)-/.test(name))"
+    )
+    assert len(sent) == 2
+    opened.reload()
+    expect(reason).to_have_value("artifact")
+    expect(reason).to_be_enabled()
+    opened.get_by_role("button", name="Accept all that are left").click()
+    expect(state(opened)).to_have_text(SAVED)
+    assert Verdict.objects.get().assessments.count() == 3
+
+
+def test_a_prior_study_beside_it_is_not_said_to_have_been_seen(page, user, study):
+    prior = make_study(user=user, patient=study.patient)
+    old = complete(Analysis.objects.get(image__series__study=prior), probability=0.8)
+    Study.objects.filter(pk=prior.pk).update(study_date=study.study_date - timedelta(days=90))
+    viewing = Viewing(page, study)
+    expect(page.locator("[data-verdict-form]")).to_be_visible()
+    page.locator("[data-others] button").first.click()
+    expect(viewing.pane(2)).to_have_attribute("data-shown", str(old.image_id))
+    viewing.pane(2).focus()
+    viewing.keys("h")
+    page.get_by_label("Heatmap", exact=True).check()
+    expect(viewing.pane(2)).to_have_attribute("data-heat", str(old.pk))
+    shown = page.locator("[data-verdict-shown]").input_value().split()
+    assert str(old.pk) not in shown
+    assert len(shown) == 3

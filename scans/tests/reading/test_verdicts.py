@@ -1,0 +1,221 @@
+"""Verdicts: drafted, signed, amended; and what the database refuses afterwards."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import AuditEvent, Clinic
+from accounts.policy import NotAllowedError
+from accounts.tests.factories import ClinicFactory, UserFactory
+from scans.errors import StateConflictError
+from scans.models import Assessment, ClinicReason, Study, Verdict
+from scans.services.disclosure import others_visible
+from scans.services.reading.double_reading import want_reads
+from scans.services.reading.verdicts import (
+    Saying,
+    Word,
+    begin_amendment,
+    commit_finding,
+    save_draft,
+    sign_verdict,
+)
+from scans.tests.core.factories import complete, make_analysis
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader():
+    return UserFactory(radiologist=True)
+
+
+@pytest.fixture
+def analysis(reader):
+    return complete(make_analysis(user=reader))
+
+
+@pytest.fixture
+def study(analysis):
+    return Study.objects.get()
+
+
+def colleague(reader):
+    return UserFactory(clinic=reader.clinic, radiologist=True)
+
+
+def sign(reader, study, finding="tumor", **more):
+    return sign_verdict(user=reader, study=study, saying=Saying(finding=finding, **more))
+
+
+def stage(study):
+    study.refresh_from_db()
+    return study.read_stage
+
+
+def test_a_draft_is_signed_and_the_study_is_read(reader, study, analysis):
+    word = Word(analysis.pk, "reject", "artifact")
+    save_draft(user=reader, study=study, saying=Saying(finding="unsure", words=(word,)))
+    signed = sign_verdict(
+        user=reader, study=study, saying=Saying(finding="no_tumor"), layers=["heatmap", "made up"]
+    )
+    assert (signed.status, signed.read_as, signed.finding) == ("final", "first", "no_tumor")
+    assert stage(study) == "read"
+    assert study.read_at is not None
+    assert signed.assessments.get().reason_words == "Artifact"
+    assert signed.ai_content["visible"] is True
+    assert signed.ai_content["layers"] == ["heatmap"]
+    (said,) = signed.ai_content["analyses"]
+    assert (said["label"], said["release"]) == ("tumor", str(analysis.release))
+    actions = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"verdict.begun", "verdict.signed"} <= actions
+
+
+@pytest.mark.parametrize("role", ["clinician", "administrator", "superuser"])
+def test_only_radiologists_give_verdicts(reader, study, role):
+    person = (
+        UserFactory(superuser=True)
+        if role == "superuser"
+        else UserFactory(clinic=reader.clinic, **{role: True})
+    )
+    for act in (save_draft, sign_verdict):
+        with pytest.raises(NotAllowedError):
+            act(user=person, study=study, saying=Saying(finding="tumor"))
+    with pytest.raises(NotAllowedError):
+        commit_finding(user=person, study=study, finding="tumor")
+    assert not Verdict.objects.exists()
+
+
+def test_a_radiologist_of_another_clinic_gives_none(study):
+    with pytest.raises(NotAllowedError):
+        sign(UserFactory(radiologist=True, clinic=ClinicFactory()), study)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        (("reject", ""), "choose a reason"),
+        (("modify", "other"), "say what the other reason is"),
+    ],
+)
+def test_modify_and_reject_need_a_reason_before_they_are_signed(
+    reader, study, analysis, word, said
+):
+    with pytest.raises(ValidationError, match=said):
+        sign(reader, study, words=(Word(analysis.pk, *word),))
+    assert not Verdict.objects.signed().exists()
+
+
+def test_a_reason_that_is_on_no_list_is_refused_and_one_the_clinic_added_is_taken(
+    reader, study, analysis
+):
+    own = (Word(analysis.pk, "reject", "motion_blur"),)
+    with pytest.raises(ValidationError, match="reason of the list"):
+        sign(reader, study, words=own)
+    ClinicReason.objects.create(clinic=reader.clinic, code="motion_blur", words="Motion blur")
+    assert sign(reader, study, words=own).assessments.get().reason_words == "Motion blur"
+
+
+def test_an_analysis_of_another_study_cannot_be_assessed(reader, study):
+    other = complete(make_analysis(user=reader))
+    with pytest.raises(ValidationError, match="of this study"):
+        sign(reader, study, words=(Word(other.pk, "accept"),))
+
+
+def test_a_signed_verdict_does_not_change_and_nothing_is_added_to_it(reader, study, analysis):
+    signed = sign(reader, study, words=(Word(analysis.pk, "accept"),))
+    attempts = [
+        lambda: Verdict.objects.filter(pk=signed.pk).update(finding="no_tumor"),
+        lambda: Verdict.objects.filter(pk=signed.pk).update(status="draft", signed_at=None),
+        lambda: Assessment.objects.update(decision="reject", reason="artifact"),
+        lambda: Assessment.objects.create(
+            verdict=signed, analysis=complete(make_analysis(user=reader)), decision="accept"
+        ),
+        lambda: run("UPDATE scans_verdict SET comment = 'x'"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            attempt()
+    signed.refresh_from_db()
+    assert (signed.finding, signed.status) == ("tumor", "final")
+
+
+def run(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_a_committed_finding_does_not_change(reader, study):
+    Clinic.objects.update(read_first=True)
+    commit_finding(user=reader, study=study, finding="no_tumor")
+    again = commit_finding(user=reader, study=study, finding="tumor")
+    assert again.committed_finding == "no_tumor"
+    for change in ({"committed_finding": "tumor"}, {"committed_finding": "", "committed_at": None}):
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            Verdict.objects.update(**change)
+
+
+def test_an_amendment_supersedes_with_a_reason_and_both_stay_readable(reader, study, analysis):
+    first = sign(reader, study, words=(Word(analysis.pk, "accept"),))
+    begin_amendment(user=reader, study=study)
+    with pytest.raises(ValidationError, match="why you amend"):
+        sign(reader, study, "no_tumor")
+    second = sign(reader, study, "no_tumor", amendment_reason="Misread the scan.")
+    assert (second.status, second.read_as, second.supersedes) == ("amended", "first", first)
+    assert second.assessments.get().decision == "accept"
+    assert list(Verdict.objects.current()) == [second]
+    assert list(Verdict.objects.deciding()) == [second]
+    assert Verdict.objects.get(pk=first.pk).finding == "tumor"
+    begin_amendment(user=reader, study=study)
+    third = sign(reader, study, "tumor", amendment_reason="It was right at first.")
+    assert third.supersedes == second
+
+
+def test_a_second_reader_is_refused_where_one_is_wanted(reader, study):
+    sign(reader, study)
+    with pytest.raises(StateConflictError, match="one reader was asked for"):
+        sign(colleague(reader), study)
+    with pytest.raises(StateConflictError, match="Amend it"):
+        sign(reader, study)
+
+
+def test_two_readers_who_agree_settle_a_study(reader, study):
+    want_reads(user=reader, study=study, reads=2)
+    sign(reader, study, "tumor")
+    assert stage(study) == "waiting"
+    assert not others_visible(user=colleague(reader), study=study)
+    second = sign(colleague(reader), study, "tumor")
+    assert (second.read_as, stage(study)) == ("second", "read")
+    assert others_visible(user=reader, study=study)
+    assert Verdict.objects.deciding().get().read_as == "first"
+
+
+def test_two_who_disagree_need_a_third_who_is_neither(reader, study):
+    want_reads(user=reader, study=study, reads=2)
+    other, third = colleague(reader), colleague(reader)
+    sign(reader, study, "tumor")
+    sign(other, study, "no_tumor")
+    assert stage(study) == "adjudication"
+    for one in (reader, other):
+        with pytest.raises(StateConflictError):
+            sign(one, study)
+    assert sign(third, study, "unsure").read_as == "adjudication"
+    assert stage(study) == "read"
+    assert Verdict.objects.deciding().get().reader == third
+
+
+def test_an_amendment_can_settle_a_disagreement_and_make_one(reader, study):
+    want_reads(user=reader, study=study, reads=2)
+    other = colleague(reader)
+    sign(reader, study, "tumor")
+    sign(other, study, "no_tumor")
+    begin_amendment(user=other, study=study)
+    sign(other, study, "tumor", amendment_reason="Seen now.")
+    assert stage(study) == "read"
+    begin_amendment(user=other, study=study)
+    sign(other, study, "unsure", amendment_reason="Not so sure.")
+    assert stage(study) == "adjudication"
+
+
+def test_the_time_spent_is_never_more_than_there_was(reader, study):
+    draft = save_draft(user=reader, study=study, saying=Saying(seconds=90_000))
+    assert draft.seconds_spent < 60

@@ -1,0 +1,246 @@
+"""Annotating in the viewer: every tool with and without dragging, and nothing is ever lost."""
+
+import pytest
+from playwright.sync_api import expect
+from rest_framework.response import Response
+
+from accounts.tests.factories import UserFactory
+from scans.api.annotations.views import AnnotationViewSet
+from scans.models import Annotation, Image
+from scans.services.annotations.lifecycle import hide
+from scans.tests.core.factories import make_annotation, make_study
+from scans.tests.reading.viewing import Viewing
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TWO_POINTS = ["Rectangle", "Ellipse", "Arrow", "Length", "Two diameters"]
+RING = [(80, 40), (100, 50), (105, 70), (85, 85), (62, 72), (60, 52), (79, 41)]
+
+
+@pytest.fixture
+def study(user):
+    return make_study(user=user, images=2)
+
+
+@pytest.fixture
+def viewing(page, study) -> Viewing:
+    return Viewing(page, study)
+
+
+def tool(viewing: Viewing, name: str) -> None:
+    viewing.page.get_by_role("button", name=name, exact=True).click()
+
+
+def shapes() -> list[str]:
+    rows = Annotation.objects.order_by("created_at")
+    return [row.current.geometry["shape"] for row in rows]
+
+
+def test_every_tool_by_dragging(viewing):
+    for n, name in enumerate(TWO_POINTS):
+        tool(viewing, name)
+        viewing.drag((40 + 9 * n, 30), (70 + 9 * n, 60))
+        viewing.expect_marks(n + 1)
+    tool(viewing, "Freehand")
+    viewing.drag(*RING)
+    viewing.expect_marks(6)
+    viewing.expect_saved()
+    assert sorted(shapes()) == sorted(
+        ["rectangle", "ellipse", "arrow", "length", "bidirectional", "freehand"]
+    )
+
+
+def test_every_tool_by_clicking_point_after_point(viewing):
+    for n, name in enumerate(TWO_POINTS):
+        tool(viewing, name)
+        viewing.click(40 + 9 * n, 30)
+        viewing.click(70 + 9 * n, 60)
+        viewing.expect_marks(n + 1)
+    for n, name in enumerate(["Polygon", "Freehand"], start=len(TWO_POINTS)):
+        tool(viewing, name)
+        for point in RING[:4]:
+            viewing.click(*point)
+        viewing.keys("Enter")
+        viewing.expect_marks(n + 1)
+    viewing.expect_saved()
+    assert len(shapes()) == 7
+
+
+def test_drawing_moving_and_measuring_with_the_keyboard_alone(viewing):
+    viewing.pane().focus()
+    viewing.keys("l", "Space", *["Shift+ArrowRight"] * 3, "Space")
+    viewing.expect_marks(1)
+    viewing.expect_saved()
+    assert Annotation.objects.get().current.geometry == {
+        "shape": "length",
+        "start": [80, 64],
+        "end": [110, 64],
+    }
+    viewing.keys("ArrowDown", "ArrowLeft")
+    viewing.page.get_by_label("End x").fill("120")
+    viewing.keys("Tab")
+    expect(viewing.page.locator(".vw-figures")).to_contain_text("Length 41.0 px")
+    expect(viewing.page.locator(".vw-figures")).to_contain_text("no scale")
+    viewing.expect_saved()
+    viewing.open()
+    viewing.expect_marks(1)
+    assert Annotation.objects.get().current.geometry["start"] == [79, 65]
+
+
+def test_what_is_drawn_is_where_it_was_drawn_however_the_image_is_turned(viewing):
+    page = viewing.page
+    for name in ("Rotate right", "Flip left and right"):
+        page.get_by_role("button", name=name, exact=True).click()
+    tool(viewing, "Rectangle")
+    # Turned right and then mirrored, x and y are exchanged: the picture is 128 wide and 160 high.
+    corners = [viewing.at(y, x, width=128, height=160) for x, y in ((128 - 20, 30), (128 - 60, 70))]
+    page.mouse.click(*corners[0])
+    page.mouse.click(*corners[1])
+    viewing.expect_saved()
+    geometry = Annotation.objects.get().current.geometry
+    assert geometry["width"] == pytest.approx(40, abs=1.5)
+    assert geometry["height"] == pytest.approx(40, abs=1.5)
+
+
+def test_label_note_undo_redo_history_and_restore(viewing):
+    page = viewing.page
+    tool(viewing, "Ellipse")
+    viewing.drag((60, 50), (90, 80))
+    viewing.expect_saved()
+    page.get_by_label("Note").fill("with a dural tail")
+    viewing.keys("Tab")
+    viewing.expect_saved()
+    row = Annotation.objects.get()
+    assert row.current.note == "with a dural tail"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Note")).to_have_value("")
+    page.get_by_role("button", name="Redo").click()
+    expect(page.get_by_label("Note")).to_have_value("with a dural tail")
+    page.get_by_role("button", name="History", exact=True).click()
+    page.get_by_role("button", name="Restore version 1").click()
+    expect(page.get_by_label("Note")).to_have_value("")
+    page.get_by_role("button", name="Delete").click()
+    viewing.expect_marks(0)
+    viewing.expect_saved()
+    row.refresh_from_db()
+    assert row.is_hidden
+    page.get_by_role("button", name="Show again").click()
+    viewing.expect_marks(1)
+
+
+def test_two_readers_have_a_layer_each(browsing, user, study):
+    viewing = Viewing(browsing.of(user), study)
+    tool(viewing, "Length")
+    viewing.drag((40, 40), (80, 60))
+    viewing.expect_saved()
+    colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ola", last_name="Ny")
+    other = Viewing(browsing.of(colleague), study)
+    other.expect_marks(0)
+    expect(other.page.locator("[data-mark-list]")).to_contain_text("by Iris Okafor")
+    theirs = other.pane().locator(".vw-by-b")
+    expect(theirs).to_have_count(1)
+    other.page.get_by_label("Other readers").uncheck()
+    expect(theirs).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(503, "No connection"), (500, "Not sent yet"), (429, "Not sent yet")]
+)
+def test_what_is_drawn_without_a_connection_is_kept_over_a_reload_and_sent_later(
+    viewing, monkeypatch, status, says
+):
+    page = viewing.page
+    viewing.expect_marks(0)
+    page.context.set_offline(True)
+    tool(viewing, "Rectangle")
+    viewing.drag((60, 50), (90, 80))
+    saved = page.locator("[data-saved]")
+    expect(saved).to_contain_text("No connection: 1 change is kept in this browser")
+    with monkeypatch.context() as away:
+        away.setattr(AnnotationViewSet, "batch", lambda *_: Response(status=status))
+        page.context.set_offline(False)
+        viewing.open()
+        viewing.expect_marks(1)
+        expect(saved).to_contain_text(f"{says}: 1 change is kept in this browser")
+        assert not Annotation.objects.exists()
+    viewing.expect_saved()
+    assert shapes() == ["rectangle"]
+
+
+def test_two_windows_without_a_connection_keep_what_was_drawn_in_each(viewing, study):
+    page = viewing.page
+    viewing.expect_marks(0)
+    other = Viewing(page.context.new_page(), study)
+    other.expect_marks(0)
+    page.context.set_offline(True)
+    for one, name in ((viewing, "Rectangle"), (other, "Ellipse")):
+        one.page.bring_to_front()
+        tool(one, name)
+        one.drag((60, 50), (90, 80))
+        expect(one.page.locator("[data-saved]")).to_contain_text("No connection")
+    other.page.close()
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    viewing.open()
+    viewing.expect_marks(2)
+    viewing.expect_saved()
+    assert sorted(shapes()) == ["ellipse", "rectangle"]
+
+
+def test_who_looks_again_sees_what_a_colleague_drew_and_deleted_meanwhile(page, user, study):
+    page.clock.install()
+    viewing = Viewing(page, study)
+    viewing.expect_marks(0)
+    colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ola", last_name="Ny")
+    mark = make_annotation(image=Image.objects.get(number=1), author=colleague)
+    theirs = viewing.pane().locator(".vw-by-b")
+    page.clock.fast_forward(130_000)
+    expect(theirs).to_have_count(1)
+    hide(user=colleague, annotation=mark, version=1)
+    page.clock.fast_forward(130_000)
+    expect(theirs).to_have_count(0)
+
+
+def test_a_double_click_ends_a_polygon_as_one_corner(viewing):
+    tool(viewing, "Polygon")
+    for point in RING[:3]:
+        viewing.click(*point)
+    viewing.page.mouse.dblclick(*viewing.at(*RING[3]))
+    viewing.expect_marks(1)
+    viewing.expect_saved()
+    assert len(Annotation.objects.get().current.geometry["points"]) == 4
+
+
+def test_a_change_in_two_windows_is_a_choice_and_nothing_is_dropped(browsing, user, study):
+    one = Viewing(browsing.of(user), study)
+    tool(one, "Length")
+    one.drag((40, 40), (80, 60))
+    one.expect_saved()
+    mark = Annotation.objects.get()
+    other = Viewing(browsing.of(user), study, f"?annotation={mark.pk}")
+    other.page.get_by_label("Note").fill("the other")
+    other.keys("Tab")
+    other.expect_saved()
+    one.page.get_by_label("Note").fill("mine")
+    one.keys("Tab")
+    conflict = one.page.locator("[data-conflicts]")
+    expect(conflict).to_contain_text("was changed in another window")
+    one.page.get_by_role("button", name="Keep both").click()
+    one.expect_marks(2)
+    one.expect_saved()
+    notes = {row.current.note for row in Annotation.objects.all()}
+    assert notes == {"mine", "the other"}
+
+
+def test_signed_out_in_the_middle_loses_nothing(viewing, user):
+    page = viewing.page
+    viewing.expect_marks(0)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    tool(viewing, "Length")
+    viewing.drag((40, 40), (80, 60))
+    expect(page.locator("[data-notices]")).to_contain_text("You were signed out")
+    page.context.add_cookies(cookies)
+    page.get_by_role("button", name="I have signed in").click()
+    viewing.expect_saved()
+    assert shapes() == ["length"]

@@ -1,0 +1,205 @@
+"""The worklist by keys, and a verdict from the list to the signature, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Clinic
+from accounts.tests.factories import UserFactory
+from scans.models import Image, Study, Verdict
+from scans.services.reading.assignment import set_priority, take_study
+from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.tests.core.factories import PatientFactory, complete, make_study
+
+pytestmark = pytest.mark.browser
+
+
+def waiting(user, name, *, probability=0.2, images=1, priority="routine") -> Study:
+    patient = PatientFactory(created_by=user, family_name=name)
+    study = make_study(user=user, patient=patient, images=images, description=f"MRI of {name}")
+    for image in Image.objects.filter(series__study=study):
+        complete(image.analyses.get(), probability=probability)
+    return set_priority(user=user, study=study, priority=priority)
+
+
+@pytest.fixture
+def studies(user) -> list[Study]:
+    return [
+        waiting(user, "Alder", probability=0.05),
+        waiting(user, "Birch", probability=0.97, images=2),
+        waiting(user, "Cedar", probability=0.5, priority="urgent"),
+        waiting(user, "Dogwood", priority="stat"),
+    ]
+
+
+def names(page: Page) -> list[str]:
+    return [text.split(",")[0] for text in page.locator("[data-open]").all_inner_texts()]
+
+
+def test_keys_walk_the_list_take_and_open(page, user, studies, assert_accessible):
+    page.goto("/worklist/")
+    assert names(page) == ["Dogwood", "Cedar", "Birch", "Alder"]
+    expect(page.locator("[data-row]").first).to_contain_text("First by")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    cedar = page.locator("[data-row]").nth(1)
+    expect(cedar.locator("[data-open]")).to_be_focused()
+    page.keyboard.press("t")
+    expect(cedar).to_contain_text("You are reading")
+    expect(cedar.locator("[data-open]")).to_be_focused()  # the rows were drawn anew
+    page.keyboard.press("r")
+    expect(cedar).not_to_contain_text("You are reading")
+    page.keyboard.press("?")
+    expect(page.get_by_text("read the next study", exact=True)).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/studies/"))
+
+
+def test_rows_update_by_themselves_and_the_focus_stays(page, user, studies):
+    page.clock.install()
+    page.goto("/worklist/")
+    page.locator("[data-open]").nth(2).focus()
+    colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ada", last_name="Li")
+    take_study(user=colleague, study=studies[0])
+    waiting(user, "Elm", priority="stat")
+    page.clock.run_for(11_000)
+    expect(page.get_by_text("Ada Li is reading")).to_be_visible()
+    expect(page.locator("[data-row]")).to_have_count(5)
+    expect(page.get_by_role("link", name="Birch")).to_be_focused()
+
+
+def test_priority_and_assignee_are_set_in_the_row_by_keys(page, user, studies, assert_accessible):
+    ada = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ada", last_name="Li")
+    page.goto("/worklist/")
+    assert names(page) == ["Dogwood", "Cedar", "Birch", "Alder"]
+    page.get_by_role("link", name="Alder").focus()
+    page.keyboard.press("p")
+    priority = page.get_by_label("Priority of the study of Alder")
+    expect(priority).to_be_focused()
+    priority.select_option("stat")
+    expect(page.locator("[data-open]").nth(1)).to_contain_text("Alder")  # after the older stat
+    expect(priority).to_be_focused()  # the row moved, and the focus with it
+    page.keyboard.press("a")
+    expect(priority).to_be_focused()  # a letter in a select is the select's
+    page.get_by_role("link", name="Birch").focus()
+    page.keyboard.press("a")
+    assignee = page.get_by_label("Assign the study of Birch")
+    expect(assignee).to_be_focused()
+    assignee.select_option("Ada Li")
+    page.get_by_label("Assigned to", exact=True).select_option("nobody")
+    expect(page.locator("[data-row]")).to_have_count(3)
+    assert Study.objects.get(assignee=ada) == studies[1]
+    assert Study.objects.get(pk=studies[0].pk).priority == "stat"
+    assert_accessible(page)
+
+
+def test_a_locked_study_is_taken_over_on_purpose_only(page, user, studies):
+    ada = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ada", last_name="Li")
+    take_study(user=ada, study=studies[3])
+    page.goto("/worklist/")
+    row = page.locator("[data-row]").first
+    expect(row).to_contain_text("Ada Li is reading")
+    row.locator("[data-open]").focus()
+    page.keyboard.press("t")
+    expect(row).to_contain_text("Ada Li is reading")
+    row.get_by_role("button", name="Take over").click()
+    expect(row).to_contain_text("You are reading")
+
+
+def test_filters_live_in_the_address_and_views_are_saved(page, user, studies, assert_accessible):
+    page.goto("/worklist/")
+    page.get_by_label("Priority", exact=True).select_option("stat")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"\?priority=stat$"))
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name", exact=True).fill("Emergencies")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Emergencies")).to_have_attribute("aria-current", "page")
+    assert names(page) == ["Dogwood"]
+    page.get_by_label("Patient or description").fill("nobody at all")
+    expect(page.get_by_role("heading", name="No study matches")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("link", name="All that wait", exact=True).click()
+    page.get_by_role("link", name="Waiting").click()
+    expect(page.locator("th[aria-sort]")).to_contain_text("Waiting")
+    expect(page).to_have_url(re.compile("order=waiting"))
+
+
+def test_a_verdict_from_the_list_to_the_signature_and_its_amendment(
+    page, user, studies, assert_accessible
+):
+    page.goto("/worklist/")
+    page.get_by_role("button", name="Read the next study").click()
+    expect(page.get_by_role("heading", name="MRI of Dogwood")).to_be_visible()
+    expect(page.locator("#verdict")).to_contain_text("You are reading")
+    page.get_by_text("Tumor", exact=True).click()
+    page.keyboard.press("r")
+    reason = page.get_by_label("Reason, image 1")
+    expect(reason).to_be_focused()
+    reason.select_option("artifact")
+    page.get_by_label("Comment").fill("Movement.")
+    expect(page.locator("[data-verdict-saved]")).to_contain_text("Saved")
+    page.reload()
+    expect(page.get_by_label("Comment")).to_have_value("Movement.")
+    expect(reason).to_have_value("artifact")
+    assert_accessible(page)
+    page.get_by_role("button", name="Sign as final").click()
+    expect(page.locator(".ns-version")).to_contain_text("rejected (Artifact)")
+    signed = Verdict.objects.get(status="final")
+    assert signed.seconds_spent >= 0
+    assert "label" in signed.ai_content["layers"]
+    page.get_by_role("button", name="Amend my verdict").click()
+    page.get_by_text("No tumor", exact=True).click()
+    page.get_by_label("Why do you amend it?").fill("Looked again.")
+    page.get_by_role("button", name="Sign as amended").click()
+    expect(page.locator(".ns-version")).to_have_count(2)
+    expect(page.locator(".ns-version-superseded")).to_have_count(1)
+    assert_accessible(page)
+
+
+def test_signing_opens_the_next_study(page, user, studies):
+    page.goto(studies[3].get_absolute_url())
+    page.get_by_text("Tumor", exact=True).click()
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Sign and open the next study").click()
+    expect(page.get_by_role("heading", name="MRI of Cedar")).to_be_visible()
+
+
+def test_read_first_shows_the_ai_only_after_the_finding(page, user, studies, assert_accessible):
+    Clinic.objects.update(read_first=True)
+    page.goto("/worklist/")
+    expect(page.locator("main")).not_to_contain_text("0.970")
+    page.goto(studies[1].get_absolute_url())
+    expect(page.locator("main")).to_contain_text("Result withheld")
+    expect(page.locator("main")).not_to_contain_text("Tumor detected")
+    assert_accessible(page)
+    page.get_by_text("No tumor", exact=True).click()
+    page.get_by_role("button", name="Commit my finding").click()
+    expect(page.locator("main")).to_contain_text("Tumor detected")
+    expect(page.locator("#verdict")).to_contain_text("before the AI result was shown: No tumor")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_of_an_administrator_are_accessible(
+    browsing, user, studies, assert_accessible, theme
+):
+    for study, finding in zip(studies, ["no_tumor", "tumor", "tumor", "tumor"], strict=True):
+        sign_verdict(user=user, study=study, saying=Saying(finding=finding))
+    administrator = UserFactory(clinic=user.clinic, administrator=True)
+    for width in (1280, 390):
+        page = browsing.of(
+            administrator, color_scheme=theme, viewport={"width": width, "height": 844}
+        )
+        for path in ("/statistics/", "/clinic/", "/worklist/"):
+            page.goto(path)
+            assert_accessible(page)
+            assert not page.evaluate(
+                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            ), path
+            if path == "/statistics/":
+                expect(page.locator("canvas").first).to_be_visible()

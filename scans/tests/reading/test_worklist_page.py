@@ -1,0 +1,304 @@
+"""The worklist page: what is on it, in which order, under which filters, at what cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from accounts.tests.factories import UserFactory
+from scans.models import Image, Study, WorklistView
+from scans.services.patients.records import archive_patient
+from scans.services.reading import worklist
+from scans.services.reading.assignment import set_priority, take_study
+from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.tests.core.factories import PatientFactory, abstain, complete, make_study
+
+pytestmark = pytest.mark.django_db
+WORKLIST = "/worklist/"
+LATER = timezone.now() + timedelta(days=1)
+
+
+def waiting(user, description, *, probability=None, hours=0, priority="routine", images=1):
+    patient = PatientFactory(created_by=user, family_name=f"F{description}")
+    study = make_study(user=user, patient=patient, description=description, images=images)
+    for image in Image.objects.filter(series__study=study):
+        if probability is not None:
+            complete(image.analyses.get(), probability=probability)
+    received = timezone.now() - timedelta(hours=hours)
+    Study.objects.filter(pk=study.pk).update(received_at=received, priority=priority)
+    study.refresh_from_db()
+    return study
+
+
+def shown(client, **query):
+    answer = client.get(WORKLIST, query)
+    assert answer.status_code == 200
+    return [entry["study"].description for entry in answer.context["entries"]]
+
+
+def test_stat_first_then_what_waited_too_long_then_suspicion(doctor, user):
+    waiting(user, "unlikely", probability=0.02)
+    waiting(user, "likely", probability=0.98)
+    waiting(user, "late", probability=0.01, hours=25)
+    waiting(user, "stat", priority="stat")
+    waiting(user, "unknown")
+    assert shown(doctor) == ["stat", "late", "likely", "unknown", "unlikely"]
+
+
+def test_a_row_says_what_it_is_and_why_it_is_where_it_is(doctor, user):
+    study = waiting(user, "likely", probability=0.8764, images=2)
+    text = " ".join(doctor.get(WORKLIST).content.decode().split())
+    for part in ("Flikely, Pat", "MRN ", "likely", "0.876", "test-release", "Routine", "First by"):
+        assert part in text
+    assert "brought forward by" in text
+    assert "not a diagnosis" in text
+    assert f"image {Image.objects.filter(series__study=study).first().number}" in text
+
+
+def test_no_ai_opinion_is_said_as_such(doctor, user):
+    abstain(Image.objects.get(series__study=waiting(user, "x")).analyses.get())
+    assert "No AI opinion</span>" in doctor.get(WORKLIST).content.decode()
+
+
+def test_what_is_read_or_of_an_archived_patient_is_not_on_it(doctor, user):
+    read, archived = waiting(user, "read"), waiting(user, "archived")
+    waiting(user, "waits")
+    sign_verdict(user=user, study=read, saying=Saying(finding="tumor"))
+    archive_patient(user=user, patient=archived.patient)
+    assert shown(doctor) == ["waits"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"priority": "urgent"}, ["b"]),
+        ({"assignee": "me"}, ["a"]),
+        ({"assignee": "nobody"}, ["b", "c"]),
+        ({"ai": "tumor"}, ["b"]),
+        ({"state": "in_work"}, ["c"]),
+        ({"q": "Fa"}, ["a"]),
+        ({"order": "waiting"}, ["c", "b", "a"]),
+        ({"order": "-waiting"}, ["a", "b", "c"]),
+        ({"order": "suspicion"}, ["c", "a", "b"]),
+        ({"order": "-description"}, ["c", "b", "a"]),
+        ({"order": "made-up"}, ["b", "c", "a"]),
+        ({"priority": "made-up", "since": "x"}, ["b", "c", "a"]),
+    ],
+    ids=str,
+)
+def test_filters_and_orders(doctor, user, query, found):
+    take_study(user=user, study=waiting(user, "a", probability=0.1, hours=2))
+    waiting(user, "b", probability=0.9, hours=1, priority="urgent")
+    waiting(user, "c")
+    rows = shown(doctor, **query)
+    if query == {"order": "suspicion"}:  # where there is none, databases differ
+        assert rows.index("a") < rows.index("b")
+    else:
+        assert rows == found
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        *("place", "patient", "age", "description", "images", "state", "suspicion", "priority"),
+        *("waiting", "assignee"),
+    ],
+)
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_every_column_can_be_sorted_by(doctor, user, order, direction):
+    waiting(user, "a")
+    waiting(user, "b", images=2)
+    assert sorted(shown(doctor, order=direction + order)) == ["a", "b"]
+
+
+def test_a_poll_that_shows_nothing_new_is_empty_and_leaves_no_trace(doctor, user):
+    waiting(user, "a")
+    poll = Client(headers={"HX-Request": "true"})
+    poll.force_login(user)
+    seen = doctor.get(WORKLIST).context["version"]
+    events = AuditEvent.objects.count()
+    assert poll.get(WORKLIST, {"seen": seen}).status_code == 204
+    assert AuditEvent.objects.count() == events
+    poll.get(WORKLIST, {"seen": "made.up"})
+    assert AuditEvent.objects.count() == events + 1
+
+
+def test_taking_says_who_reads_and_refuses_somebody_else(doctor, user):
+    study = waiting(user, "a")
+    colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ada", last_name="Li")
+    take_study(user=colleague, study=study)
+    assert "Ada Li is reading" in doctor.get(WORKLIST).content.decode()
+    path = reverse("study-take", args=[study.pk])
+    answer = doctor.post(path, {"from": "worklist"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert "Ada Li is reading" in answer["HX-Trigger"]
+    doctor.post(path, {"take_over": "1"})
+    study.refresh_from_db()
+    assert (study.locked_by, study.assignee) == (user, user)
+
+
+def test_a_lock_runs_out_by_itself(doctor, user):
+    study = waiting(user, "a")
+    colleague = UserFactory(clinic=user.clinic, radiologist=True)
+    take_study(user=colleague, study=study)
+    Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
+    assert "is reading" not in doctor.get(WORKLIST).content.decode()
+    doctor.post(reverse("study-take", args=[study.pk]))
+    study.refresh_from_db()
+    assert study.locked_by == user
+
+
+def test_the_next_study_is_one_that_this_reader_can_read(doctor, user):
+    colleague = UserFactory(clinic=user.clinic, radiologist=True)
+    taken = waiting(user, "taken", priority="stat")
+    take_study(user=colleague, study=taken)
+    first = waiting(user, "first", probability=0.9)
+    waiting(user, "second", probability=0.1)
+    assert doctor.post(reverse("worklist-next"))["Location"] == first.get_absolute_url()
+    first.refresh_from_db()
+    assert first.locked_by == user
+
+
+def test_what_somebody_took_and_left_is_for_whoever_comes_once_its_time_has_passed(doctor, user):
+    colleague = UserFactory(clinic=user.clinic, radiologist=True)
+    study = waiting(user, "left", hours=1)
+    take_study(user=colleague, study=study)
+    Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
+    assert doctor.post(reverse("worklist-next"))["Location"] == WORKLIST  # theirs still
+    Study.objects.update(received_at=timezone.now() - timedelta(hours=25))
+    assert doctor.post(reverse("worklist-next"))["Location"] == study.get_absolute_url()
+
+
+def test_who_has_read_a_study_and_takes_it_again_does_not_keep_it_from_the_second_reader(
+    doctor, user
+):
+    study = waiting(user, "twice")
+    Study.objects.update(reads_wanted=2)
+    first = UserFactory(clinic=user.clinic, radiologist=True)
+    sign_verdict(user=first, study=study, saying=Saying(finding="tumor"))
+    take_study(user=first, study=study)
+    Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
+    assert doctor.post(reverse("worklist-next"))["Location"] == study.get_absolute_url()
+
+
+@pytest.mark.parametrize("address", ["worklist-next", "api:worklist-next", "study-verdict-sign"])
+def test_a_next_study_that_somebody_was_quicker_to_take_is_passed_over(
+    doctor, user, address, monkeypatch
+):
+    """The two ask at once: the other one takes it after it was found, and before it is taken."""
+    signed = waiting(user, "signed", hours=3)
+    taken, free = waiting(user, "taken", hours=2), waiting(user, "free", hours=1)
+    colleague = UserFactory(clinic=user.clinic, radiologist=True)
+
+    def late(*, user, study, **more):
+        if study == taken:
+            take_study(user=colleague, study=study)
+        return take_study(user=user, study=study, **more)
+
+    monkeypatch.setattr(worklist, "take_study", late)
+    if address == "study-verdict-sign":
+        path = reverse(address, args=[signed.pk])
+        answer = doctor.post(path, {"finding": "tumor", "then": "next"})
+    else:
+        Study.objects.filter(pk=signed.pk).update(locked_by=colleague, lock_expires_at=LATER)
+        answer = doctor.post(reverse(address))
+    assert answer.status_code in {200, 302}
+    free.refresh_from_db()
+    taken.refresh_from_db()
+    assert (free.locked_by, taken.locked_by) == (user, colleague)
+
+
+@pytest.mark.parametrize("role", ["clinician", "administrator"])
+def test_only_radiologists_take_studies(user, role):
+    study = waiting(user, "a")
+    client = Client()
+    client.force_login(UserFactory(clinic=user.clinic, **{role: True}))
+    assert shown(client) == ["a"]
+    for name, arguments in (("study-take", [study.pk]), ("worklist-next", [])):
+        assert client.post(reverse(name, args=arguments)).status_code == 403
+    assert (
+        client.post(reverse("study-priority", args=[study.pk]), {"priority": "stat"}).status_code
+        == 302
+    )
+    study.refresh_from_db()
+    assert (study.locked_by, study.priority) == (None, "stat")
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("take", {}),
+        ("assign", {"assignee": None}),
+        ("priority", {"priority": "stat"}),
+        ("reads", {"reads": 2}),
+    ],
+)
+def test_nothing_is_done_with_the_study_of_an_archived_patient(doctor, user, address, sent):
+    study = waiting(user, "a")
+    archive_patient(user=user, patient=study.patient)
+    page = doctor.post(
+        reverse(f"study-{address}", args=[study.pk]),
+        {name: "" if value is None else value for name, value in sent.items()},
+        headers={"HX-Request": "true"},
+    )
+    answer = doctor.post(
+        reverse(f"api:study-{address}", args=[study.pk]), sent, content_type="application/json"
+    )
+    assert (page.status_code, answer.status_code) == (409, 400)
+    assert "Restore the patient" in page.content.decode()
+    assert "Restore the patient" in answer.content.decode()
+    before = (study.locked_by, study.assignee, study.priority, study.reads_wanted)
+    study.refresh_from_db()
+    assert (study.locked_by, study.assignee, study.priority, study.reads_wanted) == before
+
+
+def test_a_view_is_ones_own_or_the_clinics(doctor, user):
+    waiting(user, "a")
+    waiting(user, "b", priority="urgent")
+    save = reverse("worklist-view-save")
+    answer = doctor.post(save, {"name": "Urgent ones", "priority": "urgent", "q": "b"})
+    view = WorklistView.objects.get()
+    assert answer["Location"] == f"{WORKLIST}?view={view.pk}"
+    assert shown(doctor, view=view.pk) == ["b"]
+    doctor.post(save, {"name": "Ours", "priority": "routine", "for_clinic": "on"})
+    other = Client()
+    other.force_login(UserFactory(clinic=user.clinic))
+    text = other.get(WORKLIST).content.decode()
+    assert "Ours" in text
+    assert "Urgent ones" not in text
+    assert shown(other, view=view.pk) == ["b", "a"]  # not theirs: as if there were none
+    assert other.post(save, {"name": "x", "for_clinic": "on"}).status_code == 403
+    shared = WorklistView.objects.get(owner=None)
+    assert other.post(reverse("worklist-view-forget", args=[shared.pk])).status_code == 403
+    doctor.post(reverse("worklist-view-forget", args=[view.pk]))
+    assert list(WorklistView.objects.all()) == [shared]
+
+
+def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
+    def queries():
+        with django_assert_max_num_queries(28) as counted:
+            doctor.get(WORKLIST)
+        return len(counted)
+
+    waiting(user, "a", probability=0.3)
+    first = queries()
+    for number in range(4):
+        set_priority(user=user, study=waiting(user, f"n{number}", probability=0.5), priority="stat")
+    assert queries() == first
+
+
+def test_what_is_typed_lives_in_the_address_too(doctor, user):
+    make_study(user=user, patient=PatientFactory(created_by=user, family_name="Sought"))
+    make_study(user=user, patient=PatientFactory(created_by=user, family_name="Other"))
+    path = reverse("worklist")
+    answer = doctor.get(
+        path, {"q": "Sought", "priority": "routine"}, headers={"HX-Request": "true"}
+    )
+    assert answer["HX-Replace-Url"] == f"{path}?q=Sought&priority=routine"
+    page = doctor.get(answer["HX-Replace-Url"]).content.decode()
+    assert 'value="Sought"' in page
+    assert "Sought" in page
+    assert "Other, " not in page

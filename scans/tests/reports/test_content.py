@@ -1,0 +1,119 @@
+"""What a report starts with, and what its PDF can print, whatever was written."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from accounts.tests.factories import PASSWORD, UserFactory
+from scans.models import Analysis, Image, Report
+from scans.models.report import LONGEST_SECTION
+from scans.services.annotations.lifecycle import draw, hide
+from scans.services.reports import drafting, signing
+from scans.services.reports.ai_statement import MOST_LINES, numbers
+from scans.services.reports.pdf.document import render_pdf
+from scans.services.reports.pdf.printed_text import printed
+from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
+
+LATIN = frozenset(range(0x20, 0x500))
+# A no-break space, right-to-left writing with its mark, a joiner of Persian, one of an emoji.
+PASTED = "No\u00a0mass.\n\u05d0\u05d1 \u200fx, \u06a9\u200c\u0645, \U0001f469\u200d\u2695\ufe0f"
+
+
+@pytest.fixture
+def reader(db):
+    return UserFactory(radiologist=True)
+
+
+@pytest.fixture
+def study(reader):
+    return make_study(user=reader)
+
+
+def saved(reader, study, **text):
+    report = drafting.start_report(user=reader, study=study)
+    return drafting.save_report(user=reader, report=report, revision=0, changes=text)
+
+
+def test_a_hundred_findings_fit_and_the_report_is_saved_and_signed(reader, study):
+    image = Image.objects.get(series__study=study)
+    for _ in range(100):
+        make_annotation(image=image, author=reader, label="Meningioma", note="w" * 200)
+    report = saved(reader, study, impression="Many.")
+    assert len(report.findings) <= LONGEST_SECTION
+    assert "more lines did not fit here: see the viewer." in report.findings
+    assert len(report.figures) == 12
+    signed = signing.sign_report(user=reader, report=report, revision=1, password=PASSWORD)
+    assert signed.is_signed
+
+
+def test_images_with_the_same_word_share_a_line_in_a_long_series(reader):
+    study = make_study(user=reader, images=MOST_LINES + 1)
+    rows = Analysis.objects.filter(image__series__study=study).order_by("image__number")
+    for row in rows:
+        complete(row, probability=0.9 if row.image.number == 7 else row.image.number / 100)
+    lines = drafting.start_report(user=reader, study=study).ai_statement.split("\n")
+    assert len(lines) == 3
+    assert lines[0].startswith("Images 1 to 6, 8 to 21: no tumor")
+    assert "0.01 to 0.21 (test-release" in lines[0]
+    assert lines[1].startswith("Image 7: tumor")
+
+
+def test_numbers_are_told_as_runs():
+    assert numbers([9, 1, 2, 3, 7, 10]) == "1 to 3, 7, 9 to 10"
+
+
+@pytest.mark.parametrize("section", ["findings", "impression"])
+def test_what_people_write_and_paste_is_kept(reader, study, section):
+    assert getattr(saved(reader, study, **{section: PASTED}), section) == PASTED
+    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader, note=PASTED)
+    assert mark.current.note == PASTED
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\u202eb", "a\x1bb"], ids=ascii)
+def test_control_characters_are_refused_in_words(reader, study, text):
+    with pytest.raises(ValidationError, match="control characters"):
+        saved(reader, study, findings=text)
+
+
+def test_what_the_fonts_do_not_have_is_named():
+    assert printed("a \U0001f9e0\ufe0f tumor", glyphs=LATIN) == "a [BRAIN] tumor"
+    assert printed("\u4e2d", glyphs=LATIN) == "[U+4E2D]"
+    assert printed("e\u0301 \u200dx", glyphs=LATIN) == "\u00e9 x"
+
+
+def test_a_pdf_is_made_of_any_writing(reader, study):
+    report = make_signed_report(study=study, author=reader, findings=f"{PASTED} \U0001f9e0 <b>&")
+    assert render_pdf(report).startswith(b"%PDF-")
+
+
+def test_the_overlay_is_printed_where_nothing_is_marked(reader, study):
+    complete(Analysis.objects.get(image__series__study=study))
+    plain = make_signed_report(study=study, author=reader)
+    without = render_pdf(plain)
+    plain.with_overlay = True
+    assert len(render_pdf(plain)) > len(without)
+
+
+def test_a_figure_whose_mark_was_deleted_stays_while_it_is_chosen(reader, study):
+    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
+    report = saved(reader, study, impression="Mass.", figures=[str(mark.pk)])
+    hide(user=reader, annotation=mark, version=1)
+    again = drafting.save_report(
+        user=reader, report=report, revision=1, changes={"figures": [str(mark.pk)], "findings": "x"}
+    )
+    assert [one["annotation"] for one in again.figures] == [str(mark.pk)]
+    signing.sign_report(user=reader, report=again, revision=2, password=PASSWORD)
+    assert Report.objects.get().is_signed
+
+
+def test_an_arrow_says_anything_but_control_characters(reader, study):
+    arrow = {"shape": "arrow", "tail": [1, 1], "head": [9, 9], "text": "\U0001f469\u200d\u2695 rim"}
+    mark = make_annotation(
+        image=Image.objects.get(series__study=study), author=reader, geometry=arrow
+    )
+    with pytest.raises(ValidationError, match="control characters"):
+        draw(
+            user=reader,
+            image=mark.image,
+            annotation_id=mark.pk,
+            geometry=arrow | {"text": "a\x07"},
+        )

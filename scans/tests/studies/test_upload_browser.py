@@ -1,0 +1,320 @@
+"""Uploading in a browser: a row for each file with its own outcome, and somebody who watches."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.tests.factories import UserFactory
+from scans.models import Image, Patient, Study
+from scans.tests.core import pictures
+from scans.tests.core.factories import PatientFactory, ReleaseFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+MB = 1024**2
+
+
+@pytest.fixture
+def patient(user) -> Patient:
+    ReleaseFactory()
+    return PatientFactory(created_by=user, family_name="Lund", given_name="Eva", mrn="M-1")
+
+
+def file(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def open_for(page: Page, patient: Patient) -> None:
+    page.goto(f"/upload/?patient={patient.pk}")
+
+
+def choose(page: Page, *files: dict[str, object]) -> None:
+    page.locator("#files").set_input_files(list(files))
+    expect(row(page, str(files[-1]["name"]))).to_be_visible()
+
+
+def start(page: Page) -> None:
+    page.get_by_role("button", name="Upload", exact=True).click()
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".ns-file").filter(has=page.locator(".ns-file-name", has_text=name))
+
+
+def done(page: Page, totals: str) -> None:
+    expect(page.locator("[data-totals]")).to_have_text(totals)
+
+
+def test_each_file_gets_its_own_row_and_outcome(page, patient, assert_accessible):
+    open_for(page, patient)
+    archive = pictures.zip_of(
+        {"series/a.png": pictures.png(seed=10), "series/b.txt": b"x", "series/c.png": b"\x89PNG"}
+    )
+    choose(
+        page,
+        file("good-1.png", pictures.png(seed=1)),
+        file("good-2.jpg", pictures.jpeg(seed=2)),
+        file("the same as 1.png", pictures.png(seed=1)),
+        file("broken.png", pictures.png(seed=3)[:-200]),
+        file("tiny.png", pictures.png(seed=4, width=20, height=20)),
+        file("notes.txt", b"hello"),
+        file("series.zip", archive),
+    )
+    assert_accessible(page)
+    start(page)
+    done(page, "7 files: 4 received, 5 refused")
+    for name in ("good-1.png", "good-2.jpg"):
+        expect(row(page, name)).to_contain_text("Received")
+        expect(row(page, name).locator("img")).to_be_visible()
+        expect(row(page, name).get_by_role("link", name="Open")).to_be_visible()
+    expect(row(page, "broken.png")).to_contain_text("Refused. The image is truncated or damaged.")
+    expect(row(page, "tiny.png")).to_contain_text("Refused. The image is 20 x 20 pixels.")
+    expect(row(page, "notes.txt")).to_contain_text("Refused. This is not an image.")
+    entries = row(page, "series.zip").locator(".ns-file-entry")
+    expect(entries).to_have_count(3)
+    expect(entries.nth(0)).to_contain_text("series/a.png")
+    expect(entries.nth(0)).to_contain_text("Received")
+    expect(entries.nth(1)).to_contain_text("Refused. This is not an image.")
+    assert_accessible(page)
+    page.get_by_role("link", name="Open the study").click()
+    expect(page.get_by_role("heading", name="MRI study")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(3)
+
+
+def test_what_the_patient_already_has_is_a_duplicate_with_a_link(page, patient):
+    for name, outcome in (("first.png", "1 received"), ("again.png", "1 already there")):
+        open_for(page, patient)
+        choose(page, file(name, pictures.png()))
+        start(page)
+        done(page, f"1 file: {outcome}")
+    expect(row(page, "again.png")).to_contain_text("already has exactly this image")
+    expect(page.get_by_role("link", name="Open the study")).to_be_hidden()
+    row(page, "again.png").get_by_role("link", name="Open").click()
+    expect(page.locator(f"#image-{Image.objects.get().pk}")).to_be_in_viewport()
+
+
+def test_oversized_and_empty_files_are_refused_before_they_are_sent(
+    browsing, page, patient, settings
+):
+    settings.UPLOAD_MAX_FILE_BYTES = MB
+    settings.UPLOAD_MAX_ARCHIVE_BYTES = 2 * MB
+    open_for(page, patient)
+    choose(
+        page,
+        file("big.png", pictures.png() + bytes(MB)),
+        file("empty.png", b""),
+        file("large but a zip.zip", pictures.zip_of({"a.png": pictures.png()}) + bytes(MB)),
+        file("too large a zip.zip", b"PK\x03\x04" + bytes(2 * MB)),
+    )
+    expect(row(page, "big.png")).to_contain_text("Refused. The file is larger than 1 MB.")
+    expect(row(page, "empty.png")).to_contain_text("Refused. The file is empty.")
+    expect(row(page, "too large a zip")).to_contain_text("Refused. The ZIP archive expands to")
+    expect(row(page, "large but a zip")).to_contain_text("Ready")
+    assert browsing.asked_for("/upload/file/") == 0
+
+
+def test_a_folder_is_walked_through(page, patient, tmp_path):
+    inner = tmp_path / "brain" / "axial"
+    inner.mkdir(parents=True)
+    (inner / "slice10.png").write_bytes(pictures.png(seed=1))
+    (inner / "slice9.png").write_bytes(pictures.png(seed=2))
+    (tmp_path / "brain" / ".DS_Store").write_bytes(b"litter")
+    open_for(page, patient)
+    page.locator("#folder").set_input_files(tmp_path / "brain")
+    expect(page.locator(".ns-file-name")).to_have_text(["slice9.png", "slice10.png"])
+
+
+def test_files_can_be_dropped(page, patient):
+    open_for(page, patient)
+    page.evaluate(
+        """(bytes) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png"));
+          const zone = document.querySelector("[data-drop]");
+          zone.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+        }""",
+        list(pictures.png()),
+    )
+    start(page)
+    done(page, "1 file: 1 received")
+
+
+def test_a_dropped_file_that_cannot_be_read_gets_a_row_and_the_others_go_on(page, patient):
+    open_for(page, patient)
+    page.evaluate(
+        """(bytes) => {
+          const good = (name) => ({ isFile: true, name,
+            file: (resolve) => resolve(new File([new Uint8Array(bytes)], name)) });
+          const gone = (name) => ({ isFile: true, name,
+            file: (_, reject) => reject(new DOMException("gone", "NotFoundError")) });
+          const folder = (name, batches) => ({ isFile: false, name, createReader: () => ({
+            readEntries: (resolve, reject) => batches.length ? resolve(batches.shift())
+              : name === "locked" ? reject(new DOMException("no", "NotReadableError"))
+              : resolve([]) }) });
+          const entries = [gone("gone.png"),
+            folder("axial", [[gone("inner.png"), good("good.png")]]), folder("locked", [])];
+          const items = entries.map((entry) => ({ webkitGetAsEntry: () => entry }));
+          const drop = new Event("drop", { bubbles: true });
+          Object.defineProperty(drop, "dataTransfer", { value: { items, files: [] } });
+          document.querySelector("[data-drop]").dispatchEvent(drop);
+        }""",
+        list(pictures.png()),
+    )
+    for name in ("gone.png", "inner.png", "locked"):
+        expect(row(page, name)).to_contain_text("Not sent. It could not be read.")
+        expect(row(page, name).get_by_role("button", name="Retry")).to_be_hidden()
+    start(page)
+    done(page, "4 files: 1 received, 3 not sent")
+    expect(page.get_by_role("link", name="Open the study")).to_be_visible()
+
+
+def test_a_file_lost_on_the_way_can_be_sent_again_into_the_same_study(page, patient):
+    open_for(page, patient)
+    choose(page, *[file(f"{n}.png", pictures.png(seed=n)) for n in range(3)])
+    page.route("**/upload/file/", lambda route: route.abort())
+    start(page)
+    done(page, "3 files: 3 not sent")
+    expect(row(page, "1.png")).to_contain_text("The server could not be reached.")
+    page.unroute("**/upload/file/")
+    row(page, "1.png").get_by_role("button", name="Retry").click()
+    done(page, "3 files: 1 received, 2 not sent")
+    page.get_by_role("button", name="Send the rest").click()
+    done(page, "3 files: 3 received")
+    assert Study.objects.count() == 1
+
+
+def test_leaving_is_warned_about_and_the_rest_can_be_cancelled(page, patient):
+    held = []
+    page.route("**/upload/file/", lambda route: held.append(route))
+    open_for(page, patient)
+    choose(page, *[file(f"{n}.png", pictures.png(seed=n)) for n in range(5)])
+    start(page)
+    page.wait_for_function("document.querySelectorAll('[data-state=sending]').length === 3")
+    assert len(held) == 3  # at most three at a time
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Cancel the remaining files").click()
+    done(page, "5 files: 5 cancelled")
+    page.unroute("**/upload/file/")
+    start(page)
+    done(page, "5 files: 5 received")
+
+
+def test_signed_out_meanwhile_the_row_says_so(page, patient):
+    open_for(page, patient)
+    choose(page, file("a.png", pictures.png()))
+    page.context.clear_cookies(name="sessionid")
+    start(page)
+    expect(row(page, "a.png")).to_contain_text("You are no longer signed in.")
+    page.context.clear_cookies()
+    start(page)
+    expect(row(page, "a.png")).to_contain_text("You are no longer signed in.")
+
+
+def test_what_is_missing_is_said_before_anything_is_sent(browsing, page, patient):
+    page.goto("/upload/")
+    problem = page.locator("[data-problem]")
+    start(page)
+    expect(problem).to_have_text("Choose the patient these images belong to.")
+    open_for(page, patient)
+    start(page)
+    expect(problem).to_have_text("Choose at least one file.")
+    choose(page, file("a.png", pictures.png()))
+    late = timezone.localdate() + timedelta(days=2)
+    page.get_by_label("Study date").fill(late.isoformat())
+    start(page)
+    expect(problem).to_have_text("The study date is in the future. Correct it.")
+    assert browsing.asked_for("/upload/file/") == 0
+
+
+def test_a_date_that_the_server_refuses_can_be_corrected(page, patient):
+    open_for(page, patient)
+    choose(page, file("a.png", pictures.png()))
+    page.get_by_label("Study date").fill("1950-01-01")
+    start(page)
+    expect(row(page, "a.png")).to_contain_text("The study date is before the patient was born")
+    page.get_by_label("Study date").fill("2020-01-01")
+    start(page)
+    done(page, "1 file: 1 received")
+
+
+def test_the_patient_is_found_and_chosen_by_keyboard(page, user, patient, assert_accessible):
+    PatientFactory(created_by=user, family_name="Lundgren", mrn="M-2")
+    page.goto("/upload/")
+    field = page.get_by_role("combobox", name="Patient")
+    field.press_sequentially("lun")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2)
+    assert_accessible(page)
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    expect(page.get_by_role("option", name="Lundgren")).to_have_attribute("aria-selected", "true")
+    field.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    field.press("ArrowDown")
+    expect(options).to_have_count(2)
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(page.locator("[data-chosen]")).to_contain_text("Lund, Eva")
+    expect(page.get_by_role("button", name="Change")).to_be_focused()
+    assert page.locator("#id_patient").input_value() == str(patient.pk)
+
+
+def test_a_new_patient_is_registered_without_losing_the_files(page, patient):
+    page.goto("/upload/")
+    choose(page, file("a.png", pictures.png()))
+    page.get_by_role("link", name="Register a new patient").click()
+    page.get_by_label("MRN", exact=True).fill("M-1")
+    page.get_by_label("Family name").fill("Newman")
+    page.get_by_role("button", name="Register and choose").click()
+    expect(page.get_by_text("This MRN belongs to")).to_be_visible()
+    page.get_by_label("MRN", exact=True).fill("M-77")
+    page.get_by_role("button", name="Register and choose").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("[data-chosen]")).to_contain_text("Newman")
+    start(page)
+    done(page, "1 file: 1 received")
+    assert Study.objects.get().patient.mrn == "M-77"
+
+
+def test_without_javascript_a_plain_form_does_it(browsing, user, patient):
+    page = browsing.of(user, java_script_enabled=False)
+    page.goto("/upload/")
+    page.get_by_label("Patient", exact=True).fill("M-1")
+    page.locator("#files").set_input_files([file("a.png", pictures.png()), file("b.txt", b"x")])
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("1 received, 0 already there, 1 refused.")).to_be_visible()
+    page.get_by_role("link", name="Open the study").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_forty_images_go_in_while_somebody_else_watches_the_patient_fill(
+    browsing, user, patient, worker
+):
+    colleague = UserFactory(clinic=user.clinic)
+    watching = browsing.of(colleague)
+    watching.goto(patient.get_absolute_url())
+    expect(watching.get_by_role("heading", name="No studies yet")).to_be_visible()
+    uploading = browsing.of(user)
+    open_for(uploading, patient)
+    uploading.get_by_label("Description").fill("Forty slices")
+    choose(uploading, *[file(f"{n:02}.png", pictures.png(seed=n)) for n in range(40)])
+    start(uploading)
+    worker()
+    entry = watching.get_by_role("article")
+    expect(entry).to_contain_text("Forty slices")
+    done(uploading, "40 files: 40 received")
+    expect(entry).to_contain_text("40 images", timeout=30_000)
+    expect(entry).to_contain_text("Analyzed", timeout=60_000)
+    expect(entry.locator(".ns-thumb-ai")).to_have_count(24)
+    expect(entry).to_contain_text("16 more images")
+    assert Study.objects.count() == 1
+    assert Image.objects.count() == 40
+    watching.wait_for_timeout(500)
+    before = browsing.asked_for("/entry/")
+    watching.wait_for_timeout(4500)
+    assert browsing.asked_for("/entry/") == before  # the quick poller has stopped
