@@ -5,16 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.models.audit_event import AuditChain, AuditEvent
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 IDS_KEPT = 200  # of one list: as many as any page shows
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
@@ -32,7 +30,7 @@ def coming_from(address: str | None) -> Iterator[None]:
 
 def record(
     *,
-    actor: "User | AnonymousUser | None",
+    actor: User | AnonymousUser | None,
     action: str,
     row: models.Model | None = None,
     clinic_id: uuid.UUID | None = None,
@@ -73,7 +71,7 @@ def record(
 
 def record_list(
     *,
-    actor: "User | AnonymousUser | None",
+    actor: User | AnonymousUser | None,
     model: type[models.Model],
     rows: Sequence[models.Model],
     patient_id: uuid.UUID | None = None,

@@ -1,23 +1,23 @@
 """The one policy: which rows may a person see, and what may a person do with them.
 
-`visible_to` and `can` are two questions to the same rules, so they cannot disagree
+`visible_to` and `has_object_perm` are two questions to the same rules, so they cannot disagree
 (`accounts/tests/test_policy.py` checks that they do not). Nothing is allowed unless it is named.
 """
 
 import uuid
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, Self, TypeVar, cast
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.http import Http404
 
-from accounts.kept import KeptQuerySet
+from accounts.undeletable import UndeletableQuerySet
 
-if TYPE_CHECKING:
-    from accounts.models import User
-
+# Whoever asks: a person who is signed in (`accounts.models.User`, which cannot be named here, since
+# its rows are asked for through this policy), or nobody.
+Person = AbstractUser | AnonymousUser
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
@@ -124,54 +124,61 @@ class InClinic(Protocol):
     def clinic_id(self) -> uuid.UUID | None: ...
 
 
+class _Member(Protocol):
+    """What the rules ask of a person who is signed in."""
+
+    is_superuser: bool
+    clinic_id: uuid.UUID | None
+    role: str
+
+
 class NotAllowedError(Exception):
     """The person's role does not include the action; `str()` is a sentence for the person."""
 
 
-def may(user: "User | AnonymousUser", action: Action) -> bool:
+def has_perm(user: Person, action: Action) -> bool:
     """Whether the person's role includes the action at all (no particular row)."""
     if not user.is_authenticated or not user.is_active:
         return False
-    if user.is_superuser:
+    member = cast(_Member, user)
+    if member.is_superuser:
         return action in _SUPERUSER_ACTIONS
-    return user.clinic_id is not None and action in ROLE_ACTIONS.get(user.role, frozenset())
+    return member.clinic_id is not None and action in ROLE_ACTIONS.get(member.role, frozenset())
 
 
-def can(user: "User | AnonymousUser", action: Action, row: InClinic) -> bool:
+def has_object_perm(user: Person, action: Action, row: InClinic) -> bool:
     """Whether the person may do the action to this row."""
     if action is Action.VIEW:
         action = getattr(row, "view_action", Action.VIEW)
-    if not may(user, action):
+    if not has_perm(user, action):
         return False
-    return user.is_superuser or row.clinic_id == user.clinic_id  # type: ignore[union-attr]
+    return user.is_superuser or row.clinic_id == cast(_Member, user).clinic_id
 
 
-def require(user: "User | AnonymousUser", action: Action, row: InClinic | None = None) -> None:
+def require(user: Person, action: Action, row: InClinic | None = None) -> None:
     """Raise `NotAllowedError` unless the person may do the action, to the row if one is given."""
-    allowed = may(user, action) if row is None else can(user, action, row)
+    allowed = has_perm(user, action) if row is None else has_object_perm(user, action, row)
     if not allowed:
         raise NotAllowedError(
             f"Your role does not allow you to {_WORDS[action]}. Ask your clinic administrator."
         )
 
 
-class ClinicQuerySet(KeptQuerySet[Row]):
+class ClinicQuerySet(UndeletableQuerySet[Row]):
     """Rows of clinics: kept for good. `clinic_lookup` is the path from the row to its clinic."""
 
     clinic_lookup: str
 
-    def visible_to(self, user: "User | AnonymousUser") -> "ClinicQuerySet[Row]":
+    def visible_to(self, user: Person) -> Self:
         """The rows this person may see; none for anyone who is not signed in."""
-        if not may(user, getattr(self.model, "view_action", Action.VIEW)):
+        if not has_perm(user, getattr(self.model, "view_action", Action.VIEW)):
             return self.none()
         if user.is_superuser:
             return self.all()
-        return self.filter(**{self.clinic_lookup: user.clinic_id})  # type: ignore[union-attr]
+        return self.filter(**{self.clinic_lookup: cast(_Member, user).clinic_id})
 
 
-def get_visible_or_404(
-    queryset: ClinicQuerySet[Row], user: "User | AnonymousUser", **lookup: object
-) -> Row:
+def get_visible_or_404(queryset: ClinicQuerySet[Row], user: Person, **lookup: object) -> Row:
     """The row the person asked for, or `Http404` where it does not exist *for this person*."""
     try:
         return queryset.visible_to(user).get(**lookup)

@@ -9,7 +9,7 @@ from knox.models import AuthToken
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, NotAllowedError, can
+from accounts.policy import Action, NotAllowedError, has_object_perm
 
 
 def working_tokens(user: User, *, at: datetime | None = None) -> QuerySet[AuthToken]:
@@ -33,7 +33,7 @@ def create_token(*, user: User) -> tuple[AuthToken, str]:
 def revoke_token(*, user: User, token: AuthToken) -> None:
     """From now on the token opens nothing. One's own, or that of a person one manages."""
     owner = token.user
-    if owner.pk != user.pk and not can(user, Action.MANAGE_PEOPLE, owner):
+    if owner.pk != user.pk and not has_object_perm(user, Action.MANAGE_PEOPLE, owner):
         raise NotAllowedError("This token is not yours. Ask your clinic administrator.")
     token.delete()
     audit.record(

@@ -100,7 +100,7 @@ def data_directory() -> Path:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Two runs on one data directory would sweep, migrate and write logs twice."""
+    """Two runs on one data directory would requeue, migrate and write logs twice."""
     with (folder / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,12 @@ from kombu import Exchange, Queue
 
 env = environ.Env()
 
+
+def _renamed_int(name: str, *, before: str, default: int) -> int:
+    """A setting that had another name: who has set that one need not change anything."""
+    return int(env.int(name, default=env.int(before, default=default)))
+
+
 # --- Where things are -----------------------------------------------------------------------------
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -162,7 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     # Above the task's hard limit, so that Redis never hands out a task that still runs.
     else {
         "visibility_timeout": 900,
-        # A broker that is away must not hold up an upload: the sweeper rings again.
+        # A broker that is away must not hold up an upload: `requeue_expired` dispatches again.
         "socket_connect_timeout": 2,
         "max_retries": 1,
         "interval_start": 0,
@@ -216,18 +222,24 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 ANALYSIS_MAX_ATTEMPTS = env.int("NEUROSCAN_MAX_ATTEMPTS", default=3)
 ANALYSIS_LEASE_SECONDS = env.int("NEUROSCAN_LEASE_SECONDS", default=60)
-ANALYSIS_RING_AGAIN_SECONDS = env.int("NEUROSCAN_RING_AGAIN_SECONDS", default=60)
-SWEEP_SECONDS = env.int("NEUROSCAN_SWEEP_SECONDS", default=10)
+ANALYSIS_DISPATCH_AGAIN_SECONDS = _renamed_int(
+    "NEUROSCAN_DISPATCH_AGAIN_SECONDS", before="NEUROSCAN_RING_AGAIN_SECONDS", default=60
+)
+REQUEUE_SECONDS = _renamed_int(
+    "NEUROSCAN_REQUEUE_SECONDS", before="NEUROSCAN_SWEEP_SECONDS", default=10
+)
 WORKER_HEARTBEAT_SECONDS = 10
 WORKER_MISSING_SECONDS = 30
 ENGINE = env.str("NEUROSCAN_ENGINE", default="auto")
 
-# Sweeps have a queue of their own, which the worker visits in turn with the other: behind a long
-# line of analyses they would come too late for the rows of a worker that died.
+# Requeueing and cleanup have a queue of their own, which the worker visits in turn with the other:
+# behind a long line of analyses they would come too late for the rows of a worker that died.
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name) for name in ("celery", "upkeep")
 ]
-CELERY_TASK_ROUTES = {f"scans.tasks.{name}": {"queue": "upkeep"} for name in ("sweep", "tidy")}
+CELERY_TASK_ROUTES = {
+    f"scans.tasks.{name}": {"queue": "upkeep"} for name in ("requeue_expired", "cleanup")
+}
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -238,13 +250,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "scans.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-        # A sweep nobody picked up in time is replaced by the next one, not piled up.
-        "options": {"expires": SWEEP_SECONDS * 2},
+    "requeue_expired": {
+        "task": "scans.tasks.requeue_expired",
+        "schedule": timedelta(seconds=REQUEUE_SECONDS),
+        # One that nobody picked up in time is replaced by the next one, not piled up.
+        "options": {"expires": REQUEUE_SECONDS * 2},
     },
-    "tidy": {"task": "scans.tasks.tidy", "schedule": timedelta(hours=1)},
+    "cleanup": {"task": "scans.tasks.cleanup", "schedule": timedelta(hours=1)},
 }
 
 # --- People and sign-in ---------------------------------------------------------------------------

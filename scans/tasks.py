@@ -14,13 +14,13 @@ def analyze(analysis_id: str) -> None:
     execution.run_analysis(UUID(analysis_id))
 
 
-@shared_task(name="scans.tasks.sweep")
-def sweep() -> None:
-    execution.sweep()
+@shared_task(name="scans.tasks.requeue_expired")
+def requeue_expired() -> None:
+    execution.requeue_expired()
 
 
-@shared_task(name="scans.tasks.tidy")
-def tidy() -> None:
+@shared_task(name="scans.tasks.cleanup")
+def cleanup() -> None:
     idempotency.forget_old_answers()
     workers.forget_lost()
     call_command("clearsessions")

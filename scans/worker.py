@@ -49,12 +49,12 @@ def say_goodbye(**_: object) -> None:
 
 
 @worker_ready.connect
-def ring_what_waits(**_: object) -> None:
+def dispatch_what_waits(**_: object) -> None:
     """Messages may have been lost while no worker was there; the rows were not."""
     from scans.services.analyses import execution
 
     try:
-        execution.ring_all_queued()
+        execution.dispatch_all_queued()
     finally:
         connection.close()  # so that no child is forked with it
 

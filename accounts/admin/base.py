@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, NotAllowedError, can, may
+from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from accounts.requests import signed_in
 
 
@@ -66,7 +66,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def allows(self, user: User, action: Action, row: Any = None) -> bool:
-        return may(user, action) if row is None else can(user, action, row)
+        return has_perm(user, action) if row is None else has_object_perm(user, action, row)
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         return rows.visible_to(user)  # type: ignore[attr-defined]
@@ -196,7 +196,7 @@ class InstallationModelAdmin(ClinicModelAdmin):
 
     def allows(self, user: User, action: Action, row: Any = None) -> bool:
         looks = self.clinics_may_look and action is Action.VIEW
-        return may(user, action) and (user.is_superuser or looks)
+        return has_perm(user, action) and (user.is_superuser or looks)
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         return rows if self.allows(user, Action.VIEW) else rows.none()

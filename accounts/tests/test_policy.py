@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from accounts import audit
 from accounts.models import AuditEvent, Clinic, Role, User
-from accounts.policy import Action, NotAllowedError, can, get_visible_or_404, may, require
+from accounts.policy import (
+    Action,
+    NotAllowedError,
+    get_visible_or_404,
+    has_object_perm,
+    has_perm,
+    require,
+)
 from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.models import (
     Analysis,
@@ -136,7 +143,9 @@ def test_visible_to_and_can_view_agree_for_every_row_and_anybody(world):
         for model in MODELS:
             visible = set(model.objects.visible_to(person).values_list("pk", flat=True))
             allowed = {
-                row.pk for row in rows if type(row) is model and can(person, Action.VIEW, row)
+                row.pk
+                for row in rows
+                if type(row) is model and has_object_perm(person, Action.VIEW, row)
             }
             assert visible == allowed, model
 
@@ -162,14 +171,14 @@ def test_a_role_includes_exactly_the_actions_of_the_table(role, action):
     person = UserFactory(role=role)
     own, other = person.clinic, ClinicFactory()
 
-    assert may(person, action) is (action in TABLE[role])
-    assert can(person, action, own) is (action in TABLE[role])
-    assert can(person, action, other) is False
+    assert has_perm(person, action) is (action in TABLE[role])
+    assert has_object_perm(person, action, own) is (action in TABLE[role])
+    assert has_object_perm(person, action, other) is False
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_a_superuser_does_everything_that_needs_no_clinic_of_ones_own(action):
-    assert may(UserFactory(superuser=True), action) is (action in SUPERUSER)
+    assert has_perm(UserFactory(superuser=True), action) is (action in SUPERUSER)
 
 
 @pytest.mark.parametrize("action", list(Action))
@@ -187,7 +196,7 @@ def test_a_superuser_does_everything_that_needs_no_clinic_of_ones_own(action):
 def test_nothing_is_allowed_by_default(nobody, action):
     person = nobody()
 
-    assert may(person, action) is False
+    assert has_perm(person, action) is False
     with pytest.raises(NotAllowedError):
         require(person, action)
 

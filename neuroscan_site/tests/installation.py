@@ -29,8 +29,8 @@ START_SECONDS = 120  # loading TensorFlow on a machine that runs other tests as 
 # A worker that dies is noticed in seconds, not in a minute.
 IMPATIENT = {
     "NEUROSCAN_LEASE_SECONDS": "12",
-    "NEUROSCAN_SWEEP_SECONDS": "2",
-    "NEUROSCAN_RING_AGAIN_SECONDS": "4",
+    "NEUROSCAN_REQUEUE_SECONDS": "2",
+    "NEUROSCAN_DISPATCH_AGAIN_SECONDS": "4",
 }
 MAKE_A_USER = f"""
 from accounts.models import Clinic, User

@@ -176,7 +176,7 @@ def test_a_folder_that_was_cleared_under_a_running_process_is_made_again(connect
     assert drain(queue) == ["after"]
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_the_doorbell_understands(folder):
+def test_a_folder_that_cannot_be_written_is_an_error_dispatching_understands(folder):
     folder.parent.mkdir()
     folder.mkdir()
     app = Celery(broker="spool://", set_as_current=False)

@@ -5,7 +5,7 @@ makes SQLite rebuild this table drops the trigger with the old one: call `instal
 (scans/tests/core/test_undeletable.py fails until it does).
 """
 
-import accounts.kept
+import accounts.undeletable
 import django.db.models.deletion
 import uuid
 from django.conf import settings
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['created_at', 'id'],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='AnnotationVersion',
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-number'],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='LabelList',
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('names', models.JSONField(default=list)),
                 ('changed_at', models.DateTimeField(auto_now=True)),
             ],
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.AddField(
             model_name='image',

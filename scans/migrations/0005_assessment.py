@@ -2,12 +2,12 @@
 
 The database refuses to change what was signed, to add to it, and to change a finding that was
 committed before the AI's word was released, whoever asks: ORM, shell or SQL. Deleting is refused by
-the models (`accounts.kept`), as for the rest of the record. A later migration that makes SQLite
+the models (`accounts.undeletable`), as for the rest of the record. A later migration that makes SQLite
 rebuild one of these tables drops its triggers with the old one: call `install` again there
 (scans/tests/reading/test_verdicts.py fails until it does).
 """
 
-import accounts.kept
+import accounts.undeletable
 import django.db.models.deletion
 import uuid
 from datetime import timedelta
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['analysis_id'],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='ClinicReason',
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['words'],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='Verdict',
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-begun_at', '-id'],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='WorklistView',

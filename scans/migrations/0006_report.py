@@ -5,7 +5,7 @@ that makes SQLite rebuild this table drops the trigger with the old one: call `i
 (scans/tests/reports/test_reports.py fails until it does).
 """
 
-import accounts.kept
+import accounts.undeletable
 import django.db.models.deletion
 import uuid
 from django.conf import settings
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['-signed_at'], name='report_newest_signed')],
                 'constraints': [models.UniqueConstraint(fields=('study', 'number'), name='report_number_in_study'), models.UniqueConstraint(condition=models.Q(('status', 'preliminary')), fields=('study',), name='one_preliminary_report_a_study'), models.UniqueConstraint(condition=models.Q(('status', 'final')), fields=('study',), name='one_final_report_a_study'), models.UniqueConstraint(condition=models.Q(('code', ''), _negated=True), fields=('code',), name='report_code_unique'), models.CheckConstraint(condition=models.Q(('status__in', ['preliminary', 'final', 'amended', 'cancelled'])), name='report_status_from_the_list'), models.CheckConstraint(condition=models.Q(models.Q(('code', ''), ('pdf', ''), ('signed_at__isnull', True), ('status__in', ['preliminary', 'cancelled'])), models.Q(('signed_at__isnull', False), ('status__in', ['final', 'amended']), models.Q(('signed_name', ''), _negated=True), models.Q(('signed_meaning', ''), _negated=True), models.Q(('code', ''), _negated=True), models.Q(('pdf', ''), _negated=True), models.Q(('pdf_sha256', ''), _negated=True), models.Q(('impression', ''), _negated=True)), _connector='OR'), name='report_signed_is_complete'), models.CheckConstraint(condition=models.Q(models.Q(('amendment_reason', ''), ('supersedes__isnull', True), models.Q(('status', 'amended'), _negated=True)), models.Q(('status', 'cancelled'), ('supersedes__isnull', True)), models.Q(('supersedes__isnull', False), models.Q(('amendment_reason', ''), _negated=True), models.Q(('status', 'final'), _negated=True)), _connector='OR'), name='report_amendment_says_why'), models.CheckConstraint(condition=models.Q(('supersedes', models.F('id')), _negated=True), name='report_does_not_supersede_itself')],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.CreateModel(
             name='ReportTemplate',
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 'ordering': ['name'],
                 'constraints': [models.UniqueConstraint(fields=('clinic', 'name'), name='report_template_name_once_a_clinic', violation_error_message='A template has this name. Choose another one.')],
             },
-            bases=(accounts.kept.Kept, models.Model),
+            bases=(accounts.undeletable.Undeletable, models.Model),
         ),
         migrations.RunPython(install, remove),
     ]

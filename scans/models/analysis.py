@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.kept import Kept
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 from scans.models.release import ModelRelease
 from scans.models.study import Image
 
@@ -54,14 +54,14 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
     def unfinished(self) -> "AnalysisQuerySet":
         return self.filter(status__in=UNFINISHED)
 
-    def not_rung_since(self, moment: datetime) -> "AnalysisQuerySet":
-        return self.queued().filter(rung_at__lt=moment)
+    def not_dispatched_since(self, moment: datetime) -> "AnalysisQuerySet":
+        return self.queued().filter(dispatched_at__lt=moment)
 
     def with_lapsed_lease(self, moment: datetime) -> "AnalysisQuerySet":
         return self.filter(status=Status.RUNNING, lease_expires_at__lt=moment)
 
 
-class Analysis(Kept, models.Model):
+class Analysis(Undeletable, models.Model):
     """One model release run on one image. The row is the queue of record.
 
     queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
@@ -80,7 +80,7 @@ class Analysis(Kept, models.Model):
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     queued_at = models.DateTimeField(help_text="When it last joined the queue.")
-    rung_at = models.DateTimeField(help_text="When a worker was last told of it.")
+    dispatched_at = models.DateTimeField(help_text="When a worker was last told of it.")
     attempts = models.PositiveSmallIntegerField(default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True)

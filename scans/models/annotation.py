@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Prefetch, Q
 
-from accounts.kept import Kept
 from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 from scans.geometry import Shape
 from scans.models.analysis import Analysis
 from scans.models.study import Image, Study
@@ -50,7 +50,7 @@ class LabelListQuerySet(ClinicQuerySet["LabelList"]):
     clinic_lookup = "clinic"
 
 
-class LabelList(Kept, models.Model):
+class LabelList(Undeletable, models.Model):
     """The labels a clinic offers for annotations, in their order.
 
     Versions hold the words themselves, so a change here changes no mark that was made.
@@ -89,7 +89,7 @@ class AnnotationQuerySet(ClinicQuerySet["Annotation"]):
         ).prefetch_related(Prefetch("versions", queryset=newest, to_attr="newest_versions"))
 
 
-class Annotation(Kept, models.Model):
+class Annotation(Undeletable, models.Model):
     """Whose mark it is and where; what it looks like is in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -151,7 +151,7 @@ class AnnotationVersionQuerySet(ClinicQuerySet["AnnotationVersion"]):
         raise TypeError("Versions of annotations do not change: add one.")
 
 
-class AnnotationVersion(Kept, models.Model):
+class AnnotationVersion(Undeletable, models.Model):
     """What a mark was from one moment on, made by its author. Append-only (a trigger, 0004)."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 from scans.models.analysis import Analysis
 from scans.models.study import Study
 
@@ -65,7 +65,7 @@ class ClinicReasonQuerySet(ClinicQuerySet["ClinicReason"]):
     clinic_lookup = "clinic"
 
 
-class ClinicReason(Kept, models.Model):
+class ClinicReason(Undeletable, models.Model):
     """A reason that a clinic added to the list. Retired, never deleted: verdicts name it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -121,7 +121,7 @@ class VerdictQuerySet(ClinicQuerySet["Verdict"]):
         )
 
 
-class Verdict(Kept, models.Model):
+class Verdict(Undeletable, models.Model):
     """One version of what one radiologist says of one study."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -221,7 +221,7 @@ class AssessmentQuerySet(ClinicQuerySet["Assessment"]):
     clinic_lookup = "verdict__study__clinic"
 
 
-class Assessment(Kept, models.Model):
+class Assessment(Undeletable, models.Model):
     """A reader's word on one analysis: a part of a verdict, and kept as that is once signed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

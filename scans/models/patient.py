@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 
 
 def searchable(text: str) -> list[str]:
@@ -48,7 +48,7 @@ class Sex(models.TextChoices):
     UNKNOWN = "U", "Unknown"
 
 
-class Patient(Kept, models.Model):
+class Patient(Undeletable, models.Model):
     """A person, with an MRN unique in the clinic. Archived, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.kept import Kept, KeptQuerySet
+from accounts.undeletable import Undeletable, UndeletableQuerySet
 
 
-class ModelRelease(Kept, models.Model):
+class ModelRelease(Undeletable, models.Model):
     """One frozen, versioned set: weights, preprocessing, calibration, gate, card, SHA-256.
 
     `folder` is the name of its folder in `RELEASES_DIR`: the release that ships with the code is
@@ -27,7 +27,7 @@ class ModelRelease(Kept, models.Model):
     is_active = models.BooleanField(default=False)
     registered_at = models.DateTimeField(auto_now_add=True)
 
-    objects = KeptQuerySet.as_manager()
+    objects = UndeletableQuerySet.as_manager()
 
     class Meta:
         ordering = ["-registered_at"]

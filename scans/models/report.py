@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
-from accounts.kept import Kept
 from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 from scans.models.patient import Patient
 from scans.models.study import Study
 
@@ -42,7 +42,7 @@ class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
         return self.filter(clinic_id=clinic_id, is_active=True)
 
 
-class ReportTemplate(Kept, models.Model):
+class ReportTemplate(Undeletable, models.Model):
     """Text that a clinic starts its reports from. Retired, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -92,7 +92,7 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
         return self.signed().exclude(Exists(later))
 
 
-class Report(Kept, models.Model):
+class Report(Undeletable, models.Model):
     """One version of a study's report: a preliminary one is written, then signed once.
 
     An amendment is a version of its own that names the one it supersedes and why.

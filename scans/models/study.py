@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.kept import Kept
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 from scans.models.patient import Patient
 from scans.models.reading import Priority, Reads, ReadStage
 
@@ -23,7 +23,7 @@ class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
 
 
-class Study(Kept, models.Model):
+class Study(Undeletable, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="studies")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
@@ -58,7 +58,7 @@ class Study(Kept, models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     # The highest calibrated probability among the newest results of its images, kept beside the
     # study because the worklist orders by it. Whoever may not see the AI's word is not shown it.
-    suspicion = models.FloatField(null=True, blank=True, editable=False)
+    triage_score = models.FloatField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
 
@@ -100,7 +100,7 @@ class SeriesQuerySet(ClinicQuerySet["Series"]):
     clinic_lookup = "study__clinic"
 
 
-class Series(Kept, models.Model):
+class Series(Undeletable, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
     series_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
@@ -129,7 +129,7 @@ class ImageQuerySet(ClinicQuerySet["Image"]):
     clinic_lookup = "patient__clinic"
 
 
-class Image(Kept, models.Model):
+class Image(Undeletable, models.Model):
     """One image. The file's bytes are kept untouched under a name of our own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -23,7 +23,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Clinic, User
-from accounts.policy import Action, NotAllowedError, can
+from accounts.policy import Action, NotAllowedError, has_object_perm
 from scans.models import Analysis, Study, Verdict
 from scans.models.analysis import FINISHED
 from scans.models.reading import Reads, ReadStage
@@ -36,7 +36,7 @@ SENTENCE = (
 
 def ai_visible(*, user: User, study: Study) -> bool:
     """Whether this person may see predictions, heatmaps and regions of this study now."""
-    if not can(user, Action.VIEW, study):
+    if not has_object_perm(user, Action.VIEW, study):
         return False
     return study.pk not in withheld_from(user=user, studies=[study.pk])
 
@@ -46,7 +46,7 @@ def others_visible(*, user: User, study: Study) -> bool:
 
     One's own are always one's own to see.
     """
-    if not can(user, Action.VIEW, study):
+    if not has_object_perm(user, Action.VIEW, study):
         return False
     facts = Study.objects.filter(pk=study.pk).values_list("reads_wanted", "read_stage").first()
     return facts is not None and (facts[0] == Reads.ONE or facts[1] != ReadStage.WAITING)
@@ -113,7 +113,7 @@ def as_shown(analysis: Analysis, *, withheld: bool) -> Analysis:
         requested_by_id=analysis.requested_by_id,
         requested_at=analysis.requested_at,
         queued_at=analysis.queued_at,
-        rung_at=analysis.rung_at,
+        dispatched_at=analysis.dispatched_at,
         finished_at=analysis.finished_at,
         status=WITHHELD,
     )

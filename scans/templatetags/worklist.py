@@ -57,7 +57,7 @@ def why_here(place: Place) -> str:
     cap = place.promised - place.received
     forward = place.promised - place.turn
     name = place.priority.capitalize()
-    if place.suspicion is None:
+    if place.triage_score is None:
         return f"{name}, placed by its waiting time alone."
     return (
         f"{name}, brought forward by {in_words(forward)} of {in_words(cap)} "

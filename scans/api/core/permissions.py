@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 from rest_framework.permissions import BasePermission
 
-from accounts.policy import Action, may
+from accounts.policy import Action, has_perm
 
 if TYPE_CHECKING:  # the settings name this class, and DRF's views read the settings
     from rest_framework.request import Request
@@ -18,4 +18,4 @@ class ClinicMember(BasePermission):
     message = "Your account belongs to no clinic. Ask an administrator to add it to one."
 
     def has_permission(self, request: "Request", view: "APIView") -> bool:
-        return may(request.user, Action.VIEW)
+        return has_perm(request.user, Action.VIEW)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.policy import Action, may
+from accounts.policy import Action, has_perm
 from accounts.requests import signed_in
 from accounts.tokens import create_token, revoke_token
 from scans.api.core.parsers import JSONParser
@@ -43,7 +43,7 @@ class TokenView(APIView):
             raise exceptions.Throttled(
                 detail="Too many failed attempts. Try again later."
             ) from error
-        if user is None or not may(user, Action.VIEW):
+        if user is None or not has_perm(user, Action.VIEW):
             raise exceptions.ValidationError("The username or the password is not right.")
         token, value = create_token(user=user)
         answer = TokenSerializer({"token": value, "expiry": token.expiry}).data

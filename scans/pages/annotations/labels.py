@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.policy import Action, may, require
+from accounts.policy import Action, has_perm, require
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.annotations.labels import labels_of, set_labels
@@ -28,7 +28,7 @@ def annotation_labels(request: ClinicalRequest) -> HttpResponse:
     """See the list, and change it."""
     require(request.user, Action.VIEW)
     names = labels_of(request.user.clinic_id) if request.user.clinic_id else []
-    may_edit = may(request.user, Action.EDIT_CLINIC_SETTINGS) and bool(names)
+    may_edit = has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and bool(names)
     if request.method == "POST":
         require(request.user, Action.EDIT_CLINIC_SETTINGS)
     form = LabelsForm(request.POST or None, initial={"names": "\n".join(names)})

@@ -15,7 +15,7 @@ from django.utils.formats import time_format
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
-from accounts.policy import Action, can, get_visible_or_404
+from accounts.policy import Action, get_visible_or_404, has_object_perm
 from scans.errors import StateConflictError
 from scans.models import Study, Verdict
 from scans.models.assessment import Decision, Finding
@@ -156,7 +156,7 @@ def panel_context(
 ) -> dict[str, Any]:
     """All that the panel shows; a page that holds it asks for the same."""
     user = request.user
-    reads = can(user, Action.READ_STUDY, study)
+    reads = has_object_perm(user, Action.READ_STUDY, study)
     draft = service.draft_of(user=user, study=study) if reads else None
     told = ai_visible(user=user, study=study)
     is_blind = not others_visible(user=user, study=study)
@@ -165,7 +165,7 @@ def panel_context(
     return {
         "study": study,
         "can_read": reads,
-        "can_assign": can(user, Action.ASSIGN_STUDY, study),
+        "can_assign": has_object_perm(user, Action.ASSIGN_STUDY, study),
         "draft": draft,
         "form": form_of(draft, typed),
         "other_window": typed.other_window if typed else None,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, get_visible_or_404, may, require
+from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import Study, WorklistView
 from scans.models.reading import Priority, ReadStage
 from scans.pages.core.addresses import ListAddress
@@ -88,7 +88,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
         if not is_poll(request, address.asked):
             response["HX-Replace-Url"] = address.shown
         return response
-    views = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    views = WorklistView.objects.visible_to(request.user).offered_to(request.user)
     context |= {"views": views, "bar": _bar(request, form), "kept": _kept(filters)}
     return render(request, "reading/worklist/page.html", context)
 
@@ -125,7 +125,7 @@ def worklist_view_save(request: ClinicalRequest) -> HttpResponse:
 @require_POST
 @clinical_page
 def worklist_view_forget(request: ClinicalRequest, view_id: UUID) -> HttpResponse:
-    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)
     view = get_visible_or_404(rows, request.user, pk=view_id)
     name = view.name
     forget_view(user=request.user, view=view)
@@ -260,14 +260,14 @@ def _chosen_view(request: ClinicalRequest) -> WorklistView | None:
         pk = UUID(text)
     except ValueError:
         return None
-    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)  # type: ignore[attr-defined]
+    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)
     return rows.filter(pk=pk).first()
 
 
 def _readers(request: ClinicalRequest) -> list[User]:
     """To whom a row can be given; none for who may not, and for who is in no clinic."""
     clinic = request.user.clinic
-    if clinic is None or not may(request.user, Action.ASSIGN_STUDY):
+    if clinic is None or not has_perm(request.user, Action.ASSIGN_STUDY):
         return []
     return list(readers_of(clinic))
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.policy import Action, get_visible_or_404, may, require
+from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import ReportTemplate
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -38,7 +38,7 @@ def report_templates(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
     context = {
         "templates": own_templates(clinic_id=request.user.clinic_id),
-        "may_edit": may(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
+        "may_edit": has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
     }
     return render(request, "reports/templates.html", context)
 
@@ -50,7 +50,7 @@ def report_template(request: ClinicalRequest, template_id: UUID | None = None) -
     row = None
     if template_id is not None:
         row = get_visible_or_404(ReportTemplate.objects.all(), request.user, pk=template_id)
-    if request.method == "GET" and not may(request.user, Action.EDIT_CLINIC_SETTINGS):
+    if request.method == "GET" and not has_perm(request.user, Action.EDIT_CLINIC_SETTINGS):
         return redirect("report-templates")  # to what they may see of it
     require(request.user, Action.EDIT_CLINIC_SETTINGS, row)
     form = TemplateForm(request.POST or None, instance=row)

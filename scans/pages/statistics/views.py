@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import audit
-from accounts.policy import Action, may, require
+from accounts.policy import Action, has_perm, require
 from scans.models import ModelRelease, Study
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -48,7 +48,7 @@ def statistics(request: ClinicalRequest) -> HttpResponse:
             ("By month of signing", "Month", found.by_month),
         ],
         "charts": _charts(found),
-        "names_everybody": may(request.user, Action.MANAGE_PEOPLE),
+        "names_everybody": has_perm(request.user, Action.MANAGE_PEOPLE),
         "reads_first": reads_first(request.user),
     }
     return render(request, "statistics/page.html", context)

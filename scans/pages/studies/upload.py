@@ -138,7 +138,7 @@ def _only_match(request: ClinicalRequest, form: UploadFactsForm) -> Patient | No
         form.add_error("patient_search", "Choose the patient these images belong to.")
         return None
     rows = Patient.objects.visible_to(request.user).filter(archived_at__isnull=True)
-    found = list(rows.filter(mrn=text)) or list(rows.matching(text)[:2])  # type: ignore[attr-defined]
+    found = list(rows.filter(mrn=text)) or list(rows.matching(text)[:2])
     if len(found) == 1:
         return cast(Patient, found[0])
     form.add_error(

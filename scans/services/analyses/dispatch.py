@@ -10,17 +10,17 @@ from django.db import transaction
 log = structlog.get_logger(__name__)
 
 
-def ring_on_commit(analysis_ids: Iterable[UUID]) -> None:
-    """Ring for each analysis once the transaction is committed."""
+def dispatch_on_commit(analysis_ids: Iterable[UUID]) -> None:
+    """Tell a worker of each analysis once the transaction is committed."""
     ids = list(analysis_ids)
-    transaction.on_commit(lambda: ring(ids))
+    transaction.on_commit(lambda: dispatch(ids))
 
 
-def ring(analysis_ids: Iterable[UUID]) -> None:
-    """Ring now. A broker that is away loses nothing: the sweeper rings again."""
+def dispatch(analysis_ids: Iterable[UUID]) -> None:
+    """Send the messages now. A broker that is away loses nothing: `requeue_expired` sends again."""
     for analysis_id in analysis_ids:
         try:
             current_app.send_task("scans.tasks.analyze", args=[str(analysis_id)], retry=False)
         except Exception as error:  # whatever a broker can do wrong, the row is there
-            log.warning("doorbell.broker_away", error=type(error).__name__)
+            log.warning("dispatch.broker_away", error=type(error).__name__)
             return

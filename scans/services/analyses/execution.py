@@ -1,4 +1,4 @@
-"""What the worker does to analyses: claim, run, record, and sweep up after a worker that died.
+"""What the worker does to analyses: claim, run, record, and requeue what a dead worker held.
 
 The row is the queue of record. A claim is one conditional UPDATE that leaves a token; only the
 holder of the token can record an outcome, so a run that happens twice changes nothing twice.
@@ -25,8 +25,8 @@ from scans.ingest.limits import upload_limits
 from scans.models import Analysis
 from scans.models.analysis import Status
 from scans.services.analyses import inference
-from scans.services.analyses.dispatch import ring
-from scans.services.analyses.triage import note_suspicion
+from scans.services.analyses.dispatch import dispatch
+from scans.services.analyses.triage import update_triage_score
 
 log = structlog.get_logger(__name__)
 
@@ -118,7 +118,7 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
         with transaction.atomic():
             recorded = _finish(claim, **fields)
             if recorded:
-                note_suspicion(claim.analysis.image.study.pk)
+                update_triage_score(claim.analysis.image.study.pk)
         return recorded
     finally:
         _discard_unused(pictures)
@@ -171,7 +171,7 @@ def _discard_unused(pictures: dict[str, str]) -> None:
         log.exception("analysis.discard_failed")
 
 
-def sweep() -> None:
+def requeue_expired() -> None:
     """Put right what a dead worker or a lost message left behind."""
     now = timezone.now()
     for analysis in Analysis.objects.with_lapsed_lease(now):
@@ -187,15 +187,17 @@ def sweep() -> None:
             )
         elif _release(claim):
             log.warning("analysis.lease_lapsed", analysis=str(analysis.pk))
-    unheard = Analysis.objects.not_rung_since(
-        now - timedelta(seconds=settings.ANALYSIS_RING_AGAIN_SECONDS)
+    unheard = Analysis.objects.not_dispatched_since(
+        now - timedelta(seconds=settings.ANALYSIS_DISPATCH_AGAIN_SECONDS)
     )
-    _ring_again(list(unheard.order_by("queued_at").values_list("pk", flat=True)))
+    _dispatch_again(list(unheard.order_by("queued_at").values_list("pk", flat=True)))
 
 
-def ring_all_queued() -> None:
+def dispatch_all_queued() -> None:
     """Tell of every queued row: for a worker that has just started and missed the messages."""
-    _ring_again(list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True)))
+    _dispatch_again(
+        list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True))
+    )
 
 
 def _analyze(analysis: Analysis) -> Outcome:
@@ -236,7 +238,7 @@ def _try_later(claim: Claim, *, problem: str) -> None:
             trace=trace,
         )
     else:
-        # Not rung at once: the sweeper does it, so that a passing fault has time to pass.
+        # Not dispatched at once: `requeue_expired` does, so that a passing fault has time to pass.
         _release(claim, traceback=trace)
 
 
@@ -262,6 +264,6 @@ def _update_held(claim: Claim, **fields: Any) -> bool:
     return bool(held.update(claim_token=None, lease_expires_at=None, **fields))
 
 
-def _ring_again(ids: list[UUID]) -> None:
-    Analysis.objects.filter(pk__in=ids).update(rung_at=timezone.now())
-    ring(ids)
+def _dispatch_again(ids: list[UUID]) -> None:
+    Analysis.objects.filter(pk__in=ids).update(dispatched_at=timezone.now())
+    dispatch(ids)

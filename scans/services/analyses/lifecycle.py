@@ -11,7 +11,7 @@ from accounts.policy import Action, require
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
 from scans.models.analysis import FINISHED, RETRYABLE, Status
-from scans.services.analyses.dispatch import ring_on_commit
+from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.releases import active_release
 
 
@@ -26,10 +26,10 @@ def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
         return []
     now = timezone.now()
     rows = Analysis.objects.bulk_create(
-        Analysis(image=image, release=release, requested_by=user, queued_at=now, rung_at=now)
+        Analysis(image=image, release=release, requested_by=user, queued_at=now, dispatched_at=now)
         for image in images
     )
-    ring_on_commit(row.pk for row in rows)
+    dispatch_on_commit(row.pk for row in rows)
     return rows
 
 
@@ -50,11 +50,11 @@ def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
     analysis, created = Analysis.objects.get_or_create(
         image=image,
         release=release,
-        defaults={"requested_by": user, "queued_at": now, "rung_at": now},
+        defaults={"requested_by": user, "queued_at": now, "dispatched_at": now},
     )
     if created:
         _record(user, "analysis.requested", analysis)
-        ring_on_commit([analysis.pk])
+        dispatch_on_commit([analysis.pk])
     elif analysis.may_be_retried:
         analysis = retry_analysis(user=user, analysis=analysis)
     return analysis, created
@@ -72,7 +72,7 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
         status=Status.QUEUED,
         attempts=0,
         queued_at=now,
-        rung_at=now,
+        dispatched_at=now,
         started_at=None,
         finished_at=None,
         message="",
@@ -85,7 +85,7 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
             "Only one that failed or was cancelled can be tried again."
         )
     _record(user, "analysis.retried", analysis)
-    ring_on_commit([analysis.pk])
+    dispatch_on_commit([analysis.pk])
     return analysis
 
 

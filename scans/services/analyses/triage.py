@@ -8,7 +8,7 @@ from scans.models import Study
 from scans.models.study_filters import opinions
 
 
-def note_suspicion(study_id: UUID) -> None:
+def update_triage_score(study_id: UUID) -> None:
     """Keep the highest probability among the newest results of the study's images beside it.
 
     Call it in the transaction that wrote a result. Of two that end at once on PostgreSQL, neither
@@ -17,4 +17,4 @@ def note_suspicion(study_id: UUID) -> None:
     Study.objects.select_for_update().get(pk=study_id)
     said = opinions().filter(image__series__study=study_id)
     highest = said.order_by().aggregate(highest=Max("probability"))["highest"]
-    Study.objects.filter(pk=study_id).update(suspicion=highest)
+    Study.objects.filter(pk=study_id).update(triage_score=highest)

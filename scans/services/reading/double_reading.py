@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, may, require
+from accounts.policy import Action, has_perm, require
 from scans.errors import StateConflictError
 from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
@@ -101,7 +101,7 @@ def _refuse_opening(user: User, study: Study) -> None:
     """One reader instead of two opens what is there: not for a reader to look at and go back."""
     if ReadAs.SECOND in current_reads(study):
         raise StateConflictError("Two readers have signed already. Both reads are kept.")
-    if may(user, Action.MANAGE_PEOPLE):
+    if has_perm(user, Action.MANAGE_PEOPLE):
         return
     is_signed = Verdict.objects.filter(study=study).signed().exists()
     others = Verdict.objects.filter(study=study).exclude(reader=user.pk)

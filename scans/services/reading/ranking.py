@@ -50,7 +50,7 @@ class Place:
 
     received: datetime
     priority: str
-    suspicion: float | None
+    triage_score: float | None
     turn: datetime
     promised: datetime
     is_overdue: bool
@@ -67,16 +67,19 @@ class Place:
 
 
 def place_of(
-    *, received: datetime, priority: str, suspicion: float | None, caps: Caps, now: datetime
+    *, received: datetime, priority: str, triage_score: float | None, caps: Caps, now: datetime
 ) -> Place:
-    """Where a study stands: `suspicion` is 0 to 1, None where there is none or it is withheld."""
+    """Where a study stands.
+
+    `triage_score` is 0 to 1, None where there is none or it is withheld.
+    """
     cap = caps.of_priority(priority)
-    weight = UNKNOWN if suspicion is None else suspicion
+    weight = UNKNOWN if triage_score is None else triage_score
     promised = received + cap
     return Place(
         received=received,
         priority=priority,
-        suspicion=suspicion,
+        triage_score=triage_score,
         turn=received + cap * (1 - SHARE * weight),
         promised=promised,
         is_overdue=now >= promised,
@@ -113,8 +116,8 @@ def standing(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> Query
 
 def _or_unknown() -> Combinable:
     return Case(
-        When(suspicion__isnull=True, then=Value(UNKNOWN)),
-        default=F("suspicion"),
+        When(triage_score__isnull=True, then=Value(UNKNOWN)),
+        default=F("triage_score"),
         output_field=FloatField(),
     )
 

@@ -48,7 +48,7 @@ ORDERS = {
     "description": Order("Description", ("description", "study_date")),
     "images": Order("Images", ("_images",)),
     "state": Order("State", ("-_unfinished", "received_at")),
-    "suspicion": Order("AI suspicion", ("suspicion", "-received_at"), tells_ai=True),
+    "suspicion": Order("AI suspicion", ("triage_score", "-received_at"), tells_ai=True),
     "priority": Order("Priority", ("_rank", "received_at")),
     "waiting": Order("Waiting", ("-received_at",)),
     "assignee": Order("Assignee", ("assignee__last_name", "assignee__first_name", "received_at")),
@@ -119,7 +119,7 @@ def places(studies: list[Study], *, user: User, now: datetime | None = None) -> 
         row.pk: place_of(
             received=row.received_at,
             priority=row.priority,
-            suspicion=row.suspicion if uses_ai else None,
+            triage_score=row.triage_score if uses_ai else None,
             caps=Caps.of(row.clinic),
             now=now,
         )

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from accounts import audit
 from accounts.models import User
-from accounts.policy import Action, NotAllowedError, can, require
+from accounts.policy import Action, NotAllowedError, has_object_perm, require
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import LONGEST_SECTION, SECTIONS, ReportQuerySet, ReportStatus
@@ -213,7 +213,7 @@ def _chosen(user: User, report: Report, ids: Iterable[str]) -> list[dict[str, An
 
 def may_write(user: User, study: Study) -> bool:
     """Whether this person may write this study's report, as far as its text is theirs to see."""
-    return can(user, Action.WRITE_REPORT, study) and not study.patient.is_archived
+    return has_object_perm(user, Action.WRITE_REPORT, study) and not study.patient.is_archived
 
 
 def _next_number(study_id: UUID) -> int:

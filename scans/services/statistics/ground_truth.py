@@ -68,7 +68,7 @@ class _Result(NamedTuple):
 
 def cases_of(user: User, *, release: ModelRelease | None = None) -> list[Case]:
     """The cases of the person's clinic; of one release, those that it gave a result for."""
-    verdicts = Verdict.objects.visible_to(user).deciding()  # type: ignore[attr-defined]
+    verdicts = Verdict.objects.visible_to(user).deciding()
     read = verdicts.order_by().values("study")  # a condition: thousands of ids are no list
     said = _said(read, release=release)
     counted = _image_counts(read)

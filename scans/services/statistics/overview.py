@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
-from accounts.policy import Action, may, require
+from accounts.policy import Action, has_perm, require
 from scans.models import ModelRelease, Verdict
 from scans.models.analysis import Label
 from scans.models.assessment import Finding, ReadAs, VerdictStatus
@@ -104,7 +104,7 @@ def clinic_statistics(
         key=lambda case: case.signed,
         reverse=True,
     )
-    of_all = may(user, Action.MANAGE_PEOPLE)
+    of_all = has_perm(user, Action.MANAGE_PEOPLE)
     studies = {case.study for case in cases}
     is_part = release is not None or bool(source or month)
     inflow, months = input_by_month(user, release=release)

@@ -11,7 +11,7 @@ from accounts.models import AuditEvent
 from scans.errors import StateConflictError
 from scans.models import Analysis
 from scans.services.analyses import execution, inference
-from scans.services.analyses.execution import claim_analysis, run_analysis, sweep
+from scans.services.analyses.execution import claim_analysis, requeue_expired, run_analysis
 from scans.services.analyses.lifecycle import cancel_analysis, request_analysis, retry_analysis
 from scans.services.analyses.queue_estimate import waiting_for
 from scans.tests.core.factories import (
@@ -60,9 +60,9 @@ def predictor(monkeypatch):
 
 
 @pytest.fixture
-def rung(monkeypatch):
+def dispatched(monkeypatch):
     ids: list = []
-    monkeypatch.setattr(execution, "ring", ids.extend)
+    monkeypatch.setattr(execution, "dispatch", ids.extend)
     return ids
 
 
@@ -148,7 +148,7 @@ def test_of_results_that_come_in_at_once_the_highest_is_the_suspicion_of_the_stu
     for thread in threads:
         thread.join()
     study.refresh_from_db()
-    assert study.suspicion == 0.9
+    assert study.triage_score == 0.9
 
 
 def test_a_worker_that_lost_its_lease_cannot_record(predictor):
@@ -156,7 +156,7 @@ def test_a_worker_that_lost_its_lease_cannot_record(predictor):
     late = claim_analysis(analysis.pk)
     outcome = execution._analyze(late.analysis)
     Analysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    sweep()
+    requeue_expired()
     complete(analysis, probability=0.2)
     kept = set(default_storage.listdir(f"analyses/{analysis.pk}")[0])
     assert execution.record_result(late, outcome) is False
@@ -168,7 +168,7 @@ def test_a_worker_that_lost_its_lease_cannot_record(predictor):
 
 
 def test_a_fault_is_tried_again_and_fails_with_a_sentence_and_a_traceback(
-    predictor, rung, settings
+    predictor, dispatched, settings
 ):
     predictor.fault = RuntimeError("the model broke")
     analysis = make_analysis()
@@ -204,7 +204,7 @@ def test_a_model_that_cannot_be_loaded_is_told_apart_from_an_image_that_fails(
     assert "No engine can run here." in analysis.traceback
 
 
-def test_a_store_without_room_is_a_fault_like_any_other(predictor, rung, monkeypatch):
+def test_a_store_without_room_is_a_fault_like_any_other(predictor, dispatched, monkeypatch):
     def full(name, content):
         raise OSError(28, "No space left on device")
 
@@ -225,40 +225,40 @@ def test_a_missing_file_fails_at_once_since_trying_again_cannot_help(predictor):
     assert "missing" in analysis.message
 
 
-def test_the_sweeper_returns_a_dead_workers_row_to_the_queue(rung):
+def test_requeueing_returns_a_dead_workers_row_to_the_queue(dispatched):
     analysis = make_analysis()
     claim_analysis(analysis.pk)
-    sweep()
+    requeue_expired()
     analysis.refresh_from_db()
     assert analysis.status == "running"  # its lease still holds
     Analysis.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    sweep()
+    requeue_expired()
     analysis.refresh_from_db()
     assert (analysis.status, analysis.attempts) == ("queued", 1)
 
 
-def test_the_sweeper_gives_up_after_the_last_attempt(rung, settings):
+def test_requeueing_gives_up_after_the_last_attempt(dispatched, settings):
     analysis = make_analysis()
     claim_analysis(analysis.pk)
     Analysis.objects.update(
         lease_expires_at=timezone.now() - timedelta(seconds=1),
         attempts=settings.ANALYSIS_MAX_ATTEMPTS,
     )
-    sweep()
+    requeue_expired()
     analysis.refresh_from_db()
     assert analysis.status == "failed"
     assert "interrupted" in analysis.message
 
 
-def test_the_sweeper_rings_again_for_what_nobody_picked_up(rung, settings):
+def test_requeueing_dispatches_again_what_nobody_picked_up(dispatched, settings):
     analysis = make_analysis()
-    sweep()
-    assert rung == []
-    long_ago = timezone.now() - timedelta(seconds=settings.ANALYSIS_RING_AGAIN_SECONDS + 1)
-    Analysis.objects.update(rung_at=long_ago)
-    sweep()
-    sweep()  # rung a moment ago: not again
-    assert rung == [analysis.pk]
+    requeue_expired()
+    assert dispatched == []
+    long_ago = timezone.now() - timedelta(seconds=settings.ANALYSIS_DISPATCH_AGAIN_SECONDS + 1)
+    Analysis.objects.update(dispatched_at=long_ago)
+    requeue_expired()
+    requeue_expired()  # dispatched a moment ago: not again
+    assert dispatched == [analysis.pk]
 
 
 def test_only_a_waiting_analysis_can_be_cancelled():

@@ -31,5 +31,5 @@ def test_a_worker_without_an_active_release_does_not_report():
 def test_tidying_forgets_processes_that_were_lost_a_day_ago():
     WorkerFactory(last_seen_at=timezone.now() - timedelta(days=2))
     alive = WorkerFactory()
-    tasks.tidy()
+    tasks.cleanup()
     assert list(Worker.objects.all()) == [alive]

@@ -3,10 +3,10 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.kept import KeptError
 from accounts.models import AuditEvent
 from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
+from accounts.undeletable import UndeletableError
 from scans.models import Annotation, AnnotationVersion, Image
 from scans.services.annotations.lifecycle import VersionConflictError, draw, hide, revise
 from scans.tests.core.factories import make_annotation, make_image
@@ -31,7 +31,7 @@ def test_nothing_of_an_annotation_is_deleted():
     annotation = make_annotation()
     attempts = [annotation.delete, annotation.current.delete, Annotation.objects.all().delete]
     for attempt in [*attempts, annotation.versions.all().delete]:
-        with pytest.raises(KeptError):
+        with pytest.raises(UndeletableError):
             attempt()
 
 

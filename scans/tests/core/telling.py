@@ -45,7 +45,7 @@ TRACES = {
 }
 # Fields that tell nothing of the result, whether they are shown or not.
 SILENT = {
-    *("id", "image", "release", "requested_by", "requested_at", "queued_at", "rung_at"),
+    *("id", "image", "release", "requested_by", "requested_at", "queued_at", "dispatched_at"),
     *("finished_at", "started_at", "status", "attempts", "claim_token", "lease_expires_at"),
     "traceback",
 }

@@ -198,7 +198,7 @@ def test_no_filter_or_order_finds_it(world, role, name, query):
         assert "Waits" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("lookup", ["suspicion__gte", "suspicion", "suspicion__isnull"])
+@pytest.mark.parametrize("lookup", ["triage_score__gte", "triage_score", "triage_score__isnull"])
 def test_the_administration_does_not_filter_by_it(world, lookup):
     """The address of a list takes any field of its rows."""
     client = signed_in(person(world, "administrator"))

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.kept import Kept, KeptError
+from accounts.undeletable import Undeletable, UndeletableError
 from scans.models import (
     Analysis,
     Annotation,
@@ -65,14 +65,14 @@ def test_a_row_of_the_record_is_not_deleted(reading, model):
     row = model.objects.get()
     attempts = [row.delete, model.objects.all().delete, model.objects.filter(pk=row.pk).delete]
     for attempt in attempts:
-        with pytest.raises(KeptError):
+        with pytest.raises(UndeletableError):
             attempt()
     assert model.objects.get() == row
 
 
 def test_only_views_of_the_worklist_and_what_is_no_record_can_be_deleted():
     models = apps.get_app_config("scans").get_models()
-    assert {model for model in models if not issubclass(model, Kept)} == {
+    assert {model for model in models if not issubclass(model, Undeletable)} == {
         WorklistView,
         IdempotentRequest,
         Worker,
@@ -87,7 +87,7 @@ def test_rows_are_not_deleted_from_their_parents_side(reading, analysis):
         *(image.annotations, image.annotations.get().versions),
         *(image.study.verdicts, verdict.assessments, image.study.reports),
     ):
-        with pytest.raises(KeptError):
+        with pytest.raises(UndeletableError):
             children.all().delete()
     assert Analysis.objects.exists()
 

@@ -26,7 +26,7 @@ caps = st.lists(st.integers(5, 3000), min_size=3, max_size=3).map(
 def place(study, now, caps=CAPS):
     received, priority, suspicion = study
     return place_of(
-        received=START + received, priority=priority, suspicion=suspicion, caps=caps, now=now
+        received=START + received, priority=priority, triage_score=suspicion, caps=caps, now=now
     )
 
 
@@ -127,7 +127,7 @@ def test_the_database_sorts_as_the_formula_does():
                 study_date=START.date(),
                 received_by=user,
                 priority=priority,
-                suspicion=suspicion,
+                triage_score=suspicion,
             )
             Study.objects.filter(pk=row.pk).update(received_at=START + received)
             known = (received, priority, suspicion if uses_ai else None)

@@ -4,8 +4,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 
-from accounts.kept import KeptError
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.undeletable import UndeletableError
 from scans.errors import StateConflictError
 from scans.models import Image, Report
 from scans.services.reports import drafting, signing
@@ -37,7 +37,7 @@ def test_the_database_refuses_to_change_a_signed_report(study, change):
         report.save()
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE scans_report SET pdf_sha256 = ''")
-    with pytest.raises(KeptError):
+    with pytest.raises(UndeletableError):
         Report.objects.all().delete()
     assert Report.objects.values().get() == before
 

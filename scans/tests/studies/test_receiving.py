@@ -72,12 +72,12 @@ def test_the_original_bytes_are_kept_under_a_name_of_our_own(patient):
 def test_each_image_is_queued_for_the_active_release_and_rung_after_the_commit(
     patient, django_capture_on_commit_callbacks, monkeypatch
 ):
-    rung = []
-    monkeypatch.setattr(dispatch, "ring", rung.extend)
+    dispatched = []
+    monkeypatch.setattr(dispatch, "dispatch", dispatched.extend)
     with django_capture_on_commit_callbacks(execute=True):
         receive(patient, ("a.png", pictures.png(1)), ("b.png", pictures.png(2)))
-        assert rung == []
-    assert set(rung) == set(Analysis.objects.values_list("pk", flat=True))
+        assert dispatched == []
+    assert set(dispatched) == set(Analysis.objects.values_list("pk", flat=True))
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
 
 
@@ -110,7 +110,7 @@ def test_a_fault_after_the_commit_takes_no_file_away(monkeypatch):
     def fault(ids):
         raise RuntimeError("a broker that fails in a new way")
 
-    monkeypatch.setattr(dispatch, "ring", fault)
+    monkeypatch.setattr(dispatch, "dispatch", fault)
     with pytest.raises(RuntimeError):
         receive(patient, ("a.png", pictures.png(1)))
     assert Image.objects.get().file.read() == pictures.png(1)
@@ -145,7 +145,7 @@ def test_whatever_a_broker_does_wrong_the_row_stays(patient, monkeypatch, error)
         raise error
 
     monkeypatch.setattr(dispatch.current_app, "send_task", broken)
-    dispatch.ring([receive(patient, ("a.png", pictures.png(1))).study.pk])
+    dispatch.dispatch([receive(patient, ("a.png", pictures.png(1))).study.pk])
     assert Analysis.objects.get().status == "queued"
 
 

@@ -8,17 +8,17 @@ Row = TypeVar("Row", bound=models.Model, covariant=True)
 _SENTENCE = "The record is kept: archive, deactivate or cancel instead of deleting."
 
 
-class KeptError(TypeError):
+class UndeletableError(TypeError):
     """Raised by every attempt to delete a row that is kept."""
 
 
-class KeptQuerySet(models.QuerySet[Row]):
+class UndeletableQuerySet(models.QuerySet[Row]):
     def delete(self) -> NoReturn:
-        raise KeptError(_SENTENCE)
+        raise UndeletableError(_SENTENCE)
 
 
-class Kept:
-    """For models; the rows' QuerySet is a `KeptQuerySet`."""
+class Undeletable:
+    """For models; the rows' QuerySet is a `UndeletableQuerySet`."""
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise KeptError(_SENTENCE)
+        raise UndeletableError(_SENTENCE)
