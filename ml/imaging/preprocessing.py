@@ -15,7 +15,6 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from ml.architectures.vgg16.network import INPUT_SIZE
 from ml.imaging.pixels import (
     Float32Array,
     Pixels,
@@ -64,6 +63,7 @@ class Prepared:
 
 Recipe: TypeAlias = Callable[[Pixels], Prepared]
 
+SIDE: Final = 224  # of the square that both recipes make, in pixels
 _UNIT = (np.arange(256, dtype=np.float32) / np.float32(255.0)).reshape(1, 256)
 _DARKEST_CONTENT = 10  # of 255; JPEG noise in the black background stays below it
 _SHARE_OF_MAXIMUM = 0.06
@@ -155,7 +155,7 @@ def to_rgb_tensor(image: Uint8Array) -> Float32Array:
 
 
 def _resize(image: Uint8Array, *, interpolation: int) -> Uint8Array:
-    size = (INPUT_SIZE, INPUT_SIZE)
+    size = (SIDE, SIDE)
     return cv2.resize(image, size, interpolation=interpolation).astype(np.uint8, copy=False)
 
 

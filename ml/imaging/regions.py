@@ -20,11 +20,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.gradcam import interpolation
+from ml.imaging.heatmap import interpolation
 from ml.imaging.pixels import Float32Array
 from ml.imaging.preprocessing import Geometry
 from ml.metrics.calibration import logit_of
-from ml.release.parts import RegionSettings
 
 Polygon: TypeAlias = tuple[tuple[int, int], ...]
 Cells: TypeAlias = npt.NDArray[np.bool_]
@@ -52,19 +51,20 @@ class Region:
 
 
 def find_regions(
-    logits: Float32Array, *, geometry: Geometry, settings: RegionSettings
+    logits: Float32Array, *, geometry: Geometry, threshold: float, least_cells: int
 ) -> tuple[Region, ...]:
     """Outline the suspected regions of one image, the highest score first.
 
     Args:
         logits: the decoder's, float32, shape (n, n) over the whole input square.
         geometry: how the input square lies in the image.
-        settings: the release's threshold and least size.
+        threshold: the score from which on a cell belongs to a region, above 0 and below 1.
+        least_cells: how many cells a region has at least.
     """
-    level = logit_of(settings.threshold)
+    level = logit_of(threshold)
     found = []
     for own, alone in apart(logits, level=level):
-        if int(np.count_nonzero(own)) < settings.least_cells:
+        if int(np.count_nonzero(own)) < least_cells:
             continue
         polygon = _outline(alone, own=own, level=level, geometry=geometry)
         if len(polygon) >= 3:

@@ -5,9 +5,8 @@ import pytest
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import Geometry, crop_square_area, resize_rgb_255
 from ml.imaging.regions import Region, find_regions
-from ml.release.parts import RegionSettings
 
-SETTINGS = RegionSettings(file="decoder.npz", threshold=0.5, least_cells=3)
+SETTINGS = {"threshold": 0.5, "least_cells": 3}
 
 
 def square(side: int) -> Geometry:
@@ -43,7 +42,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 def test_the_outline_follows_the_map_between_its_cells(side):
     cell = side / 56
 
-    (region,) = find_regions(blob(20, 33, 5.3, 7.7), geometry=square(side), settings=SETTINGS)
+    (region,) = find_regions(blob(20, 33, 5.3, 7.7), geometry=square(side), **SETTINGS)
 
     center = {"cx": 20.5 * cell - 0.5, "cy": 33.5 * cell - 0.5}
     expected = truth((side, side), rx=5.3 * cell, ry=7.7 * cell, **center)
@@ -60,7 +59,7 @@ def test_the_outline_lies_where_the_recipe_took_the_crop_from():
     geometry = crop_square_area(image).geometry
     cell = geometry.canvas_width / 56
 
-    (region,) = find_regions(blob(30, 25, 5, 5), geometry=geometry, settings=SETTINGS)
+    (region,) = find_regions(blob(30, 25, 5, 5), geometry=geometry, **SETTINGS)
 
     cx = 30.5 * cell - 0.5 - geometry.pad_left + geometry.left
     cy = 25.5 * cell - 0.5 - geometry.pad_top + geometry.top
@@ -74,7 +73,7 @@ def test_an_outline_never_leaves_the_image():
         geometry = crop_square_area(image).geometry
         everywhere = np.full((56, 56), 5.0, np.float32)
 
-        (region,) = find_regions(everywhere, geometry=geometry, settings=SETTINGS)
+        (region,) = find_regions(everywhere, geometry=geometry, **SETTINGS)
 
         assert region.polygon
         assert all(0 <= x < shape[1] and 0 <= y < shape[0] for x, y in region.polygon)
@@ -84,15 +83,15 @@ def test_an_outline_never_leaves_the_image():
 def test_a_region_that_lies_in_the_padding_alone_is_none():
     geometry = crop_square_area(np.full((60, 300), 200, np.uint8)).geometry
 
-    assert find_regions(blob(28, 5, 3, 3), geometry=geometry, settings=SETTINGS) == ()
+    assert find_regions(blob(28, 5, 3, 3), geometry=geometry, **SETTINGS) == ()
 
 
 def test_regions_come_with_the_highest_score_first():
     both = np.maximum(blob(14, 14, 5, 5, peak=1.0), blob(40, 40, 5, 5, peak=6.0))
 
-    first, second = find_regions(both, geometry=square(224), settings=SETTINGS)
+    first, second = find_regions(both, geometry=square(224), **SETTINGS)
 
-    assert 1.0 >= first.score > second.score >= SETTINGS.threshold
+    assert 1.0 >= first.score > second.score >= SETTINGS["threshold"]
     assert np.mean([x for x, _ in first.polygon]) > np.mean([x for x, _ in second.polygon])
 
 
@@ -100,7 +99,7 @@ def test_neighbors_get_outlines_of_their_own():
     both = np.maximum(blob(20, 28, 6.4, 6), blob(33, 28, 6.4, 6))
     both[:, 26] = -1.0
 
-    one, other = find_regions(both, geometry=square(512), settings=SETTINGS)
+    one, other = find_regions(both, geometry=square(512), **SETTINGS)
 
     assert not (filled(one, (512, 512)) & filled(other, (512, 512))).any()
 
@@ -109,9 +108,9 @@ def test_neighbors_get_outlines_of_their_own():
 def test_small_regions_are_dropped(least, count):
     logits = blob(15, 15, 6, 6)
     logits[40, 40] = logits[39, 40] = logits[41, 40] = logits[40, 39] = logits[40, 41] = 4.0
-    settings = RegionSettings(file="decoder.npz", threshold=0.5, least_cells=least)
+    settings = {"threshold": 0.5, "least_cells": least}
 
-    assert len(find_regions(logits, geometry=square(224), settings=settings)) == count
+    assert len(find_regions(logits, geometry=square(224), **settings)) == count
 
 
 def test_a_higher_threshold_outlines_less():
@@ -119,7 +118,8 @@ def test_a_higher_threshold_outlines_less():
         find_regions(
             blob(28, 28, 9, 9),
             geometry=square(224),
-            settings=RegionSettings(file="decoder.npz", threshold=threshold, least_cells=2),
+            threshold=threshold,
+            least_cells=2,
         )[0].area_px
         for threshold in (0.2, 0.5, 0.9)
     ]
@@ -129,9 +129,9 @@ def test_a_higher_threshold_outlines_less():
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
 def test_the_ends_of_the_scale_are_thresholds_too(threshold):
-    settings = RegionSettings(file="decoder.npz", threshold=threshold, least_cells=1)
+    settings = {"threshold": threshold, "least_cells": 1}
 
-    found = find_regions(blob(28, 28, 6, 6), geometry=square(224), settings=settings)
+    found = find_regions(blob(28, 28, 6, 6), geometry=square(224), **settings)
 
     assert len(found) == (1 if threshold == 0.0 else 0)
 
@@ -139,12 +139,12 @@ def test_the_ends_of_the_scale_are_thresholds_too(threshold):
 def test_a_map_without_a_cell_above_the_threshold_has_no_region():
     nothing = np.full((56, 56), -4.0, np.float32)
 
-    assert find_regions(nothing, geometry=square(224), settings=SETTINGS) == ()
+    assert find_regions(nothing, geometry=square(224), **SETTINGS) == ()
 
 
 def test_an_image_smaller_than_the_map_has_polygons_or_nothing():
     for side in (1, 2, 3, 20, 40):
-        found = find_regions(blob(28, 28, 7, 7), geometry=square(side), settings=SETTINGS)
+        found = find_regions(blob(28, 28, 7, 7), geometry=square(side), **SETTINGS)
 
         assert all(len(region.polygon) >= 3 for region in found)
         assert all(0 <= v < side for region in found for point in region.polygon for v in point)

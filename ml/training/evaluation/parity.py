@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.gradcam import GradCam, heatmap_in_image_grid
+from ml.architectures.vgg16.gradcam import GradCam
 from ml.engines import (
     ENGINES,
     REFERENCE,
@@ -26,6 +26,7 @@ from ml.engines import (
     EngineUnsuitableError,
     open_engine,
 )
+from ml.imaging.heatmap import heatmap_in_image_grid
 from ml.imaging.pixels import Uint8Array
 from ml.imaging.preprocessing import RECIPES
 from ml.metrics.classification import auc
