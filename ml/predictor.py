@@ -11,13 +11,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ml import engines
+from ml.architectures.vgg16.gradcam import GradCam
 from ml.gate import Gate, Refusal, open_gate
-from ml.gradcam import GradCam, heatmap_in_image_grid
-from ml.pixels import Float32Array, Pixels, Uint8Array, check_pixels
-from ml.preprocessing import RECIPES, Prepared, Recipe
-from ml.regions import Region, find_regions
-from ml.releases import Release, ReleaseUnsupportedError, read_release
-from ml.weights import read_weights
+from ml.imaging.heatmap import heatmap_in_image_grid
+from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, check_pixels
+from ml.imaging.preprocessing import RECIPES, Prepared, Recipe
+from ml.imaging.regions import Region, find_regions
+from ml.release.releases import Release, ReleaseUnsupportedError, read_release
+from ml.release.weights import read_weights
 
 Label: TypeAlias = Literal["tumor", "no_tumor"]
 
@@ -196,10 +197,14 @@ class Predictor:
     def _regions(
         self, output: engines.EngineOutput, *, row: int, prepared: Prepared
     ) -> tuple[Region, ...] | None:
-        if output.lesion is None or self.release.regions is None:
+        settings = self.release.regions
+        if output.lesion is None or settings is None:
             return None
         return find_regions(
-            output.lesion[row], geometry=prepared.geometry, settings=self.release.regions
+            output.lesion[row],
+            geometry=prepared.geometry,
+            threshold=settings.threshold,
+            least_cells=settings.least_cells,
         )
 
     def _abstain(self, refusal: Refusal, *, distance: float | None = None) -> Abstention:

@@ -26,7 +26,7 @@ _data_dir = env.str("NEUROSCAN_DATA_DIR", default="")
 DATA_DIR = Path(_data_dir).resolve() if _data_dir else BASE_DIR / "var"
 MEDIA_ROOT = DATA_DIR / "media" if _data_dir else BASE_DIR / "media"
 RELEASES_DIR = DATA_DIR / "releases"  # model releases registered on this machine
-SHIPPED_RELEASE_DIR = BASE_DIR / "ml" / "release"
+SHIPPED_RELEASE_DIR = BASE_DIR / "ml" / "shipped"
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- Secrets and hosts ----------------------------------------------------------------------------

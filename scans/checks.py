@@ -10,14 +10,14 @@ from scans.services.analyses import inference
 
 @register()
 def shipped_release_is_intact(**_: Any) -> list[CheckMessage]:
-    """The weights in `ml/release/` are there and have the SHA-256 of their release.json."""
+    """The weights in `ml/shipped/` are there and have the SHA-256 of their release.json."""
     try:
         inference.read_release(settings.SHIPPED_RELEASE_DIR)
     except inference.ReleaseError as error:
         return [
             Error(
                 str(error),
-                hint="Restore ml/release/ from the repository or the image you deployed.",
+                hint="Restore ml/shipped/ from the repository or the image you deployed.",
                 id="scans.E001",
             )
         ]

@@ -10,8 +10,8 @@ from typing import Final, Protocol, cast
 
 from threadpoolctl import threadpool_limits
 
-from ml.pixels import Float32Array
-from ml.releases import Release
+from ml.imaging.pixels import Float32Array
+from ml.release.releases import Release
 
 
 class EngineError(Exception):

@@ -14,15 +14,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.decoder import read_decoder
+from ml.architectures.silent_openvino import openvino
+from ml.architectures.vgg16.decoder import read_decoder
+from ml.architectures.vgg16.network import CHANNELS, INPUT_SIZE, OUTPUT
+from ml.architectures.vgg16.openvino_graph import build_graph
 from ml.engines import EngineOutput, EngineUnsuitableError
-from ml.engines.int8 import INT8_FILE, Int8Layer, read_int8
-from ml.engines.openvino_graph import build_graph
-from ml.engines.silent_openvino import openvino
-from ml.network import CHANNELS, INPUT_SIZE, OUTPUT
-from ml.pixels import Float32Array
-from ml.releases import Release, verify
-from ml.weights import read_weights
+from ml.imaging.pixels import Float32Array
+from ml.release.int8 import INT8_FILE, Int8Layer, read_int8
+from ml.release.releases import Release, verify
+from ml.release.weights import read_weights
 
 # Engine name to the processor's feature that makes it worth while: without it OpenVINO emulates
 # the precision, slower than in float32.

@@ -8,12 +8,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.decoder import build_decoder, read_decoder
+from ml.architectures.vgg16.decoder import build_decoder, read_decoder
+from ml.architectures.vgg16.network import (
+    CHANNELS,
+    HIDDEN,
+    INPUT_SIZE,
+    LAST_CONVOLUTION,
+    OUTPUT,
+    build_network,
+)
 from ml.engines import EngineOutput
-from ml.network import CHANNELS, HIDDEN, INPUT_SIZE, LAST_CONVOLUTION, OUTPUT, build_network
-from ml.pixels import Float32Array
-from ml.releases import Release, verify
-from ml.weights import read_weights
+from ml.imaging.pixels import Float32Array
+from ml.release.releases import Release, verify
+from ml.release.weights import read_weights
 
 NAME: Final = "tensorflow"
 

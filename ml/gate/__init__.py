@@ -18,8 +18,8 @@ from ml.gate.brain_mri import open_brain_mri
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import SENTENCES, Reason, Refusal, Verdict
-from ml.pixels import Float32Array, Pixels
-from ml.releases import Release, ReleaseUnsupportedError
+from ml.imaging.pixels import Float32Array, Pixels
+from ml.release.releases import Release, ReleaseUnsupportedError
 
 __all__ = [
     "GATES",

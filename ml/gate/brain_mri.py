@@ -14,12 +14,12 @@ limit.
 
 Measured once, by hand, with release 2.1.0's weights, on images that are not part of this
 repository; no command measures it again. Of 742 test slices the likeness refuses none as they are,
-0.1 % after one change of `ml.training.mild_changes`, 0.4 % after a quarter turn, 1.8 % after two to
-four changes. Of 609 real images of other things it refuses 99.2 %, of drawings from another seed
-99.8 %; the five that pass are two pictures of a head phantom, a head CT, a flower on black and a
-screenshot with a slice in it. The network's distance alone refused 42 % of the 609, and none that
-the first question let pass. No fit saw these images, but its settings were chosen looking at them,
-so expect somewhat less elsewhere.
+0.1 % after one change of `ml.training.augmentation.mild_changes`, 0.4 % after a quarter turn, 1.8 %
+after two to four changes. Of 609 real images of other things it refuses 99.2 %, of drawings from
+another seed 99.8 %; the five that pass are two pictures of a head phantom, a head CT, a flower on
+black and a screenshot with a slice in it. The network's distance alone refused 42 % of the 609, and
+none that the first question let pass. No fit saw these images, but its settings were chosen looking
+at them, so expect somewhat less elsewhere.
 
 What it has not seen (at a limit of 0.1; the release's is 0.155, which refuses no fewer): with drawn
 CTs of the trunk left out of the fit it refuses 33 % of them, with X-rays left out 83 %, with
@@ -38,9 +38,9 @@ import numpy as np
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.descriptors import BLOCKS, SIZES, describe
 from ml.gate.reasons import Reason, Refusal, Verdict, refuse
-from ml.pixels import Float32Array, Pixels, Uint8Array
-from ml.releases import Release, ReleaseMalformedError, verify
-from ml.weights import read_npz
+from ml.imaging.pixels import Float32Array, Pixels, Uint8Array
+from ml.release.releases import Release, ReleaseMalformedError, verify
+from ml.release.weights import read_npz
 
 NAME: Final = "brain-mri-1"
 GATE_FILE: Final = "gate.npz"
@@ -67,7 +67,7 @@ class BrainMri:
     """The loaded gate; see the module.
 
     Args:
-        arrays: as `ml.training.fit_gate` makes them; float. Those of a file are checked by
+        arrays: as `ml.training.fitting.gate` makes them; float. Those of a file are checked by
             `open_brain_mri`.
     """
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import Reason, Refusal, refuse
-from ml.pixels import Pixels, Uint8Array, to_8bit, to_gray
+from ml.imaging.pixels import Pixels, Uint8Array, to_8bit, to_gray
 
 # Brightest minus darkest after leaving 1 % out at each end, in gray levels of 255.
 _LEAST_SPREAD = 12.0

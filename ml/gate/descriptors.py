@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ml.pixels import Float32Array, Uint8Array
+from ml.imaging.pixels import Float32Array, Uint8Array
 
 BLOCKS: Final = ("edges", "thumbnail", "grays")
 SIZES: Final = (512, 256, 16)

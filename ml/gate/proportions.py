@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from ml.gate.reasons import Reason, Refusal, refuse
-from ml.pixels import Pixels
+from ml.imaging.pixels import Pixels
 
 MOST_ELONGATED: Final = 4  # times as long as wide
 

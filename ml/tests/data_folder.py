@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from ml.phantom import draw_phantom
+from ml.imaging.phantom import draw_phantom
 
 
 def write_data(folder: Path) -> Path:

@@ -22,7 +22,10 @@ def loaded_after(statement: str, **environment: str) -> set[str]:
 
 
 def test_what_the_web_process_imports_loads_no_tensorflow_and_no_django():
-    loaded = loaded_after("import ml.overlay, ml.releases, ml.predictor, ml.engines, ml.phantom")
+    loaded = loaded_after(
+        "import ml.engines, ml.imaging.overlay, ml.imaging.phantom, ml.predictor, "
+        "ml.release.releases"
+    )
 
     assert not loaded & {"tensorflow", "keras", "h5py", "openvino", "nncf", "django"}
 
@@ -35,9 +38,9 @@ def refuse(event, arguments):
         raise AssertionError(event)
 sys.addaudithook(refuse)
 from pathlib import Path
-from ml.phantom import draw_phantom
+from ml.imaging.phantom import draw_phantom
 from ml.predictor import Predictor
-predictor = Predictor.load(Path("ml/release"), engine="openvino-f32")
+predictor = Predictor.load(Path("ml/shipped"), engine="openvino-f32")
 result = predictor.predict(draw_phantom(seed=1))
 assert result.engine == "openvino-f32", result
 """

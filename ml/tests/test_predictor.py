@@ -6,16 +6,16 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from ml.calibration import Calibration
+from ml.architectures.vgg16.gradcam import GradCam
 from ml.engines import ENGINES, EngineOutput
 from ml.gate import GATES, Reason, Refusal, Verdict
-from ml.gradcam import GradCam
-from ml.phantom import draw_phantom
-from ml.pixels import PixelsError
+from ml.imaging.phantom import draw_phantom
+from ml.imaging.pixels import PixelsError
+from ml.imaging.preprocessing import RECIPES
+from ml.metrics.calibration import Calibration
 from ml.predictor import Abstention, Prediction, Predictor
-from ml.preprocessing import RECIPES
-from ml.release_parts import Card, RegionSettings
-from ml.releases import (
+from ml.release.parts import Card, RegionSettings
+from ml.release.releases import (
     Release,
     ReleaseUnsupportedError,
     WeightsMismatchError,

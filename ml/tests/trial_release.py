@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ml.calibration import Calibration
-from ml.releases import Card, Release, file_sha256
+from ml.metrics.calibration import Calibration
+from ml.release.releases import Card, Release, file_sha256
 
 
 def trial_release(directory: Path, **changes: Any) -> Release:

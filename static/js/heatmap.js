@@ -12,7 +12,7 @@ export function pixelsOf(image, longest = Infinity) {
 }
 
 /**
- * Paint heat with a color map, as `ml.overlay.blend` does: the opacity of a pixel grows with its
+ * Paint heat with a color map, as `ml.imaging.overlay.blend` does: the opacity of a pixel grows with its
  * heat, so the anatomy stays as it was where the model did not look.
  *
  * `ramp` holds 256 RGBA colors, from heat 0 to heat 255.

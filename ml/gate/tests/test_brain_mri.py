@@ -5,9 +5,9 @@ import pytest
 
 from ml.gate import SENTENCES, open_gate
 from ml.gate.brain_mri import GATE_FILE, NAME, BrainMri
-from ml.phantom import draw_phantom
-from ml.preprocessing import crop_square_area
-from ml.releases import (
+from ml.imaging.phantom import draw_phantom
+from ml.imaging.preprocessing import crop_square_area
+from ml.release.releases import (
     ReleaseMalformedError,
     ReleaseMissingError,
     ReleaseUnsupportedError,
@@ -15,8 +15,8 @@ from ml.releases import (
     file_sha256,
 )
 from ml.tests.trial_release import trial_release
-from ml.training.gate_statistics import fit_likeness, fit_strangeness
-from ml.training.negatives import FITTED, draw
+from ml.training.fitting.gate_statistics import fit_likeness, fit_strangeness
+from ml.training.gate_negatives import FITTED, draw
 
 FAMILIES = ("abdomen-ct", "chest-xray", "clutter", "landscape", "page", "web-page")
 

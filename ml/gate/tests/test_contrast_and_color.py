@@ -3,7 +3,7 @@ import pytest
 
 from ml.gate import GATES, SENTENCES, Reason
 from ml.gate.contrast_and_color import contrast_and_color
-from ml.phantom import draw_phantom
+from ml.imaging.phantom import draw_phantom
 
 
 def reason(pixels: np.ndarray) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from ml.metrics import BoolArray, Float64Array, wilson_interval
+from ml.metrics.classification import BoolArray, Float64Array, wilson_interval
 
 RESAMPLES: Final = 1000
 SEED: Final = 1

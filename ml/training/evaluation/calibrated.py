@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.calibration import Calibration
-from ml.metrics import (
+from ml.metrics.calibration import Calibration
+from ml.metrics.classification import (
     BoolArray,
     Float64Array,
     equal_width_calibration_error,

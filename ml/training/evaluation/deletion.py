@@ -13,8 +13,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from ml.lesions import BoolMask
-from ml.pixels import Uint8Array, to_gray
+from ml.imaging.pixels import Uint8Array, to_gray
+from ml.training.data.lesions import BoolMask
 
 SHARE: Final = 0.10  # of the head's pixels that are removed
 SIDE: Final = 128  # of the square on which regions are chosen and painted over, in pixels

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal, TypeAlias
 import cv2
 import numpy as np
 
-from ml.lesions import BoolMask, distance_to_lesion, lesion_mask
-from ml.pixels import Uint8Array
+from ml.imaging.pixels import Uint8Array
+from ml.imaging.regions import Region
 from ml.predictor import Prediction
-from ml.regions import Region
+from ml.training.data.lesions import BoolMask, distance_to_lesion, lesion_mask
 
 NEAR: Final = 0.05  # of the image's width: how far a point may lie from the outline and be on it
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.metrics import BoolArray, Float64Array
+from ml.metrics.classification import BoolArray, Float64Array
 from ml.training.evaluation.bootstrap import Measure
 
 

@@ -17,15 +17,15 @@ from typing import Any, Final, TypeAlias
 import cv2
 import numpy as np
 
-from ml.manifest import DataError, Slice, read_image
-from ml.pixels import Uint8Array
+from ml.cli.progress import ProgressBar
+from ml.imaging.pixels import Uint8Array
 from ml.predictor import Abstention, Prediction, Predictor
-from ml.releases import file_sha256
-from ml.training.evaluation.changes import CHANGES
+from ml.release.releases import file_sha256
+from ml.training.augmentation.changes import CHANGES
+from ml.training.data.manifest import DataError, Slice, read_image
 from ml.training.evaluation.deletion import SIDE, remove
 from ml.training.evaluation.localization import localized
 from ml.training.evaluation.refusal import read_drawings
-from ml.training.progress import ProgressBar
 
 BATCH: Final = 8
 FORMAT: Final = 1  # of what is stored: a stored pass of another format is made anew

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ml.calibration import Calibration
-from ml.manifest import Slice
-from ml.metrics import BoolArray, Float64Array
+from ml.metrics.calibration import Calibration
+from ml.metrics.classification import BoolArray, Float64Array
+from ml.training.data.manifest import Slice
 from ml.training.evaluation.bootstrap import Bootstrap, Estimate
 from ml.training.evaluation.localization import NEAR, SIZES
 from ml.training.evaluation.measures import median

@@ -1,7 +1,7 @@
 """How often a release turns away images of other things: drawings that no fit has seen.
 
-The gate is fitted on drawings of the same families (`ml.training.negatives`), from another seed. So
-this says how it knows them again, and is no promise for families that nobody drew.
+The gate is fitted on drawings of the same families (`ml.training.gate_negatives`), from another
+seed. So this says how it knows them again, and is no promise for families that nobody drew.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ml.metrics import wilson_interval
+from ml.metrics.classification import wilson_interval
 from ml.predictor import Abstention, Predictor
-from ml.training.negatives import FITTED, draw
+from ml.training.gate_negatives import FITTED, draw
 
 EACH: Final = 12  # drawings of each family
 SEED: Final = 2  # not the one that the gate is fitted with

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.manifest import Slice
-from ml.release_parts import Score
-from ml.releases import Release
+from ml.release.parts import Score
+from ml.release.releases import Release
+from ml.training.data.manifest import Slice
 from ml.training.evaluation.bootstrap import RESAMPLES
 from ml.training.evaluation.calibrated import reliability
 from ml.training.evaluation.classification import (

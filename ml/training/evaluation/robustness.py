@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ml.metrics import BoolArray
+from ml.metrics.classification import BoolArray
+from ml.training.augmentation.changes import CHANGES, Change
 from ml.training.evaluation.bootstrap import Bootstrap
-from ml.training.evaluation.changes import CHANGES, Change
 from ml.training.evaluation.passes import Row
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ml.phantom import draw_phantom
-from ml.training.config import Config, Phase, Sampling
-from ml.training.folder import Labeled, read_folder
+from ml.imaging.phantom import draw_phantom
+from ml.training.data.folder import Labeled, read_folder
+from ml.training.loop.config import Config, Phase, Sampling
 
 CENTER, RADIUS = 80, 12
 

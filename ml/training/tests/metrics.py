@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.manifest import Slice
-from ml.release_parts import RegionSettings
-from ml.releases import read_release
-from ml.training.evaluation.changes import CHANGES
+from ml.release.parts import RegionSettings
+from ml.release.releases import SHIPPED, read_release
+from ml.training.augmentation.changes import CHANGES
+from ml.training.data.manifest import Slice
 from ml.training.evaluation.report import measure
-
-RELEASE = Path(__file__).parents[2] / "release"
 
 
 def make_slices(*, n: int = 80) -> list[Slice]:
@@ -108,7 +106,7 @@ def make_metrics(
     slices = alter(make_slices())
     settings = RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4)
     release = replace(
-        read_release(RELEASE),
+        read_release(SHIPPED),
         regions=settings if regions else None,
         files={"decoder.npz": "0" * 64} if regions else {},
     )

@@ -5,7 +5,7 @@ from scans.services.analyses.releases import sync_shipped_release
 
 
 class Command(BaseCommand):
-    help = "Register the release in ml/release/, and make it the active one where none is."
+    help = "Register the release in ml/shipped/, and make it the active one where none is."
 
     def handle(self, *args: object, **options: object) -> None:
         try:

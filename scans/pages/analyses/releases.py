@@ -53,7 +53,7 @@ def _sections(release: ModelRelease) -> list[dict[str, Any]]:
     return [
         {
             "section": section,
-            # Drawn from numbers by our own code (ml.charts), which escapes every word in it.
+            # Drawn from numbers by our own code (ml.card.charts), which escapes every word in it.
             "charts": [(chart, mark_safe(chart.svg)) for chart in charts],  # noqa: S308
         }
         for section, charts in facts

@@ -13,15 +13,15 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from ml import releases
-from ml.charts import Chart
+from ml.card import Section, sections
+from ml.card.charts import Chart
+from ml.card.metric_charts import draw_charts
 from ml.engines import CHOICES, EngineError
-from ml.metric_charts import draw_charts
-from ml.model_card import Section, sections
-from ml.overlay import COLOR_MAPS, blend, encode_png
+from ml.imaging.overlay import COLOR_MAPS, blend, encode_png
+from ml.imaging.regions import Region
 from ml.predictor import Abstention, Prediction, Predictor
-from ml.regions import Region
-from ml.releases import ReleaseError
+from ml.release import releases
+from ml.release.releases import ReleaseError
 
 __all__ = [
     "Abstention",
@@ -118,7 +118,7 @@ def release_from_keras(
     provenance: str,
 ) -> ReleaseFacts:
     """Convert a Keras file into a release folder. Raises `ReleaseError`."""
-    from ml.convert import release_from_keras as convert  # h5py is the worker's, not the web's
+    from ml.cli.convert import release_from_keras as convert  # h5py is the worker's, not the web's
 
     return _facts(
         convert(

@@ -23,7 +23,7 @@ def active_release() -> ModelRelease | None:
 
 @transaction.atomic
 def sync_shipped_release() -> ModelRelease:
-    """Register the release in `ml/release/`, and make it active where none is.
+    """Register the release in `ml/shipped/`, and make it active where none is.
 
     Its files are copied to `RELEASES_DIR`. Raises `inference.ReleaseError` where they are missing,
     malformed or altered, or where those of the active release are.

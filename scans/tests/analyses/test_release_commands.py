@@ -22,7 +22,7 @@ from scans.tests.core.factories import ReleaseFactory, make_analysis
 @pytest.fixture(scope="module")
 def keras_file(tmp_path_factory):
     """A file as a notebook elsewhere leaves it: this architecture with weights of its own."""
-    from ml.network import build_network
+    from ml.architectures.vgg16.network import build_network
 
     path = tmp_path_factory.mktemp("keras") / "brain_tumor_detection_vgg16.h5"
     build_network().save(path)

@@ -123,7 +123,7 @@ def variants() -> dict[str, bytes]:
 @pytest.mark.parametrize(("name", "content"), variants().items(), ids=variants())
 def test_the_command_line_reads_the_same_pixels(name, content):
     """`ml` may not look in here and has a reader of its own; a result must not depend on which."""
-    from ml.images import decode_image_file
+    from ml.imaging.images import decode_image_file
 
     ours, theirs = ingest.decode(content, LIMITS).pixels, decode_image_file(content)
     assert ours.dtype == theirs.dtype
@@ -131,7 +131,7 @@ def test_the_command_line_reads_the_same_pixels(name, content):
 
 
 def test_the_command_line_has_the_same_limits(settings):
-    from ml import images
+    from ml.imaging import images
 
     assert images.MAX_BYTES == settings.UPLOAD_MAX_FILE_BYTES
     assert images.MAX_PIXELS == settings.UPLOAD_MAX_PIXELS

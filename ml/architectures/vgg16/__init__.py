@@ -1,0 +1,1 @@
+"""VGG16: all that knows its layers, shapes and names."""

@@ -1,0 +1,67 @@
+"""Grad-CAM at block5_conv3 in closed form, from what one forward pass already computed.
+
+Grad-CAM (Selvaraju et al. 2017) weighs each map A_k of a layer with alpha_k, the mean over the
+map of the gradient d logit / d A_k, and keeps the positive part of sum_k alpha_k A_k.
+
+After block5_conv3 come only max-pooling, flatten and two dense layers, so with the hidden
+activations h = ReLU(W1' p + b1), p the pooled maps, and logit = w2' h + b2,
+
+    d logit / d p = W1 (w2 * [h > 0])
+
+and max-pooling hands each of these numbers to exactly one pixel of its window. The mean over a map
+is therefore the sum over the 7 x 7 pooled positions divided by 14 * 14, *whichever* pixel of a
+window receives it: ties in max-pooling, which frameworks break differently, cannot change it. So
+
+    alpha = S (w2 * [h > 0]) / 196,    S = W1 summed over the 7 x 7 positions, shape (512, 256)
+
+which is one small matrix product. At h = 0 the gradient of ReLU is taken as 0, as TensorFlow does.
+The maps are those after block5_conv3's own ReLU, and the logit is taken, not the probability: the
+sigmoid's slope would only scale the map, and underflow where the model is sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.architectures.vgg16.network import HIDDEN, MAP_CHANNELS, MAP_SIZE, OUTPUT, POOLED_SIZE
+from ml.imaging.pixels import Float32Array
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GradCam:
+    """What Grad-CAM needs of the head, reduced once when a release is loaded.
+
+    Attributes:
+        summed_kernel: S above, float32, shape (512, 256).
+        output_kernel: w2 above, float32, shape (256,).
+    """
+
+    summed_kernel: Float32Array
+    output_kernel: Float32Array
+
+    @classmethod
+    def from_weights(cls, weights: Mapping[str, Float32Array]) -> GradCam:
+        """Take the two dense kernels out of a network's weights (`ml.release.weights`)."""
+        by_position = weights[f"{HIDDEN}/kernel"].reshape(POOLED_SIZE**2, MAP_CHANNELS, -1)
+        return cls(
+            summed_kernel=by_position.sum(axis=0, dtype=np.float32),
+            output_kernel=weights[f"{OUTPUT}/kernel"][:, 0],
+        )
+
+    def __call__(self, *, maps: Float32Array, hidden: Float32Array) -> Float32Array:
+        """Grad-CAM of the tumor logit.
+
+        Args:
+            maps: block5_conv3 after its ReLU, shape (N, 14, 14, 512), 0 and up.
+            hidden: the first dense layer after its ReLU, shape (N, 256), 0 and up.
+
+        Returns:
+            float32, shape (N, 14, 14), 0 and up, not normalized.
+        """
+        alpha = (self.output_kernel * (hidden > 0)) @ self.summed_kernel.T / MAP_SIZE**2
+        flat = maps.reshape(len(maps), MAP_SIZE**2, MAP_CHANNELS)
+        cams: Float32Array = np.matmul(flat, alpha.astype(np.float32)[:, :, np.newaxis])
+        return np.maximum(cams, np.float32(0.0)).reshape(-1, MAP_SIZE, MAP_SIZE)

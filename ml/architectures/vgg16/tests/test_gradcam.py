@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from ml.architectures.vgg16.gradcam import GradCam
+from ml.imaging.phantom import draw_phantom
+from ml.imaging.preprocessing import crop_square_area
+
+
+def by_gradient_tape(network, tensor: np.ndarray) -> np.ndarray:
+    """Grad-CAM as Selvaraju et al. wrote it, by automatic differentiation, of the logit."""
+    import keras
+    import tensorflow as tf
+
+    names = [layer.name for layer in network.layers]
+    after = network.layers[names.index("block5_conv3") + 1 : names.index("dense_1")]
+    trunk = keras.Model(network.input, network.get_layer("block5_conv3").output)
+    kernel, bias = network.get_layer("dense_1").get_weights()
+    with tf.GradientTape() as tape:
+        maps = trunk(tensor[np.newaxis], training=False)
+        tape.watch(maps)
+        x = maps
+        for layer in after:
+            x = layer(x, training=False)
+        logit = x @ kernel + bias
+    gradient = tape.gradient(logit, maps)
+    alpha = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
+    return tf.nn.relu(tf.reduce_sum(alpha * maps, axis=-1))[0].numpy()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_closed_form_agrees_with_automatic_differentiation(
+    tensorflow_engine, network, weights, seed
+):
+    tensor = crop_square_area(draw_phantom(seed=seed, size=256)).tensor
+    output = tensorflow_engine.forward(tensor[np.newaxis])
+
+    cam = GradCam.from_weights(weights)(maps=output.maps, hidden=output.hidden)[0]
+
+    reference = by_gradient_tape(network, tensor)
+    assert cam.shape == (14, 14)
+    np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1e-3, reference.max()), rtol=1e-3)
+
+
+def test_ties_in_max_pooling_do_not_change_the_map(weights):
+    """Constant maps tie in every window; here any pixel of a window may take the gradient."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    levels = rng.random((7, 7, 512), dtype=np.float32)
+    maps = levels.repeat(2, axis=0).repeat(2, axis=1)[np.newaxis]
+    hidden = np.maximum(levels.reshape(1, -1) @ weights["dense/kernel"] + weights["dense/bias"], 0)
+
+    cam = GradCam.from_weights(weights)(maps=maps, hidden=hidden)[0]
+
+    watched = tf.constant(maps)
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        flat = tf.reshape(tf.nn.max_pool2d(watched, 2, 2, "VALID"), (1, -1))
+        h = tf.nn.relu(flat @ weights["dense/kernel"] + weights["dense/bias"])
+        logit = h @ weights["dense_1/kernel"]
+    alpha = tape.gradient(logit, watched).numpy().mean(axis=(1, 2))[0]
+    reference = np.maximum((maps[0] * alpha).sum(axis=-1), 0)
+    np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1.0, reference.max()), rtol=1e-3)

@@ -1,0 +1,59 @@
+"""Sections on engines, and on how the figures came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ml.card.parts import Section, table, written
+from ml.release.releases import Release
+
+
+def engines(release: Release) -> Section | None:
+    if not release.engines:
+        return None
+    rows = table(
+        ["Engine", "Within 0.02", "Largest difference", "AUC loss", "Heatmaps", "Agrees"],
+        (
+            [
+                engine.name,
+                written(engine.within, percent=True),
+                f"{engine.largest_difference:.4f}",
+                f"{engine.auc_loss:.4f}",
+                f"{engine.heatmap_correlation:.4f}",
+                "yes" if engine.holds else "no",
+            ]
+            for engine in release.engines
+        ),
+    )
+    first = release.engines[0]
+    return Section(
+        name="engines",
+        title="Engines",
+        tables=(rows,),
+        text=(
+            f"Against the reference engine, on {first.dataset} ({first.n} images): the share of "
+            "probabilities within 0.02 of it, and the median correlation of the heatmaps. An "
+            "engine that does not agree is not chosen by itself."
+        ),
+    )
+
+
+def method(metrics: Mapping[str, Any]) -> Section:
+    data, drawn = metrics["data"], metrics["bootstrap"]
+    return Section(
+        name="method",
+        title="How the figures were made",
+        text=(
+            f"Measured on {metrics['measured']} with the engine {metrics['engine']} on "
+            f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups "
+            f"of near-copies: {data['tumor']} with a tumor, of which {data['outlined']} have an "
+            f"outline, and {data['no_tumor']} without. Intervals hold 95 % of "
+            f"{drawn['resamples']} bootstrap resamples that draw whole groups of near-copies, not "
+            "slices; where every resample gives the same figure they are Wilson's or Newcombe's, "
+            "for the number of groups. The intervals of the reliability diagram's bins, which "
+            "count slices, and of the drawings of other things, which count drawings and not their "
+            "kinds, are Wilson's. Slices without an opinion "
+            f"({data['slices'] - data['answered']}) are left out of all figures but their own."
+        ),
+    )

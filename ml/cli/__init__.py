@@ -1,0 +1,1 @@
+"""The commands: `python -m ml.predict`, `ml.bench`, `ml.convert`."""

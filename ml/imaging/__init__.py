@@ -1,0 +1,1 @@
+"""Pixels: image files read, checked, prepared for the network, and drawn over."""

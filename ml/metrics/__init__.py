@@ -1,0 +1,1 @@
+"""Figures for judging a classifier, and probabilities; numbers in, numbers out."""

@@ -1,0 +1,1 @@
+"""Images changed as scanners, exports and readers change them."""

@@ -1,0 +1,1 @@
+"""Data folders: read, split without near-duplicates, prepared, and drawn into epochs."""

@@ -1,0 +1,159 @@
+"""Draw an epoch in which the source does not give the label away, and show that it does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.imaging.pixels import Float32Array
+from ml.training.data.folder import Labeled
+from ml.training.loop.config import Sampling
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pools:
+    """The training slices by what they may teach; indices into the cache.
+
+    Attributes:
+        tumor, no_tumor: of families that have both labels.
+        outlined, plain: of families that have one label, with and without a known outline.
+        families: the family of each index, for all indices of the cache.
+    """
+
+    tumor: IntArray
+    no_tumor: IntArray
+    outlined: IntArray
+    plain: IntArray
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """The slices of an epoch in order.
+
+    Attributes:
+        indices: into the cache.
+        erased: whether the lesion is painted over and the slice counts as without a tumor.
+        weights: in the classifier's loss.
+    """
+
+    indices: IntArray
+    erased: BoolArray
+    weights: Float32Array
+
+
+def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
+    """Sort the slices of the split `train`."""
+    exceptions = {(source, kind): family for source, kind, family in sampling.families}
+    families = tuple(
+        exceptions.get((item.slice.source, item.slice.kind), item.slice.source) for item in items
+    )
+    train = [index for index, item in enumerate(items) if item.split == "train"]
+    labels: dict[str, set[bool]] = {}
+    for index in train:
+        labels.setdefault(families[index], set()).add(items[index].slice.tumor)
+    mixed = [index for index in train if len(labels[families[index]]) == 2]
+    single = [index for index in train if len(labels[families[index]]) == 1]
+    known = [bool(item.slice.outlines) or not item.slice.tumor for item in items]
+    return Pools(
+        tumor=_array(index for index in mixed if items[index].slice.tumor),
+        no_tumor=_array(index for index in mixed if not items[index].slice.tumor),
+        outlined=_array(index for index in single if known[index]),
+        plain=_array(index for index in single if not known[index]),
+        families=families,
+    )
+
+
+def draw_epoch(
+    pools: Pools, *, items: Sequence[Labeled], sampling: Sampling, seed: int, epoch: int
+) -> Epoch:
+    """The slices of an epoch, shuffled; the same seed and epoch always give the same."""
+    rng = np.random.default_rng([seed, epoch])
+    total = sampling.epoch_slices
+    single = len(pools.outlined) + len(pools.plain)
+    mixed = len(pools.tumor) + len(pools.no_tumor)
+    share = (sampling.mixed_share if single else 1.0) if mixed else 0.0
+    half = round(total * share / 2)
+    rest = total - 2 * half
+    outlined = round(rest * sampling.outlined_share) if len(pools.plain) else rest
+    outlined = outlined if len(pools.outlined) else 0
+    parts = (
+        _draw(pools.tumor, half, rng),
+        _draw(pools.no_tumor, half, rng),
+        _draw(pools.outlined, outlined, rng),
+        _draw(pools.plain, rest - outlined, rng),
+    )
+    indices = rng.permutation(np.concatenate(parts))
+    may = np.isin(indices, pools.outlined)
+    may &= np.array([items[index].slice.tumor for index in indices.tolist()], dtype=np.bool_)
+    erased = may & (rng.random(len(indices)) < sampling.erase_share)
+    weights = np.ones(len(indices), dtype=np.float32)
+    weights[np.isin(indices, np.concatenate([pools.outlined, pools.plain]))] = (
+        sampling.single_weight
+    )
+    tumor = np.array([items[index].slice.tumor for index in indices.tolist()]) & ~erased
+    weights[tumor] *= np.float32(sampling.tumor_weight)
+    return Epoch(indices=indices, erased=erased, weights=weights)
+
+
+def source_report(epoch: Epoch, *, items: Sequence[Labeled], pools: Pools) -> dict[str, object]:
+    """How well the family alone tells the label in an epoch, by count and by weight.
+
+    Returns:
+        JSON: for each family the slices and weights with and without a tumor, and the accuracy of
+        the best guess from the family, within families that have both labels (0.5 is chance) and
+        over all, beside that of the training split as it is.
+    """
+    slices: Counter[tuple[str, bool]] = Counter()
+    weight: Counter[tuple[str, bool]] = Counter()
+    for index, erased, value in zip(
+        epoch.indices.tolist(), epoch.erased.tolist(), epoch.weights.tolist(), strict=True
+    ):
+        key = (pools.families[index], items[index].slice.tumor and not erased)
+        slices[key] += 1
+        weight[key] += value
+    everything = Counter(
+        (pools.families[index], item.slice.tumor)
+        for index, item in enumerate(items)
+        if item.split == "train"
+    )
+    return {
+        "families": {
+            family: {
+                "tumor": {"slices": slices[family, True], "weight": weight[family, True]},
+                "no_tumor": {"slices": slices[family, False], "weight": weight[family, False]},
+            }
+            for family in sorted({family for family, _ in slices})
+        },
+        "lesions_erased": int(epoch.erased.sum()),
+        "guess_from_family": {
+            "drawn": _best_guess(slices),
+            "drawn_by_weight": _best_guess(weight),
+            "split_as_it_is": _best_guess(everything),
+        },
+    }
+
+
+def _best_guess(counts: Counter[tuple[str, bool]]) -> float:
+    families = {family for family, _ in counts}
+    right = sum(max(counts[family, True], counts[family, False]) for family in families)
+    return float(right / counts.total())
+
+
+def _array(values: Iterable[int]) -> IntArray:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _draw(pool: IntArray, count: int, rng: np.random.Generator) -> IntArray:
+    """`count` of a pool, each as often as any other, or once more."""
+    if not count or not len(pool):
+        return pool[:0]
+    whole, rest = divmod(count, len(pool))
+    return np.concatenate([*[pool] * whole, rng.choice(pool, rest, replace=False)])

@@ -1,0 +1,135 @@
+"""Training batches, made ahead in a thread; OpenCV and NumPy leave the interpreter meanwhile."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ml.imaging.pixels import Float32Array, Uint8Array
+from ml.training.augmentation.augment import augment
+from ml.training.augmentation.cover import cover, lesion_region, other_region
+from ml.training.data.cache import Cache
+from ml.training.data.sampling import Epoch, IntArray, Pools, draw_epoch
+from ml.training.loop.config import Config
+from ml.training.loop.network import CAM_STRIDE, MASK_STRIDE, TYPES
+
+_AHEAD: Final = 2  # batches
+_NEAR: Final = np.ones((13, 13), dtype=np.uint8)  # 6 pixels beside a lesion still count
+
+Targets = dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """One step's input, targets and weights, by the network's output."""
+
+    images: Float32Array
+    targets: Targets
+    weights: Targets
+
+
+def steps_in_epoch(config: Config) -> int:
+    return config.sampling.epoch_slices // config.batch
+
+
+def training_batches(
+    cache: Cache, *, pools: Pools, config: Config, epoch: int, first_step: int
+) -> Iterator[Batch]:
+    """The batches of an epoch from a step on.
+
+    Every slice has its own generator, seeded by run, epoch and place, so an epoch taken up in
+    the middle goes on as it would have.
+    """
+    drawn = draw_epoch(
+        pools, items=cache.items, sampling=config.sampling, seed=config.seed, epoch=epoch
+    )
+    steps = iter(range(first_step, steps_in_epoch(config)))
+
+    def make(step: int) -> Batch:
+        places = np.arange(step * config.batch, (step + 1) * config.batch)
+        return _batch(cache, config=config, drawn=drawn, places=places, epoch=epoch)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting: deque[Future[Batch]] = deque()
+        try:
+            for step in steps:
+                waiting.append(pool.submit(make, step))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def as_input(image: Uint8Array, *, size: int) -> Float32Array:
+    """A prepared slice as the network's input, unchanged: (size, size, 3), 0 to 1."""
+    return _three_channels(image.astype(np.float32) / np.float32(255.0), size=size)
+
+
+def _batch(cache: Cache, *, config: Config, drawn: Epoch, places: IntArray, epoch: int) -> Batch:
+    small, cells = config.size // MASK_STRIDE, config.size // CAM_STRIDE
+    count = len(places)
+    images = np.empty((count, config.size, config.size, 3), dtype=np.float32)
+    masks = np.zeros((count, small, small, 1), dtype=np.float32)
+    lesions = np.zeros((count, cells, cells, 1), dtype=np.float32)
+    tumor = np.zeros((count, 1), dtype=np.float32)
+    kinds = np.zeros(count, dtype=np.int32)
+    known = {name: np.zeros(count, dtype=np.float32) for name in ("typ", "seg", "cam")}
+    for row, place in enumerate(places.tolist()):
+        index, erased = int(drawn.indices[place]), bool(drawn.erased[place])
+        item = cache.items[index].slice
+        rng = np.random.default_rng([config.seed, epoch, place])
+        image, mask = _slice(cache, index=index, erased=erased, config=config, rng=rng)
+        images[row] = _three_channels(image, size=config.size)
+        tumor[row] = item.tumor and not erased
+        if mask is not None:
+            masks[row, :, :, 0] = _shrunk(mask, side=small)
+            known["seg"][row] = 1.0
+            if mask.any():
+                near = np.asarray(cv2.dilate(mask, _NEAR), dtype=np.uint8)
+                lesions[row, :, :, 0] = np.minimum(2.0 * _shrunk(near, side=cells), 1.0)
+                known["cam"][row] = 1.0
+        if item.kind in TYPES and not erased:
+            kinds[row], known["typ"][row] = TYPES.index(item.kind), 1.0
+    return Batch(
+        images=images,
+        targets={"bin": tumor, "typ": kinds, "seg": masks, "cam": lesions},
+        weights={"bin": drawn.weights[places], **known},
+    )
+
+
+def _slice(
+    cache: Cache, *, index: int, erased: bool, config: Config, rng: np.random.Generator
+) -> tuple[Float32Array, Uint8Array | None]:
+    """One slice painted over, where it is to be, and changed."""
+    image, mask = np.asarray(cache.images[index]), cache.mask(index)
+    if erased and mask is not None and mask.any():
+        image = cover(image, lesion_region(mask, rng=rng), rng=rng)
+        mask = np.zeros_like(mask)
+    elif len(cache.masks) and rng.random() < config.augmentation.cover_share:
+        shape = np.asarray(cache.masks[int(rng.integers(len(cache.masks)))])
+        region = other_region(shape, image=image, mask=mask, rng=rng)
+        # A lesion that is not known might be hidden.
+        if region is not None and mask is not None:
+            image = cover(image, region, rng=rng)
+    return augment(image, mask, settings=config.augmentation, rng=rng)
+
+
+def _shrunk(mask: Uint8Array, *, side: int) -> Float32Array:
+    small = cv2.resize(mask.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32)
+
+
+def _three_channels(image: Float32Array, *, size: int) -> Float32Array:
+    if image.shape[0] != size:
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.repeat(image[:, :, np.newaxis], 3, axis=2)

@@ -1,0 +1,1 @@
+"""From trained weights to a release, measured and written down."""

@@ -1,0 +1,113 @@
+"""From the network as trained to the release's weights: batch normalization folded away.
+
+    python -m ml.training.export RUN/best.npz FOLDER
+
+writes `weights.npz` (plain VGG16, as `ml.release.weights` reads it) and `decoder.npz` (the
+lesion decoder).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.architectures.vgg16.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
+from ml.architectures.vgg16.network import BLOCKS, HIDDEN, OUTPUT
+from ml.imaging.pixels import Float32Array
+from ml.release.archives import ArchiveError, read_archive
+from ml.release.releases import (
+    ReleaseError,
+    ReleaseMalformedError,
+    ReleaseMissingError,
+    WrongArchitectureError,
+)
+from ml.release.weights import write_weights
+
+EPSILON: Final = 1e-3  # the training network's; here as well, so that exporting needs no Keras
+CONVOLUTIONS: Final = tuple(
+    (f"block{block}_conv{index}", f"block{block}_bn{index}")
+    for block, widths in enumerate(BLOCKS, start=1)
+    for index in range(1, len(widths) + 1)
+)
+
+
+def fold(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
+    """The plain network that computes the same in inference.
+
+    Args:
+        arrays: `<layer>/<index>` of the training network, with batch normalization or without.
+
+    Returns:
+        `<layer>/kernel` and `<layer>/bias` of the release's network.
+
+    Raises:
+        KeyError: an array is missing.
+    """
+    plain: dict[str, Float32Array] = {}
+    for convolution, normalization in CONVOLUTIONS:
+        kernel = arrays[f"{convolution}/0"].astype(np.float64)
+        if f"{normalization}/0" in arrays:
+            gamma, beta, mean, variance = (
+                arrays[f"{normalization}/{index}"].astype(np.float64) for index in range(4)
+            )
+            scale = gamma / np.sqrt(variance + EPSILON)
+            kernel, bias = kernel * scale, beta - mean * scale
+        else:
+            bias = arrays[f"{convolution}/1"].astype(np.float64)
+        plain[f"{convolution}/kernel"] = kernel.astype(np.float32)
+        plain[f"{convolution}/bias"] = bias.astype(np.float32)
+    for trained, released in (("dense", HIDDEN), ("bin", OUTPUT)):
+        plain[f"{released}/kernel"] = arrays[f"{trained}/0"].astype(np.float32)
+        plain[f"{released}/bias"] = arrays[f"{trained}/1"].astype(np.float32)
+    return plain
+
+
+def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
+    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers."""
+    return {
+        f"{layer}/{part}": arrays[f"{layer}/{index}"].astype(np.float32)
+        for layer in DECODER_SHAPES
+        for index, part in enumerate(("kernel", "bias"))
+    }
+
+
+def export(trained: Path, folder: Path) -> None:
+    """Write `weights.npz` and `decoder.npz`, both float16, into an existing or new folder.
+
+    Raises:
+        ReleaseError: there is no such checkpoint, or it is none of a training network.
+    """
+    try:
+        arrays = read_archive(trained)
+        weights, decoder = fold(arrays), decoder_arrays(arrays)
+    except FileNotFoundError:
+        raise ReleaseMissingError(f"There is no checkpoint {trained}.") from None
+    except ArchiveError as error:
+        raise ReleaseMalformedError(f"The checkpoint {trained} cannot be read: {error}.") from error
+    except KeyError as error:
+        raise WrongArchitectureError(
+            f"The checkpoint {trained} lacks {error}; name best.npz or last.npz of a run."
+        ) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    write_weights(folder / "weights.npz", weights)
+    write_decoder(folder / DECODER_FILE, decoder)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Fold a trained network into release weights.")
+    parser.add_argument("trained", type=Path, help="best.npz or last.npz of a run")
+    parser.add_argument("folder", type=Path, help="where weights.npz and decoder.npz go")
+    options = parser.parse_args(arguments)
+    try:
+        export(options.trained, options.folder)
+    except ReleaseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"Wrote weights.npz and decoder.npz to {options.folder}.\n")
+    return 0

@@ -1,0 +1,197 @@
+"""Make a release of trained weights: calibrate, fit, quantize, compare, judge, write the folder.
+
+    python -m ml.training.make_release --checkpoint var/training/RUN/best.npz --data DIR --out DIR
+
+The same command again goes on where it was stopped: a step is done anew only if what it depends on
+has changed. `--only STEP` does one step in any case, for who changed its code; the steps that read
+what it gives are then to be done anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ml.engines import CHOICES, EngineError
+from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
+from ml.training.data.manifest import DataError
+from ml.training.release import steps
+from ml.training.release.evaluate import DESCRIPTION
+from ml.training.release.steps import Inputs, Step
+
+DRAFT: Final = "draft"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """A step, the steps whose results it reads, and what else was asked of it.
+
+    Attributes:
+        asked: names of attributes of `Inputs`: another value, and the step is done anew.
+    """
+
+    run: Step
+    after: tuple[str, ...]
+    asked: tuple[str, ...] = ()
+
+
+# In the order in which they are run.
+PLAN: Final[Mapping[str, Planned]] = {
+    "validation": Planned(run=steps.read_validation, after=(DRAFT,)),
+    "calibrate": Planned(run=steps.calibrate, after=("validation",)),
+    "regions": Planned(run=steps.set_regions, after=("validation",)),
+    "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
+    "quantize": Planned(run=steps.quantize, after=("regions",)),
+    "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
+    "judge": Planned(run=steps.judge, after=("gate", "engines"), asked=("engine", "card")),
+}
+
+
+def make_release(
+    inputs: Inputs, *, only: str | None = None, plan: Mapping[str, Planned] = PLAN
+) -> Release:
+    """Write a release folder, or what is still missing in it.
+
+    Args:
+        inputs: what it is made of.
+        only: a name in `plan`: do that step, and no other.
+        plan: the steps after the draft.
+
+    Raises:
+        ReleaseError: the weights or the description do not fit, a release that this command did
+            not make lies in the folder, or `only` asks for a step whose inputs are not there.
+        EngineError, DataError: as the steps do.
+    """
+    inputs.work.mkdir(parents=True, exist_ok=True)
+    done = _Done(inputs.work / "steps.json")
+    keys = {DRAFT: _key_of_inputs(inputs)}
+    if done.has(DRAFT, keys[DRAFT]):
+        release = read_release(inputs.out)
+    else:
+        if only is not None:
+            raise ReleaseError(f"The step {only!r} has nothing to go on: run all steps first.")
+        _check_own(inputs.out, done=done)
+        _say(DRAFT)
+        release = steps.draft(inputs)
+        done.set(DRAFT, keys[DRAFT])
+    for name, step in plan.items():
+        asked = [str(getattr(inputs, each)) for each in step.asked]
+        keys[name] = _key([name, *(keys[before] for before in step.after), *asked])
+        if only == name or (only is None and not done.has(name, keys[name])):
+            _say(name)
+            release = step.run(inputs, release)
+            write_release(release)
+            done.set(name, keys[name])
+            done.forget(_readers(name, plan))
+    return release
+
+
+def _readers(name: str, plan: Mapping[str, Planned]) -> list[str]:
+    """The steps that read what a step gives, at first or at second hand."""
+    found = [name]
+    for other, step in plan.items():
+        if set(step.after) & set(found):
+            found.append(other)
+    return found[1:]
+
+
+class _Done:
+    """Which steps were done, and with which inputs; kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._keys: dict[str, str] = {}
+        if path.is_file():
+            self._keys = json.loads(path.read_text(encoding="utf-8"))
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def has(self, name: str, key: str) -> bool:
+        return self._keys.get(name) == key
+
+    def set(self, name: str, key: str) -> None:
+        # A draft begins anew: what was measured on another one is of no use.
+        self._keys = {name: key} if name == DRAFT else {**self._keys, name: key}
+        self._write()
+
+    def forget(self, names: Sequence[str]) -> None:
+        self._keys = {name: key for name, key in self._keys.items() if name not in names}
+        self._write()
+
+    def _write(self) -> None:
+        self._path.write_text(json.dumps(self._keys, indent=1), encoding="utf-8")
+
+
+def _key_of_inputs(inputs: Inputs) -> str:
+    sources = (inputs.checkpoint, inputs.weights, inputs.decoder, inputs.description)
+    tables = (inputs.data / "manifest.csv", inputs.data / "lesions.json")
+    files = [path for path in (*sources, *tables) if path is not None]
+    return _key([file_sha256(path) if path.is_file() else f"no {path}" for path in files])
+
+
+def _key(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _check_own(out: Path, *, done: _Done) -> None:
+    """Releases are frozen: only a folder that this command began is written again."""
+    if (out / "release.json").exists() and not done:
+        raise ReleaseError(f"{out} already holds a release; choose another folder.")
+
+
+def _say(name: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {name}\n")
+    sys.stderr.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    out: Path = options.out
+    inputs = Inputs(
+        checkpoint=options.checkpoint,
+        weights=options.weights,
+        decoder=options.decoder,
+        description=options.description,
+        data=options.data,
+        out=out,
+        work=options.work or out.with_name(f"{out.name}.work"),
+        engine=options.engine,
+        card=options.card,
+    )
+    try:
+        release = make_release(inputs, only=options.only)
+    except (DataError, EngineError, ReleaseError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{release} is in {release.directory}.\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.training.make_release",
+        description="Make a release of trained weights, or go on with one that was begun.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--checkpoint", type=Path, help="best.npz of a training run")
+    source.add_argument("--weights", type=Path, help=".npz of the plain network")
+    parser.add_argument("--decoder", type=Path, help=".npz of the lesion decoder to --weights")
+    parser.add_argument(
+        "--description", type=Path, default=DESCRIPTION, help="JSON: name, version, card"
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    parser.add_argument("--out", type=Path, required=True, help="release folder to make")
+    parser.add_argument("--work", type=Path, help="for what is kept between two calls")
+    parser.add_argument("--card", type=Path, help="where the model card goes")
+    parser.add_argument("--engine", choices=CHOICES, default="auto", help="that is judged")
+    parser.add_argument("--only", choices=list(PLAN), help="one step, in any case")
+    return parser

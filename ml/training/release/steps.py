@@ -1,0 +1,209 @@
+"""The steps from trained weights to a release, each taking the release so far to the next.
+
+What a step does is its owner's: calibration, gate, regions, quantization and parity have modules of
+their own in here. This one hands them what they need and writes down what they return.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from ml.architectures.vgg16.decoder import DECODER_FILE, read_decoder
+from ml.architectures.vgg16.network import INPUT_SIZE
+from ml.cli.convert import WEIGHTS
+from ml.cli.progress import ProgressBar
+from ml.engines import open_engine
+from ml.imaging.preprocessing import RECIPES
+from ml.metrics.calibration import Calibration
+from ml.release.parts import RegionSettings
+from ml.release.releases import Release, ReleaseError, file_sha256, write_release
+from ml.release.weights import read_weights, write_weights
+from ml.training.data.cache import draw_mask
+from ml.training.data.manifest import read_image, read_split
+from ml.training.release.description import read_description, run_words
+from ml.training.release.evaluate import evaluate
+from ml.training.release.export import export
+
+VALIDATION: Final = "val"
+_BATCH: Final = 8
+_DRAFT_THRESHOLD: Final = 0.5
+_DRAFT_REGIONS: Final = RegionSettings(file=DECODER_FILE, threshold=0.5, least_cells=4)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What a release is made of.
+
+    Attributes:
+        checkpoint: best.npz of a run; None where `weights` is given.
+        weights: .npz of the plain network, as `ml.release.weights` reads it.
+        decoder: .npz of the lesion decoder to `weights`, or None for a release without regions.
+        description: as `ml.training.release.description` reads it.
+        data: folder as `ml.training.data.manifest` reads it.
+        out: the release's folder.
+        work: what is kept between two calls, and does not belong to the release.
+        engine: reads the validation and the test split; one of `ml.engines.CHOICES`.
+        card: where the model card goes, or None for beside the figures.
+    """
+
+    checkpoint: Path | None
+    weights: Path | None
+    decoder: Path | None
+    description: Path
+    data: Path
+    out: Path
+    work: Path
+    engine: str = "auto"
+    card: Path | None = None
+
+
+Step: TypeAlias = Callable[[Inputs, Release], Release]
+
+
+def draft(inputs: Inputs) -> Release:
+    """Write the weights and a release.json that holds no measurement yet.
+
+    Raises:
+        ReleaseError: the weights or the description are not what they must be.
+    """
+    described = read_description(inputs.description)
+    if inputs.out.is_dir():
+        for name in (WEIGHTS, DECODER_FILE):
+            (inputs.out / name).unlink(missing_ok=True)
+    inputs.out.mkdir(parents=True, exist_ok=True)
+    card = described.card
+    if inputs.checkpoint is not None:
+        export(inputs.checkpoint, inputs.out)
+        words = run_words(inputs.checkpoint)
+        card = replace(card, training=f"{card.training} {words}".strip())
+    elif inputs.weights is not None:
+        write_weights(inputs.out / WEIGHTS, read_weights(inputs.weights))
+        if inputs.decoder is not None:
+            shutil.copyfile(inputs.decoder, inputs.out / DECODER_FILE)
+    else:
+        raise ReleaseError("Name the trained weights, with --checkpoint or with --weights.")
+    files = {}
+    if (inputs.out / DECODER_FILE).is_file():
+        read_decoder(inputs.out / DECODER_FILE)  # refuses another architecture now, not at the end
+        files[DECODER_FILE] = file_sha256(inputs.out / DECODER_FILE)
+    release = Release(
+        directory=inputs.out,
+        name=described.name,
+        version=described.version,
+        weights=WEIGHTS,
+        sha256=file_sha256(inputs.out / WEIGHTS),
+        preprocessing=described.preprocessing,
+        input_size=INPUT_SIZE,
+        threshold=_DRAFT_THRESHOLD,
+        calibration=Calibration(),
+        gate="none",
+        provenance=described.provenance,
+        scores=(),
+        card=replace(card, testing="Not tested yet."),
+        created=datetime.now(tz=UTC).date(),
+        files=files,
+        regions=_DRAFT_REGIONS if files else None,
+    )
+    write_release(release)
+    return release
+
+
+def read_validation(inputs: Inputs, release: Release) -> Release:
+    """Keep logits and the decoder's maps of the validation split, in `work`."""
+    slices = read_split(inputs.data, split=VALIDATION)
+    recipe = RECIPES[release.preprocessing]
+    engine = open_engine(
+        "openvino-f32", release=release
+    )  # as the reference, in a third of its time
+    progress = ProgressBar("Validation split", total=len(slices))
+    logits, maps, masks = [], [], []
+    for first in range(0, len(slices), _BATCH):
+        part = slices[first : first + _BATCH]
+        prepared = [recipe(read_image(item.path)) for item in part]
+        output = engine.forward(np.stack([item.tensor for item in prepared]))
+        logits.append(output.logits)
+        if output.lesion is not None:
+            maps.append(output.lesion)
+        masks += [
+            draw_mask(item.outlines, geometry=one.geometry)
+            for item, one in zip(part, prepared, strict=True)
+        ]
+        progress(first + len(part))
+    with _validation(inputs).open("wb") as file:
+        np.savez_compressed(
+            file,
+            allow_pickle=False,
+            logits=np.concatenate(logits),
+            maps=np.concatenate(maps) if maps else np.zeros((0, 0, 0), np.float32),
+            masks=np.stack(masks),
+        )
+    return release
+
+
+def calibrate(inputs: Inputs, release: Release) -> Release:
+    """Fit calibration and threshold on the validation split."""
+    from ml.training.fitting.calibrate import calibrate as calibrated
+
+    with np.load(_validation(inputs), allow_pickle=False) as kept:
+        logits = kept["logits"].astype(np.float64)
+    return calibrated(release, logits=logits, slices=read_split(inputs.data, split=VALIDATION))
+
+
+def set_regions(inputs: Inputs, release: Release) -> Release:
+    """Choose what counts as a suspected region, on the validation split."""
+    from ml.training.fitting.regions import fit
+
+    if release.regions is None:
+        return release
+    slices = read_split(inputs.data, split=VALIDATION)
+    with np.load(_validation(inputs), allow_pickle=False) as kept:
+        maps, masks = kept["maps"], kept["masks"]
+    lesions = [
+        mask if item.outlines or not item.tumor else None
+        for item, mask in zip(slices, masks, strict=True)
+    ]
+    return replace(release, regions=fit(maps, lesions, file=release.regions.file).settings)
+
+
+def add_gate(inputs: Inputs, release: Release) -> Release:
+    """Fit the gate's statistics on the training split, and name the gate."""
+    from ml.training.fitting.gate import fit_gate
+
+    return fit_gate(release=release, data=inputs.data)
+
+
+def quantize(inputs: Inputs, release: Release) -> Release:
+    """Add the 8-bit numbers, made with training slices."""
+    from ml.training.fitting.quantize import quantize as quantized
+
+    return quantized(release=release, data=inputs.data)
+
+
+def compare_engines(inputs: Inputs, release: Release) -> Release:
+    """Record how far each engine is from the reference, on the test split."""
+    from ml.training.evaluation.parity import measure
+
+    return measure(release=release, data=inputs.data)
+
+
+def judge(inputs: Inputs, release: Release) -> Release:
+    """Measure the release on the test split; its figures become part of it."""
+    return evaluate(
+        release.directory,
+        data=inputs.data,
+        engine=inputs.engine,
+        card=inputs.card,
+        store=inputs.work / "passes",
+        described=read_description(inputs.description),
+    )
+
+
+def _validation(inputs: Inputs) -> Path:
+    return inputs.work / "validation.npz"
