@@ -12,6 +12,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("p
 ROOT = Path(__file__).resolve().parents[2]
 ONCE_MORE = [
     "scans/tests/services",
+    "scans/tests/test_immutability.py",
+    "scans/tests/test_migration_tools.py",
+    "scans/tests/test_transitions.py",
     "accounts/tests/test_audit.py",
     "accounts/tests/test_policy.py",
 ]
