@@ -5,14 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.models.audit_event import AuditChain, AuditEvent
+from accounts.models.audit_event import AuditChain, AuditEvent, seal
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
 
 IDS_KEPT = 200  # of one list: as many as any page shows
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
@@ -44,25 +47,53 @@ def record(
     """
     person = actor if actor is not None and actor.is_authenticated else None
     clinic = clinic_id or getattr(row, "clinic_id", None) or getattr(person, "clinic_id", None)
+    event: AuditEvent = _append(
+        AuditChain,
+        AuditEvent,
+        clinic_id=clinic,
+        actor=person,
+        action=action,
+        object_type=row._meta.model_name or "" if row is not None else "",
+        object_id=str(row.pk) if row is not None else "",
+        patient_id=patient_id,
+        address=_address.get(),
+        detail=detail or {},
+    )
+    return event
+
+
+def record_in_migration(
+    apps: "Apps", *, action: str, object_type: str, detail: dict[str, Any]
+) -> None:
+    """Add one event to the system's chain from a migration; `apps` are its historical models.
+
+    Today's models may have columns that the table does not have yet at that point.
+    """
+    _append(
+        apps.get_model("accounts", "AuditChain"),
+        apps.get_model("accounts", "AuditEvent"),
+        clinic_id=None,
+        action=action,
+        object_type=object_type,
+        detail=detail,
+    )
+
+
+def _append(chains: Any, events: Any, *, clinic_id: uuid.UUID | None, **content: Any) -> Any:
+    """One more event at the end of the clinic's chain, sealed; its row."""
     with transaction.atomic():
-        chain, _ = AuditChain.objects.select_for_update().get_or_create(
-            key=str(clinic) if clinic else "system"
+        chain, _ = chains.objects.select_for_update().get_or_create(
+            key=str(clinic_id) if clinic_id else "system"
         )
-        event = AuditEvent(
+        event = events(
             chain=chain,
             sequence=chain.length + 1,
             at=timezone.now(),
-            clinic_id=clinic,
-            actor=person,
-            action=action,
-            object_type=row._meta.model_name or "" if row is not None else "",
-            object_id=str(row.pk) if row is not None else "",
-            patient_id=patient_id,
-            address=_address.get(),
-            detail=detail or {},
+            clinic_id=clinic_id,
             previous_hash=chain.last_hash,
+            **content,
         )
-        event.hash = event.sealed_hash()
+        event.hash = seal(event)
         event.save()
         chain.length, chain.last_hash = event.sequence, event.hash
         chain.save(update_fields=["length", "last_hash"])

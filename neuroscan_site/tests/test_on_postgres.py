@@ -28,6 +28,9 @@ ONCE_MORE = [
     "scans/tests/reports/test_reports.py",
     "scans/tests/statistics/test_agreement.py",
     "scans/tests/studies/test_receiving.py",
+    "scans/tests/analyses/test_transitions.py",
+    "scans/tests/core/test_immutability.py",
+    "scans/tests/core/test_migration_tools.py",
     "accounts/tests/test_audit.py",
     "accounts/tests/test_policy.py",
 ]

@@ -152,7 +152,7 @@ class AnnotationVersionQuerySet(ClinicQuerySet["AnnotationVersion"]):
 
 
 class AnnotationVersion(Undeletable, models.Model):
-    """What a mark was from one moment on, made by its author. Append-only (a trigger, 0004)."""
+    """What a mark was from one moment on, made by its author. The database refuses changes."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
 """What a radiologist says: of a study (the verdict), and of each analysis (the assessment).
 
 The words are those of IHE AI Result Assessment. A verdict is one version: a draft, which is
-signed once and never changes again (triggers of the database, migration 0005). An amendment is a
+signed once and never changes again (`scans/immutability.py`). An amendment is a
 verdict of its own that names the one it supersedes and why; both stay readable.
 """
 

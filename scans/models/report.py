@@ -1,4 +1,4 @@
-"""The signed text for a study. A version is signed once and never changes again (0006)."""
+"""The signed text for a study. A version is signed once; the database refuses later changes."""
 
 import uuid
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.policy import Action, require
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
-from scans.models.analysis import FINISHED, RETRYABLE, Status
+from scans.models.analysis_states import FINISHED, Arrow
 from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.releases import active_release
 
@@ -68,8 +68,8 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """
     require(user, Action.REQUEST_ANALYSIS, analysis)
     now = timezone.now()
-    changed = Analysis.objects.filter(pk=analysis.pk, status__in=RETRYABLE).update(
-        status=Status.QUEUED,
+    changed = Analysis.objects.filter(pk=analysis.pk).transition(
+        Arrow.RETRY,
         attempts=0,
         queued_at=now,
         dispatched_at=now,
@@ -93,8 +93,8 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
 def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """queued -> cancelled. Raises `NotAllowedError`, or `StateConflictError` once it has begun."""
     require(user, Action.CANCEL_ANALYSIS, analysis)
-    changed = Analysis.objects.filter(pk=analysis.pk, status=Status.QUEUED).update(
-        status=Status.CANCELLED, finished_at=timezone.now()
+    changed = Analysis.objects.filter(pk=analysis.pk).transition(
+        Arrow.CANCEL, finished_at=timezone.now()
     )
     analysis.refresh_from_db()
     if not changed:
