@@ -1,7 +1,7 @@
 // The report editor saves itself, one save after the other, and says when it did. Nothing that was
 // typed is given up: not where the server is away, not where the session has ended meanwhile.
 
-import { Autosave } from "./autosave.js";
+import { Autosave } from "../core/autosave.js";
 
 const form = document.querySelector("[data-report-form]");
 const line = document.querySelector("[data-report-saved]");

@@ -1,6 +1,6 @@
 // The study page: a heatmap over each image, one choice of opacity and colors for all of them.
 
-import { colorize, draw, loaded, pixelsOf } from "./heatmap.js";
+import { colorize, draw, loaded, pixelsOf } from "../analyses/heatmap.js";
 import { setUpZoom } from "./zoom.js";
 
 const KEY = "neuroscan-heatmap";

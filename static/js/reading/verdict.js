@@ -4,7 +4,7 @@
 // tells of them: document.dispatchEvent(new CustomEvent("ai-layers", { detail })), where the detail
 // is { layers: ["heatmap"], analyses: [id] }.
 
-import { Autosave, renewToken } from "./autosave.js";
+import { Autosave, renewToken } from "../core/autosave.js";
 
 const TICK = 1000;
 const RENEW = 120; // seconds between two signs that the reader is still there
