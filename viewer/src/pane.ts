@@ -3,7 +3,7 @@
 import { SignedOut } from "./api";
 import type { Frames } from "./frames";
 import { outward } from "./frames";
-import { colored, type HeatChoice, heatOf, painted, rampOf } from "./heat";
+import { type HeatChoice, heatOf, painted, rampOf } from "./heat";
 import type { Renderer } from "./renderers/renderer";
 import { button, make, Signal } from "./signal";
 import { dateOf, pictureOf, releaseOf, resultsOf, type Stack } from "./studies";
@@ -48,7 +48,7 @@ export class Pane {
   private drawing = false;
   private direction = 1;
   private heatKey = "";
-  private heatPicture: OffscreenCanvas | null = null;
+  private heatPicture: HTMLCanvasElement | null = null;
 
   constructor(
     private readonly around: Surroundings,
@@ -225,7 +225,7 @@ export class Pane {
           rampOf(this.around.rampAddress(choice.colors)),
         ]);
         if (this.image !== image || this.analysis !== analysis) return;
-        this.heatPicture = painted(heat, colored(heat, ramp, choice.threshold));
+        this.heatPicture = painted(heat, ramp, choice.threshold);
         this.heatKey = key;
       } catch (error) {
         this.around.onFault(error);

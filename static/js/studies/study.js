@@ -1,6 +1,6 @@
 // The study page: a heatmap over each image, one choice of opacity and colors for all of them.
 
-import { colorize, draw, loaded, pixelsOf } from "../analyses/heatmap.js";
+import { heatIn, painted, pixelsOf } from "../analyses/heatmap.js";
 import { setUpZoom } from "./zoom.js";
 
 const KEY = "neuroscan-heatmap";
@@ -8,7 +8,7 @@ const LONGEST = 1024; // pixels of the canvas; a heatmap is smooth, the picture 
 // Whether it is on is asked anew on each page: the clinic says how a study opens.
 const choice = { opacity: 50, colors: 0, ...remembered(), on: null };
 let peeking = false; // H is held
-const heats = new WeakMap(); // viewer -> pixels of its heatmap
+const heats = new WeakMap(); // viewer -> its heatmap
 const painteds = new WeakMap(); // viewer -> { colors, painted }
 const ramps = new Map(); // address of a color map -> promise of its colors
 
@@ -33,9 +33,26 @@ function addressesOf(viewer) {
   return viewer.dataset.colorMaps.split(" ");
 }
 
+/** An image that is loaded and decoded. */
+async function loaded(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  return image;
+}
+
 function rampOf(address) {
   if (!ramps.has(address)) ramps.set(address, loaded(address).then((strip) => pixelsOf(strip).data));
   return ramps.get(address);
+}
+
+/** Draw the painted heatmap on a canvas with an overall opacity from 0 to 1. */
+function draw(canvas, layer, opacity) {
+  canvas.width = layer.width;
+  canvas.height = layer.height;
+  const context = canvas.getContext("2d");
+  context.globalAlpha = opacity;
+  context.drawImage(layer, 0, 0);
 }
 
 async function show(viewer) {
@@ -44,7 +61,7 @@ async function show(viewer) {
   const ramp = await rampOf(addressesOf(viewer)[choice.colors]);
   let known = painteds.get(viewer);
   if (known?.colors !== choice.colors) {
-    known = { colors: choice.colors, painted: colorize(heat, ramp) };
+    known = { colors: choice.colors, painted: painted(heat, ramp) };
     painteds.set(viewer, known);
   }
   const canvas = viewer.querySelector("[data-heatmap-canvas]");
@@ -85,7 +102,7 @@ const inSight = new IntersectionObserver(
 
 async function load(viewer) {
   try {
-    heats.set(viewer, pixelsOf(await loaded(viewer.dataset.heatmap), LONGEST));
+    heats.set(viewer, heatIn(pixelsOf(await loaded(viewer.dataset.heatmap), LONGEST)));
   } catch {
     viewer.querySelector("figcaption").textContent =
       "The heatmap could not be loaded. Reload the page to try again.";
