@@ -3,14 +3,7 @@
 import type { Book } from "./marks/book";
 import type { Saving } from "./marks/saving";
 import { button, make } from "./signal";
-
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-function timeOf(moment: Date): string {
-  const isToday = moment.toDateString() === new Date().toDateString();
-  return (isToday ? clock : calendar).format(moment);
-}
+import { shortTimeOf } from "./times";
 
 export class Status {
   private readonly shown = new Map<string, HTMLElement>();
@@ -29,7 +22,7 @@ export class Status {
       ? `${changes} ${are} kept in this browser and will be sent`
       : `${changes} will be sent. This browser keeps nothing: leave the page open until ${they} ${are}`;
     const texts: Record<Saving["state"], string> = {
-      saved: saving.savedAt ? `Saved ${timeOf(saving.savedAt)}` : "",
+      saved: saving.savedAt ? `Saved ${shortTimeOf(saving.savedAt)}` : "",
       waiting: "Saving…",
       saving: "Saving…",
       offline: `No connection: ${kept}`,

@@ -4,8 +4,9 @@ import { find } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
 import { measuresOf, shown } from "../measure";
 import { button, make } from "../signal";
+import { timeOf } from "../times";
 import type { Annotation } from "../types";
-import { type MarksSurroundings, timeOf } from "./marks";
+import type { MarksSurroundings } from "./marksSurroundings";
 
 export class ColleagueMark {
   private readonly place = find("[data-colleague-mark]");

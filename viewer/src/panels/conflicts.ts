@@ -3,7 +3,8 @@
 import { find, newId } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
 import { button, make } from "../signal";
-import { type MarksSurroundings, timeOf } from "./marks";
+import { timeOf } from "../times";
+import type { MarksSurroundings } from "./marksSurroundings";
 
 export class Conflicts {
   private state = "";

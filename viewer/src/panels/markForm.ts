@@ -10,7 +10,7 @@ import { measuresOf, shown, valuesInside } from "../measure";
 import { button, make } from "../signal";
 import type { Geometry } from "../types";
 import { fieldsOf } from "./fields";
-import type { MarksSurroundings } from "./marks";
+import type { MarksSurroundings } from "./marksSurroundings";
 
 const PAUSE = 1500; // milliseconds after which words are taken over although somebody may go on
 

@@ -3,8 +3,9 @@
 import { addressOf, Refused, readAll, send } from "../api";
 import { find } from "../dom";
 import { button, make } from "../signal";
+import { timeOf } from "../times";
 import type { Annotation, Version } from "../types";
-import { type MarksSurroundings, timeOf } from "./marks";
+import type { MarksSurroundings } from "./marksSurroundings";
 
 export class MarkHistory {
   private readonly place = find("[data-history]");

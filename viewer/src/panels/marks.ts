@@ -1,31 +1,15 @@
 // The list of the annotations of an image. The chosen one, its history and conflicts stand below it.
 
 import { find } from "../dom";
-import type { MarkPencil } from "../drawing/pencil";
 import { SHAPE_NAMES } from "../geometry";
-import type { Book } from "../marks/book";
 import { measuresOf, shown } from "../measure";
 import { button, make } from "../signal";
-import type { Stage } from "../stage";
-import type { Annotation, Geometry } from "../types";
+import type { Geometry } from "../types";
 import { ColleagueMark } from "./colleagueMark";
 import { Conflicts } from "./conflicts";
 import { MarkForm } from "./markForm";
 import { MarkHistory } from "./markHistory";
-
-export interface MarksSurroundings {
-  stage: Stage;
-  book: Book;
-  pencil: MarkPencil;
-  touched: () => void;
-  colorOf: (mark: Annotation) => string;
-  fault: (error: unknown) => void;
-}
-
-export const timeOf = (moment: string) =>
-  new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(
-    new Date(moment),
-  );
+import type { MarksSurroundings } from "./marksSurroundings";
 
 export class MarksPanel {
   private readonly list = find("[data-mark-list]");
