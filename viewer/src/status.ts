@@ -1,7 +1,7 @@
 // What the reader must know of the connection: saved and when, signed out, no WebGL.
 
-import type { Book } from "./marks/book";
-import type { Saving } from "./marks/saving";
+import type { Saving } from "./annotations/saving";
+import type { AnnotationStore } from "./annotations/store";
 import { button, make } from "./signal";
 import { shortTimeOf } from "./times";
 
@@ -14,8 +14,8 @@ export class Status {
     private readonly signIn: string,
   ) {}
 
-  showSaving(saving: Saving, book: Book): void {
-    const count = book.unsaved;
+  showSaving(saving: Saving, store: AnnotationStore): void {
+    const count = store.unsaved;
     const [changes, are, they] =
       count === 1 ? ["1 change", "is", "it"] : [`${count} changes`, "are", "they"];
     const kept = saving.isKept

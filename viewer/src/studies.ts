@@ -65,7 +65,7 @@ export function resultsOf(image: ImageInfo): Analysis[] {
 export const releaseOf = (analysis: Analysis) =>
   `${analysis.model_release.name} ${analysis.model_release.version}`;
 
-/** Its outline as a mark is drawn: a region's corners are the centers of whole pixels. */
+/** Its outline as an annotation is drawn: a region's corners are the centers of whole pixels. */
 export function outlineOfRegion(region: Region): Point[] {
   return region.polygon.map(([x, y]): Point => [x + 0.5, y + 0.5]);
 }

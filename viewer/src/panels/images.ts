@@ -94,7 +94,7 @@ export class ImagesPanel {
     else tell("There is no other study of this patient to open.");
   }
 
-  mark(imageId: string | undefined): void {
+  showCurrent(imageId: string | undefined): void {
     for (const [id, one] of this.buttons) {
       const isCurrent = id === imageId;
       if (isCurrent === (one.getAttribute("aria-current") === "true")) continue;

@@ -1,44 +1,32 @@
-// The marks of a study as the reader wants them, beside what the server is known to have. What
+// The annotations of a study: as the reader wants them, beside what the server is known to have. What
 // differs is unsaved. Pure but for the clock and the ids: everything here is tested without a browser.
 
 import { wordsOf } from "../api";
 import type { Annotation, Geometry } from "../types";
-
-/** What a reader decides about a mark. */
-export interface Wish {
-  image: string;
-  geometry: Geometry;
-  label: string;
-  note: string;
-  hidden: boolean;
-  from_analysis: string | null;
-}
+import { type AnnotationDraft, CONTENT, draftOf, type Operation, operationOf, same } from "./draft";
 
 export interface Conflict {
   current: Annotation | null;
-  sent: Wish;
+  sent: AnnotationDraft;
 }
 
 interface Entry {
-  wish: Wish;
+  draft: AnnotationDraft;
   /** As the server last told; null where it knows nothing of it yet. */
   known: Annotation | null;
   conflict: Conflict | null;
   refusal: string;
   /** What the operation on its way says: where nothing changed since, the answer is taken over. */
-  sent?: Wish;
+  sent?: AnnotationDraft;
 }
+
+/** As browsers kept it before the draft had this name. */
+type OldEntry = Omit<Entry, "draft"> & { wish: AnnotationDraft };
 
 interface Step {
   id: string;
-  before: Wish | null; // null: there was no such mark
-  after: Wish;
-}
-
-export interface Operation {
-  op: "create" | "revise" | "hide" | "unhide";
-  id: string;
-  [member: string]: unknown;
+  before: AnnotationDraft | null; // null: there was no such annotation
+  after: AnnotationDraft;
 }
 
 export interface Result {
@@ -48,60 +36,50 @@ export interface Result {
   problem: null | { detail?: string; errors?: unknown; current?: Annotation | null };
 }
 
-const CONTENT = ["geometry", "label", "note"] as const;
-const same = (one: unknown, other: unknown) => canonical(one) === canonical(other);
-
-/** JSON with its names in order and defaults left out, so that equal content is equal text. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (key, part) => {
-    if (key === "rotation" && part === 0) return undefined;
-    if (key === "closed" && part === true) return undefined;
-    if (key === "text" && part === "") return undefined;
-    if (!part || typeof part !== "object" || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
-}
-
-export function wishOf(mark: Annotation): Wish {
-  const { image, geometry, label, note, hidden, from_analysis } = mark;
-  return { image, geometry, label, note, hidden, from_analysis };
-}
-
-export class Book {
+export class AnnotationStore {
   private readonly entries = new Map<string, Entry>();
   private readonly past: Step[] = [];
   private readonly future: Step[] = [];
   private readonly byStudy = new Map<string, Annotation[]>();
 
-  /** Marks of other readers: looked at, never changed. */
+  /** Annotations of other readers: looked at, never changed. */
   get others(): Annotation[] {
     return [...this.byStudy.values()].flat();
   }
 
-  /** All that the server has of a study. Wishes that were kept from before stay, on top of it. */
-  learn(marks: Annotation[], study = ""): void {
-    const others = marks.filter((mark) => !mark.own && !mark.hidden);
+  /** All that the server has of a study. Drafts that were kept from before stay, on top of it. */
+  learn(annotations: Annotation[], study = ""): void {
+    const others = annotations.filter((annotation) => !annotation.own && !annotation.hidden);
     this.byStudy.set(study, others);
-    for (const mark of marks.filter((one) => one.own)) {
-      const entry = this.entries.get(mark.id);
-      if (entry && this.isUnsaved(entry)) entry.known ??= mark;
+    for (const annotation of annotations.filter((one) => one.own)) {
+      const entry = this.entries.get(annotation.id);
+      if (entry && this.isUnsaved(entry)) entry.known ??= annotation;
       else
-        this.entries.set(mark.id, { wish: wishOf(mark), known: mark, conflict: null, refusal: "" });
+        this.entries.set(annotation.id, {
+          draft: draftOf(annotation),
+          known: annotation,
+          conflict: null,
+          refusal: "",
+        });
     }
   }
 
   ids(image: string): string[] {
-    const found = [...this.entries].filter(([, { wish }]) => wish.image === image && !wish.hidden);
+    const found = [...this.entries].filter(
+      ([, { draft }]) => draft.image === image && !draft.hidden,
+    );
     return found.map(([id]) => id);
   }
 
   hiddenIds(image: string): string[] {
-    const found = [...this.entries].filter(([, { wish }]) => wish.image === image && wish.hidden);
+    const found = [...this.entries].filter(
+      ([, { draft }]) => draft.image === image && draft.hidden,
+    );
     return found.map(([id]) => id);
   }
 
-  wish(id: string): Wish | null {
-    return this.entries.get(id)?.wish ?? null;
+  draft(id: string): AnnotationDraft | null {
+    return this.entries.get(id)?.draft ?? null;
   }
 
   known(id: string): Annotation | null {
@@ -111,10 +89,10 @@ export class Book {
   /** What the server measured; null where the shape was changed since. */
   measurements(id: string): Annotation["measurements"] | null {
     const entry = this.entries.get(id);
-    if (!entry) return this.others.find((mark) => mark.id === id)?.measurements ?? null;
-    const { known, wish } = entry;
+    if (!entry) return this.others.find((annotation) => annotation.id === id)?.measurements ?? null;
+    const { known, draft } = entry;
     if (!known) return null;
-    const isAsSaved = wish.geometry === known.geometry || same(wish.geometry, known.geometry);
+    const isAsSaved = draft.geometry === known.geometry || same(draft.geometry, known.geometry);
     return isAsSaved ? known.measurements : null;
   }
 
@@ -132,7 +110,7 @@ export class Book {
 
   // --- What the reader does ----------------------------------------------------------------------
 
-  /** A new mark; `analysis` is whose suspected region it was, if it was one. */
+  /** A new annotation; `analysis` is whose suspected region it was, if it was one. */
   draw(id: string, image: string, geometry: Geometry, analysis: string | null = null): void {
     this.add(id, {
       image,
@@ -144,14 +122,14 @@ export class Book {
     });
   }
 
-  add(id: string, wish: Wish): void {
-    this.past.push({ id, before: null, after: wish });
+  add(id: string, draft: AnnotationDraft): void {
+    this.past.push({ id, before: null, after: draft });
     this.future.length = 0;
-    this.put(id, wish);
+    this.put(id, draft);
   }
 
-  change(id: string, part: Partial<Wish>): void {
-    const before = this.wish(id);
+  change(id: string, part: Partial<AnnotationDraft>): void {
+    const before = this.draft(id);
     if (!before) return;
     const after = { ...before, ...part };
     if (same(before, after)) return;
@@ -163,7 +141,7 @@ export class Book {
   /** As the hand moves: shown, but no step of its own until `change` ends it. */
   preview(id: string, geometry: Geometry): void {
     const entry = this.entries.get(id);
-    if (entry) entry.wish = { ...entry.wish, geometry };
+    if (entry) entry.draft = { ...entry.draft, geometry };
   }
 
   undo(): string | null {
@@ -190,30 +168,30 @@ export class Book {
     return this.future.length > 0;
   }
 
-  private put(id: string, wish: Wish): void {
+  private put(id: string, draft: AnnotationDraft): void {
     const entry = this.entries.get(id);
-    if (entry) Object.assign(entry, { wish, refusal: "" });
-    else this.entries.set(id, { wish, known: null, conflict: null, refusal: "" });
+    if (entry) Object.assign(entry, { draft, refusal: "" });
+    else this.entries.set(id, { draft, known: null, conflict: null, refusal: "" });
   }
 
   // --- What the server must still be told --------------------------------------------------------
 
-  private isUnsaved({ wish, known }: Entry): boolean {
-    if (!known) return !wish.hidden; // drawn and taken back before it was ever sent: nothing to say
-    return wish.hidden !== known.hidden || CONTENT.some((name) => !same(wish[name], known[name]));
+  private isUnsaved({ draft, known }: Entry): boolean {
+    if (!known) return !draft.hidden; // drawn and taken back before it was ever sent: nothing to say
+    return draft.hidden !== known.hidden || CONTENT.some((name) => !same(draft[name], known[name]));
   }
 
   get unsaved(): number {
     return [...this.entries.values()].filter((entry) => this.isUnsaved(entry)).length;
   }
 
-  /** One operation a mark, at most: what follows is sent once its answer is here. */
+  /** One operation an annotation, at most: what follows is sent once its answer is here. */
   operations(): Operation[] {
     const wanted: Operation[] = [];
     for (const [id, entry] of this.entries) {
       if (!this.isUnsaved(entry) || entry.conflict || entry.refusal) continue;
-      entry.sent = entry.wish;
-      wanted.push(operationOf(id, entry.wish, entry.known));
+      entry.sent = entry.draft;
+      wanted.push(operationOf(id, entry.draft, entry.known));
     }
     return wanted.slice(0, 100);
   }
@@ -227,22 +205,22 @@ export class Book {
         entry.known = result.annotation;
         entry.refusal = "";
         // The server may write a shape in another way (rounded, without a doubled point).
-        if (entry.wish === entry.sent) entry.wish = { ...entry.wish, geometry, label, note };
+        if (entry.draft === entry.sent) entry.draft = { ...entry.draft, geometry, label, note };
       } else if (result.status === 409) {
-        entry.conflict = { current: result.problem?.current ?? null, sent: entry.wish };
+        entry.conflict = { current: result.problem?.current ?? null, sent: entry.draft };
       } else {
         entry.refusal = wordsOf(result.problem ?? {}) ?? "The server did not take this annotation.";
       }
     });
   }
 
-  /** The reader chose between two versions of a mark. `newId` is for keeping both. */
+  /** The reader chose between two versions of an annotation. `newId` is for keeping both. */
   settle(id: string, choice: "mine" | "theirs" | "both", newId: string): void {
     const entry = this.entries.get(id);
     const conflict = entry?.conflict;
     if (!entry || !conflict) return;
     entry.conflict = null;
-    const mine = entry.wish;
+    const mine = entry.draft;
     if (!conflict.current) {
       this.entries.delete(id); // the id is taken by something that is not ours
       if (choice !== "theirs") this.add(newId, mine);
@@ -250,16 +228,21 @@ export class Book {
     }
     entry.known = conflict.current;
     if (choice === "mine") return;
-    entry.wish = wishOf(conflict.current);
+    entry.draft = draftOf(conflict.current);
     if (choice === "both") this.add(newId, { ...mine, hidden: false });
   }
 
   /** The answer to a restore, which the server makes. */
-  restored(mark: Annotation): void {
-    const before = this.wish(mark.id);
-    const after = wishOf(mark);
-    this.entries.set(mark.id, { wish: after, known: mark, conflict: null, refusal: "" });
-    if (before) this.past.push({ id: mark.id, before, after });
+  restored(annotation: Annotation): void {
+    const before = this.draft(annotation.id);
+    const after = draftOf(annotation);
+    this.entries.set(annotation.id, {
+      draft: after,
+      known: annotation,
+      conflict: null,
+      refusal: "",
+    });
+    if (before) this.past.push({ id: annotation.id, before, after });
     this.future.length = 0;
   }
 
@@ -270,24 +253,20 @@ export class Book {
     return kept.length ? JSON.stringify(kept) : "";
   }
 
-  /** What another page kept of the same mark, and differs, becomes a mark of its own: `newId`. */
+  /** What another page kept of an annotation, and differs, becomes one of its own: `newId`. */
   recall(text: string, newId: () => string): void {
-    for (const [id, entry] of JSON.parse(text) as [string, Entry][]) {
+    for (const [id, kept] of JSON.parse(text) as [string, Entry | OldEntry][]) {
+      const entry = entryOf(kept);
       const here = this.entries.get(id);
       if (!here) this.entries.set(id, entry);
-      else if (!same(here.wish, entry.wish) && !entry.wish.hidden) this.put(newId(), entry.wish);
+      else if (!same(here.draft, entry.draft) && !entry.draft.hidden)
+        this.put(newId(), entry.draft);
     }
   }
 }
 
-function operationOf(id: string, wish: Wish, known: Annotation | null): Operation {
-  const { geometry, label, note } = wish;
-  if (!known) {
-    const from = wish.from_analysis ? { from_analysis: wish.from_analysis } : {};
-    return { op: "create", id, image: wish.image, geometry, label, note, ...from };
-  }
-  const changed = CONTENT.filter((name) => !same(wish[name], known[name]));
-  if (!changed.length) return { op: wish.hidden ? "hide" : "unhide", id, version: known.version };
-  const parts = Object.fromEntries(changed.map((name) => [name, wish[name]]));
-  return { op: "revise", id, version: known.version, ...parts };
+function entryOf(kept: Entry | OldEntry): Entry {
+  if ("draft" in kept) return kept;
+  const { wish, ...entry } = kept;
+  return { ...entry, draft: wish };
 }

@@ -1,4 +1,4 @@
-// One pane: an image of a stack, its layers, and how it is looked at.
+// One viewport: an image of a stack, its layers, and how it is looked at.
 
 import { SignedOut } from "./api";
 import type { Frames } from "./frames";
@@ -22,7 +22,7 @@ export interface Surroundings {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export class Pane {
+export class Viewport {
   readonly element: HTMLDivElement;
   readonly svg = document.createElementNS(SVG, "svg");
   readonly drawn = new Signal();
@@ -54,12 +54,12 @@ export class Pane {
     private readonly around: Surroundings,
     number: number,
   ) {
-    this.svg.classList.add("vw-marks");
+    this.svg.classList.add("vw-annotations");
     this.svg.setAttribute("aria-hidden", "true");
     this.element = make(
       "div",
       {
-        class: "vw-pane",
+        class: "vw-viewport",
         tabindex: "0",
         role: "application",
         "aria-label": `Pane ${number}, empty`,
@@ -71,7 +71,7 @@ export class Pane {
       ...this.corners,
       this.message,
     );
-    this.element.dataset.pane = String(number);
+    this.element.dataset.viewport = String(number);
     this.renderer = around.makeRenderer(this.host);
   }
 
@@ -199,9 +199,9 @@ export class Pane {
     const { frame, picture } = this;
     const window = this.currentWindow();
     if (!frame || !picture || !window || !this.element.isConnected) return;
-    const { view, inverted, box: pane } = this;
+    const { view, inverted, box: viewport } = this;
     const index = this.shownIndex;
-    await this.renderer.draw(index, { frame, picture, view, window, inverted, pane });
+    await this.renderer.draw(index, { frame, picture, view, window, inverted, viewport });
     this.element.dataset.shown = this.stack!.images[index]!.id;
     this.write(window);
     await this.drawHeat();
@@ -253,7 +253,7 @@ export class Pane {
     if (!stack) return;
     this.element.setAttribute(
       "aria-label",
-      `Pane ${this.element.dataset.pane}: study of ${dateOf(stack.study.info.study_date)}, ` +
+      `Pane ${this.element.dataset.viewport}: study of ${dateOf(stack.study.info.study_date)}, ` +
         `${stack.name}, image ${this.index + 1} of ${stack.images.length}`,
     );
   }

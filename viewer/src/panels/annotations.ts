@@ -5,25 +5,25 @@ import { SHAPE_NAMES } from "../geometry";
 import { measuresOf, shown } from "../measure";
 import { button, make } from "../signal";
 import type { Geometry } from "../types";
-import { ColleagueMark } from "./colleagueMark";
+import { AnnotationForm } from "./annotationForm";
+import { AnnotationHistory } from "./annotationHistory";
+import type { AnnotationsSurroundings } from "./annotationsSurroundings";
+import { ColleagueAnnotation } from "./colleagueAnnotation";
 import { Conflicts } from "./conflicts";
-import { MarkForm } from "./markForm";
-import { MarkHistory } from "./markHistory";
-import type { MarksSurroundings } from "./marksSurroundings";
 
-export class MarksPanel {
-  private readonly list = find("[data-mark-list]");
-  private readonly history: MarkHistory;
-  private readonly form: MarkForm;
-  private readonly colleague: ColleagueMark;
+export class AnnotationsPanel {
+  private readonly list = find("[data-annotation-list]");
+  private readonly history: AnnotationHistory;
+  private readonly form: AnnotationForm;
+  private readonly colleague: ColleagueAnnotation;
   private readonly conflicts: Conflicts;
   private state = "";
 
-  constructor(private readonly around: MarksSurroundings) {
-    this.history = new MarkHistory(around);
+  constructor(private readonly around: AnnotationsSurroundings) {
+    this.history = new AnnotationHistory(around);
     const openHistory = (id: string) => void this.history.read(id, true);
-    this.form = new MarkForm(around, openHistory);
-    this.colleague = new ColleagueMark(around, openHistory);
+    this.form = new AnnotationForm(around, openHistory);
+    this.colleague = new ColleagueAnnotation(around, openHistory);
     this.conflicts = new Conflicts(around);
   }
 
@@ -32,8 +32,8 @@ export class MarksPanel {
   }
 
   show(): void {
-    const { book, stage, colorOf } = this.around;
-    const image = stage.active.image;
+    const { store, grid, colorOf } = this.around;
+    const image = grid.active.image;
     if (!image) return;
     this.conflicts.show();
     this.form.show();
@@ -42,14 +42,22 @@ export class MarksPanel {
     const state = this.stateOf(image.id);
     if (state === this.state) return; // scrolling draws many times a second
     this.state = state;
-    const own = book.ids(image.id).map((id) => {
-      const { geometry, label } = book.wish(id)!;
+    const own = store.ids(image.id).map((id) => {
+      const { geometry, label } = store.draft(id)!;
       return this.row(id, geometry, label, "own", "you");
     });
-    const others = book.others
-      .filter((mark) => mark.image === image.id)
-      .map((mark) => this.row(mark.id, mark.geometry, mark.label, colorOf(mark), mark.author.name));
-    const hidden = book.hiddenIds(image.id).map((id) => this.hiddenRow(id));
+    const others = store.others
+      .filter((annotation) => annotation.image === image.id)
+      .map((annotation) =>
+        this.row(
+          annotation.id,
+          annotation.geometry,
+          annotation.label,
+          colorOf(annotation),
+          annotation.author.name,
+        ),
+      );
+    const hidden = store.hiddenIds(image.id).map((id) => this.hiddenRow(id));
     const empty = make("li", { class: "ns-sub" }, "None on this image.");
     const rows = [...own, ...others, ...hidden];
     const focused = this.list.contains(document.activeElement)
@@ -60,12 +68,12 @@ export class MarksPanel {
   }
 
   private stateOf(image: string): string {
-    const ids = [...this.around.book.ids(image), ...this.around.book.hiddenIds(image)];
-    const { book } = this.around;
-    const own = ids.map((id) => [id, book.wish(id), book.refusal(id), book.known(id)?.version]);
-    const others = book.others.filter((mark) => mark.image === image);
+    const ids = [...this.around.store.ids(image), ...this.around.store.hiddenIds(image)];
+    const { store } = this.around;
+    const own = ids.map((id) => [id, store.draft(id), store.refusal(id), store.known(id)?.version]);
+    const others = store.others.filter((annotation) => annotation.image === image);
     const versions = others.map(({ id, version }) => `${id} ${version}`);
-    return JSON.stringify([image, this.around.pencil.selected, own, versions]);
+    return JSON.stringify([image, this.around.drawingTool.selected, own, versions]);
   }
 
   private row(
@@ -75,16 +83,16 @@ export class MarksPanel {
     color: string,
     author: string,
   ): HTMLElement {
-    const { book, stage } = this.around;
-    const spacing = stage.active.image!.pixel_spacing;
-    const figures = measuresOf(geometry, spacing, book.measurements(id)).map(shown).join(", ");
+    const { store, grid } = this.around;
+    const spacing = grid.active.image!.pixel_spacing;
+    const figures = measuresOf(geometry, spacing, store.measurements(id)).map(shown).join(", ");
     const name = `${SHAPE_NAMES[geometry.shape]}${label ? `, ${label}` : ""}`;
     const open = make(
       "button",
       {
         type: "button",
-        class: "vw-mark-row",
-        "aria-pressed": String(this.around.pencil.selected === id),
+        class: "vw-annotation-row",
+        "aria-pressed": String(this.around.drawingTool.selected === id),
         "data-id": id,
       },
       make("span", { class: `vw-swatch vw-by-${color}`, "aria-hidden": "true" }),
@@ -96,9 +104,9 @@ export class MarksPanel {
       ),
     );
     open.addEventListener("click", () =>
-      this.around.pencil.select(this.around.pencil.selected === id ? null : id),
+      this.around.drawingTool.select(this.around.drawingTool.selected === id ? null : id),
     );
-    const refusal = this.around.book.refusal(id);
+    const refusal = this.around.store.refusal(id);
     return make(
       "li",
       {},
@@ -110,9 +118,9 @@ export class MarksPanel {
   }
 
   private hiddenRow(id: string): HTMLElement {
-    const wish = this.around.book.wish(id)!;
+    const draft = this.around.store.draft(id)!;
     const back = button("Show again", () => {
-      this.around.book.change(id, { hidden: false });
+      this.around.store.change(id, { hidden: false });
       this.around.touched();
     });
     return make(
@@ -121,7 +129,7 @@ export class MarksPanel {
       make(
         "span",
         { class: "ns-sub" },
-        `Deleted: ${SHAPE_NAMES[wish.geometry.shape]}${wish.label ? `, ${wish.label}` : ""}`,
+        `Deleted: ${SHAPE_NAMES[draft.geometry.shape]}${draft.label ? `, ${draft.label}` : ""}`,
       ),
       back,
     );

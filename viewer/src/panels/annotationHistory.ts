@@ -5,19 +5,19 @@ import { find } from "../dom";
 import { button, make } from "../signal";
 import { timeOf } from "../times";
 import type { Annotation, Version } from "../types";
-import type { MarksSurroundings } from "./marksSurroundings";
+import type { AnnotationsSurroundings } from "./annotationsSurroundings";
 
-export class MarkHistory {
+export class AnnotationHistory {
   private readonly place = find("[data-history]");
   private open = { id: "", version: 0 };
 
-  constructor(private readonly around: MarksSurroundings) {}
+  constructor(private readonly around: AnnotationsSurroundings) {}
 
-  /** Closed with its mark, and read anew where the mark has a newer version. */
+  /** Closed with its annotation, and read anew where the annotation has a newer version. */
   show(): void {
     const { id, version } = this.open;
     if (!id) return;
-    if (id !== this.around.pencil.selected) this.close();
+    if (id !== this.around.drawingTool.selected) this.close();
     else if (this.versionOf(id) > version) void this.read(id);
   }
 
@@ -39,9 +39,9 @@ export class MarkHistory {
   }
 
   private versionOf(id: string): number {
-    const { book } = this.around;
-    const mark = book.known(id) ?? book.others.find((one) => one.id === id);
-    return mark?.version ?? 0;
+    const { store } = this.around;
+    const annotation = store.known(id) ?? store.others.find((one) => one.id === id);
+    return annotation?.version ?? 0;
   }
 
   private row(id: string, version: Version, isNewest: boolean): HTMLElement {
@@ -51,24 +51,24 @@ export class MarkHistory {
     const restore = button("Restore", () => void this.restore(id, version.version), {
       "aria-label": `Restore version ${version.version}`,
     });
-    const { book, pencil } = this.around;
-    const mayRestore = !isNewest && pencil.mayDraw && book.known(id) !== null;
+    const { store, drawingTool } = this.around;
+    const mayRestore = !isNewest && drawingTool.mayDraw && store.known(id) !== null;
     return make("li", {}, make("span", {}, text), ...(mayRestore ? [restore] : []));
   }
 
   private async restore(id: string, version: number): Promise<void> {
-    const { book, touched, fault } = this.around;
-    const known = book.known(id);
+    const { store, touched, fault } = this.around;
+    const known = store.known(id);
     if (!known) return;
     try {
       const body = { version: known.version, restore: version };
-      book.restored(await send<Annotation>(addressOf(`annotations/${id}/restore/`), body));
+      store.restored(await send<Annotation>(addressOf(`annotations/${id}/restore/`), body));
       touched();
       await this.read(id, true);
     } catch (error) {
       if (error instanceof Refused && error.status === 409) {
         const current = (error.body.current ?? null) as Annotation | null;
-        if (current) book.restored(current);
+        if (current) store.restored(current);
         touched();
       }
       fault(error);

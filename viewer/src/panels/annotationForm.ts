@@ -1,31 +1,31 @@
 // The chosen annotation in full: what it measures, its label and note, every number of its shape.
 //
-// Its fields stay the same elements while the mark is chosen: a save that ends, or a mark that moves,
-// must not take away what somebody is typing, nor the focus.
+// Its fields stay the same elements while it is chosen: a save that ends, or an annotation that
+// moves, must not take away what somebody is typing, nor the focus.
 
+import type { AnnotationDraft } from "../annotations/draft";
 import { find } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
-import type { Wish } from "../marks/book";
 import { measuresOf, shown, valuesInside } from "../measure";
 import { button, make } from "../signal";
 import type { Geometry } from "../types";
+import type { AnnotationsSurroundings } from "./annotationsSurroundings";
 import { fieldsOf } from "./fields";
-import type { MarksSurroundings } from "./marksSurroundings";
 
 const PAUSE = 1500; // milliseconds after which words are taken over although somebody may go on
 
 type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
-export class MarkForm {
+export class AnnotationForm {
   private labels: string[] = [];
-  private readonly form = find<HTMLFormElement>("[data-mark-form]");
+  private readonly form = find<HTMLFormElement>("[data-annotation-form]");
   private id = "";
   private structure = ""; // which fields there are
   private state = ""; // what they show
-  private updates: ((wish: Wish) => void)[] = [];
+  private updates: ((draft: AnnotationDraft) => void)[] = [];
 
   constructor(
-    private readonly around: MarksSurroundings,
+    private readonly around: AnnotationsSurroundings,
     private readonly openHistory: (id: string) => void,
   ) {
     this.form.addEventListener("submit", (event) => event.preventDefault());
@@ -42,56 +42,56 @@ export class MarkForm {
   }
 
   show(): void {
-    const { book, pencil, stage } = this.around;
-    const id = pencil.selected;
-    const wish = id ? book.wish(id) : null;
-    this.form.hidden = !id || !wish || wish.hidden || !pencil.mayDraw;
-    if (this.form.hidden || !id || !wish) {
+    const { store, drawingTool, grid } = this.around;
+    const id = drawingTool.selected;
+    const draft = id ? store.draft(id) : null;
+    this.form.hidden = !id || !draft || draft.hidden || !drawingTool.mayDraw;
+    if (this.form.hidden || !id || !draft) {
       this.structure = this.state = "";
       return;
     }
     this.id = id;
-    const names = fieldsOf(wish.geometry).map(({ name }) => name);
-    const structure = JSON.stringify([id, wish.geometry.shape, names, this.labels]);
+    const names = fieldsOf(draft.geometry).map(({ name }) => name);
+    const structure = JSON.stringify([id, draft.geometry.shape, names, this.labels]);
     if (structure !== this.structure) {
       this.structure = structure;
       this.state = "";
-      this.build(wish);
+      this.build(draft);
     }
-    const isKnown = Boolean(book.known(id)); // only then there is a history
-    const state = JSON.stringify([wish, isKnown, stage.active.image?.id, stage.active.frame?.rows]);
+    const isKnown = Boolean(store.known(id)); // only then there is a history
+    const state = JSON.stringify([draft, isKnown, grid.active.image?.id, grid.active.frame?.rows]);
     if (state === this.state) return;
     this.state = state;
-    for (const update of this.updates) update(wish);
+    for (const update of this.updates) update(draft);
   }
 
-  private put(part: Partial<Wish>): void {
-    this.around.book.change(this.id, part);
+  private put(part: Partial<AnnotationDraft>): void {
+    this.around.store.change(this.id, part);
     this.around.touched();
   }
 
-  private build(wish: Wish): void {
-    const { book, pencil } = this.around;
+  private build(draft: AnnotationDraft): void {
+    const { store, drawingTool } = this.around;
     const { id } = this;
     const figures = make("p", { class: "vw-figures" });
     const remove = button("Delete", () => {
-      pencil.select(null);
+      drawingTool.select(null);
       this.put({ hidden: true });
     });
     const versions = button("History", () => this.openHistory(id));
     this.updates = [
       ({ geometry, image }) => {
         figures.textContent = this.figures(geometry, image);
-        versions.disabled = !book.known(id);
+        versions.disabled = !store.known(id);
       },
     ];
-    const numbers = this.numberFields(wish);
+    const numbers = this.numberFields(draft);
     this.form.replaceChildren(
-      make("h3", { class: "vw-h" }, SHAPE_NAMES[wish.geometry.shape]),
+      make("h3", { class: "vw-h" }, SHAPE_NAMES[draft.geometry.shape]),
       figures,
-      this.labelField(wish),
+      this.labelField(draft),
       this.noteField(),
-      ...(wish.geometry.shape === "arrow" ? [this.textField()] : []),
+      ...(draft.geometry.shape === "arrow" ? [this.textField()] : []),
       make(
         "fieldset",
         { class: "vw-numbers" },
@@ -104,46 +104,46 @@ export class MarkForm {
 
   // --- Fields --------------------------------------------------------------------------------------
 
-  /** A field that shows a part of the mark, and what is typed there goes to the mark. */
+  /** A field that shows a part of the annotation; what is typed there goes to the annotation. */
   private bind(
     name: string,
     field: Field,
-    written: (wish: Wish) => string,
+    written: (draft: AnnotationDraft) => string,
     take: (value: string) => void,
   ): HTMLElement {
     const { id } = this;
-    this.updates.push((wish) => {
-      if (document.activeElement !== field) field.value = written(wish);
+    this.updates.push((draft) => {
+      if (document.activeElement !== field) field.value = written(draft);
     });
     field.addEventListener("change", () => {
       if (this.id === id) take(field.value);
     });
     field.addEventListener("blur", () => {
-      const wish = this.around.book.wish(id);
-      if (wish && this.id === id) field.value = written(wish);
+      const draft = this.around.store.draft(id);
+      if (draft && this.id === id) field.value = written(draft);
     });
     return make("label", { class: "vw-field" }, make("span", {}, name), field);
   }
 
-  private numberFields(wish: Wish): HTMLElement[] {
-    return fieldsOf(wish.geometry).map(({ name }, n) => {
+  private numberFields(draft: AnnotationDraft): HTMLElement[] {
+    return fieldsOf(draft.geometry).map(({ name }, n) => {
       const field = make("input", {
         type: "number",
         step: "any",
         class: "form-control form-control-sm",
       });
-      const written = ({ geometry }: Wish) =>
+      const written = ({ geometry }: AnnotationDraft) =>
         String(Math.round((fieldsOf(geometry)[n]?.value ?? 0) * 100) / 100);
       return this.bind(name, field, written, (value) => {
-        const now = this.around.book.wish(this.id);
+        const now = this.around.store.draft(this.id);
         if (!now || value === "" || value === written(now)) return;
         this.put({ geometry: fieldsOf(now.geometry)[n]!.with(Number(value)) });
       });
     });
   }
 
-  private labelField(wish: Wish): HTMLElement {
-    const choices = [...new Set(["", ...this.labels, wish.label])];
+  private labelField(draft: AnnotationDraft): HTMLElement {
+    const choices = [...new Set(["", ...this.labels, draft.label])];
     const field = make("select", { class: "form-select form-select-sm" });
     const offer = (label: string) =>
       field.append(make("option", { value: label }, label || "No label"));
@@ -176,17 +176,18 @@ export class MarkForm {
 
   private textField(): HTMLElement {
     const field = make("input", { class: "form-control form-control-sm", maxlength: "200" });
-    const textOf = ({ geometry }: Wish) => (geometry.shape === "arrow" && geometry.text) || "";
+    const textOf = ({ geometry }: AnnotationDraft) =>
+      (geometry.shape === "arrow" && geometry.text) || "";
     return this.bind("Text", takenInPauses(field), textOf, (text) => {
-      const geometry = this.around.book.wish(this.id)?.geometry;
+      const geometry = this.around.store.draft(this.id)?.geometry;
       if (geometry?.shape === "arrow") this.put({ geometry: { ...geometry, text } });
     });
   }
 
   private figures(geometry: Geometry, imageId: string): string {
-    const { image, frame } = this.around.stage.active;
-    if (image?.id !== imageId) return ""; // the mark is on an image that is not in view
-    const saved = this.around.book.measurements(this.id);
+    const { image, frame } = this.around.grid.active;
+    if (image?.id !== imageId) return ""; // the annotation is on an image that is not in view
+    const saved = this.around.store.measurements(this.id);
     const texts = measuresOf(geometry, image.pixel_spacing, saved).map(shown);
     const values = frame && valuesInside(geometry, frame);
     if (values) texts.push(`Mean ${values.mean.toFixed(1)}, SD ${values.deviation.toFixed(1)}`);

@@ -5,8 +5,8 @@ import { addressOf, OutOfReach, Refused, readAll, SignedOut, send } from "../api
 import { newId } from "../dom";
 import { Signal } from "../signal";
 import type { Annotation } from "../types";
-import type { Book, Result } from "./book";
-import type { Keeping } from "./keeping";
+import type { LocalDrafts } from "./localDrafts";
+import type { AnnotationStore, Result } from "./store";
 
 const PASSING = new Set([408, 429]); // too slow, too many: the same will be taken later
 
@@ -33,44 +33,45 @@ export class Saving {
   private readonly lookedAt = new Map<string, number>(); // by study
 
   constructor(
-    private readonly book: Book,
+    private readonly store: AnnotationStore,
     private readonly studyId: string,
-    private readonly keeping: Keeping,
+    private readonly localDrafts: LocalDrafts,
   ) {
     window.addEventListener("online", () => this.soon(0));
     window.addEventListener("focus", () => this.lookAgain(LOOKED_JUST_NOW));
     window.setInterval(() => this.lookAgain(LOOK_AGAIN), LOOKED_JUST_NOW);
     document.addEventListener("visibilitychange", () => {
-      if (document.hidden && this.book.unsaved) void this.save(true);
+      if (document.hidden && this.store.unsaved) void this.save(true);
     });
     window.addEventListener("beforeunload", (event) => {
-      if (this.book.unsaved && !this.isKept) event.preventDefault(); // the browser asks first
+      if (this.store.unsaved && !this.isKept) event.preventDefault(); // the browser asks first
     });
   }
 
   /** Whether what is not sent yet outlives the page. */
   get isKept(): boolean {
-    return !this.keeping.isBroken;
+    return !this.localDrafts.isBroken;
   }
 
   async open(): Promise<void> {
-    for (const kept of this.keeping.recall()) this.book.recall(kept, newId);
+    for (const kept of this.localDrafts.recall()) this.store.recall(kept, newId);
     this.remember();
-    if (this.book.unsaved) this.state = "waiting";
+    if (this.store.unsaved) this.state = "waiting";
     try {
       await this.read(this.studyId);
     } finally {
-      if (this.book.unsaved) this.soon(0);
+      if (this.store.unsaved) this.soon(0);
     }
   }
 
-  /** The marks of a study, this one or another that is opened beside it. */
+  /** The annotations of a study, this one or another that is opened beside it. */
   async read(studyId: string): Promise<void> {
     const address = addressOf(`studies/${studyId}/annotations/?hidden=any`);
     this.lookedAt.set(studyId, Date.now());
-    const marks = await readAll<Annotation>(address);
-    this.book.learn(marks, studyId);
-    if (studyId === this.studyId) this.savedAt ??= newest(marks.filter((mark) => mark.own));
+    const annotations = await readAll<Annotation>(address);
+    this.store.learn(annotations, studyId);
+    if (studyId === this.studyId)
+      this.savedAt ??= newest(annotations.filter((annotation) => annotation.own));
     this.changed.emit();
   }
 
@@ -90,7 +91,7 @@ export class Saving {
   /** Something changed. */
   touch(): void {
     this.remember();
-    if (this.book.unsaved) {
+    if (this.store.unsaved) {
       if (!this.isHeldUp) this.state = "waiting";
       this.soon(PAUSE);
     }
@@ -104,7 +105,7 @@ export class Saving {
 
   private async save(keepalive = false): Promise<void> {
     if (this.busy) return; // it looks again when it is done
-    const operations = this.book.operations();
+    const operations = this.store.operations();
     if (!operations.length) {
       this.finish();
       return;
@@ -117,7 +118,7 @@ export class Saving {
         { operations },
         { keepalive },
       );
-      this.book.answered(results, operations);
+      this.store.answered(results, operations);
       this.savedAt = new Date();
       this.remember();
       this.busy = false;
@@ -134,7 +135,7 @@ export class Saving {
           annotation: null,
           problem,
         }));
-        this.book.answered(results, operations);
+        this.store.answered(results, operations);
         this.finish();
         return;
       }
@@ -150,7 +151,7 @@ export class Saving {
 
   private finish(): void {
     this.remember();
-    this.become(this.book.conflicts().length || this.book.unsaved ? "attention" : "saved");
+    this.become(this.store.conflicts().length || this.store.unsaved ? "attention" : "saved");
   }
 
   private become(state: SavingState): void {
@@ -159,12 +160,12 @@ export class Saving {
   }
 
   private remember(): void {
-    this.keeping.keep(this.book.keep());
+    this.localDrafts.keep(this.store.keep());
   }
 }
 
 /** When the reader's last change reached the server, also in an earlier visit. */
-function newest(marks: Annotation[]): Date | null {
-  const times = marks.map((mark) => Date.parse(mark.changed_at));
+function newest(annotations: Annotation[]): Date | null {
+  const times = annotations.map((annotation) => Date.parse(annotation.changed_at));
   return times.length ? new Date(Math.max(...times)) : null;
 }

@@ -1,7 +1,7 @@
 // What is not saved yet, in the browser's storage: by person, study and page. Two pages on one study
 // keep apart what each of them has to send, so that neither wipes the other's away.
 
-export class Keeping {
+export class LocalDrafts {
   private readonly own: string;
   private broken = false;
 
@@ -9,26 +9,26 @@ export class Keeping {
   constructor(
     private readonly all: string,
     page: string,
-    private readonly store: () => Storage = () => localStorage,
+    private readonly storage: () => Storage = () => localStorage,
   ) {
     this.own = `${all}:${page}`;
   }
 
   /** What earlier pages left, and takes it over. One that is still open writes its own anew. */
   recall(): string[] {
-    const found = this.use((store) => {
-      const names = Array.from({ length: store.length }, (_, n) => store.key(n)!);
+    const found = this.use((storage) => {
+      const names = Array.from({ length: storage.length }, (_, n) => storage.key(n)!);
       return names
         .filter((name) => name === this.all || name.startsWith(`${this.all}:`))
-        .map((name): [string, string] => [name, store.getItem(name)!]);
+        .map((name): [string, string] => [name, storage.getItem(name)!]);
     });
     if (!found) return [];
-    for (const [name] of found) this.use((store) => store.removeItem(name));
+    for (const [name] of found) this.use((storage) => storage.removeItem(name));
     return found.map(([, text]) => text);
   }
 
   keep(text: string): void {
-    this.use((store) => (text ? store.setItem(this.own, text) : store.removeItem(this.own)));
+    this.use((storage) => (text ? storage.setItem(this.own, text) : storage.removeItem(this.own)));
   }
 
   /** Whether what is not sent yet would be lost with the page. */
@@ -36,9 +36,9 @@ export class Keeping {
     return this.broken;
   }
 
-  private use<T>(act: (store: Storage) => T): T | null {
+  private use<T>(act: (storage: Storage) => T): T | null {
     try {
-      const result = act(this.store());
+      const result = act(this.storage());
       this.broken = false;
       return result;
     } catch {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Keeping } from "../src/marks/keeping";
+import { LocalDrafts } from "../src/annotations/localDrafts";
 
-function store(): Storage {
+function storage(): Storage {
   const kept = new Map<string, string>();
   return {
     get length() {
@@ -17,24 +17,24 @@ function store(): Storage {
 
 describe("what is not sent yet", () => {
   it("is kept apart by page, and found by the next page on the study", () => {
-    const browser = store();
-    const [one, other] = ["1", "2"].map((page) => new Keeping("iris:s", page, () => browser));
+    const browser = storage();
+    const [one, other] = ["1", "2"].map((page) => new LocalDrafts("iris:s", page, () => browser));
     one!.keep("from one");
     other!.keep("from the other");
     other!.keep(""); // sent
-    new Keeping("iris:another study", "3", () => browser).keep("elsewhere");
-    const next = new Keeping("iris:s", "4", () => browser);
+    new LocalDrafts("iris:another study", "3", () => browser).keep("elsewhere");
+    const next = new LocalDrafts("iris:s", "4", () => browser);
     expect(next.recall()).toEqual(["from one"]);
     expect(next.recall()).toEqual([]);
     expect(browser.length).toBe(1);
   });
 
   it("is said to be nowhere where the browser keeps nothing", () => {
-    const keeping = new Keeping("iris:s", "1", () => {
+    const localDrafts = new LocalDrafts("iris:s", "1", () => {
       throw new Error("switched off");
     });
-    expect(keeping.recall()).toEqual([]);
-    keeping.keep("a change");
-    expect(keeping.isBroken).toBe(true);
+    expect(localDrafts.recall()).toEqual([]);
+    localDrafts.keep("a change");
+    expect(localDrafts.isBroken).toBe(true);
   });
 });
