@@ -27,7 +27,7 @@ test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests with cover
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 \
 	  --cov --cov-report term $(PYTEST_ARGS)
 
-lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and production settings
+lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations, the viewer's types and production settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -38,6 +38,7 @@ lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and
 	export SECRET_KEY NEUROSCAN_DATA_DIR=$$(mktemp -d) DEBUG=0 NEUROSCAN_HTTPS=1 && \
 	trap 'rm -rf "$$NEUROSCAN_DATA_DIR"' EXIT && set -ex && \
 	$(BIN)/python manage.py makemigrations --check --dry-run && \
+	$(BIN)/python manage.py write_viewer_types --check && \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(INSTALLED)  ## Measure the model on this machine

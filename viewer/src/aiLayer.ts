@@ -7,7 +7,7 @@ import type { Shown } from "./drawing/layer";
 import type { DrawingTool } from "./drawing/tool";
 import { COLOR_MAPS, type HeatChoice } from "./heat";
 import { type OpenStudy, outlineOfRegion, resultsOf } from "./studies";
-import type { Analysis, Region, StudyInfo } from "./types";
+import type { Analysis, Region, ViewerStudy } from "./types";
 import type { Viewport } from "./viewport";
 import type { ViewportGrid } from "./viewportGrid";
 
@@ -111,7 +111,7 @@ export class AiLayer {
   /** After a finding was committed the server may tell what it withheld (read-first clinics). */
   async readAgain(studies: OpenStudy[]): Promise<void> {
     for (const study of studies.filter((one) => !one.info.ai_visible)) {
-      const info: StudyInfo = await read(study.address);
+      const info: ViewerStudy = await read(study.address);
       if (!info.ai_visible) continue;
       study.info.ai_visible = true;
       const images = info.series.flatMap((series) => series.images);

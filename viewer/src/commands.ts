@@ -3,10 +3,9 @@
 
 import { tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
-import { SHAPE_NAMES } from "./geometry";
+import { SHAPE_NAMES, type Shape } from "./geometry";
 import type { Command } from "./keys";
 import type { DragTool, Pointer } from "./pointer";
-import type { Shape } from "./types";
 import { flippedAcross, flippedDown, panned, turned, zoomed } from "./view";
 import type { ViewportGrid } from "./viewportGrid";
 import { limited, PRESETS } from "./window";

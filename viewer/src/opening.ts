@@ -7,7 +7,7 @@ import type { DrawingTool } from "./drawing/tool";
 import type { ImagesPanel } from "./panels/images";
 import type { Status } from "./status";
 import { dateOf, type OpenStudy, openStudy } from "./studies";
-import type { ImageInfo } from "./types";
+import type { ViewerImage } from "./types";
 import type { ViewportGrid } from "./viewportGrid";
 
 export interface OpeningSurroundings {
@@ -24,10 +24,10 @@ export interface OpeningSurroundings {
 
 export class Opening {
   readonly studies: OpenStudy[] = [];
-  private readonly byFrame = new Map<string, ImageInfo>(); // by the address of the frame
+  private readonly byFrame = new Map<string, ViewerImage>(); // by the address of the frame
 
   /** The image that a frame shows. */
-  imageOf(frameAddress: string): ImageInfo | undefined {
+  imageOf(frameAddress: string): ViewerImage | undefined {
     return this.byFrame.get(frameAddress);
   }
 

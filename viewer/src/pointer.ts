@@ -1,6 +1,6 @@
 // The mouse, pen and fingers on a viewport. What a drag does is also on buttons, keys and fields.
 
-import type { Point } from "./types";
+import type { Point } from "./geometry";
 import { panned, zoomed } from "./view";
 import type { Viewport } from "./viewport";
 import type { ViewportGrid } from "./viewportGrid";

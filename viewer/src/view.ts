@@ -1,7 +1,7 @@
 // How an image lies in its viewport. Pure: pixels in, screen out. Pixel coordinates as in
 // docs/annotations.md: (0, 0) is the upper left corner of the first pixel.
 
-import type { Point } from "./types";
+import type { Point } from "./geometry";
 
 /** Independent of the sizes of image and viewport, so that linked viewports can share it. */
 export interface View {

@@ -1,13 +1,12 @@
 // One viewport: an image of a stack, its layers, and how it is looked at.
 
 import { SignedOut } from "./api";
-import type { Frames } from "./frames";
-import { outward } from "./frames";
+import { type Frame, type Frames, outward } from "./frames";
 import { type HeatChoice, heatOf, painted, rampOf } from "./heat";
 import type { Renderer } from "./renderers/renderer";
 import { button, make, Signal } from "./signal";
 import { dateOf, pictureOf, releaseOf, resultsOf, type Stack } from "./studies";
-import type { Analysis, Frame, ImageInfo } from "./types";
+import type { Analysis, ViewerImage } from "./types";
 import { type Affine, type Box, FIRST_VIEW, type Picture, toScreen, type View } from "./view";
 import { firstWindow, type Window } from "./window";
 
@@ -76,7 +75,7 @@ export class Viewport {
   }
 
   /** The image that is on the screen: while the next one still loads, the one before it. */
-  get image(): ImageInfo | null {
+  get image(): ViewerImage | null {
     return this.stack?.images[this.shownIndex] ?? null;
   }
 

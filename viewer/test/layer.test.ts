@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { captionPlace } from "../src/drawing/layer";
-import type { Point } from "../src/types";
+import type { Point } from "../src/geometry";
 
 describe("captions of annotations", () => {
   const box = { width: 800, height: 600 };

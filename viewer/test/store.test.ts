@@ -15,6 +15,9 @@ const draft = (x = 5): AnnotationDraft => ({
 const annotation = (more: Partial<Annotation> = {}): Annotation => ({
   id: "a",
   image: "i",
+  study: "s",
+  url: "/api/v1/annotations/a/",
+  created_at: "2026-01-01T00:00:00Z",
   author: { id: 1, name: "Iris Okafor" },
   own: true,
   version: 1,
@@ -25,7 +28,7 @@ const annotation = (more: Partial<Annotation> = {}): Annotation => ({
   note: "",
   from_analysis: null,
   measurements: {
-    px: { length: 5.1, area: null, long_diameter: null, short_diameter: null },
+    px: { length: 5.1, area: null, perimeter: null, long_diameter: null, short_diameter: null },
     mm: null,
   },
   changed_at: "2026-01-01T00:00:00Z",

@@ -2,10 +2,10 @@
 // coordinates.
 
 import type { AnnotationStore } from "../annotations/store";
-import { handlesOf, outlineOf } from "../geometry";
+import { handlesOf, outlineOf, type Point } from "../geometry";
 import { measuresOf, shown } from "../measure";
 import { outlineOfRegion } from "../studies";
-import type { Annotation, Geometry, Point } from "../types";
+import type { Annotation, Geometry } from "../types";
 import { apply, type Box } from "../view";
 import type { Viewport } from "../viewport";
 import type { DrawingTool } from "./tool";

@@ -8,12 +8,14 @@ import {
   fromTwoPoints,
   handlesOf,
   moved,
+  type Point,
+  type Shape,
   toLines,
   withHandle,
 } from "../geometry";
 import type { GestureTarget } from "../pointer";
 import { Signal } from "../signal";
-import type { Geometry, Point, Shape } from "../types";
+import type { Geometry } from "../types";
 import { apply, inverse } from "../view";
 import type { Viewport } from "../viewport";
 

@@ -95,7 +95,8 @@ export class AiPanel {
     this.showRegions(analysis);
   }
 
-  private showRegions({ regions, ...analysis }: Analysis): void {
+  private showRegions(analysis: Analysis): void {
+    const { regions } = analysis;
     find("[data-regions-section]").hidden = !regions; // the release looks for none
     if (!regions) return;
     find("[data-regions-some]").hidden = regions.length === 0;

@@ -4,7 +4,7 @@ import { addressOf, Refused, readAll, send } from "../api";
 import { find } from "../dom";
 import { button, make } from "../signal";
 import { timeOf } from "../times";
-import type { Annotation, Version } from "../types";
+import type { Annotation, AnnotationVersion } from "../types";
 import type { AnnotationsSurroundings } from "./annotationsSurroundings";
 
 export class AnnotationHistory {
@@ -24,7 +24,7 @@ export class AnnotationHistory {
   async read(id: string, withFocus = false): Promise<void> {
     this.open = { id, version: this.versionOf(id) };
     try {
-      const versions = await readAll<Version>(addressOf(`annotations/${id}/history/`));
+      const versions = await readAll<AnnotationVersion>(addressOf(`annotations/${id}/history/`));
       if (this.open.id !== id) return;
       this.place.replaceChildren(
         make("h3", { class: "vw-h", tabindex: "-1" }, "History"),
@@ -44,7 +44,7 @@ export class AnnotationHistory {
     return annotation?.version ?? 0;
   }
 
-  private row(id: string, version: Version, isNewest: boolean): HTMLElement {
+  private row(id: string, version: AnnotationVersion, isNewest: boolean): HTMLElement {
     const how = version.restored_from ? `restored from ${version.restored_from}` : version.how;
     const label = version.label ? `, ${version.label}` : "";
     const text = `${version.version}: ${how}, ${timeOf(version.made_at)}${label}`;

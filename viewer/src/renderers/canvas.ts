@@ -1,6 +1,6 @@
 // Where the browser has no WebGL: the same picture on a plain canvas.
 
-import type { Frame } from "../types";
+import type { Frame } from "../frames";
 import { toScreen } from "../view";
 import { rangeOf, type Window } from "../window";
 import type { Drawing, Renderer } from "./renderer";

@@ -15,7 +15,8 @@ import {
   type StackViewport,
   type Types,
 } from "@cornerstonejs/core";
-import type { Frame, Point } from "../types";
+import type { Frame } from "../frames";
+import type { Point } from "../geometry";
 import { orientation, type Picture, scaleOf } from "../view";
 import { rangeOf } from "../window";
 import type { Drawing, Renderer } from "./renderer";

@@ -1,4 +1,4 @@
-import type { Frame } from "../types";
+import type { Frame } from "../frames";
 import type { Box, Picture, View } from "../view";
 import type { Window } from "../window";
 
