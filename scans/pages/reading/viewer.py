@@ -17,7 +17,7 @@ from scans.pages.core.requests import ClinicalRequest
 @require_GET
 @clinical_page
 def viewer(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """`?image=` opens the viewer at that image, `?annotation=` at that mark."""
+    """`?image=` opens the viewer at that image, `?annotation=` at that annotation."""
     rows = Study.objects.select_related("patient__clinic")
     row = get_visible_or_404(rows, request.user, pk=study_id)
     audit.record(actor=request.user, action="study.read", row=row, patient_id=row.patient_id)
