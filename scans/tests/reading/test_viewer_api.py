@@ -6,7 +6,7 @@ import yaml
 from django.conf import settings
 
 from accounts.models import AuditEvent, User
-from scans.api.serializers.viewer import FrameHeaderSerializer
+from scans.api.reading.viewer_serializers import FrameHeaderSerializer
 from scans.models import Image
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, complete, make_image, make_study

@@ -18,7 +18,7 @@ export function heatIn({ data, width, height }) {
 }
 
 /**
- * RGBA of a heatmap, as `ml.overlay.blend` paints it: the opacity of a pixel grows with its heat, so
+ * RGBA of a heatmap, as `ml.imaging.overlay.blend` paints it: the opacity of a pixel grows with its heat, so
  * the anatomy stays as it was where the model did not look. Below the threshold nothing is painted.
  * @param {Heat} heat
  * @param {ArrayLike<number>} ramp 256 RGBA colors, from heat 0 to heat 255
