@@ -1,0 +1,1 @@
+"""Image files: which are read, and how their bytes become pixels."""
