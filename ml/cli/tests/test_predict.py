@@ -280,10 +280,10 @@ def test_what_cannot_start_is_one_sentence(slices, capsys, options, words):
 
 
 def test_ctrl_c_is_no_traceback(asked, slices, capsys, monkeypatch):
-    def interrupted(path: Path) -> np.ndarray:
+    def interrupted(path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(predict, "read_image_file", interrupted)
+    monkeypatch.setattr(predict.formats, "read_path", interrupted)
 
     assert predict.main([str(slices / "a" / "scan.png")]) == 130
     assert capsys.readouterr().err.startswith("Stopped")

@@ -1,4 +1,4 @@
-"""What ingest makes of every kind of image file, as it was pinned."""
+"""What ingest makes of every kind of image file, as it was pinned when it had its own decoder."""
 
 import hashlib
 import json
@@ -6,10 +6,16 @@ import json
 import pytest
 from django.conf import settings
 
+from ml.imaging import formats
 from ml.imaging.formats.tests import drawn_files
 from scans import ingest
-from scans.tests.studies.test_raster import LIMITS
+from scans.ingest.limits import upload_limits
 
+LIMITS = ingest.UploadLimits(
+    file=formats.Limits(max_bytes=4 * 1024**2, max_pixels=1_000_000, min_side=64),
+    max_archive_bytes=8 * 1024**2,
+    max_archive_entries=50,
+)
 PINNED = json.loads(
     (settings.BASE_DIR / "ml/imaging/formats/tests/pinned.json").read_text(encoding="utf-8")
 )
@@ -24,14 +30,14 @@ def test_a_file_has_the_pinned_pixels_or_the_pinned_refusal(name):
         found = {"code": refusal.code, "detail": refusal.detail}
     else:
         found = {
-            "media_type": decoded.media_type,
-            "dtype": str(decoded.pixels.dtype),
-            "shape": list(decoded.pixels.shape),
-            "bits_stored": decoded.bits_stored,
-            "sha256": hashlib.sha256(decoded.pixels.tobytes()).hexdigest(),
+            "media_type": decoded.metadata.media_type,
+            "dtype": str(decoded.image.pixels.dtype),
+            "shape": list(decoded.image.pixels.shape),
+            "bits_stored": decoded.image.bits_stored,
+            "sha256": hashlib.sha256(decoded.image.pixels.tobytes()).hexdigest(),
         }
     assert found == PINNED[name]
 
 
-def test_every_pinned_file_is_drawn():
-    assert PINNED.keys() == FILES.keys()
+def test_the_command_line_has_the_limits_of_the_settings():
+    assert upload_limits().file == formats.DEFAULT_LIMITS
