@@ -14,7 +14,16 @@ from ml.imaging.formats import DecodedFile, Refusal
 from scans.ingest import archives
 from scans.ingest.limits import UploadLimits
 
-__all__ = ["DecodedFile", "Refusal", "SubmittedFile", "UploadLimits", "decode", "unpack"]
+__all__ = [
+    "DecodedFile",
+    "Refusal",
+    "SubmittedFile",
+    "UploadLimits",
+    "accepted_types",
+    "decode",
+    "format_names",
+    "unpack",
+]
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,18 @@ class SubmittedFile:
     def sha256(self) -> str:
         """The digest of the bytes, empty where the file is refused."""
         return "" if isinstance(self.content, Refusal) else hashlib.sha256(self.content).hexdigest()
+
+
+def accepted_types() -> str:
+    """Return what a file dialog offers, as HTML's `accept` lists it. Nothing is refused by it."""
+    suffixes = [suffix for known in formats.FORMATS for suffix in known.suffixes]
+    media_types = [media_type for known in formats.FORMATS for media_type in known.media_types]
+    return ",".join((*suffixes, *archives.SUFFIXES, *media_types, *archives.MEDIA_TYPES))
+
+
+def format_names() -> str:
+    """Return the names of the formats that are read: "JPEG and PNG"."""
+    return formats.names(conjunction="and")
 
 
 def unpack(

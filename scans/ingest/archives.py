@@ -11,6 +11,8 @@ from ml.imaging.formats import Refusal
 from scans.ingest.limits import UploadLimits
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+SUFFIXES = (".zip",)
+MEDIA_TYPES = ("application/zip",)
 HEAD_BYTES = 4  # how much of a file `recognizes` looks at
 _AES = 99  # compression method that marks WinZip's AES encryption
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}

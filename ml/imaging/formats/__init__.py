@@ -89,14 +89,14 @@ def read_path(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
     return read(_content(path, limits=limits), limits=limits)
 
 
-def names() -> str:
-    """The formats that are read, for a sentence: "JPEG or PNG"."""
+def names(*, conjunction: str = "or") -> str:
+    """Return the names of the formats that are read, for a sentence: "JPEG or PNG"."""
     *others, last = (known.name for known in FORMATS)
-    return f"{', '.join(others)} or {last}" if others else last
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def suffixes() -> frozenset[str]:
-    """How the names of files that are read usually end: lower case, with the dot."""
+    """Return how the names of files that are read usually end: lower case, with the dot."""
     return frozenset(suffix for known in FORMATS for suffix in known.suffixes)
 
 

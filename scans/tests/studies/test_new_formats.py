@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.imaging import formats
+from ml.imaging.formats import raster
 from ml.imaging.formats.tests.slices import Slices, slices
 from scans.models import Image
 from scans.services.frames import read_frame
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _with_slices(monkeypatch):
-    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, Slices()))
+    monkeypatch.setattr(formats, "FORMATS", (raster.JPEG, raster.PNG, Slices()))
 
 
 def receive(*files):
@@ -70,3 +71,13 @@ def test_the_refusal_of_other_files_names_every_format_that_is_read():
         "This is not an image. Upload JPEG, PNG or Slices files, or a ZIP of them.",
         "This is a GIF file. Upload the image as JPEG, PNG or Slices, or several in a ZIP.",
     ]
+
+
+def test_the_upload_page_offers_the_formats_that_are_read(doctor):
+    page = doctor.get("/upload/").content.decode()
+
+    assert (
+        'accept=".jpg,.jpeg,.png,.slices,.zip,'
+        'image/jpeg,image/png,application/x-slices,application/zip"'
+    ) in page
+    assert "JPEG, PNG and Slices, up to" in page
