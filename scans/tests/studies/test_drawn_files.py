@@ -36,7 +36,10 @@ def test_a_file_has_the_pinned_pixels_or_the_pinned_refusal(name):
             "bits_stored": decoded.image.bits_stored,
             "sha256": hashlib.sha256(decoded.image.pixels.tobytes()).hexdigest(),
         }
-    assert found == PINNED[name]
+    expected = dict(PINNED[name])
+    if "detail" in expected:  # where there are more formats by now, the sentences name them
+        expected["detail"] = expected["detail"].replace("JPEG or PNG", formats.names())
+    assert found == expected
 
 
 def test_the_command_line_has_the_limits_of_the_settings():
