@@ -27,12 +27,12 @@ class Entry:
 
 
 def recognizes(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is a ZIP archive."""
+    """Return whether a file that begins with these bytes is a ZIP archive."""
     return head.startswith(ZIP)
 
 
 def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
-    """The files of the archive, one after the other, never more than one in memory.
+    """Yield the files of the archive, never more than one in memory.
 
     Raises `Refusal` with code `truncated`, `empty` or `zip_too_large` for the archive as a whole.
     """
