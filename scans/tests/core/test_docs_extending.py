@@ -92,6 +92,7 @@ def follow(folder: Path, path: str, kind: str, text: str) -> None:
     target.write_text(before.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_recipe_for_a_format_adds_it_everywhere(copy):
     blocks = [match.groups() for match in BLOCK.finditer(RECIPE)]
     assert len(blocks) == RECIPE.count("\n```\n") == 8
