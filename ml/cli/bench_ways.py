@@ -25,7 +25,7 @@ from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import CHANNELS, INPUT_SIZE, LAST_CONVOLUTION, build_network
 from ml.engines import ENGINES, EngineError, open_engine
 from ml.gate import Gate, Refusal, Verdict, open_gate
-from ml.imaging.images import decode_image_file
+from ml.imaging import formats
 from ml.imaging.overlay import blend, encode_png
 from ml.imaging.pixels import Float32Array, Pixels
 from ml.imaging.preprocessing import RECIPES
@@ -85,7 +85,7 @@ def whole_image(release: Path, *, engine: str) -> Way:
     )
 
     def read(file: bytes) -> None:
-        pixels = decode_image_file(file)
+        pixels = formats.read(file).image.pixels
         result = predictor.predict(pixels)
         if isinstance(result, Abstention):
             raise RuntimeError("A gate that refuses nothing has refused.")

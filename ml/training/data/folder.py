@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from ml.imaging import formats
 from ml.imaging.pixels import PixelsError, Uint8Array
 from ml.imaging.preprocessing import crop_square_area
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
@@ -19,7 +20,6 @@ from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
 CLASS_FOLDERS: Final = "class-folders"
 SPLITS: Final = ("train", "val", "test")
 _TUMOR_NAMES: Final = {"yes": True, "tumor": True, "no": False, "no_tumor": False}
-_SUFFIXES: Final = {".jpg", ".jpeg", ".png"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
     Args:
         folder: with `manifest.csv` as `ml.training.data.manifest` reads it, whose splits are kept;
-            or with one folder of JPEG and PNG files a class, named yes and no, or tumor and
+            or with one folder of image files a class, named yes and no, or tumor and
             no_tumor, which are split here by clusters of near-copies.
         seed: of the split made here.
 
@@ -74,7 +74,7 @@ def _class_folders(folder: Path) -> list[Slice]:
         )
         for parent, tumor in found.items()
         for path in sorted(parent.rglob("*"))
-        if path.suffix.lower() in _SUFFIXES
+        if path.suffix.lower() in formats.suffixes()
     ]
     if {item.tumor for item in slices} != {True, False}:
         raise DataError(f"{folder} needs images both with and without a tumor.")

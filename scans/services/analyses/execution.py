@@ -205,7 +205,7 @@ def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
     try:
         with default_storage.open(str(analysis.image.file.name)) as file:
-            decoded = ingest.decode(file.read(), upload_limits())
+            pixels = ingest.decode(file.read(), upload_limits()).image.pixels
     except FileNotFoundError as error:
         raise HopelessError(
             "The file of this image is missing from the storage. Tell your administrator."
@@ -215,12 +215,12 @@ def _analyze(analysis: Analysis) -> Outcome:
     decode_ms = _since(started)
     release = analysis.release
     predictor = inference.load_predictor(release.directory, sha256=release.sha256)
-    result = predictor.predict(decoded.pixels)
+    result = predictor.predict(pixels)
     if isinstance(result, inference.Abstention):
         return Outcome(result, decode_ms, render_ms=0.0)
     rendering = time.perf_counter()
     heatmap = inference.heatmap_png(result.heatmap)
-    overlay = inference.overlay_png(decoded.pixels, result.heatmap)
+    overlay = inference.overlay_png(pixels, result.heatmap)
     return Outcome(result, decode_ms, _since(rendering), heatmap, overlay)
 
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
-from scans.ingest.contents import Limits, Refusal
+from ml.imaging.formats import Refusal
+from scans.ingest.limits import UploadLimits
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+SUFFIXES = (".zip",)
+MEDIA_TYPES = ("application/zip",)
+HEAD_BYTES = 4  # how much of a file `recognizes` looks at
 _AES = 99  # compression method that marks WinZip's AES encryption
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -23,12 +27,12 @@ class Entry:
 
 
 def recognizes(head: bytes) -> bool:
-    """Whether the first 16 bytes are those of a ZIP archive."""
+    """Return whether a file that begins with these bytes is a ZIP archive."""
     return head.startswith(ZIP)
 
 
-def entries(file: IO[bytes], limits: Limits) -> Iterator[Entry]:
-    """The files of the archive, one after the other, never more than one in memory.
+def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
+    """Yield the files of the archive, never more than one in memory.
 
     Raises `Refusal` with code `truncated`, `empty` or `zip_too_large` for the archive as a whole.
     """
@@ -36,12 +40,14 @@ def entries(file: IO[bytes], limits: Limits) -> Iterator[Entry]:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Refusal(
-            "truncated", "The ZIP archive is truncated or damaged. Make or copy it again."
+            "truncated", "The ZIP archive is truncated or damaged.", "Make or copy it again."
         ) from error
     with archive:
         members = [member for member in archive.infolist() if not _is_litter(member)]
         if not members:
-            raise Refusal("empty", "The ZIP archive holds no files. Add the images and try again.")
+            raise Refusal(
+                "empty", "The ZIP archive holds no files.", "Add the images and try again."
+            )
         expanded = sum(member.file_size for member in members)
         if expanded > limits.max_archive_bytes or len(members) > limits.max_archive_entries:
             raise _too_large(limits)
@@ -57,34 +63,37 @@ def entries(file: IO[bytes], limits: Limits) -> Iterator[Entry]:
             yield Entry(name, content)
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Limits, left: int) -> bytes:
+def _read(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: UploadLimits, left: int
+) -> bytes:
     if _is_unsafe(member):
         raise Refusal(
             "zip_unsafe_path",
-            "The name of this file points outside the ZIP archive, so it was not opened. "
+            "The name of this file points outside the ZIP archive, so it was not opened.",
             "Make the archive again from a plain folder.",
         )
     if member.flag_bits & 0x1 or member.compress_type == _AES:
         raise Refusal(
             "zip_encrypted",
-            "The file is encrypted. Make the ZIP archive again without a password.",
+            "The file is encrypted.",
+            "Make the ZIP archive again without a password.",
         )
-    if member.file_size > limits.max_bytes:
-        raise _file_too_large(limits)
+    limits.file.check_bytes(member.file_size)
     try:
         with archive.open(member) as stream:
             # One byte more than declared: an archive that lies about its sizes is found out.
             content = stream.read(min(member.file_size, left) + 1)
     except Exception as error:  # each compression method brings errors of its own
         raise Refusal(
-            "truncated", "The file is damaged inside the ZIP archive. Make the archive again."
+            "truncated", "The file is damaged inside the ZIP archive.", "Make the archive again."
         ) from error
     if len(content) > min(member.file_size, left):
         raise _too_large(limits)
-    if recognizes(content[:16]):
+    if recognizes(content[:HEAD_BYTES]):
         raise Refusal(
             "zip_nested",
-            "This is a ZIP archive inside a ZIP archive. Unpack it and upload it by itself.",
+            "This is a ZIP archive inside a ZIP archive.",
+            "Unpack it and upload it by itself.",
         )
     return content
 
@@ -108,16 +117,10 @@ def _display_name(member: zipfile.ZipInfo) -> str:
     return "".join(letter for letter in name if letter.isprintable()) or "unnamed"
 
 
-def _too_large(limits: Limits) -> Refusal:
+def _too_large(limits: UploadLimits) -> Refusal:
     return Refusal(
         "zip_too_large",
         f"The ZIP archive expands to more than {limits.max_archive_bytes // 1024**2} MB or "
-        f"{limits.max_archive_entries} files. Split it into smaller ones.",
-    )
-
-
-def _file_too_large(limits: Limits) -> Refusal:
-    return Refusal(
-        "too_large",
-        f"The file is larger than {limits.max_bytes // 1024**2} MB. Upload a smaller one.",
+        f"{limits.max_archive_entries} files.",
+        "Split it into smaller ones.",
     )
