@@ -19,6 +19,7 @@ from accounts.policy import (
     require,
 )
 from accounts.tests.factories import ClinicFactory, UserFactory
+from neuroscan_site.tests.matrix import examples
 from scans.models import (
     Analysis,
     Annotation,
@@ -137,7 +138,7 @@ def test_visible_to_and_can_view_agree_for_every_row_and_anybody(world):
     rows = list(world.rows())
     assert {type(row) for row in rows} == set(MODELS)
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60, many=600), suppress_health_check=list(HealthCheck))
     @given(person=anybody(world))
     def check(person):
         for model in MODELS:
