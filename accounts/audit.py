@@ -157,7 +157,7 @@ def _append(key: str, events: Sequence[AuditEvent]) -> None:
 
 @dataclass(frozen=True)
 class BrokenLink:
-    """A place where a chain is not what was sealed; `reason` is a sentence."""
+    """A place where a chain differs from what was sealed; `reason` is a sentence."""
 
     chain: str
     sequence: int
@@ -165,10 +165,10 @@ class BrokenLink:
 
 
 def broken_links() -> Iterator[BrokenLink]:
-    """Where events were changed, removed, reordered or slipped in after they were sealed.
+    """Yield where events were changed, removed, reordered or inserted after they were sealed.
 
-    Whoever can rewrite the whole database can also seal a chain anew. What they cannot change is
-    a copy of `heads()` that was kept elsewhere: `missing_heads` compares it.
+    Somebody who can rewrite the whole database can seal a chain anew. They cannot change a copy of
+    `heads()` that was stored elsewhere, with which `missing_heads` compares the chains.
     """
     for chain in AuditChain.objects.order_by("key"):
         sequence, previous = 0, ""
@@ -186,7 +186,7 @@ def broken_links() -> Iterator[BrokenLink]:
 
 @dataclass(frozen=True)
 class Head:
-    """The last link of a chain at some moment: a copy kept elsewhere seals all before it."""
+    """The last link of a chain at some moment; a copy of it elsewhere seals all links before."""
 
     chain: str
     sequence: int
@@ -194,13 +194,13 @@ class Head:
 
 
 def heads() -> list[Head]:
-    """The last link of every chain, as it is now."""
+    """Return the last link of every chain, as it is now."""
     return [Head(chain.key, chain.length, chain.last_hash) for chain in AuditChain.objects.all()]
 
 
-def missing_heads(kept: Iterable[Head]) -> Iterator[BrokenLink]:
-    """The heads that were noted before and are no longer part of their chain."""
-    for head in kept:
+def missing_heads(stored: Iterable[Head]) -> Iterator[BrokenLink]:
+    """Yield the heads that were stored before and are no longer part of their chain."""
+    for head in stored:
         if not AuditEvent.objects.filter(
             chain_id=head.chain, sequence=head.sequence, hash=head.hash
         ).exists():

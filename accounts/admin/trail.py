@@ -1,3 +1,5 @@
+"""The audit trail in the administration: to read and to filter, never to write."""
+
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
@@ -48,6 +50,8 @@ class EventFilter(SimpleListFilter):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ClinicModelAdmin):
+    """The audit events of the clinic, newest first."""
+
     clinic_path = "clinic"
     list_display = ["when", "actor_or_none", "action", "about", "patient", "address"]
     list_display_links = ["when"]
@@ -75,10 +79,12 @@ class AuditEventAdmin(ClinicModelAdmin):
 
     @admin.display(description="When")
     def when(self, obj: AuditEvent) -> str:
+        """Return the time of the event, to the second."""
         return f"{timezone.localtime(obj.at):%Y-%m-%d %H:%M:%S %Z}"
 
     @admin.display(description="Who", empty_value="nobody signed in")
     def actor_or_none(self, obj: AuditEvent) -> object:
+        """Return the person who acted, if anybody was signed in."""
         return obj.actor
 
     @admin.display(description="What happened", empty_value="—")
@@ -89,6 +95,7 @@ class AuditEventAdmin(ClinicModelAdmin):
 
     @admin.display(description="About", empty_value="—")
     def about(self, obj: AuditEvent) -> str | None:
+        """Return the row that the event is about, linked to its page in the administration."""
         if not obj.object_type:
             return None
         text = f"{obj.object_type} {obj.object_id[:8]}"
@@ -102,6 +109,7 @@ class AuditEventAdmin(ClinicModelAdmin):
 
     @admin.display(description="Patient", empty_value="—")
     def patient(self, obj: AuditEvent) -> str | None:
+        """Return the patient's id, linked to all events about the patient."""
         if obj.patient_id is None:
             return None
         everything = reverse("admin:accounts_auditevent_changelist")
@@ -115,7 +123,7 @@ class AuditEventAdmin(ClinicModelAdmin):
 
 @admin.register(AuditChain)
 class AuditChainAdmin(InstallationModelAdmin):
-    """The last link of each chain. `manage.py verify_audit_trail` checks them."""
+    """The last link of each chain; `manage.py verify_audit_trail` checks the chains."""
 
     list_display = ["key", "length", "last_hash"]
     search_fields = ["=key"]
