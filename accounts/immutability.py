@@ -20,6 +20,8 @@ PREFIX = "immutable_"
 
 
 class Event(StrEnum):
+    """What the database can be asked to refuse of a row."""
+
     INSERT = "INSERT"
     UPDATE = "UPDATE"
     DELETE = "DELETE"

@@ -1,5 +1,8 @@
+"""The rows of the audit trail. They are written by `accounts.audit` only."""
+
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -14,22 +17,29 @@ class AppendOnlyError(TypeError):
 
 
 class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
+    """Events of clinics, which are only read and appended."""
+
     clinic_lookup = "clinic"
 
     def update(self, **kwargs: Any) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
 
     def delete(self) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError(
-            "Audit events join their chain one by one: use accounts.audit.record."
-        )
+        """Raise `AppendOnlyError`: events are added by `append`."""
+        raise AppendOnlyError("Audit events join a chain: use accounts.audit.record.")
+
+    def append(self, events: Sequence["AuditEvent"]) -> None:
+        """Insert new events that `accounts.audit` has sealed, in the order of their chain."""
+        super().bulk_create(events)
 
 
 class AuditChain(models.Model):
-    """The last link of one clinic's chain (or of `system`): locked while a link is added."""
+    """The last link of the chain of one clinic, or of `system`; locked while links are added."""
 
     key = models.CharField(max_length=36, primary_key=True)
     length = models.PositiveBigIntegerField(default=0)
@@ -62,7 +72,10 @@ def seal(event: Any) -> str:
 
 
 class AuditEvent(models.Model):
-    """Who did or saw what, when, from where. Append-only; each row seals the one before it."""
+    """Who did or saw what, when, from where. Append-only; each row seals the one before it.
+
+    `action` is the name of an `AuditEventType`.
+    """
 
     view_action: ClassVar[Action] = Action.READ_AUDIT_TRAIL
 
@@ -98,13 +111,15 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.object_type} {self.object_id}".strip()
 
     def sealed_hash(self) -> str:
-        """SHA-256 (hex) over this event's content and the hash of the event before it."""
+        """Return the SHA-256 (hex) of this event's content and the hash of the event before it."""
         return seal(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert a new event. Raises `AppendOnlyError` for one that is stored."""
         if self.pk is not None:
             raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")

@@ -13,6 +13,7 @@ class Command(migrate.Command):
     """After success `post_migrate` does it (`accounts.immutability`); a failure sends no signal."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate, and put the triggers back whatever happens."""
         try:
             super().handle(*args, **options)
         except BaseException:
