@@ -48,7 +48,8 @@ class Gate(Protocol):
 
         Args:
             tensor: the network's input, float32, shape (224, 224, 3), 0 to 1.
-            maps: block5_conv3 after its ReLU, float32, shape (14, 14, 512).
+            maps: what the heatmap is made of, float32, shape (h, w, K); for VGG16 block5_conv3
+                after its ReLU, (14, 14, 512).
         """
         ...
 

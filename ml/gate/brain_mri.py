@@ -35,6 +35,7 @@ from typing import Final
 
 import numpy as np
 
+from ml.architectures import architecture_of
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.descriptors import BLOCKS, SIZES, describe
 from ml.gate.reasons import Reason, Refusal, Verdict, refuse
@@ -45,7 +46,6 @@ from ml.release.weights import read_npz
 NAME: Final = "brain-mri-1"
 GATE_FILE: Final = "gate.npz"
 LEAST_SIDE: Final = 48  # pixels; the 16-fold stride of the network sees three cells of it
-FEATURES: Final = 512  # channels of block5_conv3
 _AXES: Final = (*(f"{block}_axes" for block in BLOCKS), "features_axes")
 _NUMBERS: Final = ("gamma", "base", "least_likeness", "features_rest", "most_distance")
 _ARRAYS: Final = (
@@ -114,7 +114,7 @@ class BrainMri:
         """Distance from the training slices in what the network makes of them, about 1 there.
 
         Args:
-            features: block5_conv3 after its ReLU, mean over the map, shape (512,).
+            features: the network's maps, mean over each, float32, shape (K,); 512 for VGG16.
         """
         a = self._arrays
         x = (np.sqrt(np.maximum(features, 0.0)) - a["features_mean"]) / a["features_scale"]
@@ -124,7 +124,7 @@ class BrainMri:
         return float(np.sqrt(inside + rest / float(a["features_rest"])))
 
 
-def _check(arrays: Mapping[str, np.ndarray]) -> None:
+def _check(arrays: Mapping[str, np.ndarray], *, features: int) -> None:
     """Raise `ReleaseMalformedError` unless all arrays are there, finite, and fit one another."""
     for name in _ARRAYS:
         if name not in arrays or not np.isfinite(arrays[name]).all():
@@ -136,9 +136,9 @@ def _check(arrays: Mapping[str, np.ndarray]) -> None:
     needed: dict[str, tuple[int, ...]] = {
         "landmarks": (len(arrays["landmarks"]), kept),
         "shares": (len(arrays["landmarks"]),),
-        "features_mean": (FEATURES,),
-        "features_scale": (FEATURES,),
-        "features_axes": (FEATURES, seen),
+        "features_mean": (features,),
+        "features_scale": (features,),
+        "features_axes": (features, seen),
         "features_spread": (seen,),
         **dict.fromkeys(_NUMBERS, ()),
     }
@@ -167,5 +167,5 @@ def open_brain_mri(release: Release) -> BrainMri:
         raise ReleaseMalformedError(f"{release} has the gate {NAME} without its {GATE_FILE}.")
     verify(release, files=[GATE_FILE])
     arrays = read_npz(release.path(GATE_FILE), what="gate's")
-    _check(arrays)
+    _check(arrays, features=architecture_of(release).map_channels)
     return BrainMri(arrays)

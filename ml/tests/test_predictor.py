@@ -96,7 +96,7 @@ def saying(release_dir):
             engine=engine or OneLogit(logit, lesion=lesion),
             recipe=RECIPES[release.preprocessing],
             gate=gate,
-            grad_cam=GradCam(
+            class_map=GradCam(
                 summed_kernel=np.ones((512, 256), np.float32),
                 output_kernel=np.ones(256, np.float32),
             ),

@@ -118,7 +118,8 @@ def release_from_keras(
     provenance: str,
 ) -> ReleaseFacts:
     """Convert a Keras file into a release folder. Raises `ReleaseError`."""
-    from ml.cli.convert import release_from_keras as convert  # h5py is the worker's, not the web's
+    # h5py is the worker's, not the web's.
+    from ml.architectures.from_keras import release_from_keras as convert
 
     return _facts(
         convert(

@@ -22,6 +22,7 @@ import numpy as np
 from ml.architectures.vgg16.decoder import DECODER_SHAPES, read_decoder
 from ml.architectures.vgg16.network import KERNEL_SHAPES
 from ml.architectures.vgg16.openvino_graph import build_graph
+from ml.architectures.vgg16.weights import read_weights
 from ml.imaging.pixels import Float32Array
 from ml.imaging.preprocessing import RECIPES
 from ml.release.int8 import INT8_FILE, Int8Layer, write_int8
@@ -33,7 +34,6 @@ from ml.release.releases import (
     verify,
     write_release,
 )
-from ml.release.weights import read_weights
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
 
 IMAGES: Final = 300  # as NNCF itself would take

@@ -2,8 +2,8 @@
 
     python -m ml.training.export RUN/best.npz FOLDER
 
-writes `weights.npz` (plain VGG16, as `ml.release.weights` reads it) and `decoder.npz` (the
-lesion decoder).
+writes `weights.npz` (plain VGG16, as `ml.architectures.vgg16.weights` reads it) and `decoder.npz`
+(the lesion decoder).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from ml.architectures.vgg16.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
 from ml.architectures.vgg16.network import BLOCKS, HIDDEN, OUTPUT
+from ml.architectures.vgg16.weights import write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.release.releases import (
@@ -27,7 +28,6 @@ from ml.release.releases import (
     ReleaseMissingError,
     WrongArchitectureError,
 )
-from ml.release.weights import write_weights
 
 EPSILON: Final = 1e-3  # the training network's; here as well, so that exporting needs no Keras
 CONVOLUTIONS: Final = tuple(

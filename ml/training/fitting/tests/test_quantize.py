@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from ml.architectures import architecture_of
+from ml.architectures.vgg16.weights import read_weights
 from ml.engines import REFERENCE, candidates, open_engine
-from ml.release.int8 import INT8_FILE, read_int8
+from ml.release.int8 import INT8_FILE
 from ml.release.releases import SHIPPED, read_release, verify
-from ml.release.weights import read_weights
 from ml.tests.data_folder import write_data
 from ml.tests.engine_release import write_full_release
 from ml.training.data.manifest import DataError, Slice, read_split
@@ -19,11 +20,11 @@ def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path):
     folder = tmp_path / "release"
     folder.mkdir()
     release = write_full_release(folder, shipped=SHIPPED)
-    before = read_int8(folder / INT8_FILE)
+    before = architecture_of(release).read_int8(folder / INT8_FILE)
 
     release = quantize(release=release, data=data, images=2, split="val")
 
-    layers = read_int8(folder / INT8_FILE)
+    layers = architecture_of(release).read_int8(folder / INT8_FILE)
     verify(release, files=[INT8_FILE])
     assert not set(layers) & {"block1_conv1", "dense_1", "segc", "seg"}
     assert {"block1_conv2", "block5_conv3", "dense", "lat3", "lat5"} <= set(layers)

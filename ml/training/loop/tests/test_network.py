@@ -9,7 +9,7 @@ import pytest
 
 from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
-from ml.release.weights import read_weights
+from ml.architectures.vgg16.weights import read_weights
 from ml.training.loop.config import RECIPES
 from ml.training.loop.initial import InitError, grow_head, read_start
 from ml.training.loop.network import build_training_network, freeze, get_arrays, set_arrays
