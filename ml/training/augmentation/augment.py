@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.loop.config import Augmentation
+from ml.training.augmentation.settings import Augmentation
 
 
 def augment(

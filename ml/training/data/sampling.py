@@ -11,10 +11,36 @@ import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array
 from ml.training.data.folder import Labeled
-from ml.training.loop.config import Sampling
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How an epoch is drawn so that the source does not give the label away.
+
+    A family is a set of sources that look alike. Only within a family that has both tumors and
+    none can a network learn the one from the other.
+
+    Attributes:
+        epoch_slices: slices in an epoch.
+        mixed_share: share of an epoch drawn from families with both labels, half and half.
+        outlined_share: of the rest, the share of slices whose lesion has an outline.
+        erase_share: of the outlined tumors of families with one label, the share whose lesion is
+            painted over; they count as slices without a tumor, which their family lacks.
+        single_weight: weight in the classifier's loss of slices of families with one label.
+        tumor_weight: further weight of tumor slices in the classifier's loss.
+        families: (source, class, family) for slices whose family is not their source.
+    """
+
+    epoch_slices: int = 1536
+    mixed_share: float = 0.68
+    outlined_share: float = 0.8
+    erase_share: float = 0.35
+    single_weight: float = 0.7
+    tumor_weight: float = 1.0
+    families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,7 @@ import pytest
 from ml.training.data.folder import read_folder
 from ml.training.data.manifest import DataError
 from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
-from ml.training.data.sampling import make_pools
-from ml.training.loop.config import Sampling
+from ml.training.data.sampling import Sampling, make_pools
 from ml.training.tests.data import write_class_folders
 
 

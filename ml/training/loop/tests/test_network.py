@@ -11,9 +11,10 @@ from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
 from ml.architectures.vgg16.weights import read_weights
 from ml.training.loop.config import RECIPES
+from ml.training.loop.folding import fold
 from ml.training.loop.initial import InitError, grow_head, read_start
 from ml.training.loop.network import build_training_network, freeze, get_arrays, set_arrays
-from ml.training.release.export import decoder_arrays, export, fold
+from ml.training.release.export import decoder_arrays, export
 from ml.training.tests.data import small_config
 
 MODELS = Path(__file__).parents[5] / "shared" / "models"
