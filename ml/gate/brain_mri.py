@@ -14,7 +14,7 @@ limit.
 
 Measured once, by hand, with release 2.1.0's weights, on images that are not part of this
 repository; no command measures it again. Of 742 test slices the likeness refuses none as they are,
-0.1 % after one change of `ml.training.augmentation.mild_changes`, 0.4 % after a quarter turn, 1.8 %
+0.1 % after one change of `ml.training.augmentation.gate_set`, 0.4 % after a quarter turn, 1.8 %
 after two to four changes. Of 609 real images of other things it refuses 99.2 %, of drawings from
 another seed 99.8 %; the five that pass are two pictures of a head phantom, a head CT, a flower on
 black and a screenshot with a slice in it. The network's distance alone refused 42 % of the 609, and

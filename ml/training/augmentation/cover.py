@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Uint8Array
+from ml.training.augmentation.operations import as_uint8
 
 _AIR: Final = 12  # of 255
 _TRIES: Final = 8
@@ -36,7 +37,7 @@ def cover(image: Uint8Array, region: Uint8Array, *, rng: np.random.Generator) ->
         small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         hole = cv2.resize(region, small.shape[::-1], interpolation=cv2.INTER_NEAREST)
         filled = cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA)
-        source = _uint8(cv2.resize(filled, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        source = as_uint8(cv2.resize(filled, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
     share = cv2.GaussianBlur(region.astype(np.float32), (0, 0), rng.uniform(0.8, 2.5))
     share = np.maximum(share, region)
     return np.rint(share * source + (1.0 - share) * image).astype(np.uint8)
@@ -46,7 +47,7 @@ def lesion_region(mask: Uint8Array, *, rng: np.random.Generator) -> Uint8Array:
     """The lesion and a rim of a few pixels, for its outline is not exact."""
     size = 2 * int(rng.integers(4, 9)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return _uint8(cv2.dilate(mask, kernel))
+    return as_uint8(cv2.dilate(mask, kernel))
 
 
 def other_region(
@@ -95,7 +96,3 @@ def _elsewhere(
         if (moved[inside] <= _AIR).mean() < 0.1:
             return moved
     return None
-
-
-def _uint8(array: object) -> Uint8Array:
-    return np.asarray(array, dtype=np.uint8)

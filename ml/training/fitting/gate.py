@@ -3,7 +3,7 @@
     python -m ml.training.fit_gate --release DIR --data DIR
 
 writes `gate.npz` into the release and names it in release.json. It learns from slices of the
-training split, as they are, turned and changed (`ml.training.augmentation.mild_changes`), and from
+training split, as they are, turned and changed (`ml.training.augmentation.gate_set`), and from
 drawings of other things (`ml.training.gate_negatives`); its limits are set on the validation split.
 """
 
@@ -24,7 +24,7 @@ from ml.gate.brain_mri import GATE_FILE, NAME
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, to_gray
 from ml.imaging.preprocessing import RECIPES, Recipe
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
-from ml.training.augmentation.mild_changes import change_some, turn
+from ml.training.augmentation.gate_set import change_some, turn
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
 from ml.training.fitting.gate_statistics import fit_likeness, fit_strangeness
 from ml.training.fitting.quantize import draw as draw_slices

@@ -10,7 +10,7 @@ import numpy as np
 
 from ml.release.parts import RegionSettings
 from ml.release.releases import SHIPPED, read_release
-from ml.training.augmentation.changes import CHANGES
+from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.data.manifest import Slice
 from ml.training.evaluation.report import measure
 
@@ -77,7 +77,7 @@ class FakePasses:
                 else dict(row)
                 for index, row in enumerate(self._rows)
             ]
-            for place, change in enumerate(CHANGES)
+            for place, change in enumerate(ROBUSTNESS)
         }
 
     def drawings(self) -> list[dict[str, Any]]:

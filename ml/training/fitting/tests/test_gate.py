@@ -8,7 +8,7 @@ from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 from ml.release.releases import read_release
 from ml.tests.trial_release import trial_release
-from ml.training.augmentation.mild_changes import CHANGES, change_some
+from ml.training.augmentation.gate_set import GATE, change_some
 from ml.training.fitting import gate as fit_gate_module
 from ml.training.fitting.gate import fit_gate
 from ml.training.gate_negatives import FITTED, draw
@@ -31,11 +31,11 @@ def test_a_seed_draws_the_same_pictures_and_another_seed_others(name):
         assert np.ptp(image) > 20
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_changed_slice_is_still_an_image(name):
+@pytest.mark.parametrize("perturbation", GATE, ids=lambda perturbation: perturbation.name)
+def test_a_changed_slice_is_still_an_image(perturbation):
     image = draw_phantom(seed=1, size=220)[:200]
 
-    changed = CHANGES[name](image, np.random.default_rng(0))
+    changed = perturbation.apply(image, np.random.default_rng(0))
 
     assert changed.dtype == np.uint8
     assert changed.ndim == 2
