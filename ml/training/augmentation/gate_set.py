@@ -54,7 +54,7 @@ def _window(image: Uint8Array, rng: Rng) -> Uint8Array:
 
 
 def _gamma(image: Uint8Array, rng: Rng) -> Uint8Array:
-    share = image / np.float32(255)
+    share = operations.as_float32(image / np.float32(255))
     return to_8bit(255.0 * operations.gamma(share, exponent=rng.uniform(0.65, 1.5)))
 
 

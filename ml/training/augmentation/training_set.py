@@ -80,7 +80,7 @@ def _expose(
     content = picture > 0.05
     mean = picture[content].mean() if content.any() else np.float32(0.5)
     contrast = 1.0 + rng.uniform(-settings.contrast, settings.contrast)
-    lifted = operations.stretch(picture, about=mean, times=contrast)
+    lifted = operations.stretch(picture, about=float(mean), times=contrast)
     if rng.random() < settings.bias_field_share:
         coarse = np.exp(rng.normal(0.0, 0.15, (4, 4))).astype(np.float32)
         lifted = lifted * cv2.resize(coarse, picture.shape[::-1], interpolation=cv2.INTER_CUBIC)
