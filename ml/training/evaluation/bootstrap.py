@@ -13,7 +13,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from ml.metrics.classification import BoolArray, Float64Array, wilson_interval
+from ml.metrics.classification import BoolArray, Float64Array
+from ml.metrics.intervals import wilson_interval
 
 RESAMPLES: Final = 1000
 SEED: Final = 1

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.metrics import classification as metrics
+from ml.metrics.intervals import wilson_interval
 from ml.training.evaluation import measures
 from ml.training.evaluation.bootstrap import Bootstrap
 
@@ -79,13 +80,13 @@ def test_where_every_resample_agrees_few_groups_still_give_a_wide_interval():
     estimate = Bootstrap([str(index % 10) for index in range(30)]).share(everyone)
 
     assert (estimate.value, estimate.n, estimate.clusters) == (1.0, 30, 10)
-    assert (estimate.low, estimate.high) == metrics.wilson_interval(10, n=10)
+    assert (estimate.low, estimate.high) == wilson_interval(10, n=10)
 
 
 def test_the_interval_of_a_share_agrees_with_wilson_where_clusters_are_single():
     hits = np.arange(400) < 300
     estimate = Bootstrap([str(index) for index in range(400)]).share(hits)
-    low, high = metrics.wilson_interval(300, n=400)
+    low, high = wilson_interval(300, n=400)
     assert estimate.low == pytest.approx(low, abs=0.012)
     assert estimate.high == pytest.approx(high, abs=0.012)
 
