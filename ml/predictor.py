@@ -169,16 +169,16 @@ class Predictor:
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
         cams = self._class_map(maps=output.maps, hidden=output.hidden)
         return [
-            self._judge(item, output=output, row=row, cam=cams[row])
+            self._result(item, output=output, row=row, cam=cams[row])
             for row, item in enumerate(prepared)
         ]
 
-    def _judge(
+    def _result(
         self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array
     ) -> Prediction | Abstention:
-        verdict = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
-        if verdict.refusal is not None:
-            return self._abstain(verdict.refusal, distance=verdict.distance)
+        checked = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
+        if checked.refusal is not None:
+            return self._abstain(checked.refusal, distance=checked.distance)
         probability = self.release.calibration.probability(float(output.logits[row]))
         tumor = probability >= self.release.threshold
         heatmap, peak = heatmap_in_image_grid(cam, geometry=prepared.geometry)
@@ -192,7 +192,7 @@ class Predictor:
             engine=self.engine,
             model_ms=0.0,
             regions=self._regions(output, row=row, prepared=prepared),
-            distance=verdict.distance,
+            distance=checked.distance,
         )
 
     def _regions(

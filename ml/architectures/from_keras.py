@@ -94,7 +94,7 @@ def release_from_keras(
 
 _CARD: Final = Card(
     intended_use=(
-        "A second reader beside a radiologist, for research. The AI's word is not a diagnosis."
+        "A second reader beside a radiologist, for research. The AI result is not a diagnosis."
     ),
     training="Trained outside NeuroScan; see the provenance.",
     testing="Not tested by NeuroScan. Measure it before anyone relies on it.",

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ml.card.conclusions import conclusions
 from ml.card.parts import Section, Table, figure, table
-from ml.card.verdicts import verdicts
 from ml.release.releases import Release
 
 _SURE: Final = 0.9  # probability from which on "tumor" is said with some certainty
@@ -28,7 +28,7 @@ def aims(metrics: Mapping[str, Any]) -> Section:
             for aim in metrics["aims"]
         ),
     )
-    said_of_them = verdicts(metrics)
+    said_of_them = conclusions(metrics)
     drawn = next((aim for aim in metrics["aims"] if aim["code"] == "refused"), None)
     if drawn is not None:
         name = "No opinion on real photographs, documents, X-rays and CTs of other body parts"
@@ -139,7 +139,7 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
     if found["doubt"]:
         text += (
             f" No probability is nearer to 0 or to 1 than {found['doubt']:.4f}, from the number of "
-            "slices of the rarer kind; counted in groups of near-copies it would be further."
+            "slices of the rarer kind; counted in groups of near-duplicates it would be further."
         )
     if release.operating is not None:
         point = release.operating

@@ -23,7 +23,7 @@ import numpy as np
 
 from ml.architectures import architecture_of
 from ml.engines import ENGINES, EngineError, open_engine
-from ml.gate import Gate, Refusal, Verdict, open_gate
+from ml.gate import Gate, GateResult, Refusal, open_gate
 from ml.imaging.images import decode_image_file
 from ml.imaging.overlay import blend, encode_png
 from ml.imaging.pixels import Float32Array, Pixels
@@ -121,8 +121,8 @@ class _Overruled:
         self.gate.before(pixels)
         return None
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
-        return Verdict(distance=self.gate.after(tensor=tensor, maps=maps).distance)
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+        return GateResult(distance=self.gate.after(tensor=tensor, maps=maps).distance)
 
 
 def _ways() -> dict[str, Callable[[Path], Way]]:

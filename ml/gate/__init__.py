@@ -17,7 +17,7 @@ from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
-from ml.gate.reasons import SENTENCES, Reason, Refusal, Verdict
+from ml.gate.reasons import SENTENCES, GateResult, Reason, Refusal
 from ml.imaging.pixels import Float32Array, Pixels
 from ml.release.releases import Release, ReleaseUnsupportedError
 
@@ -25,9 +25,9 @@ __all__ = [
     "GATES",
     "SENTENCES",
     "Gate",
+    "GateResult",
     "Reason",
     "Refusal",
-    "Verdict",
     "open_gate",
 ]
 
@@ -43,7 +43,7 @@ class Gate(Protocol):
         """
         ...
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """Look at what the network was given and what it made of it.
 
         Args:
@@ -64,10 +64,10 @@ class PixelGate:
         """See `Gate.before`."""
         return self.check(pixels)
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """Always an empty verdict."""
         del tensor, maps
-        return Verdict()
+        return GateResult()
 
 
 # "none" lets everything pass but strips, for measuring a model without a gate.

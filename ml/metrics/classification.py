@@ -1,4 +1,4 @@
-"""Figures for judging a classifier, from its scores and the truth."""
+"""Figures of a classifier, from its scores and the truth."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
     Args:
         folder: with `manifest.csv` as `ml.training.data.manifest` reads it, whose splits are kept;
             or with one folder of JPEG and PNG files a class, named yes and no, or tumor and
-            no_tumor, which are split here by clusters of near-copies.
+            no_tumor, which are split here by clusters of near-duplicates.
         seed: of the split made here.
 
     Raises:
@@ -99,7 +99,7 @@ def _split(slices: list[Slice], *, seed: int) -> list[Labeled]:
         if {item.slice.tumor for item in items if item.split == split} != {True, False}:
             raise DataError(
                 f"There are too few images for a split: {split} would not get both kinds. Give at "
-                "least ten of each that are no near-copies of one another, or a manifest.csv with "
-                "splits of your own."
+                "least ten of each that are no near-duplicates of one another, or a manifest.csv "
+                "with splits of your own."
             )
     return items

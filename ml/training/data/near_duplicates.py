@@ -1,7 +1,7 @@
-"""Find near-copies among images, and split so that none lies on both sides.
+"""Find near-duplicates among images, and split so that none lies on both sides.
 
-Two images are near-copies where their 32 x 32 thumbnails, cropped to content, correlate above
-0.93. Chains of near-copies form one cluster.
+Two images are near-duplicates where their 32 x 32 thumbnails, cropped to content, correlate above
+0.93. Chains of near-duplicates form one cluster.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Passes:
         }
 
     def deletion(self, unchanged: Sequence[Row]) -> list[Row]:
-        """Tumors by the release's word, without the hottest region and without another one.
+        """Slices that the release called tumor, without the hottest region and without another one.
 
         Args:
             unchanged: from `as_it_is`.

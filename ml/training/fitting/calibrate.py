@@ -4,17 +4,17 @@ How the slices weigh. Tumor and no tumor weigh half each, whatever their shares 
 shares are its own. Within a kind all slices weigh alike: to give every source the same say would
 let 15 tumors of one of them decide as much as 392 of the other.
 
-How sure it may be. The network is made surer than it is (slope above 1) only where
-cross-validation says so by more than a standard error: the split is of the sources it was trained
-on, and elsewhere it errs more. Targets are those of Platt (1999), short
-of 0 and 1 by what the number of slices cannot rule out; and the calibrated probability itself keeps
-that distance (`Calibration.doubt`, Laplace's rule of succession): 114 slices without a tumor and no
-error among them do not make 99.9 %. Both count slices, not clusters of near-copies: the 114 are 44
-clusters, of which the rule would make 1/46 and not 1/116. So near 0 and 1 the probability is surer
-than independent patients would allow.
+How sure it may be. The network is made surer than it is (slope above 1) only where cross-validation
+says so by more than a standard error: the split is of the sources it was trained on, and elsewhere
+it errs more. Targets are those of Platt (1999), short of 0 and 1 by what the number of slices
+cannot rule out; and the calibrated probability itself keeps that distance (`Calibration.doubt`,
+Laplace's rule of succession): 114 slices without a tumor and no error among them do not make 99.9
+%. Both count slices, not clusters of near-duplicates: the 114 are 44 clusters, of which the rule
+would make 1/46 and not 1/116. So near 0 and 1 the probability is surer than independent patients
+would allow.
 
 Which method. Temperature (one number) or Platt (two), by the log-likelihood in cross-validation
-over clusters of near-copies; Platt only where it is better by more than its standard error, which
+over clusters of near-duplicates; Platt only where it is better by more than its standard error, which
 is one over clusters too.
 
 Which threshold. The one with the largest mean of two Youden indices (sensitivity + specificity
@@ -117,7 +117,7 @@ def fit(
         truths: shape (N,), True for tumors.
         sources: the collection of each slice. `br35h` tumors and all slices without a tumor are
             of one source (see the data's README); where there is no `br35h`, there is one family.
-        clusters: of near-copies; no resample and no fold splits one.
+        clusters: of near-duplicates; no resample and no fold splits one.
         dataset: which slices these are, in words.
 
     Raises:

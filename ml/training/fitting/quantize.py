@@ -63,7 +63,7 @@ def quantize(
         images: how many slices of the split calibrate the ranges, drawn evenly over source and
             class.
         seed: of that draw.
-        split: never the one that the release is judged on.
+        split: never the one that the release is evaluated on.
 
     Returns:
         The release with the file; its release.json is written too.
@@ -84,7 +84,7 @@ def quantize(
 
 
 def draw(slices: Sequence[Slice], *, images: int, seed: int) -> list[Slice]:
-    """Take slices evenly over source and class, and no two near-copies while there are others.
+    """Take slices evenly over source and class, and no two near-duplicates while there are others.
 
     Returns:
         `images` of them, or all where there are fewer.

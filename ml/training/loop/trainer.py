@@ -124,7 +124,7 @@ class Trainer:
         while not self.finished:
             if not self._epoch(tell=tell, stop=stop, save_every=save_every):
                 return
-            told(self._judge())
+            told(self._evaluate())
             self._advance()
             self.save()
             if stop():
@@ -227,7 +227,7 @@ class Trainer:
         for name, array in get_arrays(self.network).items():
             self.average[name] += (np.float32(1.0) - keep) * (array - self.average[name])
 
-    def _judge(self) -> dict[str, Any]:
+    def _evaluate(self) -> dict[str, Any]:
         """Validate both the weights and their average; keep the last average and the best."""
         began = time.monotonic()
         progress = self.progress

@@ -193,7 +193,7 @@ def compare_engines(inputs: Inputs, release: Release) -> Release:
     return measure(release=release, data=inputs.data)
 
 
-def judge(inputs: Inputs, release: Release) -> Release:
+def evaluate_release(inputs: Inputs, release: Release) -> Release:
     """Measure the release on the test split; its figures become part of it."""
     return evaluate(
         release.directory,

@@ -16,7 +16,7 @@ from ml.training.evaluation.report import measure
 
 
 def make_slices(*, n: int = 80) -> list[Slice]:
-    """Three in four have a tumor; one in eight of these is of br35h; pairs are near-copies."""
+    """Three in four have a tumor; one in eight of these is of br35h; pairs are near-duplicates."""
     slices = []
     for index in range(n):
         tumor = index % 4 != 0

@@ -1,4 +1,4 @@
-"""Figures whose values are known by hand, and intervals that know about near-copies."""
+"""Figures whose values are known by hand, and intervals that know about near-duplicates."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_without_both_classes_a_figure_is_not_defined():
     assert (empty.value, empty.n, empty.clusters) == (None, 0, 0)
 
 
-def test_near_copies_widen_the_interval_as_if_they_were_one_image():
+def test_near_duplicates_widen_the_interval_as_if_they_were_one_image():
     rng = np.random.default_rng(0)
     hits = rng.random(60) < 0.7
     alone = Bootstrap([str(index) for index in range(60)]).share(hits)

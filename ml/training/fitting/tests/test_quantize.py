@@ -48,7 +48,7 @@ def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path):
     assert open_engine("auto", release=measured).name == first
 
 
-def test_slices_are_drawn_evenly_over_source_and_class_and_not_twice_from_near_copies(tmp_path):
+def test_slices_are_drawn_evenly_over_source_and_class_and_not_twice_from_near_duplicates(tmp_path):
     def item(index: int, source: str, kind: str, cluster: str) -> Slice:
         return Slice(
             path=tmp_path / f"{index}.jpg",
@@ -85,7 +85,7 @@ def answers(probabilities, heatmaps=None) -> Answers:
     return Answers(probabilities=np.array(probabilities), heatmaps=images)
 
 
-def judged(probabilities, reference, truths, **heatmaps):
+def compared(probabilities, reference, truths, **heatmaps):
     return compare(
         "openvino-int8",
         answers(probabilities, heatmaps.get("heatmaps")),
@@ -96,7 +96,7 @@ def judged(probabilities, reference, truths, **heatmaps):
 
 
 def test_an_engine_that_says_the_same_holds():
-    found = judged([0.1, 0.9], [0.1, 0.9], [0, 1])
+    found = compared([0.1, 0.9], [0.1, 0.9], [0, 1])
 
     assert found.holds
     assert (found.within, found.largest_difference, found.auc_loss) == (1.0, 0.0, 0.0)
@@ -110,7 +110,7 @@ def test_ninety_nine_of_a_hundred_probabilities_must_be_within_two_hundredths(sh
     moved = reference.copy()
     moved[: round(n * (1 - share))] += 0.03
 
-    found = judged(moved, reference, np.arange(n) >= n / 2)
+    found = compared(moved, reference, np.arange(n) >= n / 2)
 
     assert found.within == pytest.approx(share)
     assert found.holds == (share > 0.99)
@@ -119,7 +119,7 @@ def test_ninety_nine_of_a_hundred_probabilities_must_be_within_two_hundredths(sh
 def test_an_engine_that_ranks_images_worse_does_not_hold():
     reference = [0.500, 0.501, 0.502, 0.503]
 
-    found = judged([0.503, 0.502, 0.501, 0.500], reference, [0, 0, 1, 1])
+    found = compared([0.503, 0.502, 0.501, 0.500], reference, [0, 0, 1, 1])
 
     assert found.within == 1.0
     assert found.auc_loss == 1.0
@@ -129,7 +129,7 @@ def test_an_engine_that_ranks_images_worse_does_not_hold():
 def test_an_engine_that_looks_elsewhere_does_not_hold():
     other = [np.random.default_rng(9).integers(0, 256, (8, 8), np.uint8) for _ in range(2)]
 
-    assert not judged([0.1, 0.9], [0.1, 0.9], [0, 1], heatmaps=other).holds
+    assert not compared([0.1, 0.9], [0.1, 0.9], [0, 1], heatmaps=other).holds
 
 
 def test_empty_heatmaps_agree_with_each_other_alone():

@@ -140,7 +140,7 @@ def test_an_image_of_the_same_name_with_another_content_is_read_anew(
     ("split", "said", "not_said"),
     [
         ("val", "on which the calibration and the threshold were chosen", "On the test"),
-        ("test", "none of which has a near-copy in training:", "On the val"),
+        ("test", "none of which has a near-duplicate in training:", "On the val"),
     ],
 )
 def test_the_words_are_those_of_the_split(
