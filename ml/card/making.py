@@ -10,6 +10,7 @@ from ml.release.releases import Release
 
 
 def engines(release: Release) -> Section | None:
+    """How far each engine is from the reference; None where none was measured."""
     if not release.engines:
         return None
     rows = table(
@@ -40,6 +41,7 @@ def engines(release: Release) -> Section | None:
 
 
 def method(metrics: Mapping[str, Any]) -> Section:
+    """On what the figures were measured, and how their intervals were drawn."""
     data, drawn = metrics["data"], metrics["bootstrap"]
     return Section(
         name="method",

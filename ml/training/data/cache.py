@@ -39,6 +39,7 @@ class Cache:
     mask_row: tuple[int, ...]
 
     def indices(self, split: str) -> list[int]:
+        """The rows of a split: "train", "val" or "test"."""
         return [index for index, item in enumerate(self.items) if item.split == split]
 
     def mask(self, index: int) -> Uint8Array | None:

@@ -70,6 +70,7 @@ def _shared(text: str) -> tuple[Path, float]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.training.average_checkpoints",
         description="Average checkpoints of one network.",

@@ -36,6 +36,7 @@ class Batch:
 
 
 def steps_in_epoch(config: Config) -> int:
+    """Whole batches in an epoch; slices left over are not trained on."""
     return config.sampling.epoch_slices // config.batch
 
 

@@ -74,6 +74,7 @@ class Config:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def to_json(self) -> dict[str, Any]:
+        """Every setting, as it is stored in config.json."""
         return asdict(self)
 
     @classmethod

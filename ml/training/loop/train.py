@@ -36,6 +36,7 @@ SIGNALED: Final = 128  # plus the signal's number, as shells have it
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status, as the module says."""
     options = _parser().parse_args(arguments)
     # Before TensorFlow is imported, which reads them once.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

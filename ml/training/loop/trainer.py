@@ -103,6 +103,7 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
+        """Whether the last phase is over."""
         return self.progress.phase >= len(self.config.phases)
 
     def run(

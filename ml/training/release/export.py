@@ -61,6 +61,7 @@ def export(trained: Path, folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Fold a trained network into release weights.")
     parser.add_argument("trained", type=Path, help="best.npz or last.npz of a run")
     parser.add_argument("folder", type=Path, help="where weights.npz and decoder.npz go")
