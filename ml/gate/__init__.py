@@ -65,7 +65,7 @@ class PixelGate:
         return self.check(pixels)
 
     def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
-        """Always an empty verdict."""
+        """Always an empty result."""
         del tensor, maps
         return GateResult()
 

@@ -54,7 +54,13 @@ def expected_calibration_error(
 def equal_width_calibration_error(
     probabilities: Float64Array, truths: BoolArray, *, bins: int = 10
 ) -> float:
-    """The same as `expected_calibration_error` over bins of equal width."""
+    """The same as `expected_calibration_error` over bins of equal width.
+
+    Args:
+        probabilities: shape (N,), 0 to 1, of the positive class; N at least 1.
+        truths: shape (N,), True for positives.
+        bins: how many bins of the same width lie between 0 and 1.
+    """
     place = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
     gaps = np.bincount(place, weights=probabilities - truths, minlength=bins)
     return float(np.abs(gaps).sum() / probabilities.size)

@@ -78,7 +78,15 @@ def read_int8(path: Path, *, kernels: Mapping[str, tuple[int, ...]]) -> dict[str
 
 
 def write_int8(path: Path, layers: Mapping[str, Int8Layer]) -> None:
-    """Write the file; the same numbers always give the same bytes."""
+    """Write the file; the same numbers always give the same bytes.
+
+    Args:
+        path: the file, replaced where it is there.
+        layers: layer name to its numbers, as `read_int8` gives them.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     arrays = {
         f"{layer}/{part}": getattr(layers[layer], part).astype(np.float32)
         for layer in sorted(layers)

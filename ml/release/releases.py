@@ -160,7 +160,11 @@ def read_release(directory: Path) -> Release:
 
 
 def write_release(release: Release) -> None:
-    """Write `release.json` into the release's folder, replacing the one that is there."""
+    """Write `release.json` into the release's folder, replacing the one that is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     value = asdict(release)
     del value["directory"]
     value["calibration"] = release.calibration.to_json()
@@ -200,7 +204,11 @@ def _verify(release: Release, name: str, digest: str) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file as 64 lowercase hexadecimal digits."""
+    """SHA-256 of a file as 64 lowercase hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -44,7 +44,15 @@ def cover(image: Uint8Array, region: Uint8Array, *, rng: np.random.Generator) ->
 
 
 def lesion_region(mask: Uint8Array, *, rng: np.random.Generator) -> Uint8Array:
-    """The lesion and a rim of a few pixels, for its outline is not exact."""
+    """The lesion and a rim of 4 to 8 pixels, for its outline is not exact.
+
+    Args:
+        mask: uint8, shape (S, S), 1 in the lesion.
+        rng: chooses the rim.
+
+    Returns:
+        Likewise, 1 in the lesion and its rim.
+    """
     size = 2 * int(rng.integers(4, 9)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     return as_uint8(cv2.dilate(mask, kernel))
@@ -53,7 +61,17 @@ def lesion_region(mask: Uint8Array, *, rng: np.random.Generator) -> Uint8Array:
 def other_region(
     shape: Uint8Array, *, image: Uint8Array, mask: Uint8Array | None, rng: np.random.Generator
 ) -> Uint8Array | None:
-    """The outline of some other slice's lesion, on this one's tissue and clear of its lesion."""
+    """The outline of some other slice's lesion, on this one's tissue and clear of its lesion.
+
+    Args:
+        shape: the other slice's mask, uint8, shape (S, S), 1 in the lesion.
+        image: this slice, uint8, same shape.
+        mask: its own lesion's, likewise; None where it is not known.
+        rng: chooses the place.
+
+    Returns:
+        A mask like `shape`, or None where no place was found.
+    """
     keep = np.zeros_like(shape) if mask is None else lesion_region(mask, rng=rng)
     side = shape.shape[0]
     for _ in range(_TRIES):

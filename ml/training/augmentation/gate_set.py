@@ -20,7 +20,12 @@ from ml.training.augmentation.perturbation import Perturbation, Rng
 
 
 def change_some(image: Uint8Array, rng: Rng) -> Uint8Array:
-    """Two to four different changes, one after another."""
+    """Two to four different changes of `GATE`, one after another.
+
+    Args:
+        image: uint8, shape (H, W); the result may have another size.
+        rng: the only source of chance.
+    """
     names = [perturbation.name for perturbation in GATE]
     for name in rng.choice(names, size=int(rng.integers(2, 5)), replace=False):
         image = GATE[names.index(name)].apply(image, rng)
@@ -28,7 +33,13 @@ def change_some(image: Uint8Array, rng: Rng) -> Uint8Array:
 
 
 def turn(image: Uint8Array, turns: int, *, mirrored: bool) -> Uint8Array:
-    """By so many quarters, counterclockwise, and then mirrored left to right or not."""
+    """Rotate by so many quarters, counterclockwise, and then mirror left to right or not.
+
+    Args:
+        image: uint8, shape (H, W).
+        turns: of 90 degrees each.
+        mirrored: whether to flip it afterwards.
+    """
     turned = quarter_turns(image, turns=turns)
     return mirror(turned, axis=1) if mirrored else turned
 

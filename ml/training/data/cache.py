@@ -92,7 +92,12 @@ def open_cache(
 
 
 def draw_mask(outlines: Sequence[dict[str, Any]], *, geometry: Geometry) -> Uint8Array:
-    """Lesions on the network's input grid: uint8, shape (224, 224), 1 inside an outline."""
+    """Lesions on the network's input grid: uint8, shape (224, 224), 1 inside an outline.
+
+    Args:
+        outlines: as `lesions.json` has them, in pixels of the image.
+        geometry: how the input square lies in the image.
+    """
     mask = np.zeros((SIDE, SIDE), dtype=np.uint8)
     offset = np.array([geometry.pad_left - geometry.left, geometry.pad_top - geometry.top])
     scale = np.array([SIDE / geometry.canvas_width, SIDE / geometry.canvas_height])

@@ -52,7 +52,11 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
 
 def prepare(path: Path) -> Uint8Array:
-    """One file through the release's preprocessing, as 8-bit gray: (224, 224)."""
+    """One file through the release's preprocessing, as 8-bit gray: (224, 224).
+
+    Raises:
+        DataError: it is missing, broken, or no image that the preprocessing takes.
+    """
     try:
         tensor = crop_square_area(read_image(path)).tensor
     except PixelsError as error:

@@ -76,7 +76,12 @@ class Epoch:
 
 
 def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
-    """Sort the slices of the split `train`."""
+    """Sort the slices of the split `train`.
+
+    Args:
+        items: all slices, in the order of the cache.
+        sampling: whose `families` say which slices are not of their source's family.
+    """
     exceptions = {(source, kind): family for source, kind, family in sampling.families}
     families = tuple(
         exceptions.get((item.slice.source, item.slice.kind), item.slice.source) for item in items
@@ -100,7 +105,15 @@ def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
 def draw_epoch(
     pools: Pools, *, items: Sequence[Labeled], sampling: Sampling, seed: int, epoch: int
 ) -> Epoch:
-    """The slices of an epoch, shuffled; the same seed and epoch always give the same."""
+    """The slices of an epoch, shuffled; the same seed and epoch always give the same.
+
+    Args:
+        pools: as `make_pools` gives them.
+        items: all slices, in the order of the cache.
+        sampling: the shares and weights.
+        seed: of the run.
+        epoch: counted from 0.
+    """
     rng = np.random.default_rng([seed, epoch])
     total = sampling.epoch_slices
     single = len(pools.outlined) + len(pools.plain)

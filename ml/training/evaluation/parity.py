@@ -157,7 +157,10 @@ def compare(
 
 
 def correlation(one: Uint8Array, other: Uint8Array) -> float:
-    """Pearson's correlation of two heatmaps; of two empty ones 1, of one empty one 0."""
+    """Pearson's correlation of two heatmaps of one shape, -1 to 1.
+
+    Where one of them is constant there is none; then it is 1 if they are equal, and else 0.
+    """
     a, b = (image.astype(np.float64).ravel() - image.mean() for image in (one, other))
     norms = float(np.linalg.norm(a) * np.linalg.norm(b))
     if norms == 0.0:

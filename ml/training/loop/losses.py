@@ -34,7 +34,13 @@ class MaskLoss(keras.losses.Loss):
 
 
 def compile_network(network: keras.Model, *, config: Config, optimizer: Any) -> None:
-    """Attach the losses of the outputs and an optimizer."""
+    """Attach the losses of the outputs and an optimizer.
+
+    Args:
+        network: as `ml.training.loop.network.build_training_network` makes it.
+        config: the weights of the losses, and label smoothing.
+        optimizer: a Keras optimizer.
+    """
     network.compile(
         optimizer=optimizer,
         loss={

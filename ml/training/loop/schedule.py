@@ -35,7 +35,13 @@ class UpHoldDown(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def build_optimizer(*, config: Config, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer of a phase of so many steps."""
+    """The optimizer of a phase.
+
+    Args:
+        config: which one, its weight decay and the norm that gradients are clipped to.
+        phase: its learning rate.
+        steps: how many the phase has.
+    """
     rate = UpHoldDown(phase=phase, steps=steps)
     if config.optimizer == "adam":
         return keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm)

@@ -68,7 +68,11 @@ class Trainer:
         self._optimizer: Any = None
 
     def start(self, arrays: dict[str, Float32Array]) -> list[str]:
-        """Begin with these weights; returns the layers that stay at random ones."""
+        """Begin with these weights; returns the layers that stay at random ones.
+
+        Raises:
+            ValueError: an array has another shape than its layer.
+        """
         without = set_arrays(self.network, arrays)
         self.average = get_arrays(self.network)
         self._begin_phase()

@@ -30,7 +30,14 @@ from ml.training.loop.folding import fold
 
 
 def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
-    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers."""
+    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers, float32.
+
+    Args:
+        arrays: `<layer>/<index>` of the training network.
+
+    Raises:
+        KeyError: an array is missing.
+    """
     return {
         f"{layer}/{part}": arrays[f"{layer}/{index}"].astype(np.float32)
         for layer in DECODER_SHAPES
