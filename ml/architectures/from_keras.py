@@ -55,8 +55,9 @@ def release_from_keras(
 
     Raises:
         WrongArchitectureError: the file holds another network; the message says what differs.
-        ReleaseError: the file is missing or broken, the preprocessing is unknown, the threshold
-            does not lie between 0 and 1, or the target holds a release already.
+        ReleaseError: the file is missing or broken, the preprocessing or the architecture is
+            unknown, the threshold does not lie between 0 and 1, or the target holds a release
+            already.
     """
     if preprocessing not in RECIPES:
         names = ", ".join(RECIPES)
@@ -65,8 +66,13 @@ def release_from_keras(
         )
     if not 0.0 < threshold < 1.0:
         raise ReleaseMalformedError(f"The threshold must lie between 0 and 1, not {threshold}.")
+    network = ARCHITECTURES.get(architecture)
+    if network is None:
+        names = ", ".join(ARCHITECTURES)
+        raise ReleaseUnsupportedError(
+            f"There is no architecture {architecture!r}; choose one of: {names}."
+        )
     check_target(target)
-    network = ARCHITECTURES[architecture]
     with open_keras_file(source) as file:
         weights = network.weights_from_keras(file)
     target.mkdir(parents=True, exist_ok=True)
