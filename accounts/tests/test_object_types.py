@@ -8,6 +8,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from accounts import audit, object_types
+from accounts.audit_events import CLINIC_RENAMED
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 
@@ -66,7 +67,7 @@ def test_what_a_model_was_called_before_is_found_and_linked(monkeypatch, client)
     clinic = UserFactory().clinic
     assert object_types.label_of("tenant") == "clinic"
     assert object_types.stored_names(type(clinic)) == ["clinic", "tenant"]
-    chain = audit.record(actor=admin, action="clinic.renamed", row=clinic).chain
+    chain = audit.record(actor=admin, event=CLINIC_RENAMED, row=clinic).chain
     event = AuditEvent(
         chain=chain,
         sequence=2,

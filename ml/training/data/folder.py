@@ -36,7 +36,7 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
     Args:
         folder: with `manifest.csv` as `ml.training.data.manifest` reads it, whose splits are kept;
             or with one folder of image files a class, named yes and no, or tumor and
-            no_tumor, which are split here by clusters of near-copies.
+            no_tumor, which are split here by clusters of near-duplicates.
         seed: of the split made here.
 
     Raises:
@@ -52,7 +52,11 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
 
 def prepare(path: Path) -> Uint8Array:
-    """One file through the release's preprocessing, as 8-bit gray: (224, 224)."""
+    """One file through the release's preprocessing, as 8-bit gray: (224, 224).
+
+    Raises:
+        DataError: it is missing, broken, or no image that the preprocessing takes.
+    """
     try:
         tensor = crop_square_area(read_image(path)).tensor
     except PixelsError as error:
@@ -99,7 +103,7 @@ def _split(slices: list[Slice], *, seed: int) -> list[Labeled]:
         if {item.slice.tumor for item in items if item.split == split} != {True, False}:
             raise DataError(
                 f"There are too few images for a split: {split} would not get both kinds. Give at "
-                "least ten of each that are no near-copies of one another, or a manifest.csv with "
-                "splits of your own."
+                "least ten of each that are no near-duplicates of one another, or a manifest.csv "
+                "with splits of your own."
             )
     return items

@@ -1,4 +1,4 @@
-"""Read a data folder for judging a model: `manifest.csv`, `images/` and `lesions.json`."""
+"""Read a labeled data folder: `manifest.csv`, `images/` and `lesions.json`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Slice:
         path: the file.
         source, kind: the collection it is from, and its class there, for example "glioma".
         tumor: whether it shows a tumor.
-        cluster: number shared by near-copies.
+        cluster: number shared by near-duplicates.
         outlines: outlines of the lesion as in `lesions.json`, in pixels of the file; empty
             where none is known.
     """

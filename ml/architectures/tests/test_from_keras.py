@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from keras import layers
 
+from ml.architectures.from_keras import release_from_keras
 from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
+from ml.architectures.vgg16.weights import read_weights
 from ml.cli import convert
-from ml.cli.convert import release_from_keras
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import resize_rgb_255
 from ml.predictor import Predictor
@@ -25,7 +26,6 @@ from ml.release.releases import (
     read_release,
     verify,
 )
-from ml.release.weights import read_weights
 
 # A different number for each array, exact in half precision: what is swapped shows.
 MARKS = {layer: (1 + index) / 64 for index, layer in enumerate(KERNEL_SHAPES)}

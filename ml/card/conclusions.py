@@ -27,7 +27,7 @@ _MOVES: Final[Mapping[str, str]] = {
 _FEW: Final = 50  # slices of a kind below which a figure is named as uncertain
 
 
-def verdicts(metrics: Mapping[str, Any]) -> list[str]:
+def conclusions(metrics: Mapping[str, Any]) -> list[str]:
     """A sentence for each aim: reached or not, how surely, and what would move it."""
     found = []
     for aim in metrics["aims"]:

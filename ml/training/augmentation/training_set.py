@@ -1,4 +1,4 @@
-"""Change a training slice, and its mask with it, as scanners, exports and readers would.
+"""The set "training": a slice changed by chance, and its mask with it.
 
 On 8-bit gray images of the network's size, with OpenCV; about 3 ms a slice on one core.
 """
@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.loop.config import Augmentation
+from ml.training.augmentation import operations
+from ml.training.augmentation.operations import as_float32, as_uint8
+from ml.training.augmentation.settings import Augmentation
 
 
 def augment(
@@ -36,7 +38,7 @@ def augment(
     picture = _degrade(picture, settings=settings, rng=rng)
     if rng.random() < settings.cutout_share:
         picture, mask = _cut_out(picture, mask, rng=rng)
-    return _float32(np.clip(picture, 0.0, 1.0)), mask
+    return as_float32(np.clip(picture, 0.0, 1.0)), mask
 
 
 def _move(
@@ -62,8 +64,8 @@ def _move(
     matrix = np.column_stack([linear, offset]).astype(np.float64)
     moved = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
     if mask is not None:
-        mask = _uint8(cv2.warpAffine(mask, matrix, (side, side), flags=cv2.INTER_NEAREST))
-    return _uint8(moved), mask
+        mask = as_uint8(cv2.warpAffine(mask, matrix, (side, side), flags=cv2.INTER_NEAREST))
+    return as_uint8(moved), mask
 
 
 def _expose(
@@ -71,21 +73,21 @@ def _expose(
 ) -> Float32Array:
     """Gamma, window, contrast, coil shading and brightness; black air stays near black."""
     exponent = np.exp(rng.uniform(-1.0, 1.0) * np.log1p(settings.gamma))
-    picture = np.power(picture, np.float32(exponent))
+    picture = operations.gamma(picture, exponent=exponent)
     if rng.random() < settings.window_share:
         low, high = rng.uniform(0.0, 0.08), rng.uniform(0.7, 1.0)
         picture = (picture - np.float32(low)) / np.float32(high - low)
     content = picture > 0.05
     mean = picture[content].mean() if content.any() else np.float32(0.5)
-    contrast = np.float32(1.0 + rng.uniform(-settings.contrast, settings.contrast))
-    lifted = mean + contrast * (picture - mean)
+    contrast = 1.0 + rng.uniform(-settings.contrast, settings.contrast)
+    lifted = operations.stretch(picture, about=float(mean), times=contrast)
     if rng.random() < settings.bias_field_share:
         coarse = np.exp(rng.normal(0.0, 0.15, (4, 4))).astype(np.float32)
         lifted = lifted * cv2.resize(coarse, picture.shape[::-1], interpolation=cv2.INTER_CUBIC)
     lifted = lifted + np.float32(rng.uniform(-settings.brightness, settings.brightness))
     # Air is black whatever the exposure: fade the change out towards 0.
     share = np.clip(picture / np.float32(0.1), 0.0, 1.0)
-    return _float32(np.clip(share * lifted + (1.0 - share) * picture, 0.0, 1.0))
+    return as_float32(np.clip(share * lifted + (1.0 - share) * picture, 0.0, 1.0))
 
 
 def _degrade(
@@ -95,24 +97,21 @@ def _degrade(
     side = picture.shape[0]
     if rng.random() < settings.downsample_share:
         small = max(8, int(side * rng.uniform(0.35, 0.9)))
-        coarse = cv2.resize(picture, (small, small), interpolation=cv2.INTER_AREA)
-        picture = _float32(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR))
+        coarse = operations.shrink(picture, height=small, width=small)
+        picture = as_float32(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR))
     if rng.random() < settings.blur_share:
-        picture = _float32(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6)))
+        picture = operations.blur(picture, sigma=rng.uniform(0.4, 1.6))
     elif rng.random() < settings.sharpen_share:
-        soft = cv2.GaussianBlur(picture, (0, 0), 1.2)
-        picture = picture + np.float32(rng.uniform(0.3, 1.2)) * (picture - soft)
+        picture = operations.sharpen(picture, sigma=1.2, times=rng.uniform(0.3, 1.2))
     if rng.random() < settings.noise_share:
         # Magnitude images have Rician noise: two channels, never below 0.
         noise = rng.standard_normal((2, side, side), dtype=np.float32)
         noise *= np.float32(rng.uniform(0.005, 0.06))
         picture = np.hypot(picture + noise[0], noise[1])
     if rng.random() < settings.jpeg_share:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))]
         whole = np.rint(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
-        coded = cv2.imencode(".jpg", whole, quality)[1]
-        decoded = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-        picture = _float32(decoded) / np.float32(255.0)
+        coded = operations.jpeg(whole, quality=int(rng.integers(25, 85)))
+        picture = as_float32(coded) / np.float32(255.0)
     return picture
 
 
@@ -137,11 +136,3 @@ def _cut_out(
             mask[box] = 0
         picture[box] = np.float32(rng.choice([0.0, rng.uniform(0.0, 0.6)]))
     return picture, mask
-
-
-def _uint8(array: object) -> Uint8Array:
-    return np.asarray(array, dtype=np.uint8)
-
-
-def _float32(array: object) -> Float32Array:
-    return np.asarray(array, dtype=np.float32)

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from ml.imaging.phantom import draw_phantom
-from ml.training.augmentation.augment import augment
 from ml.training.augmentation.cover import cover, lesion_region, other_region
-from ml.training.loop.config import Augmentation
+from ml.training.augmentation.settings import Augmentation
+from ml.training.augmentation.training_set import augment
 
 STILL = Augmentation(
     **dict.fromkeys(Augmentation.__dataclass_fields__, 0.0)  # nothing but flips
