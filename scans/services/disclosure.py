@@ -26,7 +26,7 @@ from accounts.models import Clinic, User
 from accounts.policy import Action, NotAllowedError, has_object_perm
 from scans.models import Analysis, Study, Verdict
 from scans.models.analysis import FINISHED
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 
 WITHHELD = "withheld"  # in place of a status: of an analysis whose result this person may not see
 SENTENCE = (
@@ -48,14 +48,16 @@ def others_visible(*, user: User, study: Study) -> bool:
     """
     if not has_object_perm(user, Action.VIEW, study):
         return False
-    facts = Study.objects.filter(pk=study.pk).values_list("reads_wanted", "read_stage").first()
-    return facts is not None and (facts[0] == Reads.ONE or facts[1] != ReadStage.WAITING)
+    facts = Study.objects.filter(pk=study.pk).values_list("readers_required", "read_stage").first()
+    return facts is not None and (facts[0] == ReadersRequired.ONE or facts[1] != ReadStage.WAITING)
 
 
 def others_disclosed(*, study: str = "") -> Q:
     """The condition on a row whose study (as in `disclosed_to`) is not just being read blind."""
     path = f"{study}__" if study else ""
-    return Q(**{f"{path}reads_wanted": Reads.ONE}) | ~Q(**{f"{path}read_stage": ReadStage.WAITING})
+    return Q(**{f"{path}readers_required": ReadersRequired.ONE}) | ~Q(
+        **{f"{path}read_stage": ReadStage.WAITING}
+    )
 
 
 def require_ai(*, user: User, study: Study) -> None:

@@ -16,7 +16,7 @@ from scans.models.analysis import Label, Status
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
-AI_SAYS = {
+AI_LABELS = {
     Label.TUMOR.value: "Tumor detected",
     Label.NO_TUMOR.value: "No tumor detected",
 }
@@ -61,9 +61,9 @@ def of_hundred(share: float | None) -> str:
 
 
 @register.filter
-def ai_says(analysis: Analysis) -> str:
+def ai_label(analysis: Analysis) -> str:
     """The AI's word: never the word for a finding."""
-    return AI_SAYS.get(analysis.label, NO_OPINION)
+    return AI_LABELS.get(analysis.label, NO_OPINION)
 
 
 @register.filter
@@ -71,7 +71,7 @@ def spoken(analysis: Analysis) -> str:
     """What a screen reader hears when an analysis ends."""
     if analysis.status == Status.COMPLETED:
         return (
-            f"AI suggestion: {ai_says(analysis)}, confidence "
+            f"AI suggestion: {ai_label(analysis)}, confidence "
             f"{percent(analysis.confidence)}, by {analysis.release}."
         )
     if analysis.status == Status.ABSTAINED:

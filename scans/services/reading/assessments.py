@@ -14,11 +14,11 @@ from scans.models.assessment import Decision, Reason
 from scans.services.disclosure import require_ai
 from scans.services.reading.reasons import reasons_of
 
-_WRITTEN = ("decision", "reason", "reason_words", "reason_text")
+_WRITTEN = ("decision", "reason", "reason_label", "reason_text")
 
 
 @dataclass(frozen=True)
-class Word:
+class AssessmentInput:
     """A reader's word on one analysis."""
 
     analysis: UUID
@@ -27,7 +27,7 @@ class Word:
     reason_text: str = ""
 
 
-def write_words(draft: Verdict, words: Sequence[Word], *, user: User) -> list[str]:
+def write_assessments(draft: Verdict, words: Sequence[AssessmentInput], *, user: User) -> list[str]:
     """Write what changed; the sentences are about the words that are left out.
 
     One word that cannot be kept does not take the others with it. Raises `ValidationError` where
@@ -56,7 +56,7 @@ def write_words(draft: Verdict, words: Sequence[Word], *, user: User) -> list[st
     return refused
 
 
-def says_the_same(draft: Verdict, words: Iterable[Word]) -> bool:
+def has_same_assessments(draft: Verdict, words: Iterable[AssessmentInput]) -> bool:
     """Whether the draft has each of these words already."""
     known = {row.analysis_id: row for row in draft.assessments.all()}
     for word in words:
@@ -90,7 +90,7 @@ def _images_of(draft: Verdict, asked: set[UUID]) -> dict[UUID, int]:
     return found
 
 
-def _refusal(word: Word, row: Assessment, offered: Mapping[str, str]) -> str:
+def _refusal(word: AssessmentInput, row: Assessment, offered: Mapping[str, str]) -> str:
     if word.decision not in Decision.values:
         return "accept, modify or reject the analysis."
     _, reason, _ = _cleaned(word)
@@ -99,15 +99,15 @@ def _refusal(word: Word, row: Assessment, offered: Mapping[str, str]) -> str:
     return ""
 
 
-def _cleaned(word: Word) -> tuple[str, str, str]:
+def _cleaned(word: AssessmentInput) -> tuple[str, str, str]:
     reason = "" if word.decision == Decision.ACCEPT else word.reason
     text = word.reason_text.replace("\0", "").strip()[:500] if reason else ""
     return word.decision, reason, text
 
 
-def _take(row: Assessment, word: Word, offered: Mapping[str, str]) -> bool:
+def _take(row: Assessment, word: AssessmentInput, offered: Mapping[str, str]) -> bool:
     """Whether the row says something else now."""
     before = tuple(getattr(row, name) for name in _WRITTEN)
     row.decision, row.reason, row.reason_text = _cleaned(word)
-    row.reason_words = offered.get(row.reason, row.reason_words) if row.reason else ""
+    row.reason_label = offered.get(row.reason, row.reason_label) if row.reason else ""
     return before != tuple(getattr(row, name) for name in _WRITTEN)

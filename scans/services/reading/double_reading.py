@@ -23,12 +23,12 @@ from accounts.policy import Action, has_perm, require
 from scans.errors import StateConflictError
 from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.patients.records import refuse_archived
 
 
 @transaction.atomic
-def want_reads(*, user: User, study: Study, reads: int) -> Study:
+def set_readers_required(*, user: User, study: Study, readers: int) -> Study:
     """Ask for two independent readers, or be content with one.
 
     Raises `NotAllowedError`; `ValidationError` for an archived patient; or `StateConflictError`
@@ -37,23 +37,23 @@ def want_reads(*, user: User, study: Study, reads: int) -> Study:
     require(user, Action.ASSIGN_STUDY, study)
     refuse_archived(study.patient, then="change how many readers the study needs")
     current = Study.objects.select_for_update().get(pk=study.pk)
-    if reads not in Reads.values:
+    if readers not in ReadersRequired.values:
         raise StateConflictError("A study is read by one reader or by two. Choose one of these.")
-    if current.reads_wanted == reads:
+    if current.readers_required == readers:
         return current
-    if reads == Reads.ONE:
+    if readers == ReadersRequired.ONE:
         _refuse_opening(user, current)
     else:
         _refuse_late(current)
-    current.reads_wanted = reads
-    current.save(update_fields=["reads_wanted"])
+    current.readers_required = readers
+    current.save(update_fields=["readers_required"])
     settle(current)
     audit.record(
         actor=user,
         action="study.reads_wanted",
         row=current,
         patient_id=current.patient_id,
-        detail={"reads": reads},
+        detail={"reads": readers},
     )
     return current
 
@@ -71,7 +71,7 @@ def next_read(study: Study, *, reader: User) -> ReadAs:
         return ReadAs.ADJUDICATION
     if ReadAs.FIRST not in signed:
         return ReadAs.FIRST
-    if study.reads_wanted == Reads.TWO and ReadAs.SECOND not in signed:
+    if study.readers_required == ReadersRequired.TWO and ReadAs.SECOND not in signed:
         return ReadAs.SECOND
     raise StateConflictError(
         "Somebody else has signed the verdict for this study, and one reader was asked for."
@@ -90,7 +90,7 @@ def settle(study: Study) -> None:
     `read_at` is when it was first read, and stays: what was open to everybody from then on is not
     taken back where an amendment makes a disagreement (`scans.services.disclosure`).
     """
-    stage = _stage(current_reads(study), wanted=study.reads_wanted)
+    stage = _stage(current_reads(study), wanted=study.readers_required)
     if stage == ReadStage.READ and study.read_at is None:
         study.read_at = timezone.now()
     study.read_stage = stage
@@ -130,7 +130,7 @@ def _stage(reads: Mapping[str, Verdict], *, wanted: int) -> ReadStage:
     if ReadAs.ADJUDICATION in reads:
         return ReadStage.READ
     first, second = reads.get(ReadAs.FIRST), reads.get(ReadAs.SECOND)
-    if first is None or (wanted == Reads.TWO and second is None):
+    if first is None or (wanted == ReadersRequired.TWO and second is None):
         return ReadStage.WAITING
     if second is not None and first.finding != second.finding:
         return ReadStage.ADJUDICATION

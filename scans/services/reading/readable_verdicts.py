@@ -1,6 +1,6 @@
 """What radiologists have said of studies so far, as far as one person may see it now.
 
-`reader_words` is for lists: a fixed number of queries however many studies there are.
+`readable_findings` is for lists: a fixed number of queries however many studies there are.
 `readable_verdicts` is for one study: every version, in full.
 """
 
@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import ReadAs
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.disclosure import (
     ai_visible,
     others_disclosed,
@@ -24,7 +24,7 @@ from scans.services.disclosure import (
 
 
 @dataclass(frozen=True)
-class ReaderWord:
+class ReadableFinding:
     """The verdicts that stand for one study; drafts are their reader's alone and not in it.
 
     Where the study is read that is the one that counts, where two readers disagree both.
@@ -48,7 +48,7 @@ class ReaderWord:
         )
 
 
-def reader_words(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReaderWord]:
+def readable_findings(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReadableFinding]:
     """The radiologists' word on each of these studies, which the caller got from `visible_to`."""
     rows = list(studies)
     ids = [row.pk for row in rows]
@@ -97,16 +97,17 @@ def _blank(verdict: Verdict) -> None:
     verdict._prefetched_objects_cache = empty  # type: ignore[attr-defined]
 
 
-def _word(study: Study, verdicts: list[Verdict], *, told: bool) -> ReaderWord:
+def _word(study: Study, verdicts: list[Verdict], *, told: bool) -> ReadableFinding:
     standing = _standing(study, verdicts)
     decisions = Counter(
         word.decision for verdict in standing for word in verdict.assessments.all() if told
     )
-    return ReaderWord(
+    return ReadableFinding(
         stage=study.read_stage,
         verdicts=tuple(standing),
         decisions=dict(decisions),
-        is_blind=study.reads_wanted != Reads.ONE and study.read_stage == ReadStage.WAITING,
+        is_blind=study.readers_required != ReadersRequired.ONE
+        and study.read_stage == ReadStage.WAITING,
     )
 
 

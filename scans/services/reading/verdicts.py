@@ -23,10 +23,10 @@ from scans.services.analyses.displayed_results import on_screen
 from scans.services.disclosure import ai_visible
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
-    Word,
+    AssessmentInput,
+    has_same_assessments,
     refuse_missing_reasons,
-    says_the_same,
-    write_words,
+    write_assessments,
 )
 from scans.services.reading.assignment import renew_lock
 from scans.services.reading.double_reading import next_read, settle
@@ -46,7 +46,7 @@ class VerdictConflictError(StateConflictError):
         self.current = current
 
 
-class WordsRefusedError(ValidationError):
+class AssessmentsRefusedError(ValidationError):
     """These words on analyses were left out; all the rest is kept in `draft`."""
 
     def __init__(self, sentences: Sequence[str], draft: Verdict) -> None:
@@ -55,7 +55,7 @@ class WordsRefusedError(ValidationError):
 
 
 @dataclass(frozen=True)
-class Saying:
+class VerdictInput:
     """What a reader has said so far; None leaves it as it is.
 
     `revision` is the one of the draft that it was made from; None takes what is there.
@@ -64,7 +64,7 @@ class Saying:
     finding: str | None = None
     comment: str | None = None
     amendment_reason: str | None = None
-    words: Sequence[Word] = field(default=())
+    assessments: Sequence[AssessmentInput] = field(default=())
     seconds: int = 0
     revision: int | None = None
 
@@ -78,17 +78,17 @@ def own_current(*, user: User, study: Study) -> Verdict | None:
     return Verdict.objects.current().filter(study=study, reader=user).first()
 
 
-def save_draft(*, user: User, study: Study, saying: Saying) -> Verdict:
+def save_draft(*, user: User, study: Study, verdict_input: VerdictInput) -> Verdict:
     """Keep what the reader has said so far. Nobody else sees it.
 
     Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`;
-    after a `WordsRefusedError` all but these words is kept.
+    after a `AssessmentsRefusedError` all but these words is kept.
     """
     with transaction.atomic():
         draft = _open(user, _locked(study))
-        refused = _fill(draft, saying, user=user)
+        refused = _fill(draft, verdict_input, user=user)
     if refused:
-        raise WordsRefusedError(refused, draft)
+        raise AssessmentsRefusedError(refused, draft)
     return draft
 
 
@@ -123,7 +123,7 @@ def sign_verdict(
     *,
     user: User,
     study: Study,
-    saying: Saying,
+    verdict_input: VerdictInput,
     layers: Iterable[str] = (),
     shown: Iterable[UUID] | None = None,
 ) -> Verdict:
@@ -135,7 +135,7 @@ def sign_verdict(
     """
     current = _locked(study)
     draft = _open(user, current)
-    refused = _fill(draft, saying, user=user)
+    refused = _fill(draft, verdict_input, user=user)
     if refused:
         raise ValidationError({"reason": refused})
     if not draft.finding:
@@ -194,7 +194,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
             analysis_id=row.analysis_id,
             decision=row.decision,
             reason=row.reason,
-            reason_words=row.reason_words,
+            reason_label=row.reason_label,
             reason_text=row.reason_text,
         )
         for row in signed.assessments.all()
@@ -225,11 +225,13 @@ def _open(user: User, study: Study) -> Verdict:
     return draft
 
 
-def _fill(draft: Verdict, saying: Saying, *, user: User) -> list[str]:
+def _fill(draft: Verdict, verdict_input: VerdictInput, *, user: User) -> list[str]:
     """Write it into the draft; the sentences are about the words that are left out."""
-    said = {name: getattr(saying, name) for name in ("finding", "comment", "amendment_reason")}
+    said = {
+        name: getattr(verdict_input, name) for name in ("finding", "comment", "amendment_reason")
+    }
     said = {name: _cleaned(text) for name, text in said.items() if text is not None}
-    _refuse_older(draft, saying, said)
+    _refuse_older(draft, verdict_input, said)
     if said.get("finding") and said["finding"] not in Finding.values:
         raise ValidationError(_NO_FINDING)
     for name, longest in LONGEST.items():
@@ -238,22 +240,26 @@ def _fill(draft: Verdict, saying: Saying, *, user: User) -> list[str]:
     for name, text in said.items():
         setattr(draft, name, text)
     draft.revision += 1
-    _count_time(draft, saying.seconds)
+    _count_time(draft, verdict_input.seconds)
     draft.save()
-    return write_words(draft, saying.words, user=user) if saying.words else []
+    return (
+        write_assessments(draft, verdict_input.assessments, user=user)
+        if verdict_input.assessments
+        else []
+    )
 
 
 def _cleaned(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
-def _refuse_older(draft: Verdict, saying: Saying, said: dict[str, str]) -> None:
+def _refuse_older(draft: Verdict, verdict_input: VerdictInput, said: dict[str, str]) -> None:
     """A page that is behind is refused, but for one that says again what is kept already: the
     answer to its last save may have been lost."""
-    if saying.revision in {None, draft.revision}:
+    if verdict_input.revision in {None, draft.revision}:
         return
     is_known = all(getattr(draft, name) == text for name, text in said.items())
-    if not (is_known and says_the_same(draft, saying.words)):
+    if not (is_known and has_same_assessments(draft, verdict_input.assessments)):
         raise VerdictConflictError(draft)
 
 

@@ -11,7 +11,7 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study
 from scans.services.disclosure import ai_visible
-from scans.services.reading.verdicts import Saying, commit_finding, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, commit_finding, sign_verdict
 from scans.tests.core.factories import abstain, complete, make_study
 from scans.tests.core.isolation_table import World, address, signed_in, text_of
 
@@ -57,13 +57,13 @@ def test_after_the_finding_is_committed_both_are_shown_together(world, reader):
 
 
 def test_a_verdict_is_not_signed_before_a_finding_is_committed(world, reader):
-    answer = signed_in(reader).post(
+    response = signed_in(reader).post(
         reverse("api:study-verdict-sign", args=[world.study.pk]),
         {"finding": "tumor"},
         content_type="application/json",
     )
-    assert answer.status_code == 409
-    assert "commit your finding" in answer.json()["detail"]
+    assert response.status_code == 409
+    assert "commit your finding" in response.json()["detail"]
 
 
 def test_once_the_study_is_read_everybody_sees_both(world, reader):
@@ -71,7 +71,7 @@ def test_once_the_study_is_read_everybody_sees_both(world, reader):
     assert not ai_visible(user=clinician, study=world.study)
     commit_finding(user=reader, study=world.study, finding="tumor")
     assert not ai_visible(user=clinician, study=world.study)
-    sign_verdict(user=reader, study=world.study, saying=Saying())
+    sign_verdict(user=reader, study=world.study, verdict_input=VerdictInput())
     assert ai_visible(user=clinician, study=world.study)
 
 

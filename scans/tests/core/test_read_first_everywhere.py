@@ -22,8 +22,14 @@ from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ClinicReason, Image, Study
 from scans.services.annotations.lifecycle import draw
 from scans.services.disclosure import ai_visible, as_shown
-from scans.services.reading.double_reading import want_reads
-from scans.services.reading.verdicts import Saying, Word, commit_finding, save_draft, sign_verdict
+from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.verdicts import (
+    AssessmentInput,
+    VerdictInput,
+    commit_finding,
+    save_draft,
+    sign_verdict,
+)
 from scans.services.reading.worklist import save_view
 from scans.services.reports.drafting import start_report
 from scans.tests.core.isolation_table import (
@@ -34,7 +40,14 @@ from scans.tests.core.isolation_table import (
     signed_in,
     text_of,
 )
-from scans.tests.core.telling import REGION, SENTENCE, SILENT, TRACES, make_telling_study, told_in
+from scans.tests.core.revealing import (
+    REGION,
+    SENTENCE,
+    SILENT,
+    TRACES,
+    make_revealing_study,
+    revealed_in,
+)
 
 # What the model is, and what the API takes and gives: nothing of a study.
 OF_THE_INSTALLATION = {"model-release", "api:model-release-list", "api:model-release-detail"}
@@ -66,7 +79,7 @@ ROLES = ["radiologist", "clinician", "administrator", "superuser"]
 def world(db) -> World:
     """A study that waits; a radiologist has committed, and left all that a reader can leave."""
     reader = UserFactory(radiologist=True, username="committed")
-    study = make_telling_study(user=reader)
+    study = make_revealing_study(user=reader)
     Clinic.objects.filter(pk=reader.clinic_id).update(read_first=True)
     study.refresh_from_db()
     image = Image.objects.filter(series__study=study).order_by("number")[0]
@@ -75,7 +88,9 @@ def world(db) -> World:
     verdict = save_draft(
         user=reader,
         study=study,
-        saying=Saying(words=(Word(analysis.pk, "reject", "artifact"),)),
+        verdict_input=VerdictInput(
+            assessments=(AssessmentInput(analysis.pk, "reject", "artifact"),)
+        ),
     )
     annotation, _ = draw(
         user=reader,
@@ -90,7 +105,7 @@ def world(db) -> World:
     made = World(owner, [reader], study.patient, study, image, analysis, "x" * 15, [])
     made.annotation, made.report, made.verdict = annotation, report, verdict
     made.view = save_view(user=owner, name="Mine", filters={"ai": "tumor"})
-    made.reason = ClinicReason.objects.create(clinic=owner.clinic, code="x", words="Own reason")
+    made.reason = ClinicReason.objects.create(clinic=owner.clinic, code="x", label="Own reason")
     return made
 
 
@@ -153,24 +168,24 @@ def in_the_administration(client: Client, world: World) -> Iterator[tuple[str, H
 @pytest.mark.parametrize("role", ROLES)
 def test_no_address_tells_what_the_ai_said(world, role):
     client = signed_in(person(world, role))
-    for name, answer in asked(client, world):
-        assert not told_in(answer), name
+    for name, response in asked(client, world):
+        assert not revealed_in(response), name
         if name in PICTURES:
-            assert answer.status_code == 403, name
+            assert response.status_code == 403, name
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_or_refusal_of_a_write_tells_it(world, role):
     client = signed_in(person(world, role))
-    for name, answer in tried(client, world):
-        assert not told_in(answer), name
+    for name, response in tried(client, world):
+        assert not revealed_in(response), name
 
 
 @pytest.mark.parametrize("role", ["administrator", "superuser"])
 def test_the_administration_does_not_tell_it(world, role):
     client = signed_in(person(world, role))
-    for name, answer in in_the_administration(client, world):
-        assert not told_in(answer), name
+    for name, response in in_the_administration(client, world):
+        assert not revealed_in(response), name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -190,20 +205,20 @@ def test_no_file_but_the_clinics_own_images_is_handed_out(world, role):
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("name", "query"), FILTERED, ids=str)
 def test_no_filter_or_order_finds_it(world, role, name, query):
-    answer = signed_in(person(world, role)).get(reverse(name), query)
-    assert not told_in(answer)
+    response = signed_in(person(world, role)).get(reverse(name), query)
+    assert not revealed_in(response)
     if name.startswith("api:"):
-        assert answer.json()["count"] == 0
+        assert response.json()["count"] == 0
     else:
-        assert "Waits" not in answer.content.decode()
+        assert "Waits" not in response.content.decode()
 
 
 @pytest.mark.parametrize("lookup", ["triage_score__gte", "triage_score", "triage_score__isnull"])
 def test_the_administration_does_not_filter_by_it(world, lookup):
     """The address of a list takes any field of its rows."""
     client = signed_in(person(world, "administrator"))
-    answer = client.get(reverse("admin:scans_study_changelist"), {lookup: "0.8"})
-    assert answer.status_code == 400
+    response = client.get(reverse("admin:scans_study_changelist"), {lookup: "0.8"})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("word", ["0.8765", "Tumor detected", "unfamiliar", SENTENCE])
@@ -229,7 +244,9 @@ def test_every_field_that_tells_is_looked_for():
 def test_the_walk_would_find_it(world):
     """Without the setting the same walk finds the AI's word wherever it is shown."""
     Clinic.objects.update(read_first=False)
-    found = {name for name, answer in asked(signed_in(world.owner), world) if told_in(answer)}
+    found = {
+        name for name, response in asked(signed_in(world.owner), world) if revealed_in(response)
+    }
     assert found >= TELLS
 
 
@@ -240,15 +257,15 @@ def test_the_walk_would_find_it(world):
 def disagreed(world) -> World:
     """Both readers have changed their mind after the AI's word, and written why."""
     administrator = person(world, "administrator")
-    want_reads(user=administrator, study=world.study, reads=2)
+    set_readers_required(user=administrator, study=world.study, readers=2)
     second = person(world, "radiologist")
     commit_finding(user=second, study=world.study, finding="tumor")
-    changed = Saying(finding="no_tumor", comment=f"{WRITTEN} 0.8765")
-    world.verdict = sign_verdict(user=second, study=world.study, saying=changed)
+    changed = VerdictInput(finding="no_tumor", comment=f"{WRITTEN} 0.8765")
+    world.verdict = sign_verdict(user=second, study=world.study, verdict_input=changed)
     world.verdict = sign_verdict(
         user=world.verdict.study.received_by,
         study=world.study,
-        saying=Saying(finding="tumor", comment=f"{WRITTEN} 0.8765"),
+        verdict_input=VerdictInput(finding="tumor", comment=f"{WRITTEN} 0.8765"),
     )
     world.study.refresh_from_db()
     assert world.study.read_stage == "adjudication"
@@ -259,9 +276,9 @@ def disagreed(world) -> World:
 def test_before_the_third_has_committed_nothing_tells_what_the_two_were_told(disagreed, role):
     client = signed_in(person(disagreed, role))
     for walk in (asked, tried):
-        for name, answer in walk(client, disagreed):
-            assert not told_in(answer), name
-            text = text_of(answer)
+        for name, response in walk(client, disagreed):
+            assert not revealed_in(response), name
+            text = text_of(response)
             assert WRITTEN not in text, name
             assert "before the AI result was shown: " not in text, name
             assert '"committed_finding":"tumor"' not in text.replace(" ", ""), name
@@ -299,18 +316,18 @@ def test_what_cannot_be_decided_is_withheld_everywhere(world, role, setting):
     Clinic.objects.update(read_first=setting)
     client.raise_request_exception = False
     with no_decision():
-        for name, answer in asked(client, world):
-            assert not told_in(answer), name
+        for name, response in asked(client, world):
+            assert not revealed_in(response), name
             if name in PICTURES:
-                assert answer.status_code >= 400, name
+                assert response.status_code >= 400, name
 
 
 def test_what_cannot_be_decided_is_withheld_in_the_administration(world):
     client = signed_in(person(world, "superuser"))
     client.raise_request_exception = False
     with no_decision():
-        for name, answer in in_the_administration(client, world):
-            assert not told_in(answer), name
+        for name, response in in_the_administration(client, world):
+            assert not revealed_in(response), name
 
 
 def test_a_clinic_that_is_not_there_withholds(world):

@@ -1,7 +1,7 @@
 """What the AI said, in figures and words that nothing else on a page has: to find it anywhere.
 
-`make_telling_study` gives every field of an analysis that tells of its result a value of its own;
-`told_in` finds these in an answer, whatever its format.
+`make_revealing_study` gives every field of an analysis that tells of its result a value of its own;
+`revealed_in` finds these in an answer, whatever its format.
 """
 
 import json
@@ -57,7 +57,7 @@ _KEYS = {
 }
 
 
-def make_telling_study(*, user: User) -> Study:
+def make_revealing_study(*, user: User) -> Study:
     patient = PatientFactory(created_by=user)
     study = make_study(user=user, patient=patient, images=3, description="Waits")
     first, second, third = Image.objects.filter(series__study=study).order_by("number")
@@ -97,20 +97,22 @@ def say(image: Image, result: inference.Prediction | inference.Abstention) -> An
     return analysis
 
 
-def told_in(answer: HttpResponse) -> list[str]:
+def revealed_in(response: HttpResponse) -> list[str]:
     """What the answer tells of the AI's word: names of fields, and what was found."""
-    if answer.get("Content-Type", "").startswith(("image/", "application/octet-stream")):
+    if response.get("Content-Type", "").startswith(("image/", "application/octet-stream")):
         return []  # pixels: the addresses of the AI's pictures are asked one by one
-    text = text_of(answer)
+    text = text_of(response)
     # An address that was asked for may be repeated; the addresses of the AI's pictures tell.
-    asked_for = answer.request["PATH_INFO"]  # type: ignore[attr-defined]
+    asked_for = response.request["PATH_INFO"]  # type: ignore[attr-defined]
     text = text.replace(asked_for, "") if asked_for.count("/") > 2 else text
     found = [
         f"{field}: {match.group()}"
         for field, pattern in TRACES.items()
         if (match := re.search(pattern, _without_choices(text)))
     ]
-    if answer.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
+    if response.get("Content-Type", "").startswith(
+        ("application/json", "application/problem+json")
+    ):
         found += list(_keys_with_values(json.loads(text)))
     return found
 
