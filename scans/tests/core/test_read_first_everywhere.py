@@ -1,8 +1,8 @@
-"""Read-first, address by address: nobody who has committed no finding learns the AI's word.
+"""Read-first, address by address: the AI result is withheld until one has committed a finding.
 
-Every page, API address and file of the project is asked (`isolation_table`), as every role, for a
-study whose every telling fact can be recognized (`telling`). The last part breaks the decision
-itself: what cannot be decided is withheld, on every address that has something to withhold.
+Every page, API address and file of the project is requested (`isolation_table`), as every role,
+for a study whose AI results can be recognized wherever they are shown (`revealing`). The last part
+breaks the decision itself: what cannot be decided is withheld, on every address.
 """
 
 import re
@@ -54,8 +54,8 @@ OF_THE_INSTALLATION = {"model-release", "api:model-release-list", "api:model-rel
 OF_THE_INSTALLATION |= {"api:schema", "api:docs"}
 ADDRESSES = sorted(set(EVERYWHERE) - OF_THE_INSTALLATION)
 PICTURES = ["analysis-file", "api:analysis-overlay", "api:analysis-heatmap"]
-# Where the AI's word is, once nothing is withheld: the walk has teeth only if it finds it there.
-TELLS = {
+# Addresses that show the AI results once nothing is withheld: the search must find them there.
+REVEALING = {
     *("home", "worklist", "patient", "patient-timeline", "study", "study-summary", "study-entry"),
     *("study-verdict", "analysis-fragment", "studies-csv", "worklist-csv", "report", "report-edit"),
     *("api:worklist", "api:study-viewer", "api:image-analyses", "api:analysis-detail"),
@@ -121,8 +121,8 @@ def path_to(name: str, world: World) -> str:
     return address(name, world)
 
 
-def asked(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
-    """Every address by GET; fragments also as the page's own script asks for them."""
+def responses_to_get(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """Request every address by GET; fragments also as the page's own script does."""
     for name in ADDRESSES:
         path = path_to(name, world)
         yield name, client.get(path)
@@ -130,8 +130,8 @@ def asked(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
             yield f"{name} (htmx)", client.get(path, headers={"HX-Request": "true"})
 
 
-def tried(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
-    """What is asked for by other methods: answers and refusals must not tell either."""
+def responses_to_other_methods(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """Request by other methods: responses and refusals must reveal nothing either."""
     for name in ADDRESSES:
         if not name.endswith(("archive", "logout", "settings", "revoke")):
             yield f"POST {name}", client.post(path_to(name, world))
@@ -142,10 +142,10 @@ def tried(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
                 path = reverse(f"{prefix}analysis-{act}", kwargs={argument: other.pk})
                 yield f"{act} {path}", client.post(path, headers={"HX-Request": "true"})
     yield "analyze again", client.post(reverse("api:image-analyses", args=[image]))
-    words = [{"analysis": str(world.analysis.pk), "decision": "accept"}]
+    assessments = [{"analysis": str(world.analysis.pk), "decision": "accept"}]
     for name in ("draft", "sign"):
         path = reverse(f"api:study-verdict-{name}", args=[study])
-        sent = {"finding": "tumor", "assessments": words}
+        sent = {"finding": "tumor", "assessments": assessments}
         yield name, client.post(path, sent, content_type="application/json")
 
 
@@ -166,23 +166,23 @@ def in_the_administration(client: Client, world: World) -> Iterator[tuple[str, H
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_address_tells_what_the_ai_said(world, role):
+def test_no_address_reveals_the_ai_result(world, role):
     client = signed_in(person(world, role))
-    for name, response in asked(client, world):
+    for name, response in responses_to_get(client, world):
         assert not revealed_in(response), name
         if name in PICTURES:
             assert response.status_code == 403, name
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_answer_or_refusal_of_a_write_tells_it(world, role):
+def test_no_response_or_refusal_of_a_write_reveals_it(world, role):
     client = signed_in(person(world, role))
-    for name, response in tried(client, world):
+    for name, response in responses_to_other_methods(client, world):
         assert not revealed_in(response), name
 
 
 @pytest.mark.parametrize("role", ["administrator", "superuser"])
-def test_the_administration_does_not_tell_it(world, role):
+def test_the_administration_does_not_reveal_it(world, role):
     client = signed_in(person(world, role))
     for name, response in in_the_administration(client, world):
         assert not revealed_in(response), name
@@ -232,22 +232,24 @@ def test_no_search_finds_it(world, word):
             assert "Waits" not in client.get(path, {"q": word}).content.decode()
 
 
-def test_every_field_that_tells_is_looked_for():
-    """A field that is added to the analysis is withheld by itself; here it is asked for as well."""
+def test_every_revealing_field_is_searched_for():
+    """A field that is added to the analysis is withheld by itself; this test names it as well."""
     known = {field.name for field in Analysis._meta.concrete_fields}
-    assert known == set(TRACES) | SILENT, "say in telling.py what the new field looks like"
+    assert known == set(TRACES) | SILENT, "say in revealing.py what the new field looks like"
     full = Analysis(status="completed", **dict.fromkeys(set(TRACES) - {"status"}, 1))
     shown = as_shown(full, withheld=True)
     assert not [name for name in TRACES if getattr(shown, name) not in (None, "")]
 
 
-def test_the_walk_would_find_it(world):
-    """Without the setting the same walk finds the AI's word wherever it is shown."""
+def test_without_the_setting_it_is_found(world):
+    """The same search finds the AI result wherever it is shown."""
     Clinic.objects.update(read_first=False)
     found = {
-        name for name, response in asked(signed_in(world.owner), world) if revealed_in(response)
+        name
+        for name, response in responses_to_get(signed_in(world.owner), world)
+        if revealed_in(response)
     }
-    assert found >= TELLS
+    assert found >= REVEALING
 
 
 # --- Two readers who disagree ---------------------------------------------------------------------
@@ -255,7 +257,7 @@ def test_the_walk_would_find_it(world):
 
 @pytest.fixture
 def disagreed(world) -> World:
-    """Both readers have changed their mind after the AI's word, and written why."""
+    """Both readers have changed their finding after they saw the AI result, and written why."""
     administrator = person(world, "administrator")
     set_readers_required(user=administrator, study=world.study, readers=2)
     second = person(world, "radiologist")
@@ -273,9 +275,9 @@ def disagreed(world) -> World:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_before_the_third_has_committed_nothing_tells_what_the_two_were_told(disagreed, role):
+def test_before_the_third_has_committed_nothing_reveals_what_the_two_have_seen(disagreed, role):
     client = signed_in(person(disagreed, role))
-    for walk in (asked, tried):
+    for walk in (responses_to_get, responses_to_other_methods):
         for name, response in walk(client, disagreed):
             assert not revealed_in(response), name
             text = text_of(response)
@@ -295,8 +297,8 @@ class UndecidableError(OperationalError):
 def no_decision() -> Iterator[None]:
     """Every question to the database of whether a study is withheld fails.
 
-    Rows are still read, `read_first` among their columns: whoever shows the AI's word without
-    having asked `scans.services.disclosure` shows it still.
+    Rows are still read, `read_first` among their columns: code that shows the AI result
+    without asking `scans.services.disclosure` shows it still.
     """
     asks = re.compile(r"\bWHERE\b.*\"read_first\"", re.DOTALL)
 
@@ -316,7 +318,7 @@ def test_what_cannot_be_decided_is_withheld_everywhere(world, role, setting):
     Clinic.objects.update(read_first=setting)
     client.raise_request_exception = False
     with no_decision():
-        for name, response in asked(client, world):
+        for name, response in responses_to_get(client, world):
             assert not revealed_in(response), name
             if name in PICTURES:
                 assert response.status_code >= 400, name

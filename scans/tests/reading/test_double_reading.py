@@ -1,4 +1,4 @@
-"""Double reading stays independent: nobody sees the other's findings, signs, and counts as blind."""
+"""Double reading stays independent: nobody sees the other's findings and then counts as blind."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -124,7 +124,7 @@ def test_an_amendment_that_makes_a_disagreement_leaves_open_what_was_open(reader
     assert (study.read_stage, study.read_at is None) == ("adjudication", False)
     clinician = signed_in(colleague(reader, clinician=True))
     assert clinician.get(reverse("report-pdf", args=[report.pk])).status_code == 200
-    # Whoever decides has nothing left to commit: the AI's word was open to them.
+    # Whoever decides has nothing left to commit: the AI result was open to them.
     assert sign(third, study, "tumor").committed_at is None
 
 
