@@ -58,7 +58,7 @@ class Study(Undeletable, models.Model):
         max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
     )
     read_at = models.DateTimeField(null=True, blank=True)
-    # The highest calibrated probability among the newest results of its images, kept beside the
+    # The highest calibrated probability among the newest results of its images, stored with the
     # study because the worklist orders by it. Whoever may not see the AI result is not shown it.
     triage_score = models.FloatField(null=True, blank=True, editable=False)
 

@@ -151,7 +151,7 @@ class VerdictViewSet(_OfStudy):
         summary="Save the draft of your verdict",
         description=(
             "An assessment whose reason is not on the list is answered with 400 and left out; the "
-            "rest of the draft is kept."
+            "rest of the draft is saved."
         ),
         request=VerdictInputSerializer,
         responses=VerdictSerializer,

@@ -2,7 +2,7 @@
 
 docs/worklist.md has the formula with its reasons. Here it is twice: `rank_of` for one study, in
 plain arithmetic, and `ranked` for the database, which sorts thousands. A property test compares
-the two, and another proves what `due_at` promises.
+the two, and another proves that `due_at` holds.
 """
 
 from collections.abc import Mapping

@@ -48,7 +48,7 @@ def test_a_probability_is_never_flat(value, text):
     ],
 )
 def test_an_estimate_does_not_pretend_to_be_exact(seconds, text):
-    assert reading.roughly(seconds) == text
+    assert reading.estimate(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_there_are_words_for_every_label():
     [("failed", "The analysis failed. Why."), ("cancelled", "The analysis is cancelled.")],
 )
 def test_every_end_of_an_analysis_can_be_heard(status, text):
-    assert reading.spoken(Analysis(status=status, message="Why.")) == text
+    assert reading.announcement(Analysis(status=status, message="Why.")) == text
 
 
 @pytest.mark.parametrize(

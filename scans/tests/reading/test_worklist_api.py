@@ -115,7 +115,7 @@ def test_a_clinics_reason_is_given_in_a_verdict_and_is_another_clinics_not(api, 
     path = f"/api/v1/studies/{Study.objects.get().pk}/verdicts/sign/"
     word = {"analysis": str(analysis.pk), "decision": "reject", "reason": "motion_blur"}
     sent = {"finding": "no_tumor", "assessments": [word]}
-    reason = {"code": "motion_blur", "words": "Motion blur"}
+    reason = {"code": "motion_blur", "label": "Motion blur"}
     ClinicReason.objects.create(clinic=ClinicFactory(), **reason)
     assert api.post(path, sent, format="json").status_code == 400
     ClinicReason.objects.create(clinic=person.clinic, **reason)
