@@ -54,7 +54,7 @@ def _said(rows: Sequence[Analysis]) -> str:
 def _became(word: Any) -> str:
     if word is None:
         return ""
-    reason = f": {word.reason_text or word.reason_words}" if word.reason else ""
+    reason = f": {word.reason_text or word.reason_label}" if word.reason else ""
     return f"; {_DECISIONS[Decision(word.decision)]}{reason}"
 
 

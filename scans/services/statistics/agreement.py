@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from scans.services.inference import wilson_interval
+from scans.services.analyses.inference import wilson_interval
 
 _Z = 1.959963984540054  # the 97.5th percentile of the normal distribution: 95 % intervals
 
