@@ -135,7 +135,7 @@ def test_the_editor_saves_itself_and_says_when(client, study):
 
 def test_of_two_who_write_at_once_the_second_is_shown_both(client, study, reader):
     report = begun(client, study)
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     client.post(path, sent(report, findings="Mine."))
     answer = colleague.post(path, sent(report, findings="Theirs."), headers={"HX-Request": "true"})
@@ -152,7 +152,7 @@ def test_of_two_who_write_at_once_the_second_is_shown_both(client, study, reader
 
 def test_another_refusal_does_not_hide_what_a_colleague_saved(client, study, reader):
     report = begun(client, study)
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     assert client.post(path, sent(report, findings="Mine.")).status_code == 302
     page = colleague.post(path, sent(report, findings="x" * (LONGEST_SECTION + 1)))
@@ -164,7 +164,7 @@ def test_after_a_wrong_password_only_what_was_seen_is_overwritten(client, study,
     report = begun(client, study)
     page = sign(client, report, password="wrong")
     own = page.context["form"]["revision"].value()
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     theirs = sent(report, findings="Theirs.", revision=own)
     assert colleague.post(path, theirs).status_code == 302
@@ -284,7 +284,7 @@ def test_a_signed_report_is_not_saved_or_signed_again(client, study):
 
 def test_clinicians_read_reports_and_do_not_write_them(study, reader, client):
     report = begun(client, study)
-    clinician = client(UserFactory(clinic=reader.clinic))
+    clinician = signed_in(UserFactory(clinic=reader.clinic))
     assert clinician.get(report.get_absolute_url()).status_code == 200
     for name in ("report-edit", "report-save", "report-sign", "report-amend"):
         path = reverse(name, args=[report.pk])
@@ -318,7 +318,7 @@ def test_the_code_on_paper_finds_the_report_for_the_clinic_only(client, study):
     assert normal_code(typed) == report.code
     answer = client.get(reverse("report-verify-form"), {"code": typed}, follow=True)
     assert report.pdf_sha256 in text_of(answer)
-    stranger = client(UserFactory(radiologist=True))
+    stranger = signed_in(UserFactory(radiologist=True))
     assert stranger.get(reverse("report-verify", args=[report.code])).status_code == 404
     assert Client().get(reverse("report-verify", args=[report.code])).status_code == 302
 
