@@ -11,16 +11,14 @@ from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.models.patient import Patient
+from scans.models.report_sections import (
+    SECTION_NAMES,
+    SECTIONS,
+    TEMPLATE_SECTION_NAMES,
+    TEMPLATE_SECTIONS,
+    with_sections,
+)
 from scans.models.study import Study
-
-SECTIONS = {
-    "technique": "Technique",
-    "comparison": "Comparison",
-    "findings": "Findings",
-    "impression": "Impression",
-    "ai_statement": "AI statement",
-}
-LONGEST_SECTION = 10_000
 
 
 class ReportStatus(models.TextChoices):
@@ -42,16 +40,13 @@ class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
         return self.filter(clinic_id=clinic_id, is_active=True)
 
 
+@with_sections(TEMPLATE_SECTIONS)
 class ReportTemplate(Undeletable, models.Model):
     """Text that a clinic starts its reports from. Retired, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="report_templates")
     name = models.CharField(max_length=80)
-    technique = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    comparison = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    findings = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    impression = models.TextField(max_length=LONGEST_SECTION, blank=True)
     is_active = models.BooleanField("offered", default=True)
 
     objects = ReportTemplateQuerySet.as_manager()
@@ -68,6 +63,11 @@ class ReportTemplate(Undeletable, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What it prefills, by the name of the section."""
+        return {name: getattr(self, name) for name in TEMPLATE_SECTION_NAMES}
 
 
 class ReportQuerySet(ClinicQuerySet["Report"]):
@@ -92,6 +92,7 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
         return self.signed().exclude(Exists(later))
 
 
+@with_sections(SECTIONS)
 class Report(Undeletable, models.Model):
     """One version of a study's report: a preliminary one is written, then signed once.
 
@@ -107,11 +108,6 @@ class Report(Undeletable, models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reports"
     )
-    technique = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    comparison = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    findings = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    impression = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    ai_statement = models.TextField("AI statement", max_length=LONGEST_SECTION, blank=True)
     # [{"annotation": id, "version": number, "analysis": id or null}] as they were chosen, in order.
     # A version of an annotation does not change, so neither does what the report shows.
     figures = models.JSONField(default=list, blank=True)
@@ -168,6 +164,8 @@ class Report(Undeletable, models.Model):
                 & ~Q(code="")
                 & ~Q(pdf="")
                 & ~Q(pdf_sha256="")
+                # By name, not by the table: a section that is needed from now on is empty in
+                # reports that were signed before.
                 & ~Q(impression=""),
             ),
             models.CheckConstraint(
@@ -197,6 +195,11 @@ class Report(Undeletable, models.Model):
     @property
     def patient(self) -> Patient:
         return self.study.patient
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each section by its name, in the order in which they are read."""
+        return {name: getattr(self, name) for name in SECTION_NAMES}
 
     @property
     def is_signed(self) -> bool:

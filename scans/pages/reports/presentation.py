@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, Report
-from scans.models.report import SECTIONS
+from scans.models.report_sections import SECTIONS
 from scans.services.annotations.lifecycle import readable_annotations
 from scans.services.reports.content import name_of, place_of, sizes_of
 
@@ -35,8 +35,9 @@ class Mark:
 
 
 def sections_of(report: Report) -> list[tuple[str, str]]:
-    """Title and text of each section that says something."""
-    return [(SECTIONS[name], getattr(report, name)) for name in SECTIONS if getattr(report, name)]
+    """Heading and text of each section that is not empty."""
+    texts = report.texts
+    return [(section.heading, texts[section.name]) for section in SECTIONS if texts[section.name]]
 
 
 def linked_sections(

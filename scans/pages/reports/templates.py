@@ -11,11 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import ReportTemplate
+from scans.models.report_sections import TEMPLATE_SECTION_NAMES
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.reports.templates import FIELDS, own_templates, save_template
-
-_SECTIONS = ("technique", "comparison", "findings", "impression")
 
 
 class TemplateForm(forms.ModelForm):
@@ -23,7 +22,8 @@ class TemplateForm(forms.ModelForm):
         model = ReportTemplate
         fields = FIELDS
         widgets = {
-            name: forms.Textarea(attrs={"rows": 4, "class": "form-control"}) for name in _SECTIONS
+            name: forms.Textarea(attrs={"rows": 4, "class": "form-control"})
+            for name in TEMPLATE_SECTION_NAMES
         } | {
             "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
             "is_active": forms.CheckboxInput(attrs={"class": "form-check-input"}),
@@ -62,5 +62,6 @@ def report_template(request: ClinicalRequest, template_id: UUID | None = None) -
         else:
             messages.success(request, "The template is saved.")
             return redirect("report-templates")
-    context = {"form": form, "sections": [form[name] for name in _SECTIONS], "template": row}
+    sections = [form[name] for name in TEMPLATE_SECTION_NAMES]
+    context = {"form": form, "sections": sections, "template": row}
     return render(request, "reports/template.html", context)

@@ -17,7 +17,8 @@ from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import LONGEST_SECTION, SECTIONS, ReportStatus
+from scans.models.report import ReportStatus
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES, SECTIONS
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import announced
@@ -27,20 +28,22 @@ from scans.services.reports import signing as signing
 from scans.services.reports.content import MOST_FIGURES, templates_of
 from scans.services.reports.files import deliver_report
 
-_ROWS = {"technique": 3, "comparison": 3, "findings": 10, "impression": 5, "ai_statement": 5}
-
 
 class ReportForm(forms.ModelForm):
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     class Meta:
         model = Report
-        fields = [*SECTIONS, "with_overlay"]
+        fields = [*SECTION_NAMES, "with_overlay"]
         widgets = {
-            name: forms.Textarea(
-                attrs={"rows": _ROWS[name], "class": "form-control", "maxlength": LONGEST_SECTION}
+            section.name: forms.Textarea(
+                attrs={
+                    "rows": section.lines,
+                    "class": "form-control",
+                    "maxlength": LONGEST_SECTION,
+                }
             )
-            for name in SECTIONS
+            for section in SECTIONS
         } | {"with_overlay": forms.CheckboxInput(attrs={"class": "form-check-input"})}
         labels = {"with_overlay": "Color where the model looked over the figures"}
 
@@ -225,7 +228,7 @@ def _editor(
         "study": row.study,
         "patient": row.study.patient,
         "form": form,
-        "sections": [form[name] for name in SECTIONS],
+        "sections": [form[name] for name in SECTION_NAMES],
         "marks": choices_of(user=request.user, report=row, chosen=chosen),
         "most_figures": MOST_FIGURES,
         "refusal": _said(refusal) if refusal else "",
@@ -261,7 +264,7 @@ def _saved(request: ClinicalRequest, row: Report) -> Report:
 
 
 def _changes(sent: QueryDict) -> dict[str, Any]:
-    texts = {name: sent[name] for name in SECTIONS if name in sent}
+    texts = {name: sent[name] for name in SECTION_NAMES if name in sent}
     if "revision" not in sent:
         return texts
     return texts | {

@@ -1,6 +1,7 @@
 """What a report starts with: the clinic's template, the verdicts, the marks, the AI's word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,24 +11,31 @@ from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, ReportTemplate, Study, Verdict
 from scans.models.analysis import Status
 from scans.models.assessment import Finding
-from scans.models.report import LONGEST_SECTION, ReportTemplateQuerySet
+from scans.models.report import ReportTemplateQuerySet
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.annotations.lifecycle import readable_annotations
 from scans.services.reports.ai_statement import ai_statement
 
 MOST_FIGURES = 12
-# Until a clinic has templates of its own: names and texts, "" where the reader writes.
+# Until a clinic has templates of its own.
 DEFAULT_TEMPLATE = ReportTemplate(
-    name="Brain MRI",
-    technique="MRI of the head. Images as listed in the study.",
-    findings="",
-    impression="",
+    name="Brain MRI", technique="MRI of the head. Images as listed in the study."
 )
 _IMPRESSIONS = {
     Finding.TUMOR: "Findings suspicious for an intracranial tumor.",
     Finding.NO_TUMOR: "No evidence of an intracranial tumor on the images provided.",
     Finding.UNSURE: "Indeterminate findings; further imaging or clinical correlation is advised.",
 }
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What is known of a study as its report begins."""
+
+    study: Study
+    annotations: Sequence[Annotation]
+    verdict: Verdict | None
 
 
 def templates_of(clinic_id: UUID) -> ReportTemplateQuerySet:
@@ -38,15 +46,12 @@ def templates_of(clinic_id: UUID) -> ReportTemplateQuerySet:
 def first_text(*, user: User, study: Study, template: ReportTemplate) -> dict[str, Any]:
     """The sections and figures of a new report."""
     marks = list(readable_annotations(user=user, study=study).shown())
-    verdict = _verdict(user, study)
+    sources = _Sources(study, marks, _verdict(user, study))
+    prefilled = template.texts
     return {
-        "technique": template.technique,
-        "comparison": template.comparison or _comparison(study),
-        "findings": _fitted([template.findings, *(_of_mark(mark) for mark in marks)]),
-        "impression": _fitted([template.impression, _impression(verdict)]),
-        "ai_statement": _fitted(ai_statement(study, verdict).split("\n")),
-        "figures": figures_of([mark for mark in marks if mark.author_id == user.pk]),
-    }
+        name: _FIRST_TEXTS.get(name, _as_prefilled)(prefilled.get(name, ""), sources)
+        for name in SECTION_NAMES
+    } | {"figures": figures_of([mark for mark in marks if mark.author_id == user.pk])}
 
 
 def figures_of(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
@@ -72,18 +77,43 @@ def _verdict(user: User, study: Study) -> Verdict | None:
     return deciding or of_study.filter(reader=user).order_by("-begun_at").first()
 
 
-def _impression(verdict: Verdict | None) -> str:
-    if verdict is None or not verdict.finding:
-        return ""
-    return _joined(_IMPRESSIONS[Finding(verdict.finding)], verdict.comment)
+def _as_prefilled(prefilled: str, sources: _Sources) -> str:
+    return prefilled
 
 
-def _comparison(study: Study) -> str:
+def _comparison(prefilled: str, sources: _Sources) -> str:
+    if prefilled:
+        return prefilled
+    study = sources.study
     earlier = Study.objects.filter(
         patient_id=study.patient_id, study_date__lt=study.study_date
     ).order_by("-study_date")
     dates = [date_format(row.study_date, "j F Y") for row in earlier[:3]]
     return f"Earlier studies of {', '.join(dates)}." if dates else "No earlier study is available."
+
+
+def _findings(prefilled: str, sources: _Sources) -> str:
+    return _fitted([prefilled, *(_of_mark(mark) for mark in sources.annotations)])
+
+
+def _impression(prefilled: str, sources: _Sources) -> str:
+    verdict = sources.verdict
+    if verdict is None or not verdict.finding:
+        return _fitted([prefilled])
+    return _fitted([prefilled, _joined(_IMPRESSIONS[Finding(verdict.finding)], verdict.comment)])
+
+
+def _ai_statement(prefilled: str, sources: _Sources) -> str:
+    return _fitted(ai_statement(sources.study, sources.verdict).split("\n"))
+
+
+# Of the sections that start with more than what the template says.
+_FIRST_TEXTS: dict[str, Callable[[str, _Sources], str]] = {
+    "comparison": _comparison,
+    "findings": _findings,
+    "impression": _impression,
+    "ai_statement": _ai_statement,
+}
 
 
 def name_of(version: AnnotationVersion) -> str:

@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm, require
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import LONGEST_SECTION, SECTIONS, ReportQuerySet, ReportStatus
+from scans.models.report import ReportQuerySet, ReportStatus
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.annotations.lifecycle import readable_annotations
 from scans.services.disclosure import (
     disclosed_to,
@@ -122,14 +123,15 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
         )
     if Report.objects.filter(study=report.study_id).preliminary().exists():
         raise StateConflictError("An amendment of this report is being written. Continue that one.")
-    text = {name: getattr(report, name) for name in (*SECTIONS, "figures", "with_overlay")}
     amendment = Report.objects.create(
         study=report.study,
         number=_next_number(report.study_id),
         author=user,
         supersedes=report,
         amendment_reason=reason,
-        **text,
+        figures=report.figures,
+        with_overlay=report.with_overlay,
+        **report.texts,
     )
     record_write(user, "report.amendment_begun", amendment)
     return amendment
@@ -179,7 +181,7 @@ def refuse_signed(report: Report) -> None:
 def _checked(user: User, report: Report, changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for name in SECTIONS:
+    for name in SECTION_NAMES:
         if name not in changes:
             continue
         text = str(changes[name]).replace("\r\n", "\n").strip()

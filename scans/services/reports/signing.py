@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.models import User
 from scans.models import Report
 from scans.models.report import ReportStatus
+from scans.models.report_sections import SECTIONS
 from scans.services.reports.drafting import (
     ReportConflictError,
     locked_draft,
@@ -57,8 +58,13 @@ def _draft(report: Report, revision: int) -> Report:
     refuse_signed(current)
     if current.revision != revision:
         raise ReportConflictError(current)
-    if not current.impression.strip():
-        raise ValidationError({"impression": "Write an impression before you sign."})
+    missing = {
+        section.name: section.needed_to_sign
+        for section in SECTIONS
+        if section.needed_to_sign and not current.texts[section.name].strip()
+    }
+    if missing:
+        raise ValidationError(missing)
     return current
 
 

@@ -10,8 +10,9 @@ from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
 from scans.models import ReportTemplate
+from scans.models.report_sections import TEMPLATE_SECTION_NAMES
 
-FIELDS = ("name", "technique", "comparison", "findings", "impression", "is_active")
+FIELDS = ("name", *TEMPLATE_SECTION_NAMES, "is_active")
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Analysis, Image, Report
-from scans.models.report import LONGEST_SECTION
+from scans.models.report_sections import LONGEST_SECTION
 from scans.services.annotations.lifecycle import draw, hide
 from scans.services.reports import drafting, signing
 from scans.services.reports.ai_statement import MOST_LINES, numbers

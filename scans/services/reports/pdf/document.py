@@ -31,7 +31,7 @@ from reportlab.platypus import (
 
 from scans.models import Analysis, AnnotationVersion, Image, ModelRelease, Report
 from scans.models.analysis import FINISHED, Status
-from scans.models.report import SECTIONS
+from scans.models.report_sections import SECTIONS
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.reports.content import place_of, sentence_of
 from scans.services.reports.pdf.figures import Drawing, Figure, figure_of, plain_figure_of
@@ -78,9 +78,9 @@ def _story(report: Report) -> list[Flowable]:
             f"Supersedes report {amended.code}, signed {signed}. Reason: {report.amendment_reason}"
         )
         story.append(Paragraph(_written(told), _style(INK, 9.5, BOLD, before=6)))
-    for name, title in SECTIONS.items():
-        if text := getattr(report, name):
-            story += _section(title, text)
+    for section in SECTIONS:
+        if text := report.texts[section.name]:
+            story += _section(section.heading, text)
     story += _figures(report)
     story.append(_signature(report))
     return story
