@@ -8,7 +8,7 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.policy import (
     Action,
@@ -115,7 +115,7 @@ def world() -> World:
         make_signed_report(study=study, author=reader)
         LabelList.objects.get_or_create(clinic=clinic)
         ReportTemplate.objects.create(clinic=clinic, name="Head")
-    audit.record(actor=UserFactory(superuser=True), action="account.signed_in")
+    audit.record(actor=UserFactory(superuser=True), event=audit_events.ACCOUNT_SIGNED_IN)
     return World(clinics)
 
 

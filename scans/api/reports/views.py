@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core import problems
 from scans.api.core.views import AnyFile, ClinicRows, FoundRows
 from scans.api.reports.serializers import (
@@ -61,6 +62,8 @@ class ReportFilter(filters.FilterSet):
     retrieve=extend_schema(summary="Show a report"),
 )
 class ReportViewSet(FoundRows):
+    read_event = audit_events.REPORT_READ
+    listed_event = audit_events.REPORT_LISTED
     queryset = _ROWS
     serializer_class = ReportSerializer
     filterset_class = ReportFilter
@@ -175,6 +178,7 @@ class ReportViewSet(FoundRows):
 
 
 class StudyReportView(ClinicRows):
+    read_event = audit_events.REPORT_READ
     queryset = Study.objects.select_related("patient__clinic", "clinic")
     serializer_class = ReportSerializer
     filter_backends = []

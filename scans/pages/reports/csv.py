@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.pages.core.csv_responses import MOST_ROWS, answer_of, asked, moment, record_export
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -19,7 +20,7 @@ def reports_csv(request: ClinicalRequest) -> HttpResponse:
     rows = list(
         found.select_related("study__patient", "superseded_by").order_by(*ORDER)[:MOST_ROWS]
     )
-    record_export(request.user, "report.exported", rows)
+    record_export(request.user, audit_events.REPORT_EXPORTED, rows)
     header = ("MRN", "Patient", "Study date", "Version", "Status", "Signed by", "Signed at")
     return answer_of(
         "reports",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import Patient, Report
 from scans.models.patient import searchable
 from scans.models.report import ReportQuerySet, ReportStatus
@@ -60,7 +61,7 @@ def report_list(request: ClinicalRequest) -> HttpResponse:
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
     )
-    audit.record_list(actor=request.user, model=Report, rows=page.rows)
+    audit.record_list(actor=request.user, event=audit_events.REPORT_LISTED, rows=page.rows)
     address = ListAddress("reports", filters)
     context: dict[str, Any] = {
         "bar": FilterBar(

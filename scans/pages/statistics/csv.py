@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import ModelRelease
 from scans.pages.core.csv_responses import answer_of, asked
 from scans.pages.core.decorators import clinical_page
@@ -40,7 +41,7 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     kept = list(rows)
     told = [str(case.study) for case in found.disagreements] if table == "differences" else []
     detail = {"table": table, "count": len(kept), "ids": told[: audit.IDS_KEPT]}
-    audit.record(actor=request.user, action="statistics.exported", detail=detail)
+    audit.record(actor=request.user, event=audit_events.STATISTICS_EXPORTED, detail=detail)
     return answer_of(f"statistics-{table}", header, kept)
 
 

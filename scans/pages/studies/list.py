@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import Study
 from scans.models.study_filters import filtered
 from scans.pages.core.addresses import ListAddress
@@ -43,7 +44,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
     )
     address = ListAddress("home", filters, page=request.GET.get("page", ""))
     if not is_poll(request, address.asked):
-        audit.record_list(actor=request.user, model=Study, rows=page.rows)
+        audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=page.rows)
     summaries = summarize(page.rows, user=request.user)
     context: dict[str, Any] = {
         "bar": FilterBar(

@@ -13,8 +13,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image, Study, Verdict, WorklistView
 from scans.models.analysis import UNFINISHED
@@ -173,7 +175,7 @@ def take_next(*, user: User, but: UUID | None = None) -> Study | None:
     return None
 
 
-@transaction.atomic
+@clinical_write()
 def save_view(
     *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
 ) -> WorklistView:
@@ -199,18 +201,20 @@ def save_view(
     except IntegrityError as error:
         raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
     audit.record(
-        actor=user, action="worklist_view.saved", row=view, detail={"for_clinic": for_clinic}
+        actor=user,
+        event=audit_events.WORKLIST_VIEW_SAVED,
+        row=view,
+        detail={"for_clinic": for_clinic},
     )
     return view
 
 
-@transaction.atomic
+@clinical_write(Action.VIEW, on="view")
 def forget_view(*, user: User, view: WorklistView) -> None:
     """Take a view off the list: one's own, or (who may share views) the clinic's."""
-    require(user, Action.VIEW, view)
     if view.owner_id != user.pk:
         require(user, Action.SHARE_WORKLIST_VIEW, view)
-    audit.record(actor=user, action="worklist_view.forgotten", row=view)
+    audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
     view.delete()
 
 
