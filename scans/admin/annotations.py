@@ -54,8 +54,8 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
     read_event = audit_events.ANNOTATION_VERSION_READ
     listed_event = audit_events.ANNOTATION_VERSION_LISTED
     clinic_path = "annotation__image__patient__clinic"
-    list_display = ["made_at", "number", "how", "shape", "label", "author", "patient"]
-    list_filter = ["how", "shape"]
+    list_display = ["made_at", "number", "origin", "shape", "label", "author", "patient"]
+    list_filter = ["origin", "shape"]
     list_select_related = ["annotation__author", "annotation__image__patient__clinic"]
     search_fields = [
         "^annotation__image__patient__mrn",
@@ -71,7 +71,7 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
         "patient",
         "author",
         "number",
-        "how",
+        "origin",
         "restored_from",
         "is_hidden",
         "made_at",

@@ -35,7 +35,7 @@ DEFAULT_LABELS = (
 )
 
 
-class How(models.TextChoices):
+class VersionOrigin(models.TextChoices):
     """What made a version."""
 
     DRAWN = "drawn", "Drawn"
@@ -156,7 +156,7 @@ class AnnotationVersion(Undeletable, models.Model):
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    how = models.CharField(max_length=10, choices=How.choices)
+    origin = models.CharField(max_length=10, choices=VersionOrigin.choices)
     restored_from = models.PositiveIntegerField(null=True, blank=True)
     is_hidden = models.BooleanField(default=False)
     geometry = models.JSONField(help_text="In pixels of the image; see docs/annotations.md.")
@@ -175,7 +175,9 @@ class AnnotationVersion(Undeletable, models.Model):
                 fields=["annotation", "number"], name="annotation_version_number"
             ),
             models.CheckConstraint(
-                name="annotation_version_how_from_the_list", condition=Q(how__in=How.values)
+                # The column was called `how` when the constraint was made.
+                name="annotation_version_how_from_the_list",
+                condition=Q(origin__in=VersionOrigin.values),
             ),
             models.CheckConstraint(
                 name="annotation_version_shape_from_the_list",
@@ -183,23 +185,23 @@ class AnnotationVersion(Undeletable, models.Model):
             ),
             models.CheckConstraint(
                 name="annotation_version_begins_at_one",
-                condition=Q(number=1, how__in=[How.DRAWN, How.IMPORTED])
-                | Q(number__gt=1) & ~Q(how__in=[How.DRAWN, How.IMPORTED]),
+                condition=Q(number=1, origin__in=[VersionOrigin.DRAWN, VersionOrigin.IMPORTED])
+                | Q(number__gt=1) & ~Q(origin__in=[VersionOrigin.DRAWN, VersionOrigin.IMPORTED]),
             ),
             models.CheckConstraint(
                 name="annotation_version_restored_is_older",
                 condition=Q(
-                    how=How.RESTORED,
+                    origin=VersionOrigin.RESTORED,
                     restored_from__isnull=False,
                     restored_from__gte=1,
                     restored_from__lt=F("number"),
                 )
-                | ~Q(how=How.RESTORED) & Q(restored_from__isnull=True),
+                | ~Q(origin=VersionOrigin.RESTORED) & Q(restored_from__isnull=True),
             ),
             models.CheckConstraint(
                 name="annotation_version_hides_as_it_says",
-                condition=~Q(how=How.HIDDEN, is_hidden=False)
-                & ~Q(how=How.UNHIDDEN, is_hidden=True),
+                condition=~Q(origin=VersionOrigin.HIDDEN, is_hidden=False)
+                & ~Q(origin=VersionOrigin.UNHIDDEN, is_hidden=True),
             ),
         ]
 

@@ -15,7 +15,7 @@ from scans import audit_events
 from scans.geometry import read_geometry
 from scans.geometry.svg import SvgError, read_svg, write_svg
 from scans.models import Annotation, Image, Study
-from scans.models.annotation import How
+from scans.models.annotation import VersionOrigin
 from scans.services.annotations.lifecycle import VersionConflictError, draw
 from scans.services.patients.records import refuse_archived
 
@@ -201,7 +201,7 @@ def _draw(user: User, item: _Item) -> tuple[Annotation, bool]:
             geometry=item.geometry,
             label=item.label,
             note=item.note,
-            how=How.IMPORTED,
+            origin=VersionOrigin.IMPORTED,
         )
 
     try:

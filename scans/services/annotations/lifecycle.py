@@ -21,7 +21,7 @@ from accounts.policy import Action, NotAllowedError, get_visible_or_404
 from scans import audit_events
 from scans.geometry import GeometryError, Spacing, measure, read_geometry, write_geometry
 from scans.models import Analysis, Annotation, AnnotationVersion, Image, Study
-from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, How
+from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, VersionOrigin
 from scans.services.annotations.labels import labels_of
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.patients.records import refuse_archived
@@ -91,7 +91,7 @@ def draw(
     label: str = "",
     note: str = "",
     from_analysis: Analysis | None = None,
-    how: How = How.DRAWN,
+    origin: VersionOrigin = VersionOrigin.DRAWN,
 ) -> tuple[Annotation, bool]:
     """A new mark in the user's layer, and whether it is new.
 
@@ -114,8 +114,8 @@ def draw(
             )
     except IntegrityError:  # the same request, sent twice at once
         return _drawn_before(user, image, annotation_id, content), False
-    _append(annotation, content, how=how)
-    _record(user, how, annotation)
+    _append(annotation, content, origin=origin)
+    _record(user, origin, annotation)
     return _fresh(annotation), True
 
 
@@ -137,7 +137,7 @@ def revise(
     if "label" in changes:
         content = replace(content, label=changes["label"])
         _check_label(content.label, image=annotation.image, annotation=current)
-    return _change(user, current, version, content, How.REVISED)
+    return _change(user, current, version, content, VersionOrigin.REVISED)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
@@ -145,7 +145,7 @@ def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """What the reader calls deleting: the mark leaves the image and stays in the record."""
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=True)
-    return _change(user, current, version, content, How.HIDDEN)
+    return _change(user, current, version, content, VersionOrigin.HIDDEN)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
@@ -153,7 +153,7 @@ def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """Undo `hide`."""
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=False)
-    return _change(user, current, version, content, How.UNHIDDEN)
+    return _change(user, current, version, content, VersionOrigin.UNHIDDEN)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
@@ -168,7 +168,9 @@ def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Ann
         raise ValidationError(
             {"restore": f"There is no version {to}. The newest is {current.version}."}
         )
-    return _change(user, current, version, _content(older), How.RESTORED, restored_from=to)
+    return _change(
+        user, current, version, _content(older), VersionOrigin.RESTORED, restored_from=to
+    )
 
 
 def _own(user: User, annotation: Annotation) -> Annotation:
@@ -183,7 +185,7 @@ def _change(
     annotation: Annotation,
     version: int,
     content: Content,
-    how: How,
+    origin: VersionOrigin,
     restored_from: int | None = None,
 ) -> Annotation:
     # Compared first: a queue that repeats itself after a lost answer changes nothing.
@@ -195,19 +197,23 @@ def _change(
     annotation.version += 1
     annotation.is_hidden = content.is_hidden
     annotation.save(update_fields=["version", "is_hidden"])
-    _append(annotation, content, how=how, restored_from=restored_from)
-    _record(user, how, annotation)
+    _append(annotation, content, origin=origin, restored_from=restored_from)
+    _record(user, origin, annotation)
     return _fresh(annotation)
 
 
 def _append(
-    annotation: Annotation, content: Content, *, how: How, restored_from: int | None = None
+    annotation: Annotation,
+    content: Content,
+    *,
+    origin: VersionOrigin,
+    restored_from: int | None = None,
 ) -> None:
     image = annotation.image
     AnnotationVersion.objects.create(
         annotation=annotation,
         number=annotation.version,
-        how=how,
+        origin=origin,
         restored_from=restored_from,
         shape=content.geometry["shape"],
         measurements=measurements_of(content.geometry, image),
@@ -277,19 +283,19 @@ def _fresh(annotation: Annotation) -> Annotation:
 
 
 _EVENTS = {
-    How.DRAWN: audit_events.ANNOTATION_DRAWN,
-    How.IMPORTED: audit_events.ANNOTATION_IMPORTED,
-    How.REVISED: audit_events.ANNOTATION_REVISED,
-    How.HIDDEN: audit_events.ANNOTATION_HIDDEN,
-    How.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
-    How.RESTORED: audit_events.ANNOTATION_RESTORED,
+    VersionOrigin.DRAWN: audit_events.ANNOTATION_DRAWN,
+    VersionOrigin.IMPORTED: audit_events.ANNOTATION_IMPORTED,
+    VersionOrigin.REVISED: audit_events.ANNOTATION_REVISED,
+    VersionOrigin.HIDDEN: audit_events.ANNOTATION_HIDDEN,
+    VersionOrigin.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
+    VersionOrigin.RESTORED: audit_events.ANNOTATION_RESTORED,
 }
 
 
-def _record(user: User, how: How, annotation: Annotation) -> None:
+def _record(user: User, origin: VersionOrigin, annotation: Annotation) -> None:
     audit.record(
         actor=user,
-        event=_EVENTS[how],
+        event=_EVENTS[origin],
         row=annotation,
         patient_id=annotation.patient_id,
         detail={"version": annotation.version},
