@@ -27,12 +27,12 @@ from scans.api.core.views import ClinicRows
 from scans.models import Analysis, Annotation, AnnotationVersion, Image
 from scans.services.annotations.lifecycle import (
     VersionConflictError,
-    draw,
-    hide,
+    create_annotation,
+    hide_annotation,
     readable_annotation,
-    restore,
-    revise,
-    unhide,
+    restore_annotation,
+    revise_annotation,
+    unhide_annotation,
 )
 from scans.services.disclosure import ai_visible
 
@@ -181,7 +181,7 @@ class AnnotationViewSet(ClinicRows):
             if not ai_visible(user=user, study=image.study):
                 raise problems.exceptions.NotFound
         try:
-            return draw(
+            return create_annotation(
                 user=user,
                 image=image,
                 annotation_id=asked["id"],
@@ -196,19 +196,21 @@ class AnnotationViewSet(ClinicRows):
     def _revise(self, row: Annotation, data: Any) -> Annotation:
         asked = _valid(ReviseSerializer, data)
         version = asked.pop("version")
-        return revise(user=signed_in(self.request), annotation=row, version=version, changes=asked)
+        return revise_annotation(
+            user=signed_in(self.request), annotation=row, version=version, changes=asked
+        )
 
     def _hide(self, row: Annotation, data: Any) -> Annotation:
         version = _valid(VersionSerializer, data)["version"]
-        return hide(user=signed_in(self.request), annotation=row, version=version)
+        return hide_annotation(user=signed_in(self.request), annotation=row, version=version)
 
     def _unhide(self, row: Annotation, data: Any) -> Annotation:
         version = _valid(VersionSerializer, data)["version"]
-        return unhide(user=signed_in(self.request), annotation=row, version=version)
+        return unhide_annotation(user=signed_in(self.request), annotation=row, version=version)
 
     def _restore(self, row: Annotation, data: Any) -> Annotation:
         asked = _valid(RestoreSerializer, data)
-        return restore(
+        return restore_annotation(
             user=signed_in(self.request),
             annotation=row,
             version=asked["version"],

@@ -16,7 +16,7 @@ from scans.geometry import read_geometry
 from scans.geometry.svg import SvgError, read_svg, write_svg
 from scans.models import Annotation, Image, Study
 from scans.models.annotation import VersionOrigin
-from scans.services.annotations.lifecycle import VersionConflictError, draw
+from scans.services.annotations.lifecycle import VersionConflictError, create_annotation
 from scans.services.patients.records import refuse_archived
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
@@ -194,7 +194,7 @@ def _draw(user: User, item: _Item) -> tuple[Annotation, bool]:
         return mine, False
 
     def new(annotation_id: UUID) -> tuple[Annotation, bool]:
-        return draw(
+        return create_annotation(
             user=user,
             image=item.image,
             annotation_id=annotation_id,

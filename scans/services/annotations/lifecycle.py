@@ -82,7 +82,7 @@ def readable_annotation(*, user: User, annotation_id: UUID) -> Annotation:
 
 
 @clinical_write(Action.ANNOTATE, on="image")
-def draw(
+def create_annotation(
     *,
     user: User,
     image: Image,
@@ -120,7 +120,7 @@ def draw(
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def revise(
+def revise_annotation(
     *, user: User, annotation: Annotation, version: int, changes: Mapping[str, Any]
 ) -> Annotation:
     """Change geometry, label or note (those in `changes`) of the version that was seen.
@@ -141,7 +141,7 @@ def revise(
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
+def hide_annotation(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """What the reader calls deleting: the mark leaves the image and stays in the record."""
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=True)
@@ -149,7 +149,7 @@ def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
+def unhide_annotation(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """Undo `hide`."""
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=False)
@@ -157,7 +157,7 @@ def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
+def restore_annotation(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
     """A new version with the content of version `to`, shown or hidden as that was.
 
     Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.

@@ -9,7 +9,7 @@ from uuid import uuid4
 from accounts.models import User
 from scans.models import Image, Study
 from scans.models.assessment import Finding
-from scans.services.annotations.lifecycle import draw
+from scans.services.annotations.lifecycle import create_annotation
 from scans.services.reading.verdicts import Saying, sign_verdict
 from scans.services.reports.drafting import start_report
 from scans.services.reports.signing import sign_report
@@ -30,7 +30,7 @@ def read_demo_study(*, reader: User, password: str, study: Study, lesion: Lesion
 
 def _mark(reader: User, study: Study, lesion: Lesion) -> None:
     images = Image.objects.filter(series__study=study).order_by("number")
-    draw(
+    create_annotation(
         user=reader,
         image=images[len(images) // 2],
         annotation_id=uuid4(),

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Analysis, Image, Report
 from scans.models.report_sections import LONGEST_SECTION
-from scans.services.annotations.lifecycle import draw, hide
+from scans.services.annotations.lifecycle import create_annotation, hide_annotation
 from scans.services.reports import drafting, signing
 from scans.services.reports.ai_statement import MOST_LINES, numbers
 from scans.services.reports.pdf.document import render_pdf
@@ -96,7 +96,7 @@ def test_the_overlay_is_printed_where_nothing_is_marked(reader, study):
 def test_a_figure_whose_mark_was_deleted_stays_while_it_is_chosen(reader, study):
     mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
     report = saved(reader, study, impression="Mass.", figures=[str(mark.pk)])
-    hide(user=reader, annotation=mark, version=1)
+    hide_annotation(user=reader, annotation=mark, version=1)
     again = drafting.save_report(
         user=reader, report=report, revision=1, changes={"figures": [str(mark.pk)], "findings": "x"}
     )
@@ -111,7 +111,7 @@ def test_an_arrow_says_anything_but_control_characters(reader, study):
         image=Image.objects.get(series__study=study), author=reader, geometry=arrow
     )
     with pytest.raises(ValidationError, match="control characters"):
-        draw(
+        create_annotation(
             user=reader,
             image=mark.image,
             annotation_id=mark.pk,

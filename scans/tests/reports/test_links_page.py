@@ -10,7 +10,7 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Image
 from scans.pages.core.csv_responses import answer_of
-from scans.services.annotations.lifecycle import hide
+from scans.services.annotations.lifecycle import hide_annotation
 from scans.services.reading.verdicts import Saying, sign_verdict
 from scans.services.reports import drafting
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
@@ -49,7 +49,7 @@ def test_a_finding_is_linked_whether_its_mark_is_a_figure_or_was_deleted(client,
     mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
     text = "Marked area on image 1: left."
     report = make_signed_report(study=study, author=reader, findings=text)
-    hide(user=reader, annotation=mark, version=1)
+    hide_annotation(user=reader, annotation=mark, version=1)
     assert link_to(mark) in text_of(client.get(report.get_absolute_url()))
 
 
@@ -57,7 +57,7 @@ def test_the_editor_says_that_a_chosen_mark_was_deleted(client, reader):
     study = make_study(user=reader)
     mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
     report = drafting.start_report(user=reader, study=study)
-    hide(user=reader, annotation=mark, version=1)
+    hide_annotation(user=reader, annotation=mark, version=1)
     page = text_of(client.get(reverse("report-edit", args=[report.pk])))
     assert f'value="{mark.pk}"' in page
     assert "Deleted in the viewer since" in page

@@ -15,7 +15,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Image, Report
 from scans.models.report import ReportTemplate
 from scans.models.report_sections import LONGEST_SECTION
-from scans.services.annotations.lifecycle import revise
+from scans.services.annotations.lifecycle import revise_annotation
 from scans.services.reading.verdicts import Saying, Word, sign_verdict
 from scans.services.reports.signing import normal_code
 from scans.tests.core.factories import (
@@ -224,7 +224,7 @@ def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, mark,
     reader.save()
     clinic.name = "Another name"
     clinic.save()
-    revise(user=reader, annotation=mark, version=1, changes={"note": "later"})
+    revise_annotation(user=reader, annotation=mark, version=1, changes={"note": "later"})
     client.post(reverse("report-amend", args=[report.pk]), {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
     assert sign(client, amendment, impression="Left.").status_code == 302
