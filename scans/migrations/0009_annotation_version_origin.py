@@ -42,5 +42,23 @@ class Migration(migrations.Migration):
                     for name, condition in CONDITIONS.items()
                 ),
             ],
-        )
+        ),
+        # Help texts only: no column changes.
+        migrations.AlterField(
+            "annotation",
+            "from_analysis",
+            models.ForeignKey(
+                blank=True,
+                help_text="The analysis whose suspected region the reader turned into this annotation.",
+                null=True,
+                on_delete=models.PROTECT,
+                related_name="+",
+                to="scans.analysis",
+            ),
+        ),
+        migrations.AlterField(
+            "annotation",
+            "is_hidden",
+            models.BooleanField(default=False, help_text="Whether the newest version is hidden."),
+        ),
     ]

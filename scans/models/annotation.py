@@ -1,4 +1,4 @@
-"""A reader's mark on an image: one row for the mark, one for each version of it."""
+"""Annotations: what readers draw on images. One row an annotation, one row a version of it."""
 
 import uuid
 from typing import Any, NoReturn
@@ -41,7 +41,7 @@ class VersionOrigin(models.TextChoices):
     DRAWN = "drawn", "Drawn"
     IMPORTED = "imported", "Imported"
     REVISED = "revised", "Revised"
-    HIDDEN = "hidden", "Deleted"  # what the reader calls it; the mark is kept
+    HIDDEN = "hidden", "Deleted"  # as readers call it; the row stays
     UNHIDDEN = "unhidden", "Brought back"
     RESTORED = "restored", "Restored"
 
@@ -53,7 +53,7 @@ class LabelListQuerySet(ClinicQuerySet["LabelList"]):
 class LabelList(Undeletable, models.Model):
     """The labels a clinic offers for annotations, in their order.
 
-    Versions hold the words themselves, so a change here changes no mark that was made.
+    Versions hold the label's text, so a change here changes no existing annotation.
     """
 
     clinic = models.OneToOneField(
@@ -90,7 +90,7 @@ class AnnotationQuerySet(ClinicQuerySet["Annotation"]):
 
 
 class Annotation(Undeletable, models.Model):
-    """Whose mark it is and where; what it looks like is in its versions."""
+    """Author and image of an annotation; geometry, label and note are in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="annotations")
@@ -103,11 +103,13 @@ class Annotation(Undeletable, models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Whose suspected region the reader made a mark of their own.",
+        help_text="The analysis whose suspected region the reader turned into this annotation.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, help_text="The number of the newest version.")
-    is_hidden = models.BooleanField(default=False, help_text="As the newest version says.")
+    is_hidden = models.BooleanField(
+        default=False, help_text="Whether the newest version is hidden."
+    )
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -152,7 +154,7 @@ class AnnotationVersionQuerySet(ClinicQuerySet["AnnotationVersion"]):
 
 
 class AnnotationVersion(Undeletable, models.Model):
-    """What a mark was from one moment on, made by its author. Append-only (a trigger, 0004)."""
+    """One state of an annotation, made by its author. Append-only: a trigger refuses changes."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

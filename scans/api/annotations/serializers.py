@@ -19,7 +19,7 @@ class AuthorSerializer(serializers.Serializer):
 
 
 class AnnotationSerializer(serializers.ModelSerializer):
-    """A reader's mark, as it is now."""
+    """An annotation with its newest version."""
 
     image = serializers.UUIDField(source="image_id", read_only=True)
     study = serializers.UUIDField(source="image.series.study_id", read_only=True)
@@ -40,7 +40,7 @@ class AnnotationSerializer(serializers.ModelSerializer):
         source="from_analysis_id",
         read_only=True,
         allow_null=True,
-        help_text="Whose suspected region the reader made a mark of their own.",
+        help_text="The analysis whose suspected region the reader turned into this annotation.",
     )
     changed_at = serializers.DateTimeField(source="current.made_at", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:annotation-detail")
