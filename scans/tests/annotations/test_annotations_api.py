@@ -163,7 +163,7 @@ def test_colleagues_see_a_layer_and_cannot_change_it(reading, api, image):
     assert [row["id"] for row in found] == [str(theirs.pk)]
     answer = changed(reading, {"id": theirs.pk, "version": 1}, note="mine now")
     assert answer.status_code == 403
-    assert "Only the reader who drew this mark" in answer.json()["detail"]
+    assert "Only the reader who drew this annotation" in answer.json()["detail"]
     for what in ("hide", "unhide", "restore"):
         path = f"/api/v1/annotations/{theirs.pk}/{what}/"
         body = {"version": 1, "restore": 1}
