@@ -1,4 +1,4 @@
-"""The signed text for a study. A version is signed once and never changes again (0006)."""
+"""Reports of studies, and the templates they start from. A signed version never changes."""
 
 import uuid
 
@@ -22,12 +22,12 @@ from scans.models.study import Study
 
 
 class ReportStatus(models.TextChoices):
-    """FHIR's words: DiagnosticReport status."""
+    """As in the status of FHIR's DiagnosticReport."""
 
     PRELIMINARY = "preliminary", "Preliminary"
     FINAL = "final", "Final"
     AMENDED = "amended", "Amended"  # signed as well: it supersedes another
-    CANCELLED = "cancelled", "Discarded"  # begun and given up; kept, since nothing is deleted
+    CANCELLED = "cancelled", "Discarded"  # never signed; the row stays
 
 
 SIGNED = (ReportStatus.FINAL, ReportStatus.AMENDED)
@@ -42,7 +42,7 @@ class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
 
 @with_sections(TEMPLATE_SECTIONS)
 class ReportTemplate(Undeletable, models.Model):
-    """Text that a clinic starts its reports from. Retired, never deleted."""
+    """Texts that a clinic's reports start from. Withdrawn from the offer, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="report_templates")
@@ -79,8 +79,8 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
     def preliminary(self) -> "ReportQuerySet":
         return self.filter(status=ReportStatus.PRELIMINARY)
 
-    def kept(self) -> "ReportQuerySet":
-        """Without those that were given up."""
+    def not_discarded(self) -> "ReportQuerySet":
+        """Drafts and signed versions."""
         return self.exclude(status=ReportStatus.CANCELLED)
 
     def signed(self) -> "ReportQuerySet":
@@ -94,9 +94,9 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
 
 @with_sections(SECTIONS)
 class Report(Undeletable, models.Model):
-    """One version of a study's report: a preliminary one is written, then signed once.
+    """One version of a study's report: a draft that is signed once.
 
-    An amendment is a version of its own that names the one it supersedes and why.
+    An amendment is a version of its own, with the version it supersedes and a reason.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -124,7 +124,7 @@ class Report(Undeletable, models.Model):
     signed_at = models.DateTimeField(null=True, blank=True)
     signed_name = models.CharField(max_length=300, blank=True, help_text="As printed then.")
     signed_meaning = models.CharField(max_length=200, blank=True)
-    # What the paper is about, as it was called when it was signed.
+    # Name, MRN, birth date and sex of the patient as they were when it was signed.
     signed_patient = models.JSONField(default=dict, blank=True)
     code = models.CharField(max_length=14, blank=True, help_text="Verifies a copy on paper.")
     pdf = models.FileField(max_length=200, blank=True)
@@ -171,7 +171,7 @@ class Report(Undeletable, models.Model):
             models.CheckConstraint(
                 name="report_amendment_says_why",
                 condition=Q(supersedes__isnull=True, amendment_reason="") & ~Q(status="amended")
-                # Given up, it leaves its place to the next amendment, and still says why.
+                # Discarded, it leaves its place to the next amendment and keeps its reason.
                 | Q(supersedes__isnull=True, status="cancelled")
                 | Q(supersedes__isnull=False) & ~Q(amendment_reason="") & ~Q(status="final"),
             ),

@@ -1,4 +1,4 @@
-"""Reports as the API says them. Whose text is withheld is not listed, and refused by name."""
+"""Serializers of reports. A withheld report is not listed, and refused by its id."""
 
 from typing import Any
 
@@ -66,7 +66,7 @@ class ReportSummarySerializer(serializers.ModelSerializer):
 
 
 class FigureSerializer(serializers.Serializer):
-    """A mark that the report shows, by its version; the analysis is that of its overlay."""
+    """An annotation that the report shows, by its version; the analysis is that of its overlay."""
 
     annotation = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -96,7 +96,7 @@ class StartReportSerializer(serializers.Serializer):
 
 
 class SaveReportSerializer(serializers.Serializer):
-    """What is left out stays as it is."""
+    """A member that is left out stays as it is."""
 
     revision = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, help_text="The one that the change was made from."
@@ -143,7 +143,7 @@ class AmendReportSerializer(serializers.Serializer):
 
 
 class ReportTemplateSerializer(serializers.ModelSerializer):
-    """A text that the clinic starts its reports from."""
+    """Texts that the clinic's reports start from."""
 
     class Meta:
         model = ReportTemplate

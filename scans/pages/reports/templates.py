@@ -1,4 +1,4 @@
-"""The clinic's report templates: everyone reads them, administrators change them."""
+"""The clinic's report templates: everyone sees them, administrators change them."""
 
 from uuid import UUID
 
@@ -38,7 +38,7 @@ def report_templates(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
     context = {
         "templates": own_templates(clinic_id=request.user.clinic_id),
-        "may_edit": has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
+        "can_edit": has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
     }
     return render(request, "reports/templates.html", context)
 

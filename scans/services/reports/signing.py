@@ -1,4 +1,4 @@
-"""The signature under a report: with the password once more; its PDF is made then, for good."""
+"""Sign a report: check the password once more, render the PDF, store both."""
 
 import hashlib
 import secrets
@@ -36,7 +36,7 @@ _TOO_MANY = "Too many wrong passwords. Wait five minutes and try again."
 
 
 def sign_report(*, user: User, report: Report, revision: int, password: str) -> Report:
-    """Sign with the password once more: the version is final, and its PDF is made, for good.
+    """Sign a draft; the version and its PDF never change from then on.
 
     Raises `NotAllowedError`, `ValidationError`, `StateConflictError` or `ReportConflictError`.
     """
@@ -106,7 +106,7 @@ def _check_password(user: User, password: str) -> None:
     key = f"wrong-signature:{user.pk}"
     if cache.get(key, 0) >= _WRONG_PASSWORDS:
         raise ValidationError({"password": _TOO_MANY})
-    # Counted before it is looked at, so that guesses at one moment do not pass the limit together.
+    # Counted before it is compared, so that guesses at one moment do not pass the limit together.
     cache.add(key, 0, _WRONG_SECONDS)
     try:
         tries = cache.incr(key)
@@ -122,12 +122,12 @@ def _check_password(user: User, password: str) -> None:
 
 
 def _new_code() -> str:
-    """60 random bits for paper: XXXX-XXXX-XXXX."""
+    """Return 60 random bits to print: XXXX-XXXX-XXXX."""
     letters = [secrets.choice(_LETTERS) for _ in range(12)]
     return "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
 
 
 def normal_code(typed: str) -> str:
-    """As it is stored, from what somebody read off paper."""
+    """Return a verification code as it is stored, from what somebody read off paper."""
     plain = typed.upper().translate(str.maketrans("OIL", "011", " -"))
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))

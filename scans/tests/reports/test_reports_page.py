@@ -49,7 +49,7 @@ def study(reader):
 
 
 @pytest.fixture
-def mark(study, reader):
+def annotation(study, reader):
     image = Image.objects.get(series__study=study)
     return make_annotation(image=image, author=reader, label="Meningioma", note="with a tail")
 
@@ -83,8 +83,8 @@ def signed(client, study, **more) -> Report:
     return report
 
 
-def test_a_report_starts_from_the_template_the_marks_and_the_ais_word(client, study, mark):
-    complete(mark.image.analyses.get(), probability=0.93)
+def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(client, study, annotation):
+    complete(annotation.image.analyses.get(), probability=0.93)
     ReportTemplate.objects.create(clinic=study.clinic, name="Ours", technique="3 T, contrast.")
     page = text_of(client.get(reverse("study-report", args=[study.pk])))
     assert "Ours" in page
@@ -96,7 +96,7 @@ def test_a_report_starts_from_the_template_the_marks_and_the_ais_word(client, st
     assert report.findings.endswith("With a tail.")
     assert "probability of a tumor 0.93 (test-release" in report.ai_statement
     assert "not a diagnosis" in report.ai_statement
-    assert [figure["annotation"] for figure in report.figures] == [str(mark.pk)]
+    assert [figure["annotation"] for figure in report.figures] == [str(annotation.pk)]
     assert begun(client, study) == report  # beginning again continues it
 
 
@@ -111,13 +111,13 @@ def test_a_report_starts_from_the_verdict_that_counts(client, study, reader):
     assert "modified by the radiologist: Wrong place" in report.ai_statement
 
 
-def test_a_finding_leads_to_its_mark_in_the_viewer(client, study, mark):
+def test_a_finding_leads_to_its_annotation_in_the_viewer(client, study, annotation):
     report = begun(client, study)
     text = f"{report.findings}\nSee Figure 1 & Figure 7. <b>Meningioma on image 1</b>"
     sign(client, report, findings=text)
     page = text_of(client.get(report.get_absolute_url()))
     viewer = reverse("viewer", args=[study.pk])
-    link = f'<a href="{viewer}?image={mark.image_id}&amp;annotation={mark.pk}">'
+    link = f'<a href="{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}">'
     assert f"{link}Meningioma on image 1</a>: long diameter" in page
     assert f"See {link}Figure 1</a> &amp; Figure 7. &lt;b&gt;Meningioma" in page
 
@@ -192,7 +192,9 @@ def test_the_list_of_reports_asks_as_often_for_many_as_for_one(
         client.get(reverse("reports"))
 
 
-def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(client, study, mark):
+def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(
+    client, study, annotation
+):
     report = begun(client, study)
     wrong = sign(client, report, password="wrong")
     assert wrong.status_code == 409
@@ -206,12 +208,12 @@ def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(client
     for fact in (report.signed_name, report.signed_meaning, report.code, "Meningioma"):
         assert fact in page
     viewer = reverse("viewer", args=[study.pk])
-    assert f"{viewer}?image={mark.image_id}&amp;annotation={mark.pk}" in page
+    assert f"{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}" in page
     assert AuditEvent.objects.filter(action="report.signed", object_id=report.pk).count() == 1
 
 
-def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, mark, reader):
-    complete(mark.image.analyses.get())
+def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annotation, reader):
+    complete(annotation.image.analyses.get())
     report = signed(client, study, with_overlay="on")
     path = reverse("report-pdf", args=[report.pk])
     before = b"".join(client.get(path).streaming_content)
@@ -224,7 +226,7 @@ def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, mark,
     reader.save()
     clinic.name = "Another name"
     clinic.save()
-    revise_annotation(user=reader, annotation=mark, version=1, changes={"note": "later"})
+    revise_annotation(user=reader, annotation=annotation, version=1, changes={"note": "later"})
     client.post(reverse("report-amend", args=[report.pk]), {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
     assert sign(client, amendment, impression="Left.").status_code == 302
