@@ -83,7 +83,9 @@ def signed(client, study, **more) -> Report:
     return report
 
 
-def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(client, study, annotation):
+def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(
+    client, study, annotation
+):
     complete(annotation.image.analyses.get(), probability=0.93)
     ReportTemplate.objects.create(clinic=study.clinic, name="Ours", technique="3 T, contrast.")
     page = text_of(client.get(reverse("study-report", args=[study.pk])))
