@@ -72,7 +72,7 @@ export type AnalysisStatusEnum =
   | "failed"
   | "cancelled";
 
-/** A reader's mark, as it is now. */
+/** An annotation with its newest version. */
 export interface Annotation {
   id: string;
   image: string;
@@ -82,13 +82,14 @@ export interface Annotation {
   own: boolean;
   /** The number of the newest version. */
   version: number;
+  /** The origin of the version: what made it. The member keeps its first name, `how`. */
   how: HowEnum;
   hidden: boolean;
   geometry: Geometry;
   label: string;
   note: string;
   measurements: Measurements;
-  /** Whose suspected region the reader made a mark of their own. */
+  /** The analysis whose suspected region the reader turned into this annotation. */
   from_analysis: string | null;
   created_at: string;
   changed_at: string;
@@ -97,6 +98,7 @@ export interface Annotation {
 
 export interface AnnotationVersion {
   version: number;
+  /** The origin of the version: what made it. The member keeps its first name, `how`. */
   how: HowEnum;
   restored_from: number | null;
   hidden: boolean;
@@ -268,7 +270,7 @@ export interface Timings {
   render_ms: number | null;
 }
 
-/** One image; `analyses` is empty where the reader may not see the AI's word. */
+/** One image; `analyses` is empty where the reader may not see the AI results. */
 export interface ViewerImage {
   id: string;
   number: number;

@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from accounts import audit
+from accounts.audit_events import ACCOUNT_SIGNED_IN, ACCOUNT_SIGNED_OUT
 from accounts.migration_tools import FillError
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
@@ -37,7 +38,7 @@ def forwards(apps, schema_editor):
 @pytest.fixture
 def report(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    audit.record(actor=UserFactory(), action="test.before")
+    audit.record(actor=UserFactory(), event=ACCOUNT_SIGNED_IN)
     return make_signed_report(study=complete(make_analysis()).image.study)
 
 
@@ -66,7 +67,7 @@ def test_it_is_in_the_audit_trail_which_stays_whole(report, tmp_path):
     assert event.detail["columns"] == ["language"]
     assert event.detail["rows"] == 1
     assert "English" in event.detail["reason"]
-    audit.record(actor=None, action="test.after")
+    audit.record(actor=None, event=ACCOUNT_SIGNED_OUT)
     call_command("verify_audit_trail", verbosity=0)
     assert list(audit.broken_links()) == []
 
