@@ -1,6 +1,7 @@
 """Study > Series > Image: the DICOM hierarchy. UIDs are minted for files that bring none."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
-from scans.models.patient import Patient
+from scans.models.patient import Patient, searchable
 from scans.models.reading import Priority, Reads, ReadStage
 
 
@@ -21,6 +22,15 @@ def mint_uid() -> str:
 
 class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
+
+    def matching(self, text: str) -> Self:
+        """Studies whose description, or whose patient's MRN or name, contains every word."""
+        rows = self
+        for word in searchable(text):
+            rows = rows.filter(
+                Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
+            )
+        return rows
 
 
 class Study(Undeletable, models.Model):

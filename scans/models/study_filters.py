@@ -1,19 +1,17 @@
-"""Where a study's analyses stand and what they say together, asked of the database.
+"""The state of a study's analyses and their common label, as conditions on the database's rows.
 
-The newest analysis of each image counts for the state; for the opinion its newest finished one
-does, so a re-analysis that still waits does not hide what is known. The pages and the API filter
-by these conditions, and `scans.services.studies.summaries` shows the same per study.
+The newest analysis of each image counts for the state; for the label its newest finished one
+does, so a re-analysis that still waits does not hide what is known. The filters of studies use
+these conditions, and `scans.services.studies.summaries` shows the same per study.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scans.models.analysis import FINISHED, UNFINISHED, Analysis, Label, Status
-from scans.models.patient import Patient, searchable
-from scans.models.study import Image, Study
+from scans.models.study import Image
 
 
 class StudyState(StrEnum):
@@ -45,36 +43,6 @@ def label_of(*, images: int, tumor: int, no_tumor: int, abstained: int) -> Study
     if no_tumor + abstained < max(1, images):
         return None
     return StudyLabel.ABSTAINED if abstained else StudyLabel.NO_TUMOR
-
-
-def filtered(
-    studies: QuerySet[Study],
-    *,
-    told: Q,
-    q: str = "",
-    state: str = "",
-    ai: str = "",
-    since: date | None = None,
-    until: date | None = None,
-) -> QuerySet[Study]:
-    """The studies that pass every filter given.
-
-    `told` is the condition on a study whose AI result the person may see: a filter by that result
-    finds no other.
-    """
-    for word in searchable(q):
-        studies = studies.filter(
-            Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
-        )
-    if since:
-        studies = studies.filter(study_date__gte=since)
-    if until:
-        studies = studies.filter(study_date__lte=until)
-    if state:
-        studies = studies.filter(in_state(StudyState(state)))
-    if ai:
-        studies = studies.filter(told, with_label(StudyLabel(ai)))
-    return studies
 
 
 def in_state(state: StudyState) -> Q:

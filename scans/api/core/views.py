@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts import audit
 from accounts.policy import ClinicQuerySet, get_visible_or_404
 from scans.api.core import problems
-from scans.api.core.filters import StableOrdering
+from scans.api.core.ordering import StableOrdering
 from scans.api.core.parsers import JSONParser
 
 

@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from accounts.requests import signed_in
 from scans.api.core.views import FoundRows
-from scans.api.patients.filters import PatientFilter
 from scans.api.patients.serializers import PatientSerializer, RescoredSerializer
 from scans.models import Patient
 from scans.services.analyses.rescoring import rescore_studies
+from scans.services.patients.filters import PatientFilterSet
 from scans.services.patients.records import (
     archive_patient,
     edit_patient,
@@ -28,7 +28,7 @@ from scans.services.patients.records import (
 class PatientViewSet(FoundRows):
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
-    filterset_class = PatientFilter
+    filterset_class = PatientFilterSet.for_api()
     ordering_fields = ["family_name", "given_name", "mrn", "birth_date", "created_at"]
     ordering = ["family_name", "given_name"]
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,57 +12,20 @@ from accounts.requests import signed_in
 from scans.api.core.views import ClinicRows
 from scans.api.reading.serializers import WorklistEntrySerializer
 from scans.models import Study
-from scans.models.reading import Priority, ReadStage
-from scans.models.study_filters import StudyLabel, StudyState
 from scans.services.reading.assignment import lock_holder
-from scans.services.reading.worklist import ORDERS, PLACE, Asked, places, suspects, worklist
+from scans.services.reading.filters import WorklistFilterSet
+from scans.services.reading.worklist import awaiting, places, suspects
 from scans.services.studies.summaries import summarize
-
-
-class AskedSerializer(serializers.Serializer):
-    q = serializers.CharField(required=False, max_length=200)
-    state = serializers.ChoiceField(required=False, choices=[one.value for one in StudyState])
-    ai = serializers.ChoiceField(required=False, choices=[one.value for one in StudyLabel])
-    assignee = serializers.RegexField(r"^(me|nobody|\d{1,9})$", required=False)
-    priority = serializers.ChoiceField(required=False, choices=Priority.choices)
-    stage = serializers.ChoiceField(
-        required=False, choices=[ReadStage.WAITING.value, ReadStage.ADJUDICATION.value]
-    )
-    since = serializers.DateField(required=False)
-    until = serializers.DateField(required=False)
-    order = serializers.ChoiceField(
-        required=False,
-        choices=[*ORDERS, *(f"-{name}" for name in ORDERS if name != PLACE)],
-    )
-
-
-_TEXT, _DATE = OpenApiTypes.STR, OpenApiTypes.DATE
-_PARAMETERS = [
-    OpenApiParameter("q", _TEXT, description="Words of the patient or the description."),
-    OpenApiParameter("state", _TEXT, enum=[one.value for one in StudyState]),
-    OpenApiParameter(
-        "ai",
-        _TEXT,
-        enum=[one.value for one in StudyLabel],
-        description="Finds no study whose AI result is withheld from you.",
-    ),
-    OpenApiParameter("assignee", _TEXT, description="`me`, `nobody`, or the id of a person."),
-    OpenApiParameter("priority", _TEXT, enum=Priority.values),
-    OpenApiParameter("stage", _TEXT, enum=["waiting", "adjudication"]),
-    OpenApiParameter("since", _DATE, description="Study date: this day or later."),
-    OpenApiParameter("until", _DATE, description="Study date: this day or earlier."),
-    OpenApiParameter(
-        "order",
-        _TEXT,
-        description=f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses.",
-    ),
-]
 
 
 class WorklistViewSet(ClinicRows):
     queryset = Study.objects.all()
     serializer_class = WorklistEntrySerializer
-    filter_backends: list[Any] = []
+    filter_backends = [DjangoFilterBackend]
+    filterset_class = WorklistFilterSet.for_api()
+
+    def get_queryset(self) -> Any:
+        return awaiting(user=signed_in(self.request))
 
     @extend_schema(
         summary="Show the worklist",
@@ -71,15 +33,11 @@ class WorklistViewSet(ClinicRows):
             "Studies that await a verdict. The default order mixes the AI's suspicion with the "
             "waiting time, under a cap for each priority."
         ),
-        parameters=_PARAMETERS,
         responses=WorklistEntrySerializer(many=True),
     )
     def list(self, request: Request) -> Response:
-        known = {name: request.query_params[name] for name in _NAMES & set(request.query_params)}
-        form = AskedSerializer(data={name: value for name, value in known.items() if value})
-        form.is_valid(raise_exception=True)
         user = signed_in(request)
-        rows = worklist(user=user, asked=Asked(**form.validated_data))
+        rows = self.filter_queryset(self.get_queryset())
         rows = rows.select_related("patient", "clinic", "assignee", "locked_by")
         page: list[Study] = self.paginate_queryset(rows) or []
         summaries = {one.study.pk: one for one in summarize(page, user=user)}
@@ -93,6 +51,3 @@ class WorklistViewSet(ClinicRows):
         answer = WorklistEntrySerializer(page, many=True, context=context).data
         audit.record_list(actor=user, model=Study, rows=page)
         return self.get_paginated_response(answer)
-
-
-_NAMES = set(AskedSerializer().fields)

@@ -23,7 +23,6 @@ from accounts.requests import signed_in
 from scans.api.core import problems
 from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, answer_request
 from scans.api.core.views import FoundRows
-from scans.api.studies.filters import StudyFilter
 from scans.api.studies.serializers import (
     NothingAcceptedSerializer,
     ReceivedStudySerializer,
@@ -34,6 +33,7 @@ from scans.api.studies.serializers import (
 )
 from scans.models import Analysis, Image, Patient, Study
 from scans.services.core.idempotency import Answer
+from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
 
 # All that `StudySerializer` shows, in a fixed number of queries.
@@ -62,7 +62,7 @@ def _count(rows: QuerySet, study: str) -> Coalesce:
 class StudyViewSet(FoundRows):
     queryset = Study.objects.prefetch_related(IMAGES)
     serializer_class = StudySerializer
-    filterset_class = StudyFilter
+    filterset_class = StudyFilterSet.for_api()
     ordering_fields = ["study_date", "received_at"]
     ordering = ["-study_date", "-received_at"]
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
-from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts import audit
@@ -20,27 +19,28 @@ MOST_ROWS = 5000  # of one file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def sent_again(filters: Mapping[str, object]) -> dict[str, str]:
-    """The filters of a list, as its button sends them: a date as its form reads it."""
+def form_values(filters: Mapping[str, object]) -> dict[str, str]:
+    """The filters of a list as hidden fields of its button: a date as the filters read it."""
     return {name: str(value) for name, value in filters.items()}
 
 
-def asked(request: ClinicalRequest, form: type[forms.Form]) -> dict[str, Any]:
-    """The filters that came with the request; a wrong one is ignored, as on the page."""
-    checked = form(request.POST if request.method == "POST" else request.GET)
-    checked.is_valid()
-    return {name: value for name, value in checked.cleaned_data.items() if value}
+def query_of(request: ClinicalRequest) -> QueryDict:
+    """The filters that came with the request: a button sends them as a POST, a link in its URL."""
+    return request.POST if request.method == "POST" else request.GET
 
 
-def answer_of(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+def csv_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> HttpResponse:
+    """A file `name`.csv to download, with these rows below the header."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     # The mark at the start tells a spreadsheet that this is UTF-8.
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def _cell(value: object) -> str:
@@ -49,6 +49,7 @@ def _cell(value: object) -> str:
 
 
 def record_export(user: User, action: str, rows: Sequence[Any]) -> None:
+    """Leave an audit event that names the exported rows."""
     ids = [str(row.pk) for row in rows[: audit.IDS_KEPT]]
     audit.record(actor=user, action=action, detail={"count": len(rows), "ids": ids})
 

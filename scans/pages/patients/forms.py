@@ -85,10 +85,3 @@ class PatientEditForm(PatientForm):
             return self.fields[name].to_python(shown)
         except ValidationError:
             return None
-
-
-class PatientFilterForm(forms.Form):
-    """The filters of the patient list."""
-
-    q = forms.CharField(required=False, max_length=200, strip=True)
-    archived = forms.BooleanField(required=False)

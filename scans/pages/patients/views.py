@@ -1,6 +1,8 @@
 """The patient register, and the patient page: one person's case history."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,17 +20,18 @@ from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, require
 from scans.errors import StateConflictError
 from scans.models import Patient, Study
-from scans.models.patient import PatientQuerySet
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import is_poll, polled
-from scans.pages.patients.forms import PatientEditForm, PatientFilterForm, PatientForm
+from scans.pages.patients.forms import PatientEditForm, PatientForm
 from scans.pages.patients.timeline import timeline
 from scans.services.analyses.rescoring import rescore_studies
 from scans.services.patients import records as register
+from scans.services.patients.filters import PatientFilterSet
 
 ORDER = ("family_name", "given_name", "id")
 PAGE_SIZE = 25
@@ -40,20 +43,26 @@ OPTIONS = 8
 def patients(request: ClinicalRequest) -> HttpResponse:
     """Find a patient by MRN or name, as you type."""
     require(request.user, Action.VIEW)
-    form = PatientFilterForm(request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
-    rows = found_patients(user=request.user, **filters)
+    filterset = filtered_patients(request.user, request.GET)
     page = keyset_page(
-        with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
+        with_last_study(filterset.qs),
+        order=ORDER,
+        token=request.GET.get("page", ""),
+        size=PAGE_SIZE,
     )
     audit.record_list(actor=request.user, model=Patient, rows=page.rows)
+    filters = filterset.page_values
     address = ListAddress("patients", filters)
     context = {
+        "bar": FilterBar(
+            address="patients",
+            target="patients",
+            label="Find a patient",
+            filterset=filterset,
+        ),
         "patients": page.rows,
-        "q": filters.get("q", ""),
-        "archived": filters.get("archived", False),
-        "csv": sent_again(filters),
+        "filters": filters,
+        "csv": form_values(filters),
         "previous": address.of_page(page.previous),
         "next": address.of_page(page.next),
     }
@@ -70,7 +79,8 @@ def patient_options(request: ClinicalRequest) -> HttpResponse:
     """The options of the upload page's combobox."""
     require(request.user, Action.VIEW)
     q = request.GET.get("q", "").strip()[:200]
-    found = list(found_patients(user=request.user, q=q).order_by(*ORDER)[:OPTIONS])
+    rows = filtered_patients(request.user, {"q": q}).qs
+    found = list(rows.order_by(*ORDER)[:OPTIONS])
     audit.record_list(actor=request.user, model=Patient, rows=found)
     return render(request, "studies/upload/_patient_options.html", {"patients": found, "q": q})
 
@@ -190,15 +200,14 @@ def _chosen_for_upload(person: Patient) -> HttpResponse:
     return response
 
 
-def found_patients(*, user: User, q: str = "", archived: bool = False) -> PatientQuerySet:
-    """The patients that pass the filters; archived ones where they are asked for."""
-    rows = Patient.objects.all().visible_to(user)
-    assert isinstance(rows, PatientQuerySet)
-    rows = rows.matching(q)
-    return rows if archived else rows.current()
+def filtered_patients(user: User, query: Mapping[str, Any]) -> PatientFilterSet:
+    """The person's patients, filtered as the page or the CSV file asks."""
+    rows = Patient.objects.visible_to(user)
+    return PatientFilterSet.from_page(query, queryset=rows, user=user)
 
 
 def with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Annotate each patient with the day of the newest study, as `last_study`."""
     dates = Study.objects.filter(patient=OuterRef("pk")).order_by().values("patient")
     return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
 

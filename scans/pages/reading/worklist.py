@@ -1,16 +1,15 @@
 """The worklist: what awaits a verdict, in the order in which it should be read."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
@@ -19,47 +18,29 @@ from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import Study, WorklistView
 from scans.models.reading import Priority, ReadStage
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
-from scans.pages.core.filter_bar import FilterBar, choice
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import announced, is_poll, polled, seen_by, sentence
-from scans.pages.studies.forms import StudyFilterForm
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
+from scans.services.reading.filters import FILTERS, WorklistFilterSet
+from scans.services.reading.saved_views import forget_view, save_view
 from scans.services.reading.worklist import (
-    FILTERS,
     MINE,
     NOBODY,
     ORDERS,
     PLACE,
-    Asked,
-    forget_view,
+    awaiting,
     places,
-    save_view,
     suspects,
     take_next,
-    worklist,
 )
 from scans.services.studies.summaries import summarize
 from scans.templatetags.worklist import waited
 
 PAGE_SIZE = 50
-
-
-class WorklistFilterForm(StudyFilterForm):
-    """The filters of the worklist. They live in the address, so a wrong one is just ignored."""
-
-    PRIORITIES = [("", "Any priority"), *Priority.choices]
-    STAGES = [
-        ("", "Any stage"),
-        (ReadStage.WAITING.value, ReadStage.WAITING.label),
-        (ReadStage.ADJUDICATION.value, ReadStage.ADJUDICATION.label),
-    ]
-    assignee = forms.RegexField(regex=r"^(me|nobody|\d{1,9})$", required=False)
-    priority = forms.ChoiceField(required=False, choices=PRIORITIES)
-    stage = forms.ChoiceField(required=False, choices=STAGES)
-    order = forms.RegexField(regex=r"^-?[a-z]+$", required=False)
 
 
 @require_GET
@@ -68,19 +49,17 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
     """The list; for htmx only its rows, as the filters change or the work goes on."""
     require(request.user, Action.VIEW)
     view = _chosen_view(request)
-    form = WorklistFilterForm(view.filters if view else request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
-    asked = Asked(**filters)
+    filterset = filtered_worklist(request.user, view.filters if view else request.GET)
+    filters = filterset.page_values
     address = ListAddress(
         "worklist",
         {"view": view.pk} if view else filters,
         page=request.GET.get("page", ""),
         shows_typed=True,
     )
-    context = _list(request, asked, address) | {
+    context = _list(request, filterset, address) | {
         "filters": filters,
-        "csv": sent_again(filters),
+        "csv": form_values(filters),
         "view": view,
     }
     if request.htmx and not request.htmx.history_restore_request:
@@ -89,7 +68,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
             response["HX-Replace-Url"] = address.shown
         return response
     views = WorklistView.objects.visible_to(request.user).offered_to(request.user)
-    context |= {"views": views, "bar": _bar(request, form), "kept": _kept(filters)}
+    context |= {"views": views, "bar": _bar(request, filterset), "kept": _kept(filters)}
     return render(request, "reading/worklist/page.html", context)
 
 
@@ -144,27 +123,30 @@ def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
     return announced(HttpResponse(status=204), **{"worklist-changed": ""})
 
 
-def _bar(request: ClinicalRequest, form: WorklistFilterForm) -> FilterBar:
-    choices = [
-        choice(form, "priority", "Priority", form.PRIORITIES),
-        choice(form, "assignee", "Assigned to", _people(request)),
-        choice(form, "state", "Analyses", form.STATES),
-        choice(form, "ai", "AI result", form.OPINIONS),
-        choice(form, "stage", "Stage", form.STAGES),
-    ]
+def filtered_worklist(user: User, query: Mapping[str, Any]) -> WorklistFilterSet:
+    """The person's worklist, filtered and ordered as the page, a view or the CSV file asks."""
+    return WorklistFilterSet.from_page(query, queryset=awaiting(user=user), user=user)
+
+
+def _bar(request: ClinicalRequest, filterset: WorklistFilterSet) -> FilterBar:
+    # The heads of the columns set the order.
+    hidden = {"order", "ai"} if reads_first(request.user) else {"order"}
     return FilterBar(
         address="worklist",
         target="worklist",
         label="Filter the worklist",
-        form=form,
-        choices=[one for one in choices if one.name != "ai" or not reads_first(request.user)],
+        filterset=filterset,
+        choices={"assignee": _people(request)},
+        hidden=hidden,
     )
 
 
-def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[str, Any]:
-    now = timezone.now()
-    rows = worklist(user=request.user, asked=asked, now=now)
-    page = Paginator(rows.select_related("patient", "clinic", "assignee", "locked_by"), PAGE_SIZE)
+def _list(
+    request: ClinicalRequest, filterset: WorklistFilterSet, address: ListAddress
+) -> dict[str, Any]:
+    now = filterset.now
+    rows = filterset.qs.select_related("patient", "clinic", "assignee", "locked_by")
+    page = Paginator(rows, PAGE_SIZE)
     shown = page.get_page(address.page)
     studies = list(shown.object_list)
     if not is_poll(request, address.asked):
@@ -177,8 +159,8 @@ def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[
         "newer": _of_page(address, shown, -1),
         "older": _of_page(address, shown, 1),
         "address": address,
-        "columns": _columns(address, asked),
-        "asked_order": "" if asked.column == PLACE else asked.order,
+        "columns": _columns(filterset),
+        "asked_order": _kept(filterset.page_values).get("order", ""),
         "hides_ai": reads_first(request.user),
         "priorities": Priority.choices,
         "readers": _readers(request),
@@ -221,21 +203,23 @@ def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> lis
     return found
 
 
-def _columns(address: ListAddress, asked: Asked) -> list[dict[str, Any]]:
+def _columns(filterset: WorklistFilterSet) -> list[dict[str, Any]]:
     """Each column, sorted or not, and the address that sorts by it (again: the other way)."""
+    ordering = filterset.ordering
+    direction = "descending" if ordering.is_reversed else "ascending"
     found = []
     for name, order in ORDERS.items():
-        is_sorted = name == asked.column
-        turns = is_sorted and name != PLACE and not asked.is_reversed
+        is_sorted = name == ordering.column
+        turns = is_sorted and name != PLACE and not ordering.is_reversed
         then = f"-{name}" if turns else name
-        kept = {key: value for key, value in _kept(asked.__dict__).items() if key != "order"}
+        kept = {key: value for key, value in _kept(filterset.page_values).items() if key != "order"}
         kept |= {} if then == PLACE else {"order": then}
         found.append(
             {
                 "name": name,
                 "words": order.words,
                 "address": ListAddress("worklist", kept, shows_typed=True),
-                "sort": ("descending" if asked.is_reversed else "ascending") if is_sorted else "",
+                "sort": direction if is_sorted else "",
             }
         )
     return found

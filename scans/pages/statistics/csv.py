@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from accounts.policy import Action, require
 from scans.models import ModelRelease
-from scans.pages.core.csv_responses import answer_of, asked
+from scans.pages.core.csv_responses import csv_response, query_of
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.statistics.agreement import Share
@@ -33,7 +33,9 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     require(request.user, Action.VIEW_STATISTICS)
     if table not in TABLES:
         raise Http404("There is no such table.")
-    part = asked(request, StatisticsFilterForm)
+    form = StatisticsFilterForm(query_of(request))
+    form.is_valid()
+    part = {name: value for name, value in form.cleaned_data.items() if value}
     release = ModelRelease.objects.filter(pk=part.pop("release", None)).first()
     found = clinic_statistics(user=request.user, release=release, **part)
     header, rows = TABLES[table](found)
@@ -41,7 +43,7 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     told = [str(case.study) for case in found.disagreements] if table == "differences" else []
     detail = {"table": table, "count": len(kept), "ids": told[: audit.IDS_KEPT]}
     audit.record(actor=request.user, action="statistics.exported", detail=detail)
-    return answer_of(f"statistics-{table}", header, kept)
+    return csv_response(f"statistics-{table}", header, kept)
 
 
 def _differences(found: ClinicStatistics) -> Table:

@@ -9,17 +9,19 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
 from scans.models import Study
-from scans.models.study_filters import filtered
-from scans.pages.core.csv_responses import MOST_ROWS, answer_of, asked, moment, record_export
+from scans.pages.core.csv_responses import (
+    MOST_ROWS,
+    csv_response,
+    moment,
+    query_of,
+    record_export,
+)
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.studies.forms import StudyFilterForm
-from scans.services.disclosure import disclosed_to
+from scans.pages.studies.list import ORDER, filtered_studies
 from scans.services.studies.summaries import summarize
 
 _STUDY = ("MRN", "Patient", "Study date", "Description", "Received", "Priority", "Reading")
-
-
 _AI = ("Images", "AI result", "AI probability", "Model release")
 
 
@@ -27,12 +29,8 @@ _AI = ("Images", "AI result", "AI probability", "Model release")
 @clinical_page
 def studies_csv(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
-    rows = filtered(
-        Study.objects.visible_to(request.user),
-        told=disclosed_to(request.user),
-        **asked(request, StudyFilterForm),
-    ).select_related("patient", "clinic")
-    return studies_as_csv(request, "studies", rows.order_by("-received_at", "-id")[:MOST_ROWS])
+    rows = filtered_studies(request.user, query_of(request)).qs
+    return studies_as_csv(request, "studies", rows.order_by(*ORDER)[:MOST_ROWS])
 
 
 def studies_as_csv(
@@ -46,7 +44,7 @@ def studies_as_csv(
     """`more` and `cells` are the columns that only this list has."""
     studies = list(rows)
     record_export(request.user, "study.exported", studies)
-    return answer_of(
+    return csv_response(
         name,
         (*_STUDY, *more, *_AI),
         (

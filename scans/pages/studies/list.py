@@ -1,5 +1,6 @@
 """Home: the clinic's studies, newest received first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -7,18 +8,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import audit
+from accounts.models import User
 from accounts.policy import Action, require
 from scans.models import Study
-from scans.models.study_filters import filtered
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
-from scans.pages.core.filter_bar import FilterBar, choice
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import is_poll, polled, seen_by
-from scans.pages.studies.forms import StudyFilterForm
-from scans.services.disclosure import disclosed_to
+from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.summaries import summarize
 
 ORDER = ("-received_at", "-id")
@@ -30,13 +30,10 @@ PAGE_SIZE = 25
 def home(request: ClinicalRequest) -> HttpResponse:
     """The list; for htmx only its rows, as the filters change or the work goes on."""
     require(request.user, Action.VIEW)
-    form = StudyFilterForm(request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
+    filterset = filtered_studies(request.user, request.GET)
+    filters = filterset.page_values
     page = keyset_page(
-        filtered(
-            Study.objects.visible_to(request.user), told=disclosed_to(request.user), **filters
-        ).select_related("patient", "clinic"),
+        filterset.qs,
         order=ORDER,
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
@@ -50,11 +47,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
             address="home",
             target="studies",
             label="Filter the studies",
-            form=form,
-            choices=[
-                choice(form, "state", "State", form.STATES),
-                choice(form, "ai", "AI result", form.OPINIONS),
-            ],
+            filterset=filterset,
         ),
         "filters": filters,
         "summaries": summaries,
@@ -62,7 +55,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
         "newer": address.of_page(page.previous),
         "older": address.of_page(page.next),
         "address": address,
-        "csv": sent_again(filters),
+        "csv": form_values(filters),
         "show_clinic": request.user.is_superuser,
         "version": seen_by(request, address.asked, *(summary.facts for summary in summaries)),
     }
@@ -72,3 +65,9 @@ def home(request: ClinicalRequest) -> HttpResponse:
             response["HX-Replace-Url"] = address.shown
         return response
     return render(request, "studies/list.html", context)
+
+
+def filtered_studies(user: User, query: Mapping[str, Any]) -> StudyFilterSet:
+    """The person's studies, filtered as the page or the CSV file asks."""
+    rows = Study.objects.visible_to(user).select_related("patient", "clinic")
+    return StudyFilterSet.from_page(query, queryset=rows, user=user)

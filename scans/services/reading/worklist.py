@@ -1,33 +1,30 @@
 """The worklist: which studies await a verdict, in which order, and which one is next."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
 from scans.errors import StateConflictError
-from scans.models import Analysis, Image, Study, Verdict, WorklistView
+from scans.models import Analysis, Image, Study, Verdict
 from scans.models.analysis import UNFINISHED
 from scans.models.assessment import SIGNED
 from scans.models.reading import Priority, ReadStage
-from scans.models.study_filters import filtered, opinions
-from scans.services.disclosure import disclosed_to, reads_first
+from scans.models.study_filters import opinions
+from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
 from scans.services.reading.ranking import Caps, Place, place_of, standing
 
 PLACE = "place"
 MINE, NOBODY = "me", "nobody"
-FILTERS = ("q", "state", "ai", "assignee", "since", "until", "priority", "stage", "order")
 
 
 @dataclass(frozen=True)
@@ -56,59 +53,25 @@ ORDERS = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What somebody wants to see of the worklist."""
+class Ordering:
+    """A column of the list, and whether it is sorted the other way round."""
 
-    q: str = ""
-    state: str = ""
-    ai: str = ""
-    assignee: str = ""  # "me", "nobody", or the id of a person
-    priority: str = ""
-    stage: str = ""
-    since: date | None = None
-    until: date | None = None
-    order: str = PLACE  # of `ORDERS`; a minus in front reverses
+    column: str = PLACE  # of `ORDERS`
+    is_reversed: bool = False
 
-    @property
-    def column(self) -> str:
-        name = self.order.lstrip("-")
-        return name if name in ORDERS else PLACE
+    @classmethod
+    def of(cls, text: str) -> "Ordering":
+        """The ordering that an address names: a column, reversed with a minus in front."""
+        return cls(text.lstrip("-"), text.startswith("-"))
 
-    @property
-    def is_reversed(self) -> bool:
-        return self.order.startswith("-") and self.column != PLACE
+    def __str__(self) -> str:
+        return f"-{self.column}" if self.is_reversed else self.column
 
 
 def awaiting(*, user: User) -> QuerySet[Study]:
     """The studies of the person's clinic that still need a verdict, or an adjudication."""
     studies = Study.objects.visible_to(user).exclude(read_stage=ReadStage.READ)
     return studies.filter(patient__archived_at__isnull=True)
-
-
-def worklist(*, user: User, asked: Asked, now: datetime | None = None) -> QuerySet[Study]:
-    """The rows that pass every filter, in the order asked for.
-
-    While the AI's word is withheld from this person, no filter and no order tells of it.
-    """
-    rows = filtered(
-        awaiting(user=user),
-        told=disclosed_to(user),
-        q=asked.q,
-        state=asked.state,
-        ai=asked.ai,
-        since=asked.since,
-        until=asked.until,
-    )
-    if asked.assignee == NOBODY:
-        rows = rows.filter(assignee=None)
-    elif asked.assignee:
-        person = str(user.pk) if asked.assignee == MINE else asked.assignee
-        rows = rows.filter(assignee=int(person)) if person.isdecimal() else rows.none()
-    if asked.priority:
-        rows = rows.filter(priority=asked.priority)
-    if asked.stage:
-        rows = rows.filter(read_stage=asked.stage)
-    return _ordered(rows, user=user, asked=asked, now=now or timezone.now())
 
 
 def places(studies: list[Study], *, user: User, now: datetime | None = None) -> dict[UUID, Place]:
@@ -154,7 +117,7 @@ def next_study(*, user: User, but: Collection[UUID] = ()) -> Study | None:
     require(user, Action.READ_STUDY)
     now = timezone.now()
     own = Verdict.objects.filter(reader=user.pk, status__in=SIGNED)
-    rows = worklist(user=user, asked=Asked(), now=now)  # in whose order `_late` is known
+    rows = standing(awaiting(user=user), now=now, uses_ai=not reads_first(user))  # knows `_late`
     rows = rows.filter(Q(assignee=None) | Q(assignee=user.pk) | Q(_late=0))
     rows = rows.filter(
         Q(locked_by=None) | Q(locked_by=user.pk) | Q(lock_expires_at__lte=now)
@@ -173,61 +136,23 @@ def take_next(*, user: User, but: UUID | None = None) -> Study | None:
     return None
 
 
-@transaction.atomic
-def save_view(
-    *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
-) -> WorklistView:
-    """Keep filters and order under a name; the same name again replaces what it stood for.
-
-    Raises `NotAllowedError` or `ValidationError`.
-    """
-    require(user, Action.SHARE_WORKLIST_VIEW if for_clinic else Action.VIEW)
-    name = " ".join(name.split())
-    if user.clinic_id is None:
-        raise ValidationError({"name": "Views belong to a clinic, and your account has none."})
-    if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
-    kept = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
-    try:
-        with transaction.atomic():
-            view, _ = WorklistView.objects.update_or_create(
-                clinic_id=user.clinic_id,
-                owner=None if for_clinic else user,
-                name=name,
-                defaults={"filters": kept},
-            )
-    except IntegrityError as error:
-        raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
-    audit.record(
-        actor=user, action="worklist_view.saved", row=view, detail={"for_clinic": for_clinic}
-    )
-    return view
-
-
-@transaction.atomic
-def forget_view(*, user: User, view: WorklistView) -> None:
-    """Take a view off the list: one's own, or (who may share views) the clinic's."""
-    require(user, Action.VIEW, view)
-    if view.owner_id != user.pk:
-        require(user, Action.SHARE_WORKLIST_VIEW, view)
-    audit.record(actor=user, action="worklist_view.forgotten", row=view)
-    view.delete()
-
-
-def _ordered(rows: QuerySet[Study], *, user: User, asked: Asked, now: datetime) -> QuerySet[Study]:
+def ordered(
+    rows: QuerySet[Study], *, user: User, ordering: Ordering, now: datetime
+) -> QuerySet[Study]:
+    """The rows in the order of this column; by place where the AI result must not show."""
     hides_ai = reads_first(user)
-    order = ORDERS[asked.column]
-    if asked.column == PLACE or (order.tells_ai and hides_ai):
+    order = ORDERS[ordering.column]
+    if ordering.column == PLACE or (order.tells_ai and hides_ai):
         return standing(rows, now=now, uses_ai=not hides_ai)
-    if asked.column == "images":
+    if ordering.column == "images":
         images = Image.objects.filter(series__study=OuterRef("pk")).order_by()
         counted = images.values("series__study").annotate(n=Count("pk")).values("n")
         rows = rows.alias(_images=Coalesce(Subquery(counted), 0))
-    if asked.column == "state":
+    if ordering.column == "state":
         rows = rows.alias(_unfinished=Coalesce(_number(_IN_WORK), 0))
-    if asked.column == "priority":
+    if ordering.column == "priority":
         rows = rows.alias(_rank=_RANK)
-    names = [_flipped(name) if asked.is_reversed else name for name in order.fields]
+    names = [_flipped(name) if ordering.is_reversed else name for name in order.fields]
     return rows.order_by(*names, "pk")
 
 

@@ -23,8 +23,8 @@ from scans.models import Analysis, ClinicReason, Image, Study
 from scans.services.annotations.lifecycle import draw
 from scans.services.disclosure import ai_visible, as_shown
 from scans.services.reading.double_reading import want_reads
+from scans.services.reading.saved_views import save_view
 from scans.services.reading.verdicts import Saying, Word, commit_finding, save_draft, sign_verdict
-from scans.services.reading.worklist import save_view
 from scans.services.reports.drafting import start_report
 from scans.tests.core.isolation_table import (
     ADMIN_ROWS,

@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Study
+from scans.services.reading.filters import WorklistFilterSet
 from scans.services.reading.verdicts import Saying, sign_verdict
-from scans.services.reading.worklist import Asked, worklist
+from scans.services.reading.worklist import awaiting
 from scans.services.statistics.overview import clinic_statistics
 from scans.tests.core.factories import complete, make_analysis
 from scans.tests.core.isolation_table import signed_in
@@ -43,7 +44,8 @@ def upgraded(reader):
 
 def test_old_studies_do_not_stand_before_what_comes_in(reader, upgraded):
     old, young = upgraded
-    assert [row.pk for row in worklist(user=reader, asked=Asked())] == [young.pk]
+    rows = WorklistFilterSet.from_page({}, queryset=awaiting(user=reader), user=reader).qs
+    assert [row.pk for row in rows] == [young.pk]
     assert (old.read_stage, old.read_at) == ("read", old.received_at)
     assert clinic_statistics(user=reader).overall.cases == 0
 

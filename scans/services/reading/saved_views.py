@@ -1,0 +1,53 @@
+"""Saved views of the worklist: filters and order under a name."""
+
+from collections.abc import Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from accounts import audit
+from accounts.models import User
+from accounts.policy import Action, require
+from scans.models import WorklistView
+from scans.services.reading.filters import FILTERS
+
+
+@transaction.atomic
+def save_view(
+    *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
+) -> WorklistView:
+    """Keep filters and order under a name; the same name again replaces what it stood for.
+
+    Raises `NotAllowedError` or `ValidationError`.
+    """
+    require(user, Action.SHARE_WORKLIST_VIEW if for_clinic else Action.VIEW)
+    name = " ".join(name.split())
+    if user.clinic_id is None:
+        raise ValidationError({"name": "Views belong to a clinic, and your account has none."})
+    if not name or len(name) > 60 or not name.isprintable():
+        raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
+    kept = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
+    try:
+        with transaction.atomic():
+            view, _ = WorklistView.objects.update_or_create(
+                clinic_id=user.clinic_id,
+                owner=None if for_clinic else user,
+                name=name,
+                defaults={"filters": kept},
+            )
+    except IntegrityError as error:
+        raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
+    audit.record(
+        actor=user, action="worklist_view.saved", row=view, detail={"for_clinic": for_clinic}
+    )
+    return view
+
+
+@transaction.atomic
+def forget_view(*, user: User, view: WorklistView) -> None:
+    """Take a view off the list: one's own, or (who may share views) the clinic's."""
+    require(user, Action.VIEW, view)
+    if view.owner_id != user.pk:
+        require(user, Action.SHARE_WORKLIST_VIEW, view)
+    audit.record(actor=user, action="worklist_view.forgotten", row=view)
+    view.delete()
