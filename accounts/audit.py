@@ -1,7 +1,11 @@
-"""The audit trail: append-only, hash-chained, one chain a clinic. Reads count."""
+"""The audit trail: append-only, hash-chained, one chain for each clinic. Reads count.
+
+The kinds of events are declared in the modules `audit_events`. An event is sealed at once, or at
+the end of the clinical write that it is part of (`accounts.clinical_write`).
+"""
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,16 +15,20 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.audit_registry import AuditEventType, refuse_undeclared
 from accounts.models import User
 from accounts.models.audit_event import AuditChain, AuditEvent
 
 IDS_KEPT = 200  # of one list: as many as any page shows
+_SYSTEM = "system"  # the chain of what belongs to no clinic
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
+# The events of the clinical write that is at work, which are sealed at its end.
+_collected: ContextVar[list[AuditEvent] | None] = ContextVar("audit_collected", default=None)
 
 
 @contextmanager
 def coming_from(address: str | None) -> Iterator[None]:
-    """Every event recorded inside comes from this network address."""
+    """Store this network address with every event that is recorded inside."""
     token = _address.set(address)
     try:
         yield
@@ -28,55 +36,77 @@ def coming_from(address: str | None) -> Iterator[None]:
         _address.reset(token)
 
 
+@contextmanager
+def collected() -> Iterator[None]:
+    """Hold back the events that are recorded inside, and seal them at the end in one go.
+
+    For `accounts.clinical_write`, which opens the transaction around it. Inside another
+    `collected` the events join those of the outer one. An exception drops the events that were
+    recorded inside, as it undoes what was written.
+    """
+    outer = _collected.get()
+    if outer is not None:
+        before = len(outer)
+        try:
+            yield
+        except BaseException:
+            del outer[before:]
+            raise
+        return
+    events: list[AuditEvent] = []
+    token = _collected.set(events)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+    _seal(events)
+
+
 def record(
     *,
     actor: User | AnonymousUser | None,
-    action: str,
+    event: AuditEventType,
     row: models.Model | None = None,
     clinic_id: uuid.UUID | None = None,
     patient_id: uuid.UUID | None = None,
-    detail: dict[str, Any] | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> AuditEvent:
     """Add one event to the chain of the row's clinic (the actor's, where there is no row).
 
-    Call it last in a transaction: it holds the chain's lock until the commit. `detail` carries
-    ids, counts and field names, never a patient's name.
+    Inside a clinical write the event is sealed at its end; otherwise at once, and the chain stays
+    locked until the commit. `detail` carries ids, counts and field names, never a patient's name.
+    Raises `UndeclaredEventError` for an event or a name in its detail that is not declared.
     """
+    refuse_undeclared(event, detail or {})
     person = actor if actor is not None and actor.is_authenticated else None
-    clinic = clinic_id or getattr(row, "clinic_id", None) or getattr(person, "clinic_id", None)
-    with transaction.atomic():
-        chain, _ = AuditChain.objects.select_for_update().get_or_create(
-            key=str(clinic) if clinic else "system"
-        )
-        event = AuditEvent(
-            chain=chain,
-            sequence=chain.length + 1,
-            at=timezone.now(),
-            clinic_id=clinic,
-            actor=person,
-            action=action,
-            object_type=row._meta.model_name or "" if row is not None else "",
-            object_id=str(row.pk) if row is not None else "",
-            patient_id=patient_id,
-            address=_address.get(),
-            detail=detail or {},
-            previous_hash=chain.last_hash,
-        )
-        event.hash = event.sealed_hash()
-        event.save()
-        chain.length, chain.last_hash = event.sequence, event.hash
-        chain.save(update_fields=["length", "last_hash"])
-    return event
+    recorded = AuditEvent(
+        clinic_id=clinic_id
+        or getattr(row, "clinic_id", None)
+        or getattr(person, "clinic_id", None),
+        actor=person,
+        action=event.name,
+        object_type=row._meta.model_name or "" if row is not None else "",
+        object_id=str(row.pk) if row is not None else "",
+        patient_id=patient_id,
+        address=_address.get(),
+        detail=dict(detail or {}),
+    )
+    waiting = _collected.get()
+    if waiting is None:
+        _seal([recorded])
+    else:
+        waiting.append(recorded)
+    return recorded
 
 
 def record_list(
     *,
     actor: User | AnonymousUser | None,
-    model: type[models.Model],
+    event: AuditEventType,
     rows: Sequence[models.Model],
     patient_id: uuid.UUID | None = None,
 ) -> None:
-    """A list or a search showed these rows: one event, with their ids and not what was sought.
+    """Record that a list or a search showed these rows: their ids, and not what was searched for.
 
     A superuser's list may hold rows of several clinics: one event in the chain of each.
     """
@@ -85,14 +115,44 @@ def record_list(
     for row in rows:
         clinic = own or getattr(row, "clinic_id", None)
         shown.setdefault(clinic, []).append(str(row.pk))
-    for clinic, ids in (shown or {own: []}).items():
-        record(
-            actor=actor,
-            action=f"{model._meta.model_name}.listed",
-            clinic_id=clinic,
-            patient_id=patient_id,
-            detail={"count": len(ids), "ids": ids[:IDS_KEPT]},
-        )
+    with transaction.atomic(), collected():
+        for clinic, ids in (shown or {own: []}).items():
+            record(
+                actor=actor,
+                event=event,
+                clinic_id=clinic,
+                patient_id=patient_id,
+                detail={"count": len(ids), "ids": ids[:IDS_KEPT]},
+            )
+
+
+def _seal(events: Sequence[AuditEvent]) -> None:
+    """Append the events to their chains, each of which is locked from here to the commit.
+
+    The chains are locked in the order of their keys, so that two writes which concern the same
+    clinics never wait for each other in a circle.
+    """
+    by_chain: dict[str, list[AuditEvent]] = {}
+    for event in events:
+        by_chain.setdefault(str(event.clinic_id or _SYSTEM), []).append(event)
+    if not by_chain:
+        return
+    with transaction.atomic(savepoint=False):
+        for key in sorted(by_chain):
+            _append(key, by_chain[key])
+
+
+def _append(key: str, events: Sequence[AuditEvent]) -> None:
+    """Lock one chain and add these events to it, each sealing the one before it."""
+    chain, _ = AuditChain.objects.select_for_update().get_or_create(key=key)
+    now = timezone.now()
+    for event in events:
+        event.chain, event.sequence, event.at = chain, chain.length + 1, now
+        event.previous_hash = chain.last_hash
+        event.hash = event.sealed_hash()
+        chain.length, chain.last_hash = event.sequence, event.hash
+    AuditEvent.objects.append(events)
+    chain.save(update_fields=["length", "last_hash"])
 
 
 @dataclass(frozen=True)

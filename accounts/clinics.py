@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
-
-from accounts import audit
+from accounts import audit, audit_events
+from accounts.clinical_write import clinical_write
 from accounts.models import Clinic, User
-from accounts.policy import Action, require
+from accounts.policy import Action
 
 READING_SETTINGS = (
     *("read_first", "second_reads", "heatmap_at_first"),
@@ -15,33 +14,30 @@ READING_SETTINGS = (
 )
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_CLINICS)
 def add_clinic(*, user: User, name: str) -> Clinic:
-    require(user, Action.MANAGE_CLINICS)
     clinic = Clinic(name=name.strip())
     clinic.full_clean()
     clinic.save(force_insert=True)
-    audit.record(actor=user, action="clinic.added", row=clinic)
+    audit.record(actor=user, event=audit_events.CLINIC_ADDED, row=clinic)
     return clinic
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_CLINICS, on="clinic")
 def rename_clinic(*, user: User, clinic: Clinic, name: str) -> Clinic:
-    require(user, Action.MANAGE_CLINICS, clinic)
     clinic.name = name.strip()
     clinic.full_clean()
     clinic.save(update_fields=["name"])
-    audit.record(actor=user, action="clinic.renamed", row=clinic)
+    audit.record(actor=user, event=audit_events.CLINIC_RENAMED, row=clinic)
     return clinic
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_CLINIC_SETTINGS, on="clinic")
 def change_reading_settings(*, user: User, clinic: Clinic, changes: Mapping[str, Any]) -> Clinic:
     """Change how the clinic reads: only the fields in `changes`, of `READING_SETTINGS`.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.EDIT_CLINIC_SETTINGS, clinic)
     current = Clinic.objects.select_for_update().get(pk=clinic.pk)
     asked = {name: changes[name] for name in READING_SETTINGS if name in changes}
     changed = {name: value for name, value in asked.items() if getattr(current, name) != value}
@@ -52,5 +48,7 @@ def change_reading_settings(*, user: User, clinic: Clinic, changes: Mapping[str,
     if changed:
         current.save(update_fields=list(changed))
         detail = {name: [before[name], value] for name, value in changed.items()}
-        audit.record(actor=user, action="clinic.settings_changed", row=current, detail=detail)
+        audit.record(
+            actor=user, event=audit_events.CLINIC_SETTINGS_CHANGED, row=current, detail=detail
+        )
     return current

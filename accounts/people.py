@@ -2,15 +2,15 @@
 
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from knox.models import AuthToken
 
-from accounts import audit
+from accounts import audit, audit_events
+from accounts.clinical_write import clinical_write
 from accounts.models import Clinic, User
-from accounts.policy import Action, NotAllowedError, require
+from accounts.policy import Action, NotAllowedError
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="clinic")
 def add_person(
     *,
     user: User,
@@ -24,7 +24,6 @@ def add_person(
     is_superuser: bool = False,
 ) -> User:
     """A new account. Only a superuser makes a superuser, who has neither clinic nor role."""
-    require(user, Action.MANAGE_PEOPLE, clinic)
     if not user.is_superuser and (is_superuser or clinic is None):
         raise NotAllowedError(
             "Only a superuser may make an account without a clinic. Choose your clinic and a role."
@@ -43,14 +42,14 @@ def add_person(
     person.save(force_insert=True)
     audit.record(
         actor=user,
-        action="person.added",
+        event=audit_events.PERSON_ADDED,
         row=person,
         detail={"role": role or "superuser"},
     )
     return person
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def edit_person(
     *,
     user: User,
@@ -62,7 +61,6 @@ def edit_person(
     role: str,
 ) -> User:
     """Change who a person is or what they may do. The clinic of an account never changes."""
-    require(user, Action.MANAGE_PEOPLE, person)
     before = User.objects.select_for_update().get(pk=person.pk)
     if person.pk == user.pk and role != before.role:
         raise ValidationError(
@@ -77,50 +75,46 @@ def edit_person(
         detail: dict[str, object] = {"fields": changed}
         if "role" in changed:
             detail["role"] = [before.role, person.role]
-        audit.record(actor=user, action="person.edited", row=person, detail=detail)
+        audit.record(actor=user, event=audit_events.PERSON_EDITED, row=person, detail=detail)
     return person
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def deactivate_person(*, user: User, person: User) -> User:
     """Nobody is deleted. Sessions and tokens end now, so that nothing revives with the account."""
-    require(user, Action.MANAGE_PEOPLE, person)
     if person.pk == user.pk:
         raise ValidationError(
             {"is_active": "You cannot deactivate yourself. Ask another administrator to do it."}
         )
     if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         _end_access(person)
-        audit.record(actor=user, action="person.deactivated", row=person)
+        audit.record(actor=user, event=audit_events.PERSON_DEACTIVATED, row=person)
     person.is_active = False
     return person
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def reactivate_person(*, user: User, person: User) -> User:
-    require(user, Action.MANAGE_PEOPLE, person)
     if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
-        audit.record(actor=user, action="person.reactivated", row=person)
+        audit.record(actor=user, event=audit_events.PERSON_REACTIVATED, row=person)
     person.is_active = True
     return person
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def set_password(*, user: User, person: User, password: str) -> None:
     """Give a person a new password. Whoever knew the old one is signed out everywhere."""
-    require(user, Action.MANAGE_PEOPLE, person)
     person.set_password(password)
     person.save(update_fields=["password"])
     _end_access(person)
-    audit.record(actor=user, action="person.password_set", row=person)
+    audit.record(actor=user, event=audit_events.PERSON_PASSWORD_SET, row=person)
 
 
-@transaction.atomic
+@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def sign_out_everywhere(*, user: User, person: User) -> None:
     """End a person's sessions and revoke their API tokens."""
-    require(user, Action.MANAGE_PEOPLE, person)
     _end_access(person)
-    audit.record(actor=user, action="person.signed_out_everywhere", row=person)
+    audit.record(actor=user, event=audit_events.PERSON_SIGNED_OUT_EVERYWHERE, row=person)
 
 
 _FIELDS = ("username", "first_name", "last_name", "email", "role")

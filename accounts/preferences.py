@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from accounts import audit
+from accounts import audit, audit_events
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 
 
-@transaction.atomic
+@clinical_write()
 def save_viewer_preferences(*, user: User, preferences: dict[str, Any]) -> None:
     """Replace the person's own preferences, which nobody else sees or changes."""
     person = User.objects.select_for_update().get(pk=user.pk)
     if person.viewer_preferences != preferences:
         person.viewer_preferences = preferences
         person.save(update_fields=["viewer_preferences"])
-        audit.record(actor=user, action="person.viewer_preferences_saved", row=person)
+        audit.record(actor=user, event=audit_events.PERSON_VIEWER_PREFERENCES_SAVED, row=person)
     user.viewer_preferences = preferences

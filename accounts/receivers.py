@@ -12,19 +12,19 @@ from django.db.models import Q
 from django.dispatch import receiver
 from knox.models import AuthToken
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.models import User
 
 
 @receiver(user_logged_in)
 def signed_in(*, user: User, **_: Any) -> None:
-    audit.record(actor=user, action="account.signed_in", row=user)
+    audit.record(actor=user, event=audit_events.ACCOUNT_SIGNED_IN, row=user)
 
 
 @receiver(user_logged_out)
 def signed_out(*, user: User | None, **_: Any) -> None:
     if user is not None:
-        audit.record(actor=user, action="account.signed_out", row=user)
+        audit.record(actor=user, event=audit_events.ACCOUNT_SIGNED_OUT, row=user)
 
 
 @receiver(user_login_failed)
@@ -36,7 +36,7 @@ def sign_in_failed(*, credentials: dict[str, Any], **_: Any) -> None:
     person = User.objects.filter(Q(username__in=names) | Q(email__in=names - {""})).first()
     audit.record(
         actor=None,
-        action="account.sign_in_failed",
+        event=audit_events.ACCOUNT_SIGN_IN_FAILED,
         row=person,
         detail={"account": "unknown" if person is None else _state(person)},
     )
@@ -48,16 +48,16 @@ def _state(person: User) -> str:
 
 @receiver([allauth_signals.password_changed, allauth_signals.password_set])
 def password_changed(*, user: User, **_: Any) -> None:
-    audit.record(actor=user, action="account.password_changed", row=user)
+    audit.record(actor=user, event=audit_events.ACCOUNT_PASSWORD_CHANGED, row=user)
 
 
 @receiver(allauth_signals.password_reset)
 def password_reset(*, user: User, **_: Any) -> None:
     """Somebody who had to reset may have been robbed: their tokens end, as their sessions do."""
     AuthToken.objects.filter(user=user).delete()
-    audit.record(actor=user, action="account.password_reset", row=user)
+    audit.record(actor=user, event=audit_events.ACCOUNT_PASSWORD_RESET, row=user)
 
 
 @receiver(allauth_signals.email_changed)
 def email_changed(*, user: User, **_: Any) -> None:
-    audit.record(actor=user, action="account.email_changed", row=user)
+    audit.record(actor=user, event=audit_events.ACCOUNT_EMAIL_CHANGED, row=user)

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from knox.models import AuthToken
 
-from accounts import audit
+from accounts import audit, audit_events
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm
 
@@ -19,17 +19,20 @@ def working_tokens(user: User, *, at: datetime | None = None) -> QuerySet[AuthTo
     return tokens.filter(Q(expiry__isnull=True) | Q(expiry__gt=moment)).order_by("-created")
 
 
-@transaction.atomic
+@clinical_write()
 def create_token(*, user: User) -> tuple[AuthToken, str]:
     """A token of one's own, and its value, which nobody can read again."""
     token, value = AuthToken.objects.create(user=user)
     audit.record(
-        actor=user, action="token.created", row=user, detail={"token": token.token_key[:8]}
+        actor=user,
+        event=audit_events.TOKEN_CREATED,
+        row=user,
+        detail={"token": token.token_key[:8]},
     )
     return token, value
 
 
-@transaction.atomic
+@clinical_write()
 def revoke_token(*, user: User, token: AuthToken) -> None:
     """From now on the token opens nothing. One's own, or that of a person one manages."""
     owner = token.user
@@ -37,5 +40,8 @@ def revoke_token(*, user: User, token: AuthToken) -> None:
         raise NotAllowedError("This token is not yours. Ask your clinic administrator.")
     token.delete()
     audit.record(
-        actor=user, action="token.revoked", row=owner, detail={"token": token.token_key[:8]}
+        actor=user,
+        event=audit_events.TOKEN_REVOKED,
+        row=owner,
+        detail={"token": token.token_key[:8]},
     )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
 from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from accounts.requests import signed_in
@@ -56,8 +57,9 @@ class ClinicModelAdmin(admin.ModelAdmin):
     change_action: Action | None = None
     view_action: Action | None = None  # where it is not the model's own
     clinic_path = ""  # from the row to its clinic, for the column and the filter of superusers
-    # Rows that show a patient: who opened or listed them is in the audit trail.
-    records_reads = False
+    # For rows that show a patient: the events of who opened one and who saw a list of them.
+    read_event: AuditEventType | None = None
+    listed_event: AuditEventType | None = None
 
     actions_on_bottom = False
     list_per_page = 50
@@ -143,11 +145,11 @@ class ClinicModelAdmin(admin.ModelAdmin):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
-        if self.records_reads and row is not None:
+        if self.read_event is not None and row is not None:
             context["subtitle"] = None  # Django's names the row, and so would the browser's history
             audit.record(
                 actor=signed_in(request),
-                action=f"{self.opts.model_name}.read",
+                event=self.read_event,
                 row=row,
                 patient_id=self.patient_id_of(row),
                 detail={"page": "administration"},
@@ -157,9 +159,9 @@ class ClinicModelAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         changelist = (getattr(response, "context_data", None) or {}).get("cl")
-        if self.records_reads and changelist is not None:
+        if self.listed_event is not None and changelist is not None:
             audit.record_list(
-                actor=signed_in(request), model=self.model, rows=changelist.result_list
+                actor=signed_in(request), event=self.listed_event, rows=changelist.result_list
             )
         return response
 

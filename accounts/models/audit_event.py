@@ -1,5 +1,6 @@
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
@@ -23,9 +24,11 @@ class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError(
-            "Audit events join their chain one by one: use accounts.audit.record."
-        )
+        raise AppendOnlyError("Audit events join a chain: use accounts.audit.record.")
+
+    def append(self, events: Sequence["AuditEvent"]) -> None:
+        """Insert new events that `accounts.audit` has sealed, in the order of their chain."""
+        super().bulk_create(events)
 
 
 class AuditChain(models.Model):

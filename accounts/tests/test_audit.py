@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test import RequestFactory, override_settings
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.middleware import client_address
 from accounts.models import AuditChain, AuditEvent
 from accounts.models.audit_event import AppendOnlyError
@@ -23,7 +23,12 @@ def raw(sql: str, *values: object) -> None:
 def chain(db) -> str:
     person = UserFactory()
     for number in range(4):
-        audit.record(actor=person, action=f"test.step{number}", row=person, detail={"n": number})
+        audit.record(
+            actor=person,
+            event=audit_events.TOKEN_CREATED,
+            row=person,
+            detail={"token": f"token{number}"},
+        )
     return str(person.clinic_id)
 
 
@@ -46,14 +51,18 @@ def test_each_event_seals_the_one_before_it(chain):
 def test_an_event_is_in_the_chain_of_the_rows_clinic_whoever_did_it(db):
     clinic = ClinicFactory()
 
-    recorded = audit.record(actor=UserFactory(superuser=True), action="clinic.renamed", row=clinic)
+    recorded = audit.record(
+        actor=UserFactory(superuser=True), event=audit_events.CLINIC_RENAMED, row=clinic
+    )
 
     assert recorded.chain_id == str(clinic.pk)
     assert recorded.clinic_id == clinic.pk
 
 
 def test_an_event_without_a_clinic_is_in_the_systems_chain(db):
-    assert audit.record(actor=None, action="account.sign_in_failed").chain_id == "system"
+    recorded = audit.record(actor=None, event=audit_events.ACCOUNT_SIGN_IN_FAILED)
+
+    assert recorded.chain_id == "system"
 
 
 def test_events_cannot_be_changed_or_deleted_through_the_orm(chain):
@@ -151,7 +160,12 @@ def test_events_recorded_at_the_same_moment_form_one_chain():
 
     def record(number: int) -> None:
         try:
-            audit.record(actor=person, action=f"test.parallel{number}", row=person)
+            audit.record(
+                actor=person,
+                event=audit_events.TOKEN_CREATED,
+                row=person,
+                detail={"token": f"token{number}"},
+            )
         finally:
             connections.close_all()
 
@@ -188,5 +202,5 @@ def test_the_address_is_the_one_that_a_trusted_proxy_saw(proxies, forwarded, rem
 def test_an_event_with_an_address_can_be_verified_after_it_is_read_back(db):
     for address in ("192.0.2.1", "2001:db8::1", "fe80::1"):
         with audit.coming_from(address):
-            audit.record(actor=None, action="test.address")
+            audit.record(actor=None, event=audit_events.ACCOUNT_SIGN_IN_FAILED)
     assert broken() == []

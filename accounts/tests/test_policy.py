@@ -8,7 +8,7 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.policy import (
     Action,
@@ -19,6 +19,7 @@ from accounts.policy import (
     require,
 )
 from accounts.tests.factories import ClinicFactory, UserFactory
+from neuroscan_site.tests.matrix import examples
 from scans.models import (
     Analysis,
     Annotation,
@@ -115,7 +116,7 @@ def world() -> World:
         make_signed_report(study=study, author=reader)
         LabelList.objects.get_or_create(clinic=clinic)
         ReportTemplate.objects.create(clinic=clinic, name="Head")
-    audit.record(actor=UserFactory(superuser=True), action="account.signed_in")
+    audit.record(actor=UserFactory(superuser=True), event=audit_events.ACCOUNT_SIGNED_IN)
     return World(clinics)
 
 
@@ -137,7 +138,7 @@ def test_visible_to_and_can_view_agree_for_every_row_and_anybody(world):
     rows = list(world.rows())
     assert {type(row) for row in rows} == set(MODELS)
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60, many=600), suppress_health_check=list(HealthCheck))
     @given(person=anybody(world))
     def check(person):
         for model in MODELS:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
 from accounts.models import User
+from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.models import Annotation, AnnotationVersion, LabelList
 from scans.services.disclosure import disclosed_to, others_disclosed
@@ -24,7 +25,8 @@ def _to_be_seen(user: User, mark: str = "") -> Q:
 
 @admin.register(Annotation)
 class AnnotationAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.ANNOTATION_READ
+    listed_event = audit_events.ANNOTATION_LISTED
     clinic_path = "image__patient__clinic"
     list_display = ["created_at", "author", "patient", "image_link", "version", "is_hidden"]
     list_filter = ["is_hidden"]
@@ -49,7 +51,8 @@ class AnnotationAdmin(ClinicModelAdmin):
 
 @admin.register(AnnotationVersion)
 class AnnotationVersionAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.ANNOTATION_VERSION_READ
+    listed_event = audit_events.ANNOTATION_VERSION_LISTED
     clinic_path = "annotation__image__patient__clinic"
     list_display = ["made_at", "number", "how", "shape", "label", "author", "patient"]
     list_filter = ["how", "shape"]

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts.admin import ClinicModelAdmin, ServiceForm
 from accounts.policy import Action
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.models import Patient
 from scans.services.patients.records import archive_patient, edit_patient, restore_patient
 
@@ -56,7 +57,8 @@ class PatientAdmin(ClinicModelAdmin):
     """Clinic administrators look here and edit on the pages, beside the images."""
 
     change_action = Action.EDIT_PATIENT
-    records_reads = True
+    read_event = audit_events.PATIENT_READ
+    listed_event = audit_events.PATIENT_LISTED
     form = PatientForm
     clinic_path = "clinic"
     list_display = ["mrn", "family_name", "given_name", "birth_date", "sex", "is_archived"]

@@ -15,6 +15,7 @@ from accounts.admin import ClinicModelAdmin
 from accounts.models import User
 from accounts.policy import Action
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.models import Assessment, ClinicReason, Verdict, WorklistView
 from scans.models.assessment import SIGNED
@@ -24,7 +25,8 @@ from scans.services.reading.reasons import retire_reason
 
 @admin.register(Verdict)
 class VerdictAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.VERDICT_READ
+    listed_event = audit_events.VERDICT_LISTED
     clinic_path = "study__clinic"
     list_display = [
         "signed_at",
@@ -93,7 +95,8 @@ class VerdictAdmin(ClinicModelAdmin):
 
 @admin.register(Assessment)
 class AssessmentAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.ASSESSMENT_READ
+    listed_event = audit_events.ASSESSMENT_LISTED
     clinic_path = "verdict__study__clinic"
     list_display = [
         "saved_at",

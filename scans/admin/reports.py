@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
 from accounts.models import User
+from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.models import Report, ReportTemplate
 from scans.models.report import SECTIONS
@@ -16,7 +17,8 @@ from scans.services.reports.drafting import readable_reports
 
 @admin.register(Report)
 class ReportAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.REPORT_READ
+    listed_event = audit_events.REPORT_LISTED
     clinic_path = "study__clinic"
     list_display = ["saved_at", "status", "number", "author", "patient", "study_link", "code"]
     list_filter = ["status"]

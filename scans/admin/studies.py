@@ -7,13 +7,15 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
+from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.models import Image, Series, Study
 
 
 @admin.register(Study)
 class StudyAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.STUDY_READ
+    listed_event = audit_events.STUDY_LISTED
     clinic_path = "clinic"
     list_display = ["study_date", "description", "patient_link", "received_at", "received_by"]
     list_filter = ["received_at"]
@@ -51,7 +53,8 @@ class StudyAdmin(ClinicModelAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.SERIES_READ
+    listed_event = audit_events.SERIES_LISTED
     clinic_path = "study__clinic"
     list_display = ["__str__", "modality", "description", "study_link", "patient"]
     list_filter = ["modality"]
@@ -78,7 +81,8 @@ class SeriesAdmin(ClinicModelAdmin):
 
 @admin.register(Image)
 class ImageAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.IMAGE_READ
+    listed_event = audit_events.IMAGE_LISTED
     clinic_path = "patient__clinic"
     list_display = ["filename", "patient", "study_link", "size", "media_type", "received_at"]
     list_filter = ["media_type", "bits_stored"]

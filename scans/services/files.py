@@ -10,14 +10,25 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirec
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import Analysis, Image
 from scans.services.disclosure import require_ai
 from scans.services.frames import read_frame
 
-IMAGE_KINDS = ("original", "rendition", "thumbnail")
-ANALYSIS_KINDS = ("heatmap", "overlay")
 SEEN_SECONDS = 3600
 FRAME = "frame"
+_IMAGE_READS = {
+    "original": audit_events.IMAGE_ORIGINAL_READ,
+    "rendition": audit_events.IMAGE_RENDITION_READ,
+    "thumbnail": audit_events.IMAGE_THUMBNAIL_READ,
+    FRAME: audit_events.IMAGE_FRAME_READ,
+}
+_ANALYSIS_READS = {
+    "heatmap": audit_events.ANALYSIS_HEATMAP_READ,
+    "overlay": audit_events.ANALYSIS_OVERLAY_READ,
+}
+IMAGE_KINDS = ("original", "rendition", "thumbnail")
+ANALYSIS_KINDS = ("heatmap", "overlay")
 FRAME_HEADER = "X-Frame"
 
 
@@ -99,10 +110,10 @@ def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
     often = kind in {"thumbnail", FRAME}
     if often and not cache.add(f"seen:{user.pk}:{row.pk}:{kind}", True, SEEN_SECONDS):
         return
-    image = row if isinstance(row, Image) else row.image
+    image, events = (row, _IMAGE_READS) if isinstance(row, Image) else (row.image, _ANALYSIS_READS)
     audit.record(
         actor=user,
-        action=f"{row._meta.model_name}.{kind}.read",
+        event=events[kind],
         row=row,
         patient_id=image.patient_id,
     )

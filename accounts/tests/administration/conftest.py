@@ -1,6 +1,6 @@
 import pytest
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
@@ -46,7 +46,7 @@ def one_of_everything(administrator, superuser):
         save_view(user=person, name="Mine", filters={"q": "Testcase"})
         ClinicReason.objects.create(clinic=clinic, code="motion", words="Motion")
         create_token(user=person)
-        audit.record(actor=person, action="account.signed_in", row=person)
+        audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(
         user=superuser, key="key", fingerprint="f", status_code=201, answer={"mrn": "SECRET"}
     )

@@ -5,7 +5,7 @@ import html
 import pytest
 from knox.models import AuthToken
 
-from accounts import audit
+from accounts import audit, audit_events
 from accounts.clinics import READING_SETTINGS
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.administration.pages import (
@@ -75,7 +75,7 @@ def test_an_administrator_revokes_tokens_of_the_own_clinic(site, administrator):
 
 def test_the_trail_cannot_be_written(client, superuser):
     client.force_login(superuser)
-    event = audit.record(actor=None, action="account.sign_in_failed")
+    event = audit.record(actor=None, event=audit_events.ACCOUNT_SIGN_IN_FAILED)
 
     assert client.post(page(AuditEvent, "change", event.pk), {"action": "x"}).status_code == 403
     assert client.get(page(AuditEvent, "add")).status_code == 403

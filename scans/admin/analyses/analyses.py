@@ -9,6 +9,7 @@ from accounts.admin import ClinicModelAdmin
 from accounts.models import User
 from accounts.policy import Action
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.errors import StateConflictError
 from scans.models import Analysis
@@ -19,7 +20,8 @@ from scans.services.disclosure import disclosed_to
 
 @admin.register(Analysis)
 class AnalysisAdmin(ClinicModelAdmin):
-    records_reads = True
+    read_event = audit_events.ANALYSIS_READ
+    listed_event = audit_events.ANALYSIS_LISTED
     clinic_path = "image__patient__clinic"
     list_display = [
         "requested_at",

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.analyses.ordering import AnalysisOrdering
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.core.views import AnyFile, FoundRows
@@ -25,6 +26,8 @@ from scans.services.files import deliver
     retrieve=extend_schema(summary="Show an analysis"),
 )
 class AnalysisViewSet(FoundRows):
+    read_event = audit_events.ANALYSIS_READ
+    listed_event = audit_events.ANALYSIS_LISTED
     queryset = Analysis.objects.with_context()
     serializer_class = AnalysisSerializer
     filterset_class = AnalysisFilterSet.for_api()

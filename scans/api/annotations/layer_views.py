@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.annotations.serializers import (
     AnnotationPageSerializer,
     AnnotationSerializer,
@@ -64,6 +65,7 @@ class AnnotationFilter(LayerFilter):
 
 # One study or image in the address: what a reader may see is decided for one study.
 class _Layers(ClinicRows):
+    listed_event = audit_events.ANNOTATION_LISTED
     serializer_class = AnnotationSerializer
     filter_backends = [DjangoFilterBackend]
     filterset_class: Any = AnnotationFilter

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.annotations.serializers import (
     AnnotationSerializer,
     AnnotationVersionSerializer,
@@ -40,6 +41,7 @@ _CHANGED = "The annotation as it is now; nothing differs where it was so already
 
 @extend_schema_view(retrieve=extend_schema(summary="Show an annotation"))
 class AnnotationViewSet(ClinicRows):
+    read_event = audit_events.ANNOTATION_READ
     queryset = Annotation.objects.with_context()
     serializer_class = AnnotationSerializer
     filter_backends = []

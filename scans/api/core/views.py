@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
 from accounts.policy import ClinicQuerySet, get_visible_or_404
 from scans.api.core import problems
 from scans.api.core.ordering import StableOrdering
@@ -25,6 +26,9 @@ class ClinicRows(viewsets.GenericViewSet):
     parser_classes = [JSONParser]
     filter_backends = [DjangoFilterBackend, StableOrdering]
     queryset: ClinicQuerySet
+    # Of views that show a row, or a list of rows, of a patient.
+    read_event: AuditEventType
+    listed_event: AuditEventType
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
@@ -52,7 +56,7 @@ class ClinicRows(viewsets.GenericViewSet):
         page = self.paginate_queryset(rows) or []
         answer = self.get_serializer(page, many=True).data
         audit.record_list(
-            actor=self.request.user, model=rows.model, rows=page, patient_id=patient_id
+            actor=self.request.user, event=self.listed_event, rows=page, patient_id=patient_id
         )
         return self.get_paginated_response(answer)
 
@@ -60,7 +64,7 @@ class ClinicRows(viewsets.GenericViewSet):
         """Reads count: the same event as where a page shows the row."""
         audit.record(
             actor=self.request.user,
-            action=f"{row._meta.model_name}.read",
+            event=self.read_event,
             row=row,
             patient_id=self.patient_id_of(row),
         )

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.views import FoundRows
 from scans.api.patients.serializers import PatientSerializer, RescoredSerializer
 from scans.models import Patient
@@ -26,6 +27,8 @@ from scans.services.patients.records import (
     retrieve=extend_schema(summary="Show a patient"),
 )
 class PatientViewSet(FoundRows):
+    read_event = audit_events.PATIENT_READ
+    listed_event = audit_events.PATIENT_LISTED
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
     filterset_class = PatientFilterSet.for_api()

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.preferences import save_viewer_preferences
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.parsers import JSONParser
 from scans.api.core.views import AnyFile, ClinicRows
 from scans.api.reading.viewer_serializers import ViewerPreferencesSerializer, ViewerStudySerializer
@@ -25,6 +26,7 @@ _RELEASES = ModelRelease.objects.defer("manifest")
 class StudyViewerView(ClinicRows):
     http_method_names = ["get", "head"]
     serializer_class = ViewerStudySerializer
+    read_event = audit_events.STUDY_READ
     queryset = Study.objects.select_related("clinic", "patient").prefetch_related(
         "series__images__series__study",
         Prefetch(

@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.views import ClinicRows
 from scans.api.reading.serializers import (
     AmendSerializer,
@@ -37,6 +38,7 @@ from scans.services.reading.worklist import take_next
 
 
 class _OfStudy(ClinicRows):
+    read_event = audit_events.STUDY_READ
     queryset = Study.objects.select_related("patient", "clinic", "assignee", "locked_by")
     filter_backends: list[Any] = []
     pagination_class = None
@@ -135,7 +137,10 @@ class VerdictViewSet(_OfStudy):
     def list(self, request: Request, pk: Any) -> Response:
         study, user = self.get_object(), signed_in(request)
         audit.record(
-            actor=user, action="study.verdict.read", row=study, patient_id=study.patient_id
+            actor=user,
+            event=audit_events.STUDY_VERDICTS_READ,
+            row=study,
+            patient_id=study.patient_id,
         )
         return self._answer(study, readable_verdicts(user=user, study=study), many=True)
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts import audit
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.views import ClinicRows
 from scans.api.reading.serializers import WorklistEntrySerializer
 from scans.models import Study
@@ -49,5 +50,5 @@ class WorklistViewSet(ClinicRows):
             "holders": {row.pk: row.locked_by for row in page if lock_holder(row)},
         }
         answer = WorklistEntrySerializer(page, many=True, context=context).data
-        audit.record_list(actor=user, model=Study, rows=page)
+        audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=page)
         return self.get_paginated_response(answer)

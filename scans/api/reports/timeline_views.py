@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.pagination import HistoryPages
 from scans.api.core.views import ClinicRows
 from scans.api.reports.timeline_serializers import TimelineEntrySerializer
@@ -19,6 +20,7 @@ from scans.services.studies.summaries import summarize
 
 
 class PatientTimelineViewSet(ClinicRows):
+    read_event = audit_events.PATIENT_READ
     queryset = Patient.objects.all()
     serializer_class = TimelineEntrySerializer
     pagination_class = HistoryPages

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core import problems
 from scans.api.core.views import AnyFile, ClinicRows, FoundRows
 from scans.api.reports.serializers import (
@@ -42,6 +43,8 @@ _ROWS = Report.objects.select_related(
     retrieve=extend_schema(summary="Show a report"),
 )
 class ReportViewSet(FoundRows):
+    read_event = audit_events.REPORT_READ
+    listed_event = audit_events.REPORT_LISTED
     queryset = _ROWS
     serializer_class = ReportSerializer
     filterset_class = ReportFilterSet.for_api()
@@ -156,6 +159,7 @@ class ReportViewSet(FoundRows):
 
 
 class StudyReportView(ClinicRows):
+    read_event = audit_events.REPORT_READ
     queryset = Study.objects.select_related("patient__clinic", "clinic")
     serializer_class = ReportSerializer
     filter_backends = []

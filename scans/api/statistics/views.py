@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts import audit
 from accounts.policy import Action, require
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core.views import ClinicRows
 from scans.api.statistics.serializers import StatisticsSerializer
 from scans.models import ModelRelease, Study
@@ -44,7 +45,7 @@ class StatisticsViewSet(ClinicRows):
             month=request.query_params.get("month", ""),
         )
         shown = [Study(pk=case.study) for case in found.disagreements]
-        audit.record_list(actor=user, model=Study, rows=shown)
+        audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=shown)
         return Response(StatisticsSerializer(found).data)
 
 

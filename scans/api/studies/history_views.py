@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from scans import audit_events
 from scans.api.core.pagination import HistoryPages
 from scans.api.core.views import ClinicRows
 from scans.api.studies.serializers import StudySerializer
@@ -15,6 +16,7 @@ from scans.models import Patient, Study
 
 
 class PatientHistoryViewSet(ClinicRows):
+    read_event = audit_events.PATIENT_READ
     queryset = Patient.objects.all()
     serializer_class = StudySerializer
     pagination_class = HistoryPages

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts import audit
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.core.views import AnyFile, ClinicRows
 from scans.api.studies.image_serializers import ImageSerializer
@@ -20,6 +21,8 @@ from scans.services.files import deliver
 
 @extend_schema_view(retrieve=extend_schema(summary="Show an image"))
 class ImageViewSet(ClinicRows):
+    read_event = audit_events.IMAGE_READ
+    listed_event = audit_events.ANALYSIS_LISTED  # the analyses of an image
     queryset = Image.objects.select_related("series__study", "patient").prefetch_related(
         "analyses__release"
     )
@@ -74,7 +77,7 @@ class ImageViewSet(ClinicRows):
         if not is_new:
             audit.record(
                 actor=request.user,
-                action="analysis.read",
+                event=audit_events.ANALYSIS_READ,
                 row=analysis,
                 patient_id=analysis.image.patient_id,
             )

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from accounts.policy import Action, require
 from accounts.requests import signed_in
+from scans import audit_events
 from scans.api.core import problems
 from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, answer_request
 from scans.api.core.views import FoundRows
@@ -60,6 +61,8 @@ def _count(rows: QuerySet, study: str) -> Coalesce:
     retrieve=extend_schema(summary="Show a study"),
 )
 class StudyViewSet(FoundRows):
+    read_event = audit_events.STUDY_READ
+    listed_event = audit_events.STUDY_LISTED
     queryset = Study.objects.prefetch_related(IMAGES)
     serializer_class = StudySerializer
     filterset_class = StudyFilterSet.for_api()

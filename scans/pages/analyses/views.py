@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
 from scans.pages.analyses.cards import card_of
@@ -112,4 +113,6 @@ def _context(request: ClinicalRequest, image: Image, shown: Analysis | None) -> 
 
 def _record_read(request: ClinicalRequest, analysis: Analysis) -> None:
     patient_id = analysis.image.patient_id
-    audit.record(actor=request.user, action="analysis.read", row=analysis, patient_id=patient_id)
+    audit.record(
+        actor=request.user, event=audit_events.ANALYSIS_READ, row=analysis, patient_id=patient_id
+    )

@@ -10,6 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
 from accounts.models import User
 from scans.pages.core.requests import ClinicalRequest
 
@@ -48,10 +49,10 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def record_export(user: User, action: str, rows: Sequence[Any]) -> None:
+def record_export(user: User, event: AuditEventType, rows: Sequence[Any]) -> None:
     """Leave an audit event that names the exported rows."""
     ids = [str(row.pk) for row in rows[: audit.IDS_KEPT]]
-    audit.record(actor=user, action=action, detail={"count": len(rows), "ids": ids})
+    audit.record(actor=user, event=event, detail={"count": len(rows), "ids": ids})
 
 
 def moment(when: datetime) -> str:

@@ -14,6 +14,8 @@ from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 FORWARD, BACK = "f", "b"
+# Part of every token: addresses of pages that people keep go on working wherever this file lies.
+_SALT = "scans.pages.keyset"
 
 
 @dataclass(frozen=True)
@@ -84,4 +86,4 @@ def _read(model: type[Model], order: tuple[str, ...], token: str) -> tuple[str, 
 
 
 def _signer(model: type[Model], order: tuple[str, ...]) -> signing.Signer:
-    return signing.Signer(sep=".", salt=f"{__name__}:{model._meta.label}:{order}")
+    return signing.Signer(sep=".", salt=f"{_SALT}:{model._meta.label}:{order}")

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.pages.core.csv_responses import MOST_ROWS, csv_response, query_of, record_export
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -16,7 +17,7 @@ def patients_csv(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
     filterset = filtered_patients(request.user, query_of(request))
     patients = list(with_last_study(filterset.qs).order_by(*ORDER)[:MOST_ROWS])
-    record_export(request.user, "patient.exported", patients)
+    record_export(request.user, audit_events.PATIENT_EXPORTED, patients)
     return csv_response(
         "patients",
         ("MRN", "Family name", "Given name", "Born", "Sex", "Last study", "Archived"),

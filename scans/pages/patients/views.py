@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, require
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, Study
 from scans.pages.core.addresses import ListAddress
@@ -50,7 +51,7 @@ def patients(request: ClinicalRequest) -> HttpResponse:
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
     )
-    audit.record_list(actor=request.user, model=Patient, rows=page.rows)
+    audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=page.rows)
     filters = filterset.page_values
     address = ListAddress("patients", filters)
     context = {
@@ -81,7 +82,7 @@ def patient_options(request: ClinicalRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:200]
     rows = filtered_patients(request.user, {"q": q}).qs
     found = list(rows.order_by(*ORDER)[:OPTIONS])
-    audit.record_list(actor=request.user, model=Patient, rows=found)
+    audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=found)
     return render(request, "studies/upload/_patient_options.html", {"patients": found, "q": q})
 
 
@@ -225,7 +226,9 @@ def _clash(
 
 
 def _record_read(request: ClinicalRequest, person: Patient) -> None:
-    audit.record(actor=request.user, action="patient.read", row=person, patient_id=person.pk)
+    audit.record(
+        actor=request.user, event=audit_events.PATIENT_READ, row=person, patient_id=person.pk
+    )
 
 
 def _status(form: PatientForm) -> int:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
+from scans import audit_events
 from scans.models import Image, Study
 from scans.pages.analyses.cards import cards, images_with_analyses
 from scans.pages.core.decorators import clinical_page
@@ -80,7 +81,9 @@ def _study(request: ClinicalRequest, study_id: UUID) -> Study:
 
 
 def _record_read(request: ClinicalRequest, row: Study) -> None:
-    audit.record(actor=request.user, action="study.read", row=row, patient_id=row.patient_id)
+    audit.record(
+        actor=request.user, event=audit_events.STUDY_READ, row=row, patient_id=row.patient_id
+    )
 
 
 def _summary_context(

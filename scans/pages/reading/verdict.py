@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, has_object_perm
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Study, Verdict
 from scans.models.assessment import Decision, Finding
@@ -49,7 +50,10 @@ def study_verdict(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """The panel by itself."""
     study = _study(request, study_id)
     audit.record(
-        actor=request.user, action="study.verdict.read", row=study, patient_id=study.patient_id
+        actor=request.user,
+        event=audit_events.STUDY_VERDICTS_READ,
+        row=study,
+        patient_id=study.patient_id,
     )
     return panel(request, study.pk)
 

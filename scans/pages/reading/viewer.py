@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
+from scans import audit_events
 from scans.models import Image, Study
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -20,7 +21,9 @@ def viewer(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """`?image=` opens the viewer at that image, `?annotation=` at that mark."""
     rows = Study.objects.select_related("patient__clinic")
     row = get_visible_or_404(rows, request.user, pk=study_id)
-    audit.record(actor=request.user, action="study.read", row=row, patient_id=row.patient_id)
+    audit.record(
+        actor=request.user, event=audit_events.STUDY_READ, row=row, patient_id=row.patient_id
+    )
     context = {
         "study": row,
         "patient": row.patient,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, has_perm, require
+from scans import audit_events
 from scans.models import Study, WorklistView
 from scans.models.reading import Priority, ReadStage
 from scans.pages.core.addresses import ListAddress
@@ -150,7 +151,7 @@ def _list(
     shown = page.get_page(address.page)
     studies = list(shown.object_list)
     if not is_poll(request, address.asked):
-        audit.record_list(actor=request.user, model=Study, rows=studies)
+        audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=studies)
     entries = _entries(request, studies, now=now)
     return {
         "entries": entries,

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.pages.core.csv_responses import (
     MOST_ROWS,
     csv_response,
@@ -25,7 +26,7 @@ def reports_csv(request: ClinicalRequest) -> HttpResponse:
     rows = list(
         found.select_related("study__patient", "superseded_by").order_by(*ORDER)[:MOST_ROWS]
     )
-    record_export(request.user, "report.exported", rows)
+    record_export(request.user, audit_events.REPORT_EXPORTED, rows)
     header = ("MRN", "Patient", "Study date", "Version", "Status", "Signed by", "Signed at")
     return csv_response(
         "reports",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
-from scans.models import Report
+from scans import audit_events
 from scans.pages.core.addresses import ListAddress
 from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
@@ -37,7 +37,7 @@ def report_list(request: ClinicalRequest) -> HttpResponse:
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
     )
-    audit.record_list(actor=request.user, model=Report, rows=page.rows)
+    audit.record_list(actor=request.user, event=audit_events.REPORT_LISTED, rows=page.rows)
     address = ListAddress("reports", filters)
     context: dict[str, Any] = {
         "bar": FilterBar(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import LONGEST_SECTION, SECTIONS, ReportStatus
@@ -52,7 +53,12 @@ def study_report(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     study = _study(request, study_id)
     service.require_readable(user=request.user, study=study)
     versions = list(Report.objects.filter(study=study).select_related("author", "superseded_by"))
-    audit.record_list(actor=request.user, model=Report, rows=versions, patient_id=study.patient_id)
+    audit.record_list(
+        actor=request.user,
+        event=audit_events.REPORT_LISTED,
+        rows=versions,
+        patient_id=study.patient_id,
+    )
     can_write = service.may_write(request.user, study)
     context = {
         "study": study,
@@ -198,7 +204,10 @@ def verify(request: ClinicalRequest, code: str = "") -> HttpResponse:
     row = get_visible_or_404(rows, request.user, code=signing.normal_code(code))
     service.require_readable(user=request.user, study=row.study)
     audit.record(
-        actor=request.user, action="report.verified", row=row, patient_id=row.study.patient_id
+        actor=request.user,
+        event=audit_events.REPORT_VERIFIED,
+        row=row,
+        patient_id=row.study.patient_id,
     )
     return render(request, "reports/verify.html", {"row": row})
 
@@ -292,4 +301,6 @@ def _report(request: ClinicalRequest, report_id: UUID) -> Report:
 
 
 def _record_read(request: ClinicalRequest, row: Report) -> None:
-    audit.record(actor=request.user, action="report.read", row=row, patient_id=row.study.patient_id)
+    audit.record(
+        actor=request.user, event=audit_events.REPORT_READ, row=row, patient_id=row.study.patient_id
+    )

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import ModelRelease
 from scans.pages.core.csv_responses import csv_response, query_of
 from scans.pages.core.decorators import clinical_page
@@ -42,7 +43,7 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     kept = list(rows)
     told = [str(case.study) for case in found.disagreements] if table == "differences" else []
     detail = {"table": table, "count": len(kept), "ids": told[: audit.IDS_KEPT]}
-    audit.record(actor=request.user, action="statistics.exported", detail=detail)
+    audit.record(actor=request.user, event=audit_events.STATISTICS_EXPORTED, detail=detail)
     return csv_response(f"statistics-{table}", header, kept)
 
 

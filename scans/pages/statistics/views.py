@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import Action, has_perm, require
+from scans import audit_events
 from scans.models import ModelRelease, Study
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -31,7 +32,7 @@ def statistics(request: ClinicalRequest) -> HttpResponse:
     found = clinic_statistics(user=request.user, release=release, source=source, month=month)
     differing = found.disagreements[:DISAGREEMENTS]
     shown = [Study(pk=case.study) for case in differing]
-    audit.record_list(actor=request.user, model=Study, rows=shown)
+    audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=shown)
     context = {
         "disagreements": differing,
         "statistics": found,

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import Study
 from scans.pages.core.csv_responses import (
     MOST_ROWS,
@@ -43,7 +44,7 @@ def studies_as_csv(
 ) -> HttpResponse:
     """`more` and `cells` are the columns that only this list has."""
     studies = list(rows)
-    record_export(request.user, "study.exported", studies)
+    record_export(request.user, audit_events.STUDY_EXPORTED, studies)
     return csv_response(
         name,
         (*_STUDY, *more, *_AI),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import Study
 from scans.pages.core.addresses import ListAddress
 from scans.pages.core.csv_responses import form_values
@@ -40,7 +41,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
     )
     address = ListAddress("home", filters, page=request.GET.get("page", ""))
     if not is_poll(request, address.asked):
-        audit.record_list(actor=request.user, model=Study, rows=page.rows)
+        audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=page.rows)
     summaries = summarize(page.rows, user=request.user)
     context: dict[str, Any] = {
         "bar": FilterBar(

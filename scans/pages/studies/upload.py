@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from scans import audit_events
 from scans.models import Image, Patient
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -105,7 +106,9 @@ def _page(
     request: ClinicalRequest, form: UploadFactsForm, patient: Patient | None, *, status: int = 200
 ) -> HttpResponse:
     if patient is not None:
-        audit.record(actor=request.user, action="patient.read", row=patient, patient_id=patient.pk)
+        audit.record(
+            actor=request.user, event=audit_events.PATIENT_READ, row=patient, patient_id=patient.pk
+        )
     megabyte = 1024**2
     context = {
         "form": form,

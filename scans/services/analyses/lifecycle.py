@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
 from scans.models.analysis import FINISHED, RETRYABLE, Status
@@ -33,14 +35,13 @@ def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
     return rows
 
 
-@transaction.atomic
+@clinical_write(Action.REQUEST_ANALYSIS, on="image")
 def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
     """An analysis of this image by the active release, and whether it is new.
 
     There is one analysis for an image and a release: one that failed or was cancelled joins the
     queue again, any other is returned as it is. Raises `NotAllowedError` or `StateConflictError`.
     """
-    require(user, Action.REQUEST_ANALYSIS, image)
     release = active_release()
     if release is None:
         raise StateConflictError(
@@ -53,20 +54,19 @@ def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
         defaults={"requested_by": user, "queued_at": now, "dispatched_at": now},
     )
     if created:
-        _record(user, "analysis.requested", analysis)
+        _record(user, audit_events.ANALYSIS_REQUESTED, analysis)
         dispatch_on_commit([analysis.pk])
     elif analysis.may_be_retried:
         analysis = retry_analysis(user=user, analysis=analysis)
     return analysis, created
 
 
-@transaction.atomic
+@clinical_write(Action.REQUEST_ANALYSIS, on="analysis")
 def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """failed | cancelled -> queued, with a fresh count of attempts.
 
     Raises `NotAllowedError`, or `StateConflictError` in any other state.
     """
-    require(user, Action.REQUEST_ANALYSIS, analysis)
     now = timezone.now()
     changed = Analysis.objects.filter(pk=analysis.pk, status__in=RETRYABLE).update(
         status=Status.QUEUED,
@@ -84,15 +84,14 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
             f"This analysis is {_state(analysis)}. "
             "Only one that failed or was cancelled can be tried again."
         )
-    _record(user, "analysis.retried", analysis)
+    _record(user, audit_events.ANALYSIS_RETRIED, analysis)
     dispatch_on_commit([analysis.pk])
     return analysis
 
 
-@transaction.atomic
+@clinical_write(Action.CANCEL_ANALYSIS, on="analysis")
 def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """queued -> cancelled. Raises `NotAllowedError`, or `StateConflictError` once it has begun."""
-    require(user, Action.CANCEL_ANALYSIS, analysis)
     changed = Analysis.objects.filter(pk=analysis.pk, status=Status.QUEUED).update(
         status=Status.CANCELLED, finished_at=timezone.now()
     )
@@ -102,7 +101,7 @@ def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
             f"This analysis is {_state(analysis)}. "
             "Only one that still waits in the queue can be cancelled."
         )
-    _record(user, "analysis.cancelled", analysis)
+    _record(user, audit_events.ANALYSIS_CANCELLED, analysis)
     return analysis
 
 
@@ -111,5 +110,5 @@ def _state(analysis: Analysis) -> str:
     return "finished" if analysis.status in FINISHED else analysis.get_status_display().lower()
 
 
-def _record(user: User, action: str, analysis: Analysis) -> None:
-    audit.record(actor=user, action=action, row=analysis, patient_id=analysis.image.patient_id)
+def _record(user: User, event: AuditEventType, analysis: Analysis) -> None:
+    audit.record(actor=user, event=event, row=analysis, patient_id=analysis.image.patient_id)

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_transaction, clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import ModelRelease
 from scans.services.analyses import inference
 
@@ -21,7 +22,7 @@ def active_release() -> ModelRelease | None:
     return ModelRelease.objects.filter(is_active=True).first()
 
 
-@transaction.atomic
+@clinical_write()
 def sync_shipped_release() -> ModelRelease:
     """Register the release in `ml/shipped/`, and make it active where none is.
 
@@ -40,7 +41,7 @@ def sync_shipped_release() -> ModelRelease:
         )
         release.folder = str(release.pk)
         release.save(force_insert=True)
-        audit.record(actor=None, action="release.registered", row=release)
+        audit.record(actor=None, event=audit_events.RELEASE_REGISTERED, row=release)
     elif release.sha256 != facts.sha256 or _files(release.manifest) != _files(facts.manifest):
         raise inference.ReleaseError(
             f"The shipped release {release} has other weights or files than those registered under "
@@ -104,16 +105,16 @@ def register_keras_release(
             provenance=provenance,
         )
         release.sha256, release.manifest = facts.sha256, facts.manifest
-        with transaction.atomic():
+        with clinical_transaction():
             release.save(force_insert=True)
-            audit.record(actor=None, action="release.registered", row=release)
+            audit.record(actor=None, event=audit_events.RELEASE_REGISTERED, row=release)
     except BaseException:
         shutil.rmtree(release.directory, ignore_errors=True)
         raise
     return release
 
 
-@transaction.atomic
+@clinical_write()
 def activate_release(*, user: User | None, release: ModelRelease) -> None:
     """Make this the release that new analyses use (`user` is None at the command line).
 
@@ -127,4 +128,4 @@ def activate_release(*, user: User | None, release: ModelRelease) -> None:
     ModelRelease.objects.filter(is_active=True).update(is_active=False)
     ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
     release.refresh_from_db()
-    audit.record(actor=user, action="release.activated", row=release)
+    audit.record(actor=user, event=audit_events.RELEASE_ACTIVATED, row=release)

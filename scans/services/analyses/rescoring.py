@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image, ModelRelease, Patient
 from scans.models.analysis import RETRYABLE
@@ -46,23 +48,22 @@ def rescore_studies(*, user: User, patient: Patient) -> int:
     The newest studies first, `MOST_IMAGES` at once; the answer is how many. Earlier results stay.
     Raises `NotAllowedError`, `ValidationError` (archived) or `StateConflictError`.
     """
-    require(user, Action.REQUEST_ANALYSIS, patient)
-    refuse_archived(patient, then="ask for new analyses")
-    release = active_release()
-    if release is None:
-        raise StateConflictError(
-            "No model release is active. Ask your administrator to activate one, then try again."
-        )
     try:
-        with transaction.atomic():
-            return _queue(user, patient, release)
+        return _queue(user=user, patient=patient)
     except IntegrityError as error:
         raise StateConflictError(
             "Somebody asked for the same analyses at this moment. Look at the case history again."
         ) from error
 
 
-def _queue(user: User, patient: Patient, release: ModelRelease) -> int:
+@clinical_write(Action.REQUEST_ANALYSIS, on="patient")
+def _queue(*, user: User, patient: Patient) -> int:
+    refuse_archived(patient, then="ask for new analyses")
+    release = active_release()
+    if release is None:
+        raise StateConflictError(
+            "No model release is active. Ask your administrator to activate one, then try again."
+        )
     Patient.objects.select_for_update().get(pk=patient.pk)  # of two clicks the second finds none
     rows = _without_result(patient, release.pk).order_by(
         "-series__study__study_date", "-series__study__received_at", "series__number", "number"
@@ -80,7 +81,7 @@ def _queue(user: User, patient: Patient, release: ModelRelease) -> int:
     if images:
         audit.record(
             actor=user,
-            action="patient.rescored",
+            event=audit_events.PATIENT_RESCORED,
             row=patient,
             patient_id=patient.pk,
             detail={"release": str(release.pk), "images": len(images)},

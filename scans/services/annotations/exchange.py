@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.geometry import read_geometry
 from scans.geometry.svg import SvgError, read_svg, write_svg
 from scans.models import Annotation, Image, Study
@@ -44,7 +45,7 @@ def export_page(*, user: User, study: Study, annotations: Iterable[Annotation]) 
     items = [_written(annotation) for annotation in annotations]
     audit.record(
         actor=user,
-        action="annotation.exported",
+        event=audit_events.ANNOTATION_EXPORTED,
         row=study,
         patient_id=study.patient_id,
         detail={"count": len(items)},
@@ -52,13 +53,12 @@ def export_page(*, user: User, study: Study, annotations: Iterable[Annotation]) 
     return {"@context": CONTEXT, "type": "AnnotationPage", "items": items}
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="study")
 def import_page(*, user: User, study: Study, page: object) -> Imported:
     """Every item of the page in the user's own layer, or none where one of them is wrong.
 
     Raises `NotAllowedError`, or `ValidationError` by item.
     """
-    require(user, Action.ANNOTATE, study)
     refuse_archived(study.patient, then="import the annotations")
     images = {
         f"urn:oid:{image.sop_instance_uid}": image
@@ -68,8 +68,7 @@ def import_page(*, user: User, study: Study, page: object) -> Imported:
     drawn: list[tuple[Annotation, bool]] = []
     for number, raw in enumerate(_items_of(page)):
         try:
-            with transaction.atomic():
-                drawn.append(_draw(user, _read(raw, images)))
+            drawn.append(_draw(user, _read(raw, images)))
         except ValidationError as error:
             for field, sentences in _by_field(error).items():
                 errors.setdefault(f"items.{number}{field}", []).extend(sentences)
@@ -78,7 +77,7 @@ def import_page(*, user: User, study: Study, page: object) -> Imported:
     new = sum(is_new for _, is_new in drawn)
     audit.record(
         actor=user,
-        action="annotation.page_imported",
+        event=audit_events.ANNOTATION_PAGE_IMPORTED,
         row=study,
         patient_id=study.patient_id,
         detail={"new": new, "unchanged": len(drawn) - new},

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.models.annotation import DEFAULT_LABELS, LONGEST_LABEL, LabelList
 from scans.written_text import has_control_characters
 
@@ -21,13 +22,12 @@ def labels_of(clinic_id: UUID) -> list[str]:
     return list(DEFAULT_LABELS) if own is None else list(own.names)
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_CLINIC_SETTINGS)
 def set_labels(*, user: User, names: Sequence[str]) -> list[str]:
     """Replace the list of the user's clinic. Marks that were made keep their labels.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.EDIT_CLINIC_SETTINGS)
     if user.clinic_id is None:
         raise ValidationError("A superuser belongs to no clinic, so there is no list to change.")
     cleaned = [name for name in (" ".join(name.split()) for name in names) if name]
@@ -37,7 +37,10 @@ def set_labels(*, user: User, names: Sequence[str]) -> list[str]:
         own.names = cleaned
         own.save()
         audit.record(
-            actor=user, action="annotation_labels.changed", row=own, detail={"count": len(cleaned)}
+            actor=user,
+            event=audit_events.ANNOTATION_LABELS_CHANGED,
+            row=own,
+            detail={"count": len(cleaned)},
         )
     return cleaned
 

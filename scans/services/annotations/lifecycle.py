@@ -15,8 +15,10 @@ from django.db.models import Q
 from django.http import Http404
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, NotAllowedError, get_visible_or_404, require
+from accounts.policy import Action, NotAllowedError, get_visible_or_404
+from scans import audit_events
 from scans.geometry import GeometryError, Spacing, measure, read_geometry, write_geometry
 from scans.models import Analysis, Annotation, AnnotationVersion, Image, Study
 from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, How
@@ -79,7 +81,7 @@ def readable_annotation(*, user: User, annotation_id: UUID) -> Annotation:
     return row
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="image")
 def draw(
     *,
     user: User,
@@ -96,7 +98,6 @@ def draw(
     Sent twice, it is one mark. Raises `NotAllowedError`, `ValidationError`, or
     `VersionConflictError` where the id is taken by something else.
     """
-    require(user, Action.ANNOTATE, image)
     if from_analysis is not None and from_analysis.image_id != image.pk:
         raise ValidationError(
             {"from_analysis": "This analysis is of another image. Name one of this image."}
@@ -118,7 +119,7 @@ def draw(
     return _fresh(annotation), True
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="annotation")
 def revise(
     *, user: User, annotation: Annotation, version: int, changes: Mapping[str, Any]
 ) -> Annotation:
@@ -139,7 +140,7 @@ def revise(
     return _change(user, current, version, content, How.REVISED)
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="annotation")
 def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """What the reader calls deleting: the mark leaves the image and stays in the record."""
     current = _own(user, annotation)
@@ -147,7 +148,7 @@ def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     return _change(user, current, version, content, How.HIDDEN)
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="annotation")
 def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     """Undo `hide`."""
     current = _own(user, annotation)
@@ -155,7 +156,7 @@ def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
     return _change(user, current, version, content, How.UNHIDDEN)
 
 
-@transaction.atomic
+@clinical_write(Action.ANNOTATE, on="annotation")
 def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
     """A new version with the content of version `to`, shown or hidden as that was.
 
@@ -172,7 +173,6 @@ def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Ann
 
 def _own(user: User, annotation: Annotation) -> Annotation:
     """The row as it is now, locked until the commit."""
-    require(user, Action.ANNOTATE, annotation)
     if annotation.author_id != user.pk:
         raise NotAllowedError(_NOT_YOURS)
     return Annotation.objects.select_for_update().get(pk=annotation.pk)
@@ -276,10 +276,20 @@ def _fresh(annotation: Annotation) -> Annotation:
     return Annotation.objects.with_context().get(pk=annotation.pk)
 
 
+_EVENTS = {
+    How.DRAWN: audit_events.ANNOTATION_DRAWN,
+    How.IMPORTED: audit_events.ANNOTATION_IMPORTED,
+    How.REVISED: audit_events.ANNOTATION_REVISED,
+    How.HIDDEN: audit_events.ANNOTATION_HIDDEN,
+    How.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
+    How.RESTORED: audit_events.ANNOTATION_RESTORED,
+}
+
+
 def _record(user: User, how: How, annotation: Annotation) -> None:
     audit.record(
         actor=user,
-        action=f"annotation.{how}",
+        event=_EVENTS[how],
         row=annotation,
         patient_id=annotation.patient_id,
         detail={"version": annotation.version},

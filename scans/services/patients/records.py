@@ -10,14 +10,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.models import Patient, Study
 from scans.services.core.dates import latest_today
 from scans.written_text import has_control_characters
 
 
-@transaction.atomic
+@clinical_write(Action.REGISTER_PATIENT)
 def register_patient(
     *,
     user: User,
@@ -28,7 +30,6 @@ def register_patient(
     sex: str = "U",
 ) -> Patient:
     """A new patient of the user's clinic. Raises `NotAllowedError` or `ValidationError`."""
-    require(user, Action.REGISTER_PATIENT)
     patient = Patient(clinic=user.clinic, created_by=user)
     _fill(
         patient,
@@ -39,11 +40,13 @@ def register_patient(
         sex=sex,
     )
     _save(patient, force_insert=True)
-    audit.record(actor=user, action="patient.registered", row=patient, patient_id=patient.pk)
+    audit.record(
+        actor=user, event=audit_events.PATIENT_REGISTERED, row=patient, patient_id=patient.pk
+    )
     return patient
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_PATIENT, on="patient")
 def edit_patient(
     *,
     user: User,
@@ -56,7 +59,6 @@ def edit_patient(
     `seen` holds the values that the person saw in these fields: where somebody else has changed
     one since, nothing is saved. Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.EDIT_PATIENT, patient)
     current = Patient.objects.select_for_update().get(pk=patient.pk)
     before = {name: getattr(current, name) for name in FIELDS}
     for name, value in (seen or {}).items():
@@ -70,7 +72,7 @@ def edit_patient(
         _save(current, update_fields=changed)
         audit.record(
             actor=user,
-            action="patient.edited",
+            event=audit_events.PATIENT_EDITED,
             row=current,
             patient_id=current.pk,
             detail={"fields": changed},
@@ -94,15 +96,14 @@ def refuse_archived(patient: Patient, *, then: str) -> None:
         raise ValidationError(f"This patient is archived. Restore the patient, then {then}.")
 
 
-@transaction.atomic
+@clinical_write(Action.ARCHIVE_PATIENT, on="patient")
 def _set_archived(*, user: User, patient: Patient, archived: bool) -> Patient:
-    require(user, Action.ARCHIVE_PATIENT, patient)
     changed = Patient.objects.filter(pk=patient.pk, archived_at__isnull=archived).update(
         archived_at=timezone.now() if archived else None
     )
     if changed:
-        action = "patient.archived" if archived else "patient.restored"
-        audit.record(actor=user, action=action, row=patient, patient_id=patient.pk)
+        event = audit_events.PATIENT_ARCHIVED if archived else audit_events.PATIENT_RESTORED
+        audit.record(actor=user, event=event, row=patient, patient_id=patient.pk)
     patient.refresh_from_db(fields=["archived_at"])
     return patient
 

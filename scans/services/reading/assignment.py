@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
+from accounts.clinical_write import clinical_write
 from accounts.models import Clinic, Role, User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Study
 from scans.models.reading import Priority, ReadStage
@@ -23,14 +25,13 @@ from scans.services.reading.double_reading import next_read
 LOCK_TIME = timedelta(minutes=10)  # renewed while the reader's page is open and in sight
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
 def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
     """Lock the study for this reader; assign it to them where nobody has it and a read is left.
 
     Raises `NotAllowedError`, `ValidationError` for an archived patient, or `StateConflictError`
     where somebody else is reading it and the reader did not say that they take it over.
     """
-    require(user, Action.READ_STUDY, study)
     refuse_archived(study.patient, then="read the study")
     current = Study.objects.select_for_update().get(pk=study.pk)
     holder = lock_holder(current)
@@ -45,23 +46,21 @@ def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
     _change(current, **changed)
     if not is_renewal:
         taken_from = {"from": holder} if holder not in (None, user.pk) else {}
-        _record(user, "study.taken", current, **taken_from)
+        _record(user, audit_events.STUDY_TAKEN, current, **taken_from)
     return current
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
 def renew_lock(*, user: User, study: Study) -> None:
     """Keep the lock while its holder goes on reading; somebody else's is left alone."""
-    require(user, Action.READ_STUDY, study)
     Study.objects.filter(pk=study.pk, locked_by=user).update(
         lock_expires_at=timezone.now() + LOCK_TIME
     )
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
 def release_study(*, user: User, study: Study) -> Study:
     """Give back what one has taken: the lock, and the assignment to oneself."""
-    require(user, Action.READ_STUDY, study)
     current = Study.objects.select_for_update().get(pk=study.pk)
     changed: dict[str, Any] = {}
     if current.locked_by_id == user.pk:
@@ -70,17 +69,16 @@ def release_study(*, user: User, study: Study) -> Study:
         changed["assignee"] = None
     if changed:
         _change(current, **changed)
-        _record(user, "study.released", current)
+        _record(user, audit_events.STUDY_RELEASED, current)
     return current
 
 
-@transaction.atomic
+@clinical_write(Action.ASSIGN_STUDY, on="study")
 def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
     """Give the study to a radiologist of its clinic, or (None) to nobody.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.ASSIGN_STUDY, study)
     refuse_archived(study.patient, then="assign the study")
     if assignee is not None and not _may_read(assignee, study):
         raise ValidationError(
@@ -89,14 +87,15 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
     current = Study.objects.select_for_update().get(pk=study.pk)
     if current.assignee_id != (assignee.pk if assignee else None):
         _change(current, assignee=assignee)
-        _record(user, "study.assigned", current, assignee=assignee.pk if assignee else None)
+        _record(
+            user, audit_events.STUDY_ASSIGNED, current, assignee=assignee.pk if assignee else None
+        )
     return current
 
 
-@transaction.atomic
+@clinical_write(Action.PRIORITIZE_STUDY, on="study")
 def set_priority(*, user: User, study: Study, priority: str) -> Study:
     """Say how urgent the study is. Raises `NotAllowedError` or `ValidationError`."""
-    require(user, Action.PRIORITIZE_STUDY, study)
     refuse_archived(study.patient, then="say how urgent the study is")
     if priority not in Priority.values:
         raise ValidationError({"priority": "Choose stat, urgent or routine."})
@@ -104,7 +103,7 @@ def set_priority(*, user: User, study: Study, priority: str) -> Study:
     if current.priority != priority:
         before = current.priority
         _change(current, priority=priority)
-        _record(user, "study.prioritized", current, priority=[before, priority])
+        _record(user, audit_events.STUDY_PRIORITIZED, current, priority=[before, priority])
     return current
 
 
@@ -145,7 +144,7 @@ def _change(study: Study, **fields: Any) -> None:
     study.save(update_fields=list(fields))
 
 
-def _record(user: User, action: str, study: Study, **detail: object) -> None:
+def _record(user: User, event: AuditEventType, study: Study, **detail: object) -> None:
     audit.record(
-        actor=user, action=action, row=study, patient_id=study.patient_id, detail=dict(detail)
+        actor=user, event=event, row=study, patient_id=study.patient_id, detail=dict(detail)
     )

@@ -14,12 +14,13 @@ word is open to everybody gets no second read that would count as independent.
 
 from collections.abc import Mapping
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, has_perm, require
+from accounts.policy import Action, has_perm
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
@@ -27,14 +28,13 @@ from scans.models.reading import Reads, ReadStage
 from scans.services.patients.records import refuse_archived
 
 
-@transaction.atomic
+@clinical_write(Action.ASSIGN_STUDY, on="study")
 def want_reads(*, user: User, study: Study, reads: int) -> Study:
     """Ask for two independent readers, or be content with one.
 
     Raises `NotAllowedError`; `ValidationError` for an archived patient; or `StateConflictError`
     where both reads are signed already, or a second one would not be independent any more.
     """
-    require(user, Action.ASSIGN_STUDY, study)
     refuse_archived(study.patient, then="change how many readers the study needs")
     current = Study.objects.select_for_update().get(pk=study.pk)
     if reads not in Reads.values:
@@ -50,7 +50,7 @@ def want_reads(*, user: User, study: Study, reads: int) -> Study:
     settle(current)
     audit.record(
         actor=user,
-        action="study.reads_wanted",
+        event=audit_events.STUDY_READERS_CHANGED,
         row=current,
         patient_id=current.patient_id,
         detail={"reads": reads},

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.text import slugify
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, NotAllowedError, require
+from accounts.policy import Action, NotAllowedError
+from scans import audit_events
 from scans.models import ClinicReason
 from scans.models.assessment import Reason
 
@@ -22,13 +23,12 @@ def reasons_of(clinic_id: UUID | None) -> dict[str, str]:
     return common | dict(own.values_list("code", "words")) | {Reason.OTHER.value: other}
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_CLINIC_SETTINGS)
 def add_reason(*, user: User, words: str) -> ClinicReason:
     """A new reason of the person's clinic; one that was retired comes back.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.EDIT_CLINIC_SETTINGS, user.clinic)
     if user.clinic is None:
         raise NotAllowedError("Your account belongs to no clinic: there is nothing to set here.")
     words = " ".join(words.split())
@@ -47,15 +47,16 @@ def add_reason(*, user: User, words: str) -> ClinicReason:
     if not created:
         row.is_active, row.words = True, words  # verdicts keep the words that they were given
         row.save(update_fields=["is_active", "words"])
-    audit.record(actor=user, action="reason.added", row=row, detail={"code": code})
+    audit.record(actor=user, event=audit_events.REASON_ADDED, row=row, detail={"code": code})
     return row
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_CLINIC_SETTINGS, on="reason")
 def retire_reason(*, user: User, reason: ClinicReason) -> ClinicReason:
     """Take a reason off the list. Verdicts that name it keep it."""
-    require(user, Action.EDIT_CLINIC_SETTINGS, reason)
     if ClinicReason.objects.filter(pk=reason.pk, is_active=True).update(is_active=False):
-        audit.record(actor=user, action="reason.retired", row=reason, detail={"code": reason.code})
+        audit.record(
+            actor=user, event=audit_events.REASON_RETIRED, row=reason, detail={"code": reason.code}
+        )
     reason.is_active = False
     return reason

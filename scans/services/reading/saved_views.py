@@ -6,13 +6,15 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
+from scans import audit_events
 from scans.models import WorklistView
 from scans.services.reading.filters import FILTERS
 
 
-@transaction.atomic
+@clinical_write()
 def save_view(
     *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
 ) -> WorklistView:
@@ -38,16 +40,18 @@ def save_view(
     except IntegrityError as error:
         raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
     audit.record(
-        actor=user, action="worklist_view.saved", row=view, detail={"for_clinic": for_clinic}
+        actor=user,
+        event=audit_events.WORKLIST_VIEW_SAVED,
+        row=view,
+        detail={"for_clinic": for_clinic},
     )
     return view
 
 
-@transaction.atomic
+@clinical_write(Action.VIEW, on="view")
 def forget_view(*, user: User, view: WorklistView) -> None:
     """Take a view off the list: one's own, or (who may share views) the clinic's."""
-    require(user, Action.VIEW, view)
     if view.owner_id != user.pk:
         require(user, Action.SHARE_WORKLIST_VIEW, view)
-    audit.record(actor=user, action="worklist_view.forgotten", row=view)
+    audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
     view.delete()

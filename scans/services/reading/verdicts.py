@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Finding, VerdictStatus
@@ -84,15 +86,19 @@ def save_draft(*, user: User, study: Study, saying: Saying) -> Verdict:
     Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`;
     after a `WordsRefusedError` all but these words is kept.
     """
-    with transaction.atomic():
-        draft = _open(user, _locked(study))
-        refused = _fill(draft, saying, user=user)
-    if refused:
+    draft, refused = _save(user=user, study=study, saying=saying)
+    if refused:  # only now: an exception would undo what is kept
         raise WordsRefusedError(refused, draft)
     return draft
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
+def _save(*, user: User, study: Study, saying: Saying) -> tuple[Verdict, list[str]]:
+    draft = _open(user, _locked(study))
+    return draft, _fill(draft, saying, user=user)
+
+
+@clinical_write(Action.READ_STUDY, on="study")
 def commit_finding(*, user: User, study: Study, finding: str, seconds: int = 0) -> Verdict:
     """Read-first: the reader's own finding, for good; from now on they see the AI's word.
 
@@ -114,11 +120,11 @@ def commit_finding(*, user: User, study: Study, finding: str, seconds: int = 0) 
         draft.revision += 1
         _count_time(draft, seconds)
         draft.save()
-        _record(user, "verdict.committed", draft)
+        _record(user, audit_events.VERDICT_COMMITTED, draft)
     return draft
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
 def sign_verdict(
     *,
     user: User,
@@ -157,17 +163,17 @@ def sign_verdict(
     draft.save()
     settle(current)
     _leave(current, user)
-    _record(user, f"verdict.{'amended' if draft.is_amendment else 'signed'}", draft)
+    amended = draft.is_amendment
+    _record(user, audit_events.VERDICT_AMENDED if amended else audit_events.VERDICT_SIGNED, draft)
     return draft
 
 
-@transaction.atomic
+@clinical_write(Action.READ_STUDY, on="study")
 def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
     """A draft that begins as the reader's own signed verdict and will supersede it.
 
     Why can also be said later, with the draft; it cannot be signed without.
     """
-    require(user, Action.READ_STUDY, study)
     refuse_archived(study.patient, then=_THEN)
     _locked(study)
     known = draft_of(user=user, study=study)
@@ -199,7 +205,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
         )
         for row in signed.assessments.all()
     )
-    _record(user, "verdict.amendment_begun", draft)
+    _record(user, audit_events.VERDICT_AMENDMENT_BEGUN, draft)
     return draft
 
 
@@ -214,14 +220,13 @@ def _locked(study: Study) -> Study:
 
 def _open(user: User, study: Study) -> Verdict:
     """The reader's draft; made where they have none and a read is left for them."""
-    require(user, Action.READ_STUDY, study)
     refuse_archived(study.patient, then=_THEN)
-    renew_lock(user=user, study=study)  # before the trail is written, which locks the clinic's
+    renew_lock(user=user, study=study)
     draft = draft_of(user=user, study=study)
     if draft is None:
         next_read(study, reader=user)
         draft = Verdict.objects.create(study=study, reader=user)
-        _record(user, "verdict.begun", draft)
+        _record(user, audit_events.VERDICT_BEGUN, draft)
     return draft
 
 
@@ -272,11 +277,10 @@ def _leave(study: Study, user: User) -> None:
     study.save(update_fields=["locked_by", "lock_expires_at", "assignee"])
 
 
-def _record(user: User, action: str, draft: Verdict) -> None:
-    # Not the finding: the trail says what was done, the verdict what was said.
+def _record(user: User, event: AuditEventType, draft: Verdict) -> None:
     audit.record(
         actor=user,
-        action=action,
+        event=event,
         row=draft,
         patient_id=draft.study.patient_id,
         detail={"study": str(draft.study_id)},

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Max
 
 from accounts import audit
+from accounts.audit_registry import AuditEventType
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm, require
+from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import LONGEST_SECTION, SECTIONS, ReportQuerySet, ReportStatus
@@ -58,7 +60,7 @@ def readable_reports(*, user: User) -> ReportQuerySet:
     return rows.filter(disclosed_to(user, study="study"), others_disclosed(study="study"))
 
 
-@transaction.atomic
+@clinical_write(Action.WRITE_REPORT, on="study")
 def start_report(*, user: User, study: Study, template: ReportTemplate | None = None) -> Report:
     """The study's preliminary report; the one that is there, if somebody began before.
 
@@ -74,11 +76,11 @@ def start_report(*, user: User, study: Study, template: ReportTemplate | None = 
         raise StateConflictError("This study has a signed report. Amend that one, with a reason.")
     text = first_text(user=user, study=study, template=template or DEFAULT_TEMPLATE)
     report = Report.objects.create(study=study, number=_next_number(study.pk), author=user, **text)
-    record_write(user, "report.begun", report)
+    record_write(user, audit_events.REPORT_BEGUN, report)
     return report
 
 
-@transaction.atomic
+@clinical_write(Action.WRITE_REPORT, on="report")
 def save_report(*, user: User, report: Report, revision: int, changes: Mapping[str, Any]) -> Report:
     """Save the sections in `changes` of a draft; `figures` are ids of annotations, in order.
 
@@ -101,11 +103,11 @@ def save_report(*, user: User, report: Report, revision: int, changes: Mapping[s
         setattr(current, name, value)
     current.revision += 1
     current.save(update_fields=[*wanted, "revision", "saved_at"])
-    record_write(user, "report.saved", current)
+    record_write(user, audit_events.REPORT_SAVED, current)
     return current
 
 
-@transaction.atomic
+@clinical_write(Action.WRITE_REPORT, on="report")
 def amend_report(*, user: User, report: Report, reason: str) -> Report:
     """A preliminary version that, once signed, supersedes this one. Both stay readable.
 
@@ -131,11 +133,11 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
         amendment_reason=reason,
         **text,
     )
-    record_write(user, "report.amendment_begun", amendment)
+    record_write(user, audit_events.REPORT_AMENDMENT_BEGUN, amendment)
     return amendment
 
 
-@transaction.atomic
+@clinical_write(Action.WRITE_REPORT, on="report")
 def discard_report(*, user: User, report: Report) -> Report:
     """Give up a draft: it stays readable as discarded, and another one can be begun.
 
@@ -147,7 +149,7 @@ def discard_report(*, user: User, report: Report) -> Report:
     current.status, current.supersedes = ReportStatus.CANCELLED, None
     current.save(update_fields=["status", "supersedes", "saved_at"])
     detail = {"would_have_superseded": superseded.number} if superseded else {}
-    record_write(user, "report.discarded", current, **detail)
+    record_write(user, audit_events.REPORT_DISCARDED, current, **detail)
     return current
 
 
@@ -221,10 +223,10 @@ def _next_number(study_id: UUID) -> int:
     return (rows.aggregate(newest=Max("number"))["newest"] or 0) + 1
 
 
-def record_write(user: User, action: str, report: Report, **detail: int) -> None:
+def record_write(user: User, event: AuditEventType, report: Report, **detail: int) -> None:
     audit.record(
         actor=user,
-        action=action,
+        event=event,
         row=report,
         patient_id=report.patient_id,
         detail={"number": report.number, **detail},

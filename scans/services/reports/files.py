@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponseBase
 
 from accounts import audit
 from accounts.models import User
+from scans import audit_events
 from scans.models import Report
 from scans.services.files import stored_file
 from scans.services.reports.drafting import require_readable
@@ -18,7 +19,10 @@ def deliver_report(*, user: User, report: Report) -> HttpResponseBase:
     if not report.pdf:
         raise Http404("There is no such file: the report is not signed.")
     audit.record(
-        actor=user, action="report.pdf.read", row=report, patient_id=report.study.patient_id
+        actor=user,
+        event=audit_events.REPORT_PDF_READ,
+        row=report,
+        patient_id=report.study.patient_id,
     )
     return stored_file(
         report.pdf,

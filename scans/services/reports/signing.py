@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
+from accounts.policy import Action
+from scans import audit_events
 from scans.models import Report
 from scans.models.report import ReportStatus
 from scans.services.reports.drafting import (
@@ -80,14 +82,15 @@ def _signed_by(user: User, draft: Report) -> Report:
     return draft
 
 
-@transaction.atomic
+@clinical_write(Action.WRITE_REPORT, on="signed")
 def _write_signed(user: User, signed: Report, revision: int) -> Report:
     current = locked_draft(user, signed)
     if current.revision != revision:
         raise ReportConflictError(current)
     signed.save()
     amended = signed.status == ReportStatus.AMENDED
-    record_write(user, "report.amended" if amended else "report.signed", signed)
+    event = audit_events.REPORT_AMENDED if amended else audit_events.REPORT_SIGNED
+    record_write(user, event, signed)
     return signed
 
 
@@ -107,7 +110,7 @@ def _check_password(user: User, password: str) -> None:
     if tries > _WRONG_PASSWORDS:
         raise ValidationError({"password": _TOO_MANY})
     if not user.check_password(password):
-        audit.record(actor=user, action="report.signature_refused")
+        audit.record(actor=user, event=audit_events.REPORT_SIGNATURE_REFUSED)
         raise ValidationError({"password": "This is not your password. The report is not signed."})
     cache.delete(key)
 

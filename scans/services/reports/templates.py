@@ -4,17 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
-from accounts.policy import Action, require
+from accounts.policy import Action
+from scans import audit_events
 from scans.models import ReportTemplate
 
 FIELDS = ("name", "technique", "comparison", "findings", "impression", "is_active")
 
 
-@transaction.atomic
+@clinical_write(Action.EDIT_CLINIC_SETTINGS, on="template")
 def save_template(
     *, user: User, changes: dict[str, Any], template: ReportTemplate | None = None
 ) -> ReportTemplate:
@@ -22,7 +23,6 @@ def save_template(
 
     Raises `NotAllowedError` or `ValidationError`.
     """
-    require(user, Action.EDIT_CLINIC_SETTINGS, template)
     if user.clinic_id is None:
         raise ValidationError("A superuser belongs to no clinic, so there is no list to change.")
     row = template or ReportTemplate(clinic_id=user.clinic_id)
@@ -32,8 +32,8 @@ def save_template(
             setattr(row, name, value.strip() if isinstance(value, str) else value)
     row.full_clean()
     row.save()
-    action = "report_template.changed" if template else "report_template.added"
-    audit.record(actor=user, action=action, row=row)
+    changed, added = audit_events.REPORT_TEMPLATE_CHANGED, audit_events.REPORT_TEMPLATE_ADDED
+    audit.record(actor=user, event=changed if template else added, row=row)
     return row
 
 

@@ -12,12 +12,12 @@ import structlog
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from accounts import audit
+from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
-from scans import ingest
+from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study, Verdict
@@ -96,21 +96,20 @@ def receive_study(
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, an archived
     patient, or an upload id that belongs to another patient's study.
     """
-    require(user, Action.UPLOAD_STUDY, patient)
+    require(user, Action.UPLOAD_STUDY, patient)  # before anything is decoded
     description = _checked(patient, study_date, description)
     offers: list[_Stored | FileOutcome] = []
     try:
         for file in files:
             offers.extend(_take(patient, file))
-        with transaction.atomic():
-            receipt = _write(
-                user=user,
-                patient=patient,
-                study_date=study_date,
-                description=description,
-                upload_id=upload_id,
-                offers=offers,
-            )
+        receipt = _write(
+            user=user,
+            patient=patient,
+            study_date=study_date,
+            description=description,
+            upload_id=upload_id,
+            offers=offers,
+        )
     finally:
         _discard_unused(offer for offer in offers if isinstance(offer, _Stored))
     return receipt
@@ -172,6 +171,7 @@ def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
         yield _Stored(name, fields, tuple(names.values()))
 
 
+@clinical_write(Action.UPLOAD_STUDY, on="patient")
 def _write(
     *,
     user: User,
@@ -229,7 +229,7 @@ def _write(
     if study is not None and images:
         audit.record(
             actor=user,
-            action="study.received",
+            event=audit_events.STUDY_RECEIVED,
             row=study,
             patient_id=patient.pk,
             detail={"images": len(images)},

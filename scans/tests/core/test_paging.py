@@ -11,7 +11,7 @@ from django.utils import timezone
 from scans.models import Patient, Study
 from scans.pages.studies.list import PAGE_SIZE
 from scans.tests.core.factories import PatientFactory, make_study
-from scans.tests.studies.lists import HOME, shown, study_of
+from scans.tests.core.study_lists import HOME, shown, study_of
 
 pytestmark = pytest.mark.django_db
 

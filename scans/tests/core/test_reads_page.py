@@ -8,7 +8,7 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis
 from scans.tests.core.factories import PatientFactory, complete, make_analysis, make_study
-from scans.tests.studies.lists import HOME, analyses_of, study_of
+from scans.tests.core.study_lists import HOME, analyses_of, study_of
 
 pytestmark = pytest.mark.django_db
 

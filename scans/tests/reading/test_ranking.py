@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
+from neuroscan_site.tests.matrix import examples
 from scans.models import Study
 from scans.services.reading.ranking import Caps, place_of, standing
 from scans.tests.core.factories import PatientFactory
@@ -115,7 +116,9 @@ def test_the_database_sorts_as_the_formula_does():
     )
     patient = PatientFactory(created_by=user)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(25, many=250), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(studies=studies, elapsed=minutes, uses_ai=st.booleans())
     def check(studies, elapsed, uses_ai):
         now = START + elapsed

@@ -14,7 +14,7 @@ from scans.tests.core.factories import (
     forget_analyses,
     make_study,
 )
-from scans.tests.studies.lists import HOME, analyses_of, shown, study_of
+from scans.tests.core.study_lists import HOME, analyses_of, shown, study_of
 
 pytestmark = pytest.mark.django_db
 

@@ -37,7 +37,7 @@ from scans.services.reports.content import place_of, sentence_of
 from scans.services.reports.pdf.figures import Drawing, Figure, figure_of, plain_figure_of
 from scans.services.reports.pdf.printed_text import printed
 
-FONTS = Path(__file__).resolve().parent.parent / "fonts"
+FONTS = Path(__file__).resolve().parent / "fonts"
 PLAIN, BOLD = "NeuroScan", "NeuroScan-Bold"
 DAY = "j F Y"
 LONGEST_CAPTION = 500

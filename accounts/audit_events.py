@@ -1,0 +1,62 @@
+"""The audit events of accounts, clinics and API tokens."""
+
+from accounts.audit_registry import declare
+
+ACCOUNT_SIGNED_IN = declare("account.signed_in", "Signed in.")
+ACCOUNT_SIGNED_OUT = declare("account.signed_out", "Signed out.")
+ACCOUNT_SIGN_IN_FAILED = declare(
+    "account.sign_in_failed",
+    "Tried to sign in with a wrong name or password.",
+    detail={"account": "unknown, active or deactivated: the account that was named"},
+)
+ACCOUNT_PASSWORD_CHANGED = declare("account.password_changed", "Changed their own password.")
+ACCOUNT_PASSWORD_RESET = declare(
+    "account.password_reset", "Set a new password with the link of an email."
+)
+ACCOUNT_EMAIL_CHANGED = declare("account.email_changed", "Changed their own email address.")
+
+PERSON_ADDED = declare(
+    "person.added", "Made an account for a person.", detail={"role": "the role, or superuser"}
+)
+PERSON_EDITED = declare(
+    "person.edited",
+    "Changed the name, email address or role of a person.",
+    detail={
+        "fields": "names of the fields that changed",
+        "role": "the role before and after, where it changed",
+    },
+)
+PERSON_DEACTIVATED = declare("person.deactivated", "Deactivated the account of a person.")
+PERSON_REACTIVATED = declare("person.reactivated", "Reactivated the account of a person.")
+PERSON_PASSWORD_SET = declare("person.password_set", "Gave a person a new password.")
+PERSON_SIGNED_OUT_EVERYWHERE = declare(
+    "person.signed_out_everywhere", "Ended the sessions and API tokens of a person."
+)
+PERSON_VIEWER_PREFERENCES_SAVED = declare(
+    "person.viewer_preferences_saved", "Saved their own settings of the image viewer."
+)
+
+TOKEN_CREATED = declare(
+    "token.created", "Made an API token.", detail={"token": "the first eight letters of the token"}
+)
+TOKEN_REVOKED = declare(
+    "token.revoked",
+    "Revoked an API token.",
+    detail={"token": "the first eight letters of the token"},
+)
+
+CLINIC_ADDED = declare("clinic.added", "Added a clinic.")
+CLINIC_RENAMED = declare("clinic.renamed", "Renamed a clinic.")
+_BEFORE_AND_AFTER = "the value before and after, where it changed"
+CLINIC_SETTINGS_CHANGED = declare(
+    "clinic.settings_changed",
+    "Changed the settings of a clinic.",
+    detail={
+        "read_first": _BEFORE_AND_AFTER,
+        "second_reads": _BEFORE_AND_AFTER,
+        "heatmap_at_first": _BEFORE_AND_AFTER,
+        "stat_cap_minutes": _BEFORE_AND_AFTER,
+        "urgent_cap_minutes": _BEFORE_AND_AFTER,
+        "routine_cap_minutes": _BEFORE_AND_AFTER,
+    },
+)

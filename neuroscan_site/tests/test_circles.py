@@ -1,0 +1,49 @@
+"""No circle of files: what a file imports, for types only too, never leads back to it."""
+
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+import grimp
+import pytest
+
+PACKAGES = ("neuroscan_site", "accounts", "scans", "ml")
+
+
+def circles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Return one circle of each knot: the files that import each other, the first one repeated."""
+    left = {name: set(imported) for name, imported in imports.items()}
+    found: list[list[str]] = []
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            circle = list(reversed(error.args[1]))
+            found.append(circle)
+            left[circle[0]].discard(circle[1])
+        else:
+            return found
+
+
+def test_there_are_0_circles_of_files():
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    found = circles(imports)
+    assert len(imports) > 500
+    assert len(found) == 0, "\n".join(" -> ".join(circle) for circle in found)
+
+
+@pytest.mark.parametrize(
+    ("imports", "count"),
+    [
+        ({"a": ["b"], "b": ["c"], "c": []}, 0),
+        ({"a": ["b"], "b": ["a"]}, 1),
+        ({"a": ["b"], "b": ["c"], "c": ["a"], "d": ["e"], "e": ["d"]}, 2),
+    ],
+)
+def test_circles_are_found_where_there_are_some(imports, count):
+    found = circles(imports)
+    assert len(found) == count
+    for circle in found:
+        assert circle[0] == circle[-1]
+        assert all(later in imports[earlier] for earlier, later in pairwise(circle))

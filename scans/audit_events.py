@@ -1,0 +1,174 @@
+"""The audit events of the clinical record and of the model releases."""
+
+from accounts.audit_registry import declare
+
+_LISTED = {"count": "how many rows were shown", "ids": "their ids, at most 200"}
+_EXPORTED = {"count": "how many rows the file has", "ids": "their ids, at most 200"}
+# A page or the API leaves the detail empty; "administration" stands for Django admin.
+_READ = {"page": "administration, where it was opened there"}
+_VERSION = {"version": "number of the version that this made"}
+_REPORT = {"number": "number of the version of the report"}
+_OF_STUDY = {"study": "id of the study"}
+_CODE = {"code": "the code of the reason"}
+
+# --- Patients -------------------------------------------------------------------------------------
+PATIENT_REGISTERED = declare("patient.registered", "Registered a patient.")
+PATIENT_EDITED = declare(
+    "patient.edited",
+    "Changed what identifies a patient.",
+    detail={"fields": "names of the fields that changed"},
+)
+PATIENT_ARCHIVED = declare("patient.archived", "Archived a patient.")
+PATIENT_RESTORED = declare("patient.restored", "Restored an archived patient.")
+PATIENT_RESCORED = declare(
+    "patient.rescored",
+    "Requested analyses of earlier studies of a patient by the active release.",
+    detail={"release": "id of the release", "images": "how many images are analyzed"},
+)
+PATIENT_READ = declare("patient.read", "Opened a patient.", detail=_READ)
+PATIENT_LISTED = declare("patient.listed", "Saw a list of patients.", detail=_LISTED)
+PATIENT_EXPORTED = declare("patient.exported", "Saved a list of patients.", detail=_EXPORTED)
+
+# --- Studies and their images ---------------------------------------------------------------------
+STUDY_RECEIVED = declare(
+    "study.received", "Uploaded images of a study.", detail={"images": "how many were new"}
+)
+STUDY_TAKEN = declare(
+    "study.taken",
+    "Took a study to read it.",
+    detail={"from": "id of the person it was taken over from, if any"},
+)
+STUDY_RELEASED = declare("study.released", "Gave back a study that they had taken.")
+STUDY_ASSIGNED = declare(
+    "study.assigned",
+    "Assigned a study to a radiologist or to nobody.",
+    detail={"assignee": "id of the radiologist, or null"},
+)
+STUDY_PRIORITIZED = declare(
+    "study.prioritized",
+    "Changed the priority of a study.",
+    detail={"priority": "the priority before and after"},
+)
+STUDY_READERS_CHANGED = declare(
+    "study.reads_wanted",
+    "Changed how many readers a study needs.",
+    detail={"reads": "how many readers"},
+)
+STUDY_READ = declare("study.read", "Opened a study or its images.", detail=_READ)
+STUDY_VERDICTS_READ = declare("study.verdict.read", "Opened the verdicts on a study.")
+STUDY_LISTED = declare("study.listed", "Saw a list of studies.", detail=_LISTED)
+STUDY_EXPORTED = declare("study.exported", "Saved a list of studies.", detail=_EXPORTED)
+SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
+SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)
+IMAGE_READ = declare("image.read", "Opened an image.", detail=_READ)
+IMAGE_LISTED = declare("image.listed", "Saw a list of images.", detail=_LISTED)
+IMAGE_ORIGINAL_READ = declare("image.original.read", "Downloaded the file of an image.")
+IMAGE_RENDITION_READ = declare("image.rendition.read", "Saw the picture of an image.")
+IMAGE_THUMBNAIL_READ = declare(
+    "image.thumbnail.read", "Saw the small picture of an image (recorded once an hour)."
+)
+IMAGE_FRAME_READ = declare(
+    "image.frame.read", "Saw an image in the viewer (recorded once an hour)."
+)
+
+# --- Analyses and releases ------------------------------------------------------------------------
+ANALYSIS_REQUESTED = declare("analysis.requested", "Requested an analysis.")
+ANALYSIS_RETRIED = declare(
+    "analysis.retried", "Requested an analysis again that failed or was cancelled."
+)
+ANALYSIS_CANCELLED = declare("analysis.cancelled", "Cancelled an analysis.")
+ANALYSIS_READ = declare("analysis.read", "Opened the result of an analysis.", detail=_READ)
+ANALYSIS_LISTED = declare("analysis.listed", "Saw a list of analyses.", detail=_LISTED)
+ANALYSIS_HEATMAP_READ = declare("analysis.heatmap.read", "Saw the heatmap of an analysis.")
+ANALYSIS_OVERLAY_READ = declare("analysis.overlay.read", "Saw the overlay of an analysis.")
+RELEASE_REGISTERED = declare("release.registered", "Registered a model release.")
+RELEASE_ACTIVATED = declare("release.activated", "Made a model release the active one.")
+
+# --- Annotations ----------------------------------------------------------------------------------
+ANNOTATION_DRAWN = declare("annotation.drawn", "Drew an annotation.", detail=_VERSION)
+ANNOTATION_IMPORTED = declare("annotation.imported", "Imported an annotation.", detail=_VERSION)
+ANNOTATION_REVISED = declare("annotation.revised", "Changed an annotation.", detail=_VERSION)
+ANNOTATION_HIDDEN = declare("annotation.hidden", "Deleted an annotation.", detail=_VERSION)
+ANNOTATION_UNHIDDEN = declare(
+    "annotation.unhidden", "Brought back a deleted annotation.", detail=_VERSION
+)
+ANNOTATION_RESTORED = declare(
+    "annotation.restored", "Restored an earlier version of an annotation.", detail=_VERSION
+)
+ANNOTATION_EXPORTED = declare(
+    "annotation.exported",
+    "Exported the annotations of a study.",
+    detail={"count": "how many annotations"},
+)
+ANNOTATION_PAGE_IMPORTED = declare(
+    "annotation.page_imported",
+    "Imported a file of annotations into a study.",
+    detail={"new": "how many were new", "unchanged": "how many were there already"},
+)
+ANNOTATION_READ = declare("annotation.read", "Opened an annotation.", detail=_READ)
+ANNOTATION_LISTED = declare("annotation.listed", "Saw a list of annotations.", detail=_LISTED)
+ANNOTATION_VERSION_READ = declare(
+    "annotationversion.read", "Opened a version of an annotation.", detail=_READ
+)
+ANNOTATION_VERSION_LISTED = declare(
+    "annotationversion.listed", "Saw a list of versions of annotations.", detail=_LISTED
+)
+ANNOTATION_LABELS_CHANGED = declare(
+    "annotation_labels.changed",
+    "Changed the clinic's list of annotation labels.",
+    detail={"count": "how many labels the list has"},
+)
+
+# --- Reading --------------------------------------------------------------------------------------
+# Not the finding: the trail holds what was done, the verdict what was found.
+VERDICT_BEGUN = declare("verdict.begun", "Began a verdict on a study.", detail=_OF_STUDY)
+VERDICT_COMMITTED = declare(
+    "verdict.committed", "Committed a finding before the AI result was shown.", detail=_OF_STUDY
+)
+VERDICT_SIGNED = declare("verdict.signed", "Signed a verdict.", detail=_OF_STUDY)
+VERDICT_AMENDMENT_BEGUN = declare(
+    "verdict.amendment_begun", "Began to amend a signed verdict.", detail=_OF_STUDY
+)
+VERDICT_AMENDED = declare("verdict.amended", "Signed an amended verdict.", detail=_OF_STUDY)
+VERDICT_READ = declare("verdict.read", "Opened a verdict.", detail=_READ)
+VERDICT_LISTED = declare("verdict.listed", "Saw a list of verdicts.", detail=_LISTED)
+ASSESSMENT_READ = declare("assessment.read", "Opened an assessment.", detail=_READ)
+ASSESSMENT_LISTED = declare("assessment.listed", "Saw a list of assessments.", detail=_LISTED)
+REASON_ADDED = declare("reason.added", "Added a reason to the clinic's list.", detail=_CODE)
+REASON_RETIRED = declare("reason.retired", "Took a reason off the clinic's list.", detail=_CODE)
+WORKLIST_VIEW_SAVED = declare(
+    "worklist_view.saved",
+    "Saved a view of the worklist.",
+    detail={"for_clinic": "whether everybody in the clinic sees it"},
+)
+WORKLIST_VIEW_DELETED = declare("worklist_view.forgotten", "Deleted a view of the worklist.")
+
+# --- Reports and statistics -----------------------------------------------------------------------
+REPORT_BEGUN = declare("report.begun", "Began a report.", detail=_REPORT)
+REPORT_SAVED = declare("report.saved", "Saved the draft of a report.", detail=_REPORT)
+REPORT_DISCARDED = declare(
+    "report.discarded",
+    "Discarded the draft of a report.",
+    detail=_REPORT
+    | {"would_have_superseded": "number of the version that the draft would have replaced"},
+)
+REPORT_SIGNED = declare("report.signed", "Signed a report.", detail=_REPORT)
+REPORT_AMENDMENT_BEGUN = declare(
+    "report.amendment_begun", "Began to amend a signed report.", detail=_REPORT
+)
+REPORT_AMENDED = declare("report.amended", "Signed an amended report.", detail=_REPORT)
+REPORT_SIGNATURE_REFUSED = declare(
+    "report.signature_refused", "Gave a wrong password to sign a report."
+)
+REPORT_READ = declare("report.read", "Opened a report.", detail=_READ)
+REPORT_LISTED = declare("report.listed", "Saw a list of reports.", detail=_LISTED)
+REPORT_EXPORTED = declare("report.exported", "Saved a list of reports.", detail=_EXPORTED)
+REPORT_PDF_READ = declare("report.pdf.read", "Downloaded the PDF of a report.")
+REPORT_VERIFIED = declare("report.verified", "Looked up a report by the code on its paper.")
+REPORT_TEMPLATE_ADDED = declare("report_template.added", "Added a report template.")
+REPORT_TEMPLATE_CHANGED = declare("report_template.changed", "Changed a report template.")
+STATISTICS_EXPORTED = declare(
+    "statistics.exported",
+    "Saved a table of the statistics.",
+    detail=_EXPORTED | {"table": "which table"},
+)
