@@ -21,6 +21,6 @@ def requeue_expired() -> None:
 
 @shared_task(name="scans.tasks.cleanup")
 def cleanup() -> None:
-    idempotency.forget_old_answers()
+    idempotency.delete_old_responses()
     workers.forget_lost()
     call_command("clearsessions")

@@ -54,11 +54,11 @@ class ClinicRows(viewsets.GenericViewSet):
     def listed(self, rows: QuerySet, *, patient_id: UUID | None = None) -> Response:
         """One page of the rows; whoever walks through a list leaves a trace of every page."""
         page = self.paginate_queryset(rows) or []
-        answer = self.get_serializer(page, many=True).data
+        data = self.get_serializer(page, many=True).data
         audit.record_list(
             actor=self.request.user, event=self.listed_event, rows=page, patient_id=patient_id
         )
-        return self.get_paginated_response(answer)
+        return self.get_paginated_response(data)
 
     def record_read(self, row: Any) -> None:
         """Reads count: the same event as where a page shows the row."""

@@ -43,8 +43,8 @@ class PatientViewSet(FoundRows):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         patient = register_patient(user=signed_in(request), **serializer.validated_data)
-        answer = self.get_serializer(patient).data
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+        data = self.get_serializer(patient).data
+        return Response(data, status.HTTP_201_CREATED, headers={"Location": str(data["url"])})
 
     @extend_schema(summary="Correct a patient")
     def partial_update(self, request: Request, pk: Any) -> Response:
@@ -54,7 +54,7 @@ class PatientViewSet(FoundRows):
         patient = edit_patient(
             user=signed_in(request), patient=patient, changes=serializer.validated_data
         )
-        self.record_read(patient)  # the answer shows all of it, whatever was changed
+        self.record_read(patient)  # the response shows all of it, whatever was changed
         return Response(self.get_serializer(patient).data)
 
     @extend_schema(

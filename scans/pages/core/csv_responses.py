@@ -1,4 +1,4 @@
-"""What a list has in common as a file of comma-separated values."""
+"""Lists as CSV files: the response, its cells, and the audit event of the export."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,5 +56,5 @@ def record_export(user: User, event: AuditEventType, rows: Sequence[Any]) -> Non
 
 
 def moment(when: datetime) -> str:
-    """The time as ISO 8601, in the zone of the clinic."""
+    """Return the time as ISO 8601, in the zone of the clinic."""
     return timezone.localtime(when).isoformat(timespec="seconds")

@@ -27,7 +27,7 @@ from scans.pages.core.decorators import clinical_page
 from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import is_poll, polled
+from scans.pages.core.responses import has_poll_token, poll_response
 from scans.pages.patients.forms import PatientEditForm, PatientForm
 from scans.pages.patients.timeline import timeline
 from scans.services.analyses.rescoring import rescore_studies
@@ -187,9 +187,9 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     """The first page of the case history, for the page that watches it."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
-    if not is_poll(request, person.pk):
+    if not has_poll_token(request, person.pk):
         _record_read(request, person)
-    return polled(request, "patients/_timeline.html", timeline(request, person))
+    return poll_response(request, "patients/_timeline.html", timeline(request, person))
 
 
 def _chosen_for_upload(person: Patient) -> HttpResponse:

@@ -23,7 +23,7 @@ from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, Reads, ReadStage
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced
+from scans.pages.core.responses import with_htmx_events
 from scans.pages.reading.verdict_form import (
     Typed,
     form_of,
@@ -89,7 +89,7 @@ def study_verdict_save(request: ClinicalRequest, study_id: UUID) -> HttpResponse
         return redirect(study)
     if "compare" in request.POST:
         return panel(request, study.pk) if kept else _refused(request, study, said, typed=typed)
-    response = announced(HttpResponse(status=204), **{event: said})
+    response = with_htmx_events(HttpResponse(status=204), **{event: said})
     if kept is not None:
         response["X-Revision"] = str(kept.revision)
     return response
@@ -225,7 +225,7 @@ def _refused(
 def _drawn_anew(request: ClinicalRequest, study: Study) -> HttpResponse:
     if not request.htmx:
         return redirect(study)
-    return announced(panel(request, study.pk), **{"verdict-changed": ""})
+    return with_htmx_events(panel(request, study.pk), **{"verdict-changed": ""})
 
 
 def _to_next(request: ClinicalRequest, study: Study) -> HttpResponse:

@@ -23,7 +23,13 @@ from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced, is_poll, polled, seen_by, sentence
+from scans.pages.core.responses import (
+    has_poll_token,
+    poll_response,
+    poll_token,
+    text_response,
+    with_htmx_events,
+)
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.filters import FILTERS, WorklistFilterSet
@@ -56,7 +62,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
         "worklist",
         {"view": view.pk} if view else filters,
         page=request.GET.get("page", ""),
-        shows_typed=True,
+        shows_search=True,
     )
     context = _list(request, filterset, address) | {
         "filters": filters,
@@ -64,8 +70,8 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
         "view": view,
     }
     if request.htmx and not request.htmx.history_restore_request:
-        response = polled(request, "reading/worklist/_list.html", context)
-        if not is_poll(request, address.asked):
+        response = poll_response(request, "reading/worklist/_list.html", context)
+        if not has_poll_token(request, address.full):
             response["HX-Replace-Url"] = address.shown
         return response
     views = WorklistView.objects.visible_to(request.user).offered_to(request.user)
@@ -120,8 +126,10 @@ def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
             messages.error(request, conflict)
         return redirect("worklist")
     if conflict:
-        return announced(sentence("", status=204), toast=conflict, **{"worklist-changed": ""})
-    return announced(HttpResponse(status=204), **{"worklist-changed": ""})
+        return with_htmx_events(
+            text_response("", status=204), toast=conflict, **{"worklist-changed": ""}
+        )
+    return with_htmx_events(HttpResponse(status=204), **{"worklist-changed": ""})
 
 
 def filtered_worklist(user: User, query: Mapping[str, Any]) -> WorklistFilterSet:
@@ -150,7 +158,7 @@ def _list(
     page = Paginator(rows, PAGE_SIZE)
     shown = page.get_page(address.page)
     studies = list(shown.object_list)
-    if not is_poll(request, address.asked):
+    if not has_poll_token(request, address.full):
         audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=studies)
     entries = _entries(request, studies, now=now)
     return {
@@ -166,7 +174,7 @@ def _list(
         "priorities": Priority.choices,
         "readers": _readers(request),
         "now": now,
-        "version": seen_by(request, address.asked, page.count, [one["facts"] for one in entries]),
+        "version": poll_token(request, address.full, page.count, [one["facts"] for one in entries]),
     }
 
 
@@ -219,7 +227,7 @@ def _columns(filterset: WorklistFilterSet) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "words": order.words,
-                "address": ListAddress("worklist", kept, shows_typed=True),
+                "address": ListAddress("worklist", kept, shows_search=True),
                 "sort": direction if is_sorted else "",
             }
         )

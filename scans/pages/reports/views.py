@@ -21,7 +21,7 @@ from scans.models import Report, ReportTemplate, Study
 from scans.models.report import LONGEST_SECTION, SECTIONS, ReportStatus
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced
+from scans.pages.core.responses import with_htmx_events
 from scans.pages.reports.presentation import choices_of, figures_shown, linked_sections, sections_of
 from scans.services.reports import drafting as service
 from scans.services.reports import signing as signing
@@ -121,13 +121,13 @@ def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
             # What is wrong with the text is saved as soon as it is mended; of a conflict the
             # writer sees both sides first.
             kind = "report-refused" if isinstance(error, ValidationError) else "report-not-saved"
-            return announced(HttpResponse(status=204), **{kind: _said(error)})
+            return with_htmx_events(HttpResponse(status=204), **{kind: _said(error)})
         return _editor(request, _report(request, report_id), sent=request.POST, refusal=error)
     if not request.htmx:
         messages.success(request, "The draft is saved.")
         return redirect("report-edit", row.pk)
     now = time_format(timezone.localtime(), "H:i:s")
-    response = announced(HttpResponse(status=204), **{"report-saved": f"Saved {now}"})
+    response = with_htmx_events(HttpResponse(status=204), **{"report-saved": f"Saved {now}"})
     response["X-Revision"] = str(saved.revision)
     return response
 

@@ -18,7 +18,7 @@ from scans.pages.core.decorators import clinical_page
 from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import is_poll, polled, seen_by
+from scans.pages.core.responses import has_poll_token, poll_response, poll_token
 from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.summaries import summarize
 
@@ -40,7 +40,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
         size=PAGE_SIZE,
     )
     address = ListAddress("home", filters, page=request.GET.get("page", ""))
-    if not is_poll(request, address.asked):
+    if not has_poll_token(request, address.full):
         audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=page.rows)
     summaries = summarize(page.rows, user=request.user)
     context: dict[str, Any] = {
@@ -58,11 +58,11 @@ def home(request: ClinicalRequest) -> HttpResponse:
         "address": address,
         "csv": form_values(filters),
         "show_clinic": request.user.is_superuser,
-        "version": seen_by(request, address.asked, *(summary.facts for summary in summaries)),
+        "version": poll_token(request, address.full, *(summary.facts for summary in summaries)),
     }
     if request.htmx and not request.htmx.history_restore_request:
-        response = polled(request, "studies/_list.html", context)
-        if not is_poll(request, address.asked):
+        response = poll_response(request, "studies/_list.html", context)
+        if not has_poll_token(request, address.full):
             response["HX-Replace-Url"] = address.shown
         return response
     return render(request, "studies/list.html", context)

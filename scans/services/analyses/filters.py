@@ -3,7 +3,6 @@
 import django_filters as filters
 from django.db.models import Q, QuerySet
 
-from scans.models import Analysis
 from scans.models.analysis import FINISHED, Label, Status
 from scans.services.core.filters import AnyOfFilter, ListFilterSet
 from scans.services.disclosure import disclosed_to
@@ -30,10 +29,6 @@ class AnalysisFilterSet(ListFilterSet):
     study = filters.UUIDFilter(field_name="image__series__study_id")
     patient = filters.UUIDFilter(field_name="image__patient_id")
     release = filters.UUIDFilter(field_name="release_id")
-
-    class Meta:
-        model = Analysis
-        fields: list[str] = []
 
     def by_status(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
         """Analyses with one of the statuses, as the person is shown them.

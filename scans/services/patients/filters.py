@@ -5,7 +5,6 @@ from typing import Any
 import django_filters as filters
 from django.db.models import QuerySet
 
-from scans.models import Patient
 from scans.services.core.filters import ListFilterSet, TextFilter
 
 
@@ -26,10 +25,6 @@ class PatientFilterSet(ListFilterSet):
         choices=[("false", "Current"), ("true", "Archived"), ("any", "Both")],
         help_text="`false` (the default), `true` or `any`.",
     )
-
-    class Meta:
-        model = Patient
-        fields: list[str] = []
 
     def filter_queryset(self, queryset: Any) -> QuerySet:
         """Without archived patients, unless `archived` says otherwise."""

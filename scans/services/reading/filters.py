@@ -7,7 +7,6 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from scans.models import Study
 from scans.models.reading import Priority, ReadStage
 from scans.services.core.filters import MAX_TEXT, ListFilterSet, OneOfFilter, TextFilter
 from scans.services.reading.worklist import MINE, NOBODY, ORDERS, PLACE, Ordering, ordered
@@ -90,10 +89,6 @@ class WorklistFilterSet(ListFilterSet):
         ],
         help_text=f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses.",
     )
-
-    class Meta:
-        model = Study
-        fields: list[str] = []
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -65,10 +65,6 @@ class ReportFilterSet(ListFilterSet):
         method="by_newest", help_text="`true`: the signed versions that none supersedes."
     )
 
-    class Meta:
-        model = Report
-        fields: list[str] = []
-
     def filter_queryset(self, queryset: Any) -> QuerySet:
         """On pages without superseded and discarded versions, unless `shown` says otherwise."""
         rows = super().filter_queryset(queryset)

@@ -86,10 +86,6 @@ class StudyFilterSet(ListFilterSet):
         field_name="study_date", lookup_expr="lte", label="to", help_text="This day or earlier."
     )
 
-    class Meta:
-        model = Study
-        fields: list[str] = []
-
     def matching(self, rows: Any, name: str, value: str) -> QuerySet:
         """Studies whose description, or whose patient's MRN or name, contains every word."""
         return rows.matching(value)

@@ -44,6 +44,7 @@ class Place:
     """Where a noun is listed, and how a row is called in this test."""
 
     filterset: type[ListFilterSet]
+    model: Any
     api: str
     named: Callable[[Any], str]  # by the row of the database
     page: str = ""
@@ -54,6 +55,7 @@ class Place:
 PLACES = {
     "patients": Place(
         PatientFilterSet,
+        Patient,
         "api:patient-list",
         lambda row: row.family_name,
         "patients",
@@ -62,6 +64,7 @@ PLACES = {
     ),
     "studies": Place(
         StudyFilterSet,
+        Study,
         "api:study-list",
         lambda row: row.description,
         "home",
@@ -70,6 +73,7 @@ PLACES = {
     ),
     "worklist": Place(
         WorklistFilterSet,
+        Study,
         "api:worklist",
         lambda row: row.description,
         "worklist",
@@ -78,6 +82,7 @@ PLACES = {
     ),
     "reports": Place(
         ReportFilterSet,
+        Report,
         "api:report-list",
         lambda row: f"{row.study.description} {row.number}",
         "reports",
@@ -85,7 +90,7 @@ PLACES = {
         lambda row: f"{_description(row['MRN'])} {row['Version']}",
     ),
     "analyses": Place(
-        AnalysisFilterSet, "api:analysis-list", lambda row: row.image.study.description
+        AnalysisFilterSet, Analysis, "api:analysis-list", lambda row: row.image.study.description
     ),
 }
 CSV = {"patients": "patients-csv", "home": "studies-csv", "worklist": "worklist-csv"}
@@ -293,9 +298,8 @@ def _in_file(client: Client, place: Place, query: Mapping[str, Any], *, method: 
 def _in_api(client: Client, place: Place, query: Mapping[str, Any]) -> set[str]:
     response = client.get(reverse(place.api), query)
     assert response.status_code == 200, response.content
-    model = place.filterset._meta.model
     ids = [row["id"] for row in response.json()["results"]]
-    return {place.named(row) for row in model.objects.filter(pk__in=ids)}
+    return {place.named(row) for row in place.model.objects.filter(pk__in=ids)}
 
 
 def _value(name: str, value: Any) -> Any:

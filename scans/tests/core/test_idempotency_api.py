@@ -96,13 +96,13 @@ def test_a_key_of_the_greatest_length_is_taken(api, patient, release):
 
 
 def claimed(person, *, ago: timedelta, fingerprint: str) -> IdempotentRequest:
-    """The row that a process leaves which was killed between its claim and its answer."""
+    """The row that a process leaves which was killed between its claim and its response."""
     row = IdempotentRequest.objects.create(
         user=person,
         key="key-1",
         fingerprint=fingerprint,
         status_code=0,
-        answer={"work_id": str(uuid4())},
+        response={"work_id": str(uuid4())},
     )
     IdempotentRequest.objects.update(created_at=timezone.now() - ago)
     return row
@@ -140,9 +140,9 @@ def test_after_a_kill_the_repeat_finishes_the_same_study(api, person, patient, r
 
 def test_old_answers_are_forgotten(api, patient, release):
     send(api, patient)
-    assert idempotency.forget_old_answers() == 0
+    assert idempotency.delete_old_responses() == 0
     IdempotentRequest.objects.update(created_at=timezone.now() - timedelta(days=8))
-    assert idempotency.forget_old_answers() == 1
+    assert idempotency.delete_old_responses() == 1
 
 
 @pytest.mark.django_db(transaction=True)

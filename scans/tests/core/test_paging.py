@@ -44,18 +44,18 @@ def test_pages_go_older_and_newer_without_gap_or_repeat(doctor, user):
         seen += [summary.study.pk for summary in answer.context["summaries"]]
         if answer.context["older"] is None:
             break
-        answer = doctor.get(answer.context["older"].asked)
+        answer = doctor.get(answer.context["older"].full)
     assert seen == expected
-    back = doctor.get(answer.context["newer"].asked)
+    back = doctor.get(answer.context["newer"].full)
     assert [summary.study.pk for summary in back.context["summaries"]] == expected[25:50]
-    first = doctor.get(back.context["newer"].asked)
+    first = doctor.get(back.context["newer"].full)
     assert [summary.study.pk for summary in first.context["summaries"]] == expected[:25]
     assert first.context["newer"] is None
 
 
 def test_a_page_stays_what_it_is_when_newer_studies_arrive(doctor, user):
     patient = many_studies(user, PAGE_SIZE + 3)
-    older = doctor.get(HOME).context["older"].asked
+    older = doctor.get(HOME).context["older"].full
     before = shown(doctor.get(older))
     make_study(user=user, patient=patient)
     assert shown(doctor.get(older)) == before
@@ -113,7 +113,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 
 def test_no_page_is_found_by_counting(doctor, user, django_assert_max_num_queries):
     many_studies(user, 2 * PAGE_SIZE)
-    older = doctor.get(HOME).context["older"].asked
+    older = doctor.get(HOME).context["older"].full
     with django_assert_max_num_queries(18) as queries:
         doctor.get(older)
     # The images of the studies on the page are counted, the studies themselves never.
@@ -143,7 +143,7 @@ def test_the_list_goes_on_page_by_page(doctor, user):
     for number in range(30):
         PatientFactory(created_by=user, family_name=f"Name{number // 3:02}")
     first = doctor.get("/patients/")
-    second = doctor.get(first.context["next"].asked)
+    second = doctor.get(first.context["next"].full)
     found = [one.pk for one in (*first.context["patients"], *second.context["patients"])]
     assert found == list(
         Patient.objects.order_by("family_name", "given_name", "id").values_list("pk", flat=True)

@@ -69,7 +69,7 @@ def test_opening_a_study_is_recorded_and_watching_is_not(doctor, htmx, user):
     opened = doctor.get(study.get_absolute_url())
     seen = {"seen": opened.context["version"]}
     assert htmx.get(reverse("study-summary", args=[study.pk]), seen).status_code == 204
-    seen = {"seen": opened.context["cards"][0]["version"]}
+    seen = {"seen": opened.context["image_cards"][0]["version"]}
     complete(analysis)
     done = htmx.get(reverse("analysis-fragment", args=[analysis.pk]), seen)
     assert done.status_code == 200

@@ -43,8 +43,8 @@ def large_study(user):
 
 def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(doctor, large_study):
     path = large_study.get_absolute_url()
-    assert len(doctor.get(path).context["cards"]) == PAGE_SIZE
-    assert [one["image"].number for one in doctor.get(path, {"page": 2}).context["cards"]] == [
+    assert len(doctor.get(path).context["image_cards"]) == PAGE_SIZE
+    assert [one["image"].number for one in doctor.get(path, {"page": 2}).context["image_cards"]] == [
         25,
         26,
         27,
@@ -73,7 +73,7 @@ def test_images_that_wait_cost_no_queries_of_their_own(doctor, user, django_asse
     def queries_of(study):
         with django_assert_max_num_queries(37) as queries:
             answer = doctor.get(study.get_absolute_url())
-        assert [one["waiting"].position for one in answer.context["cards"]]
+        assert [one["queue_estimate"].position for one in answer.context["image_cards"]]
         return len(queries)
 
     assert queries_of(make_study(user=user, images=2)) == queries_of(

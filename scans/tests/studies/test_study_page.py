@@ -148,7 +148,7 @@ def test_an_analysis_by_a_release_without_a_decoder_says_nothing_of_regions(doct
     complete(analysis)
     text = page(doctor, analysis)
     assert "uspected region" not in text
-    assert "Unlike the training images" not in text
+    assert "Out-of-distribution score" not in text
 
 
 def test_the_distance_from_the_training_images_is_shown_with_either_answer(doctor, user, analysis):
