@@ -8,7 +8,7 @@ import structlog
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 
-# Asked for every few seconds by health checks: worth a line only when the answer is bad.
+# Requested every few seconds by health checks: logged only where the status is bad.
 PROBES = ("/healthz", "/readyz")
 
 log = structlog.get_logger("neuroscan.access")

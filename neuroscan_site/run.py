@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 
 
 class CannotStartError(Exception):
-    """`str()` is a sentence for whoever typed the command."""
+    """`str()` is a message for who ran the command."""
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
     except CommandError as error:
         return _refuse(f"NeuroScan cannot start.\n{error}")
     except KeyboardInterrupt:
-        _say("Stopped before NeuroScan was started.")
+        _print_line("Stopped before NeuroScan was started.")
         return 0
 
 
@@ -69,23 +69,23 @@ def run() -> int:
     from neuroscan_site.static_files import collect_if_changed
 
     check_port_is_free(settings.PORT)
-    _say("Preparing the database, the model release and the demo clinics.")
+    _print_line("Preparing the database, the model release and the demo clinics.")
     call_command("prepare")
     if collect_if_changed():
-        _say("Collected the static files.")
+        _print_line("Collected the static files.")
 
     supervisor = Supervisor(
         commands=commands(), cwd=BASE_DIR, env=environment(), restart=("worker", "beat")
     )
-    stopped_as_asked = supervisor.run(meanwhile=lambda: announce(supervisor))
-    if stopped_as_asked:
-        _say("NeuroScan has stopped.")
+    stopped_on_request = supervisor.run(meanwhile=lambda: announce(supervisor))
+    if stopped_on_request:
+        _print_line("NeuroScan has stopped.")
         return 0
     return _refuse("NeuroScan has stopped because a part of it ended; its last lines say why.")
 
 
 def data_directory() -> Path:
-    """As settings.py has it, which cannot be asked yet."""
+    """The value that settings.py will read; it cannot be imported yet."""
     named = os.environ.get("NEUROSCAN_DATA_DIR", "")
     folder = Path(named).resolve() if named else BASE_DIR / "var"
     try:
@@ -149,15 +149,15 @@ def environment() -> dict[str, str]:
 
 
 def announce(supervisor: Supervisor) -> None:
-    """Say where it is once it answers, and once the worker can work."""
+    """Print the address once it responds, and a line once the worker is ready."""
     from django.conf import settings
 
     address = f"http://{HOST}:{settings.PORT}"
     if not _wait_for(f"{address}/healthz", supervisor, every=0.2):
         return
-    supervisor.say(welcome(address))
+    supervisor.print_line(welcome(address))
     if _wait_for(f"{address}/readyz", supervisor, every=2):
-        supervisor.say("The model is loaded: uploads are analyzed from now on.")
+        supervisor.print_line("The model is loaded: uploads are analyzed from now on.")
 
 
 def welcome(address: str) -> str:
@@ -185,7 +185,7 @@ def welcome(address: str) -> str:
 
 
 def _wait_for(address: str, supervisor: Supervisor, *, every: float) -> bool:
-    """Ask until the answer is 200; False if the stop comes first."""
+    """Request it until the status is 200; False if the stop comes first."""
     # Straight to this machine, also where the environment names a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while not supervisor.stopping.wait(every):
@@ -194,7 +194,7 @@ def _wait_for(address: str, supervisor: Supervisor, *, every: float) -> bool:
     return False
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     with contextlib.suppress(OSError):
         print(text, flush=True)  # noqa: T201
 

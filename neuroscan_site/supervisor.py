@@ -46,7 +46,7 @@ class Ended:
 
 @dataclass
 class Supervisor:
-    """Starts the commands in this order and stops them all when one ends or a stop is asked.
+    """Starts the commands in this order and stops them all when one ends or a stop is requested.
 
     Those named in `restart` are started again instead: without its worker the web server still
     takes uploads and shows results.
@@ -70,7 +70,7 @@ class Supervisor:
         self.stopping = threading.Event()
 
     def run(self, *, meanwhile: Callable[[], None] = lambda: None) -> bool:
-        """Until the end of it all; True if it was asked for. `meanwhile` runs in a thread."""
+        """Run until all have ended; True if a stop was requested. `meanwhile` runs in a thread."""
         for number in STOP_SIGNALS:
             signal.signal(number, lambda *_: self._events.put(StopAsked()))
         try:
@@ -80,16 +80,16 @@ class Supervisor:
             first = self._until_the_end()
             self.stopping.set()
             if isinstance(first, Ended):
-                self.say(f"{first}. Stopping the others.")
+                self.print_line(f"{first}. Stopping the others.")
             else:
-                self.say("Stopping.")
+                self.print_line("Stopping.")
             self._stop_all()
         finally:
             self.stopping.set()
             self._kill_leftovers()
         return isinstance(first, StopAsked)
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print lines of our own, whole, between those of the programs."""
         # Whoever read the output may be gone (`make run | head`): the programs go on.
         with self._printing, contextlib.suppress(OSError, ValueError):
@@ -105,7 +105,7 @@ class Supervisor:
             self._running.discard(event.name)
             if not self._may_restart(event.name):
                 return event
-            self.say(f"{event}. Starting it again.")
+            self.print_line(f"{event}. Starting it again.")
             self._kill_group(self._started[event.name])
             self._start(event.name)
 
@@ -134,7 +134,7 @@ class Supervisor:
     def _relay(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self.say(f"{name:<{self._width}} | {line.decode(errors='replace').rstrip()}")
+            self.print_line(f"{name:<{self._width}} | {line.decode(errors='replace').rstrip()}")
 
     def _wait(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         # Not the end of the output: a killed worker's child still holds the other end of that.
@@ -151,7 +151,7 @@ class Supervisor:
                 if isinstance(event, Ended):
                     self._running.discard(event.name)
         for name in self._running:
-            self.say(f"{name} did not stop within {STOP_SECONDS} seconds and is killed.")
+            self.print_line(f"{name} did not stop within {STOP_SECONDS} seconds and is killed.")
 
     def _kill_leftovers(self) -> None:
         """What did not stop, and what a killed program left behind in its process group."""
@@ -180,7 +180,7 @@ def end_with_parent() -> None:
 
 
 # Put before a command: the same in a program of its own, since code between fork and exec may hang
-# where threads run. What is asked of the kernel here outlasts the exec.
+# where threads run. What is set in the kernel here outlasts the exec.
 _ENDING_WITH_PARENT = (
     (
         sys.executable,

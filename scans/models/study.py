@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
-from scans.models.patient import Patient, searchable
+from scans.models.patient import Patient, search_words
 from scans.models.reading import Priority, Reads, ReadStage
 
 
@@ -26,7 +26,7 @@ class StudyQuerySet(ClinicQuerySet["Study"]):
     def matching(self, text: str) -> Self:
         """Studies whose description, or whose patient's MRN or name, contains every word."""
         rows = self
-        for word in searchable(text):
+        for word in search_words(text):
             rows = rows.filter(
                 Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
             )
@@ -56,7 +56,7 @@ class Study(Undeletable, models.Model):
         blank=True,
         related_name="assigned_studies",
     )
-    # A soft lock: it says who reads, warns everybody else, and runs out by itself.
+    # A soft lock: it names who reads, warns everybody else, and expires by itself.
     locked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -66,8 +66,8 @@ class Study(Undeletable, models.Model):
         max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
     )
     read_at = models.DateTimeField(null=True, blank=True)
-    # The highest calibrated probability among the newest results of its images, kept beside the
-    # study because the worklist orders by it. Whoever may not see the AI's word is not shown it.
+    # The highest calibrated probability among the newest results of its images, stored here because
+    # the worklist orders by it. It is not shown to who may not see the AI result.
     triage_score = models.FloatField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
@@ -140,7 +140,7 @@ class ImageQuerySet(ClinicQuerySet["Image"]):
 
 
 class Image(Undeletable, models.Model):
-    """One image. The file's bytes are kept untouched under a name of our own."""
+    """One image. The bytes of its file are stored as received, under a name of our own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="images")
@@ -179,7 +179,7 @@ class Image(Undeletable, models.Model):
             ),
             models.CheckConstraint(
                 name="image_pixel_spacing_both_or_neither",
-                # Said in full: a comparison with NULL is no refusal in SQL.
+                # Each null is named: a comparison with NULL does not violate a constraint in SQL.
                 condition=Q(
                     pixel_spacing_row__isnull=False,
                     pixel_spacing_column__isnull=False,

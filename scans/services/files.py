@@ -106,7 +106,7 @@ def deliver_frame(*, user: User, image: Image) -> HttpResponse:
 
 def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
     # Lists show the same thumbnails all day long, and the viewer fetches each frame of a series:
-    # once an hour tells who saw them, without burying the reads that somebody chose to make.
+    # once an hour records who saw them, without burying the reads that somebody chose to make.
     often = kind in {"thumbnail", FRAME}
     if often and not cache.add(f"seen:{user.pk}:{row.pk}:{kind}", True, SEEN_SECONDS):
         return

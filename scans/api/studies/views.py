@@ -103,7 +103,7 @@ class StudyViewSet(FoundRows):
         responses={
             201: ReceivedStudySerializer,
             (400, problems.MEDIA_TYPE): OpenApiResponse(
-                NothingAcceptedSerializer, "No file could be taken, or the request is not valid."
+                NothingAcceptedSerializer, "No file could be accepted, or the request is not valid."
             ),
         },
     )

@@ -38,7 +38,7 @@ def csv_response(
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    # The mark at the start tells a spreadsheet that this is UTF-8.
+    # By the byte order mark a spreadsheet knows that this is UTF-8.
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

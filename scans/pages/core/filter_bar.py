@@ -48,7 +48,7 @@ class FilterBar:
 
     @property
     def trigger(self) -> str:
-        """When htmx asks for the list again.
+        """The events at which htmx requests the list again.
 
         Not at every `change`: a text field has one as it loses the focus, and the list would be
         replaced under the click.

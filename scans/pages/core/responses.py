@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from scans.pages.core.requests import ClinicalRequest
 
-_SALT = "scans.pages.answers"  # open pages keep their seals over an upgrade
+_SALT = "scans.pages.answers"  # pages that are open keep valid tokens over an upgrade
 
 
 def text_response(text: str, *, status: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The patient list as CSV, filtered as on its page."""
+"""The list of patients as a CSV file, filtered as on its page."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods

@@ -1,4 +1,4 @@
-"""The patient register, and the patient page: one person's case history."""
+"""The patient list, the forms of a patient, and the case history."""
 
 import json
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ OPTIONS = 8
 @require_GET
 @clinical_page
 def patients(request: ClinicalRequest) -> HttpResponse:
-    """Find a patient by MRN or name, as you type."""
+    """Show the list of patients; for htmx only its rows, as the search is typed."""
     require(request.user, Action.VIEW)
     filterset = filtered_patients(request.user, request.GET)
     page = keyset_page(
@@ -77,7 +77,7 @@ def patients(request: ClinicalRequest) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient_options(request: ClinicalRequest) -> HttpResponse:
-    """The options of the upload page's combobox."""
+    """Show the options of the upload page's combobox."""
     require(request.user, Action.VIEW)
     q = request.GET.get("q", "").strip()[:200]
     rows = filtered_patients(request.user, {"q": q}).qs
@@ -105,7 +105,7 @@ def patient_new(request: ClinicalRequest) -> HttpResponse:
             if then_upload:
                 return redirect(f"{reverse('upload')}?{urlencode({'patient': made.pk})}")
             return redirect(made)
-    context = {"form": form, "clash": _clash(request, form), "then_upload": then_upload}
+    context = {"form": form, "same_mrn": _same_mrn(request, form), "then_upload": then_upload}
     if request.htmx:
         return render(request, "studies/upload/_patient_form.html", context, status=_status(form))
     return render(request, "patients/new.html", context, status=_status(form))
@@ -129,7 +129,7 @@ def patient_edit(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
             messages.success(request, "The changes are saved.")
             return redirect(person)
     _record_read(request, person)
-    context = {"form": form, "patient": person, "clash": _clash(request, form, but=person)}
+    context = {"form": form, "patient": person, "same_mrn": _same_mrn(request, form, but=person)}
     return render(request, "patients/edit.html", context, status=_status(form))
 
 
@@ -155,13 +155,13 @@ def patient_restore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """Earlier studies under the active release, so that results can be compared."""
+    """Analyze earlier studies with the active release, so that results can be compared."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
     try:
         queued = rescore_studies(user=request.user, patient=person)
     except (ValidationError, StateConflictError) as error:
-        said = error.messages if isinstance(error, ValidationError) else [str(error)]
-        messages.error(request, " ".join(said))
+        texts = error.messages if isinstance(error, ValidationError) else [str(error)]
+        messages.error(request, " ".join(texts))
         return redirect(person)
     if queued:
         messages.success(request, f"Analyses queued: {queued}. The results appear here.")
@@ -173,7 +173,7 @@ def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """The case history."""
+    """Show the case history."""
     person = get_visible_or_404(
         Patient.objects.select_related("clinic"), request.user, pk=patient_id
     )
@@ -185,7 +185,7 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """The first page of the case history, for the page that watches it."""
+    """Show the first page of the case history; polled by the page."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
     if not has_poll_token(request, person.pk):
         _record_read(request, person)
@@ -202,7 +202,7 @@ def _chosen_for_upload(person: Patient) -> HttpResponse:
 
 
 def filtered_patients(user: User, query: Mapping[str, Any]) -> PatientFilterSet:
-    """The person's patients, filtered as the page or the CSV file asks."""
+    """Return the person's patients, filtered by the query of the page or the CSV file."""
     rows = Patient.objects.visible_to(user)
     return PatientFilterSet.from_page(query, queryset=rows, user=user)
 
@@ -213,10 +213,10 @@ def with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
     return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
 
 
-def _clash(
+def _same_mrn(
     request: ClinicalRequest, form: PatientForm, *, but: Patient | None = None
 ) -> Patient | None:
-    """The patient who already has this MRN, to link to."""
+    """Return the patient who already has this MRN, for a link."""
     mrn = form.data.get("mrn", "").replace("\0", "").strip() if "mrn" in form.errors else ""
     rows = Patient.objects.all().visible_to(request.user).filter(mrn=mrn)
     found = rows.exclude(pk=but.pk).first() if but else rows.first()

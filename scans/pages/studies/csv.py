@@ -1,4 +1,4 @@
-"""Lists of studies as CSV, filtered as on their pages. What is withheld there is withheld here."""
+"""Lists of studies as CSV files, filtered as on their pages, with the same withheld."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -59,14 +59,14 @@ def studies_as_csv(
                 one.study.get_read_stage_display(),
                 *(cells[one.study.pk] if cells else ()),
                 one.image_count,
-                *_said(one),
+                *_ai_result(one),
             )
             for one in summarize(studies, user=request.user)
         ),
     )
 
 
-def _said(summary: Any) -> tuple[object, object, object]:
+def _ai_result(summary: Any) -> tuple[object, object, object]:
     if summary.withheld:
         return ("withheld: read first", "", "")
     opinion = summary.opinion

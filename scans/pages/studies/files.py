@@ -1,4 +1,4 @@
-"""Medical files: found by the policy, handed out by `scans.services.files`."""
+"""Medical files for pages: `scans.services.files` delivers them."""
 
 from uuid import UUID
 

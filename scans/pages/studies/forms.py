@@ -1,4 +1,4 @@
-"""What people may type about a study, and in which words the pages refuse it."""
+"""The form of an upload, and its error messages."""
 
 import re
 import uuid

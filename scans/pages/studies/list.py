@@ -29,7 +29,7 @@ PAGE_SIZE = 25
 @require_GET
 @clinical_page
 def home(request: ClinicalRequest) -> HttpResponse:
-    """The list; for htmx only its rows, as the filters change or the work goes on."""
+    """Show the list; for htmx only its rows, as filters change or analyses finish."""
     require(request.user, Action.VIEW)
     filterset = filtered_studies(request.user, request.GET)
     filters = filterset.page_values
@@ -69,6 +69,6 @@ def home(request: ClinicalRequest) -> HttpResponse:
 
 
 def filtered_studies(user: User, query: Mapping[str, Any]) -> StudyFilterSet:
-    """The person's studies, filtered as the page or the CSV file asks."""
+    """Return the person's studies, filtered by the query of the page or the CSV file."""
     rows = Study.objects.visible_to(user).select_related("patient", "clinic")
     return StudyFilterSet.from_page(query, queryset=rows, user=user)

@@ -40,11 +40,11 @@ def report(*, host: str, pid: int) -> None:
     )
 
 
-def forget_lost() -> int:
+def delete_lost() -> int:
     """Delete the rows of processes that have not reported for a day; return how many."""
     return Worker.objects.filter(last_seen_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
 
 
-def forget(*, host: str, pid: int) -> None:
+def delete_worker(*, host: str, pid: int) -> None:
     """Delete the row of a process that ends in good order."""
     Worker.objects.filter(host=host, pid=pid).delete()

@@ -9,7 +9,7 @@ from scans.services.core.filters import ListFilterSet, TextFilter
 
 
 class PatientFilterSet(ListFilterSet):
-    """Archived patients are found where they are asked for."""
+    """Archived patients are found where `archived` says so."""
 
     page_names = {"search": "q"}
     checked_values = {"archived": "any"}

@@ -44,7 +44,9 @@ def large_study(user):
 def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(doctor, large_study):
     path = large_study.get_absolute_url()
     assert len(doctor.get(path).context["image_cards"]) == PAGE_SIZE
-    assert [one["image"].number for one in doctor.get(path, {"page": 2}).context["image_cards"]] == [
+    assert [
+        one["image"].number for one in doctor.get(path, {"page": 2}).context["image_cards"]
+    ] == [
         25,
         26,
         27,
