@@ -89,7 +89,7 @@ def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
     study.refresh_from_db()
     sign(study, reader, "unsure")
     other = UserFactory(clinic=reader.clinic, radiologist=True, first_name="Second")
-    assert "Your own word" in page_of(reader, patient)
+    assert "Your own verdict" in page_of(reader, patient)
     assert "Unsure" in page_of(reader, patient)
     assert "Unsure" not in page_of(other, patient)
     assert "without seeing each other" in page_of(other, patient)
