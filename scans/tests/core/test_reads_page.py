@@ -19,10 +19,10 @@ def events(action):
 
 def test_a_list_is_recorded_with_what_it_showed_and_its_polls_are_not(doctor, htmx, user):
     study = study_of(user, description="x")
-    answer = doctor.get(HOME, {"q": "x"})
+    response = doctor.get(HOME, {"q": "x"})
     (event,) = events("study.listed")
     assert (event.actor, event.detail) == (user, {"count": 1, "ids": [str(study.pk)]})
-    seen = {"q": "x", "seen": answer.context["version"]}
+    seen = {"q": "x", "seen": response.context["version"]}
     htmx.get(HOME, seen)
     complete(analyses_of(study)[0])
     assert htmx.get(HOME, seen).status_code == 200
