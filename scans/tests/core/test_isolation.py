@@ -1,4 +1,4 @@
-"""Nobody sees another clinic: every address of the project, list_path with the other clinic's ids."""
+"""Nobody sees another clinic: every address of the project, asked with the other clinic's ids."""
 
 from uuid import uuid4
 
