@@ -20,7 +20,7 @@ from scans.pages.patients.trend_chart import chart_of
 from scans.services.analyses.rescoring import unscored_images
 from scans.services.disclosure import as_shown, withheld_from
 from scans.services.reading.readable_verdicts import ReaderWord, reader_words
-from scans.services.reports.drafting import may_write
+from scans.services.reports.drafting import can_write_report
 from scans.services.reports.states import ReportState, report_states
 from scans.services.statistics.trend import Change, Trend, trend_of
 from scans.services.studies.summaries import IMAGE_ORDER, StudySummary, summarize
@@ -125,7 +125,7 @@ def _entry(
         "reader_finding": reader_finding,
         "report": report,
         "change": change,
-        "can_write_report": may_write(request.user, study),
+        "can_write_report": can_write_report(request.user, study),
         "hidden": max(0, summary.image_count - THUMBNAILS),
         "facts": facts,
         "version": poll_token(

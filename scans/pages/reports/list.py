@@ -1,4 +1,4 @@
-"""The clinic's reports, newest first: those that are this person's to read."""
+"""The list of the clinic's reports that this person may read, newest first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ PAGE_SIZE = 25
 @require_GET
 @clinical_page
 def report_list(request: ClinicalRequest) -> HttpResponse:
-    """The list; for htmx only its rows, as the filters change."""
+    """Show the list; for htmx only its rows."""
     require(request.user, Action.VIEW)
     filterset = filtered_reports(request.user, request.GET)
     filters = filterset.page_values

@@ -106,7 +106,7 @@ def test_nothing_of_the_other_clinic_is_on_a_page_of_ones_own(world, name):
 
 def assert_no_trace(response, world) -> None:
     text = text_of(response)
-    # What was list_path for may be repeated in a search box; rows may not.
+    # What was asked for may be repeated in a search box; rows may not.
     found = [trace for trace in world.traces if trace in text and trace != "ONE-77"]
     assert not found
 
@@ -233,7 +233,7 @@ def test_an_action_of_the_admin_does_not_reach_the_other_clinics_rows(world):
 
 
 def assert_no_trace_but_the_id(response, world) -> None:
-    """Django repeats the id that was list_path for in its message that there is no such row."""
+    """Django repeats the id that was asked for in its message that there is no such row."""
     text = text_of(response)
     ids = {str(row(world).pk) for row in ADMIN_ROWS.values()} | {world.token_key}
     assert not [trace for trace in world.traces if trace in text and trace not in ids]

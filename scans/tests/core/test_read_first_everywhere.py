@@ -20,7 +20,7 @@ from django.urls import reverse
 from accounts.models import Clinic, User
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ClinicReason, Image, Study
-from scans.services.annotations.lifecycle import draw
+from scans.services.annotations.lifecycle import create_annotation
 from scans.services.disclosure import ai_visible, as_shown
 from scans.services.reading.double_reading import want_reads
 from scans.services.reading.saved_views import save_view
@@ -77,7 +77,7 @@ def world(db) -> World:
         study=study,
         saying=Saying(words=(Word(analysis.pk, "reject", "artifact"),)),
     )
-    annotation, _ = draw(
+    annotation, _ = create_annotation(
         user=reader,
         image=image,
         annotation_id=study.pk,
