@@ -1,4 +1,4 @@
-"""Named views of the worklist, kept on the server: one's own, and the clinic's."""
+"""Saved views of the worklist: one's own, and the clinic's."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from scans.api.core.views import ClinicRows
 from scans.api.reading.saved_view_serializers import WorklistViewSerializer
 from scans.models import WorklistView
 from scans.services.reading.filters import WorklistFilterSet
-from scans.services.reading.saved_views import forget_view, save_view
+from scans.services.reading.saved_views import delete_view, save_view
 
 WorklistFiltersSerializer = filter_serializer("WorklistFiltersSerializer", WorklistFilterSet)
 
@@ -51,18 +51,18 @@ class SavedViewViewSet(ClinicRows):
     def save(self, request: Request) -> Response:
         form = NewViewSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
+        data = form.validated_data
         view = save_view(
             user=signed_in(request),
-            name=asked["name"],
-            filters={name: str(value) for name, value in asked["filters"].items()},
-            for_clinic=asked["for_clinic"],
+            name=data["name"],
+            filters={name: str(value) for name, value in data["filters"].items()},
+            for_clinic=data["for_clinic"],
         )
         return Response(self.get_serializer(view).data)
 
     @extend_schema(summary="Forget a saved view", request=None, responses={204: None})
     def forget(self, request: Request, pk: Any) -> Response:
-        forget_view(user=signed_in(request), view=self.get_object())
+        delete_view(user=signed_in(request), view=self.get_object())
         return Response(status=204)
 
     def get_object(self) -> WorklistView:

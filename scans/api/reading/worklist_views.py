@@ -15,7 +15,7 @@ from scans.api.reading.serializers import WorklistEntrySerializer
 from scans.models import Study
 from scans.services.reading.assignment import lock_holder
 from scans.services.reading.filters import WorklistFilterSet
-from scans.services.reading.worklist import awaiting, places, suspects
+from scans.services.reading.worklist import awaiting, ranks, top_results
 from scans.services.studies.summaries import summarize
 
 
@@ -31,8 +31,8 @@ class WorklistViewSet(ClinicRows):
     @extend_schema(
         summary="Show the worklist",
         description=(
-            "Studies that await a verdict. The default order mixes the AI's suspicion with the "
-            "waiting time, under a cap for each priority."
+            "Studies that await a verdict. The default order, by rank, mixes the triage score with "
+            "the waiting time; each priority has a longest wait."
         ),
         responses=WorklistEntrySerializer(many=True),
     )
@@ -42,13 +42,13 @@ class WorklistViewSet(ClinicRows):
         rows = rows.select_related("patient", "clinic", "assignee", "locked_by")
         page: list[Study] = self.paginate_queryset(rows) or []
         summaries = {one.study.pk: one for one in summarize(page, user=user)}
-        told = [pk for pk, summary in summaries.items() if not summary.withheld]
+        disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
         context = dict(self.get_serializer_context()) | {
             "summaries": summaries,
-            "suspects": suspects(told),
-            "places": places(page, user=user),
+            "top_results": top_results(disclosed),
+            "ranks": ranks(page, user=user),
             "holders": {row.pk: row.locked_by for row in page if lock_holder(row)},
         }
-        answer = WorklistEntrySerializer(page, many=True, context=context).data
+        entries = WorklistEntrySerializer(page, many=True, context=context).data
         audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=page)
-        return self.get_paginated_response(answer)
+        return self.get_paginated_response(entries)

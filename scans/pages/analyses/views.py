@@ -21,7 +21,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_response, with_htmx_events
 from scans.services.analyses import lifecycle as service
 from scans.services.analyses.releases import active_release
-from scans.templatetags.reading import spoken
+from scans.templatetags.reading import announcement
 
 TEMPLATE = "analyses/_image_card.html"
 
@@ -37,7 +37,9 @@ def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpRespon
     response = poll_response(request, TEMPLATE, context)
     if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
         number = analysis.image.number
-        return with_htmx_events(response, announce=f"Image {number}: {spoken(context['analysis'])}")
+        return with_htmx_events(
+            response, announce=f"Image {number}: {announcement(context['analysis'])}"
+        )
     return response
 
 

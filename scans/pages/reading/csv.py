@@ -9,18 +9,18 @@ from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.reading.worklist import filtered_worklist
 from scans.pages.studies.csv import studies_as_csv
-from scans.services.reading.worklist import places
+from scans.services.reading.worklist import ranks
 
 
 @require_http_methods(["GET", "POST"])
 @clinical_page
 def worklist_csv(request: ClinicalRequest) -> HttpResponse:
-    """In the order of the page, with who has each study and the time by which it is first."""
+    """Send the worklist in the order of its page, with assignee and `due_at` of each study."""
     require(request.user, Action.VIEW)
     rows = filtered_worklist(request.user, query_of(request)).qs
     studies = list(rows.select_related("patient", "clinic", "assignee")[:MOST_ROWS])
-    stands = places(studies, user=request.user)
-    more = {row.pk: (row.assignee or "", moment(stands[row.pk].promised)) for row in studies}
+    ranked = ranks(studies, user=request.user)
+    more = {row.pk: (row.assignee or "", moment(ranked[row.pk].due_at)) for row in studies}
     return studies_as_csv(
         request, "worklist", studies, more=("Assigned to", "First by"), cells=more
     )

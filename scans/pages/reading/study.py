@@ -1,4 +1,4 @@
-"""The study page: every image beside its AI result."""
+"""The study page: every image beside its AI result, and the verdict panel."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ PAGE_SIZE = 24
 @require_GET
 @clinical_page
 def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The images in their order; `?image=` opens the page of the study that holds that one."""
+    """Show the images in their order; `?image=` opens the page of the study that has that one."""
     row = _study(request, study_id)
     images = Image.objects.filter(series__study=row).order_by(*IMAGE_ORDER)
     ids = list(images.values_list("pk", flat=True))

@@ -6,10 +6,20 @@ import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from scans.models.reading import Priority, ReadStage
 from scans.services.core.filters import MAX_TEXT, ListFilterSet, OneOfFilter, TextFilter
-from scans.services.reading.worklist import MINE, NOBODY, ORDERS, PLACE, Ordering, ordered
+from scans.services.reading.worklist import (
+    MINE,
+    NOBODY,
+    OLDER_ORDERS,
+    ORDERS,
+    RANK,
+    Ordering,
+    current_order,
+    ordered,
+)
 from scans.services.studies.filters import (
     LABEL_HELP,
     LABELS,
@@ -18,6 +28,16 @@ from scans.services.studies.filters import (
     in_any_state,
     with_any_label,
 )
+
+
+def _order_choices() -> list[tuple[str, str]]:
+    labels = {name: order.label for name, order in ORDERS.items()}
+    labels |= {old: ORDERS[name].label for old, name in OLDER_ORDERS.items()}
+    reverse = {name: label for name, label in labels.items() if current_order(name) != RANK}
+    return [
+        *labels.items(),
+        *((f"-{name}", f"{label}, reversed") for name, label in reverse.items()),
+    ]
 
 
 class AssigneeFilter(filters.Filter):
@@ -83,11 +103,11 @@ class WorklistFilterSet(ListFilterSet):
     )
     order = OneOfFilter(
         method="by_order",
-        choices=[
-            *((name, order.words) for name, order in ORDERS.items()),
-            *((f"-{name}", f"{ORDERS[name].words}, reversed") for name in ORDERS if name != PLACE),
-        ],
-        help_text=f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses.",
+        choices=_order_choices(),
+        help_text=(
+            f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses. `place` "
+            "and `suspicion` are the older names of `rank` and `triage_score`."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,7 +117,13 @@ class WorklistFilterSet(ListFilterSet):
     @property
     def ordering(self) -> Ordering:
         """The column that the list is sorted by, and in which direction."""
-        return Ordering.of(self.cleaned.get("order") or PLACE)
+        return Ordering.of(self.cleaned.get("order") or RANK)
+
+    @cached_property
+    def cleaned(self) -> dict[str, Any]:
+        """The values that are valid; an order by its present name."""
+        values = super().cleaned
+        return values | {"order": current_order(values.get("order") or "")}
 
     def filter_queryset(self, queryset: Any) -> QuerySet:
         """The rows that pass every filter, in the order asked for."""

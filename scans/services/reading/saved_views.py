@@ -18,7 +18,7 @@ from scans.services.reading.filters import FILTERS
 def save_view(
     *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
 ) -> WorklistView:
-    """Keep filters and order under a name; the same name again replaces what it stood for.
+    """Save filters and order under a name; the same name again replaces what it stood for.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
@@ -28,14 +28,14 @@ def save_view(
         raise ValidationError({"name": "Views belong to a clinic, and your account has none."})
     if not name or len(name) > 60 or not name.isprintable():
         raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
-    kept = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
+    stored = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
     try:
         with transaction.atomic():
             view, _ = WorklistView.objects.update_or_create(
                 clinic_id=user.clinic_id,
                 owner=None if for_clinic else user,
                 name=name,
-                defaults={"filters": kept},
+                defaults={"filters": stored},
             )
     except IntegrityError as error:
         raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
@@ -49,8 +49,11 @@ def save_view(
 
 
 @clinical_write(Action.VIEW, on="view")
-def forget_view(*, user: User, view: WorklistView) -> None:
-    """Take a view off the list: one's own, or (who may share views) the clinic's."""
+def delete_view(*, user: User, view: WorklistView) -> None:
+    """Delete a view: one's own, or (for those who may share views) the clinic's.
+
+    Raises `NotAllowedError`.
+    """
     if view.owner_id != user.pk:
         require(user, Action.SHARE_WORKLIST_VIEW, view)
     audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)

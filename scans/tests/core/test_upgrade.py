@@ -11,7 +11,7 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Study
 from scans.services.reading.filters import WorklistFilterSet
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reading.worklist import awaiting
 from scans.services.statistics.overview import clinic_statistics
 from scans.tests.core.factories import complete, make_analysis
@@ -58,6 +58,6 @@ def test_they_are_shown_and_can_still_be_signed(reader, upgraded, reads_first):
     for address in ("/", "/worklist/", old.get_absolute_url(), old.patient.get_absolute_url()):
         assert client.get(address).status_code == 200
     assert "Not on the worklist" in client.get(old.get_absolute_url()).content.decode()
-    signed = sign_verdict(user=reader, study=old, saying=Saying(finding="tumor"))
+    signed = sign_verdict(user=reader, study=old, verdict_input=VerdictInput(finding="tumor"))
     assert (signed.read_as, signed.committed_at) == ("first", None)
     assert clinic_statistics(user=reader).overall.cases == 1

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scans", "0007_field_words")]
+    dependencies = [("scans", "0010_reading_words")]
     operations = [
         migrations.RenameField("idempotentrequest", "answer", "response"),
         migrations.AlterField(
