@@ -100,7 +100,7 @@ def data_directory() -> Path:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Two runs on one data directory would requeue, migrate and write logs twice."""
+    """Lock the data directory: two runs on it would requeue, migrate and write logs twice."""
     with (folder / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,7 +113,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def secret_key_file(folder: Path) -> Path:
-    """The file with this installation's secret key, made at the first start."""
+    """Return the file with this installation's secret key, making it at the first start."""
     path = folder / "secret_key"
     if not path.exists():
         unfinished = path.with_suffix(".new")
@@ -136,14 +136,14 @@ def check_port_is_free(port: int) -> None:
 
 
 def commands() -> dict[str, list[str]]:
-    """Each program of the Procfile."""
+    """Return each program of the Procfile."""
     lines = (BASE_DIR / "Procfile").read_text().splitlines()
     named = (line.partition(":") for line in lines if line.strip())
     return {name: shlex.split(command) for name, _, command in named}
 
 
 def environment() -> dict[str, str]:
-    """What the programs are started with: ours, with the programs of this Python found first."""
+    """Return the environment of the programs: ours, with this Python's programs first in PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1", "NEUROSCAN_BIND": HOST}
 

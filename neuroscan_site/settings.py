@@ -15,7 +15,7 @@ env = environ.Env()
 
 
 def _renamed_int(name: str, *, before: str, default: int) -> int:
-    """A setting that had another name: who has set that one need not change anything."""
+    """Read a setting that had another name; the older name still works."""
     return int(env.int(name, default=env.int(before, default=default)))
 
 

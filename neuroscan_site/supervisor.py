@@ -1,4 +1,4 @@
-"""Runs a few programs as one: their output together, one stop for all, none left behind.
+"""Runs several programs as one: their output together, one stop for all, none left running.
 
 Not honcho: that signals whole process groups, which kills the worker's child in the middle of an
 analysis instead of letting it finish, and it leaves everything running when it is itself killed.
@@ -27,8 +27,8 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
-class StopAsked:
-    """Somebody sent a stop signal."""
+class StopRequested:
+    """A stop signal arrived."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         # SimpleQueue: its put() is safe in a signal handler, also while a get() waits.
-        self._events: SimpleQueue[StopAsked | Ended] = SimpleQueue()
+        self._events: SimpleQueue[StopRequested | Ended] = SimpleQueue()
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._running: set[str] = set()
         self._restarted: dict[str, list[float]] = {}
@@ -72,7 +72,7 @@ class Supervisor:
     def run(self, *, meanwhile: Callable[[], None] = lambda: None) -> bool:
         """Run until all have ended; True if a stop was requested. `meanwhile` runs in a thread."""
         for number in STOP_SIGNALS:
-            signal.signal(number, lambda *_: self._events.put(StopAsked()))
+            signal.signal(number, lambda *_: self._events.put(StopRequested()))
         try:
             for name in self.commands:
                 self._start(name)
@@ -87,20 +87,20 @@ class Supervisor:
         finally:
             self.stopping.set()
             self._kill_leftovers()
-        return isinstance(first, StopAsked)
+        return isinstance(first, StopRequested)
 
     def print_line(self, text: str) -> None:
-        """Print lines of our own, whole, between those of the programs."""
+        """Print whole lines of our own between those of the programs."""
         # Whoever read the output may be gone (`make run | head`): the programs go on.
         with self._printing, contextlib.suppress(OSError, ValueError):
             self.output.write(text + "\n")
             self.output.flush()
 
-    def _until_the_end(self) -> StopAsked | Ended:
-        """What ends it all; a program that may be started again does not."""
+    def _until_the_end(self) -> StopRequested | Ended:
+        """Return the event that ends the run; a program that may be restarted is no such event."""
         while True:
             event = self._events.get()
-            if isinstance(event, StopAsked):
+            if isinstance(event, StopRequested):
                 return event
             self._running.discard(event.name)
             if not self._may_restart(event.name):

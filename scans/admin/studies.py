@@ -1,4 +1,4 @@
-"""Study > Series > Image: as received, so there is nothing to change."""
+"""Study > Series > Image, as received: read-only."""
 
 from typing import Any
 

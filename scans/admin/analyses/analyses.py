@@ -74,7 +74,7 @@ class AnalysisAdmin(ClinicModelAdmin):
         return fieldsets
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
-        """A result that is withheld from this person is not here at all: neither row nor count."""
+        """Leave out results that are withheld from this person, rows and counts alike."""
         disclosed = disclosed_to(user, study="image__series__study")
         return super().visible_rows(rows, user).filter(disclosed | ~Q(status__in=FINISHED))
 
