@@ -12,6 +12,7 @@ from accounts.policy import Action, require
 from scans import audit_events
 from scans.models import WorklistView
 from scans.services.reading.filters import FILTERS
+from scans.services.reading.worklist import current_order
 
 
 @clinical_write()
@@ -29,6 +30,8 @@ def save_view(
     if not name or len(name) > 60 or not name.isprintable():
         raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
     stored = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
+    if "order" in stored:
+        stored["order"] = current_order(stored["order"])
     try:
         with transaction.atomic():
             view, _ = WorklistView.objects.update_or_create(

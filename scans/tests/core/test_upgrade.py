@@ -47,7 +47,7 @@ def test_old_studies_do_not_stand_before_what_comes_in(reader, upgraded):
     rows = WorklistFilterSet.from_page({}, queryset=awaiting(user=reader), user=reader).qs
     assert [row.pk for row in rows] == [young.pk]
     assert (old.read_stage, old.read_at) == ("read", old.received_at)
-    assert clinic_statistics(user=reader).overall.cases == 0
+    assert clinic_statistics(user=reader).overall.studies == 0
 
 
 @pytest.mark.parametrize("reads_first", [False, True])
@@ -60,4 +60,4 @@ def test_they_are_shown_and_can_still_be_signed(reader, upgraded, reads_first):
     assert "Not on the worklist" in client.get(old.get_absolute_url()).content.decode()
     signed = sign_verdict(user=reader, study=old, verdict_input=VerdictInput(finding="tumor"))
     assert (signed.read_as, signed.committed_at) == ("first", None)
-    assert clinic_statistics(user=reader).overall.cases == 1
+    assert clinic_statistics(user=reader).overall.studies == 1
