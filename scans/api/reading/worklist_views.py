@@ -1,4 +1,4 @@
-"""The worklist: what awaits a verdict, in the order in which it should be read."""
+"""The worklist: the studies that await a verdict, in the order in which to read them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ from scans.services.reading.worklist import (
 from scans.services.studies.summaries import summarize
 
 _NAMES_OF_ORDERS = [*ORDERS, *OLDER_ORDERS]
-_REVERSED = [f"-{name}" for name in _NAMES_OF_ORDERS if name not in (RANK, "place")]
+_REVERSED = [f"-{name}" for name in _NAMES_OF_ORDERS if current_order(name) != RANK]
 
 
 class WorklistQuerySerializer(serializers.Serializer):
