@@ -32,8 +32,8 @@ class PatientTimelineViewSet(ClinicRows):
     @extend_schema(
         summary="Show a patient's timeline",
         description=(
-            "The patient's studies, newest first: the AI's word beside the radiologist's, the "
-            "change since the study before by the same release, and the report."
+            "The patient's studies, newest first: the AI result beside the radiologist's finding, "
+            "the change since the study before by the same release, and the report."
         ),
         responses=TimelineEntrySerializer(many=True),
     )

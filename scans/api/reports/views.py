@@ -1,7 +1,5 @@
 from typing import Any
 
-import django_filters as filters
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -25,32 +23,15 @@ from scans.api.reports.serializers import (
     StartReportSerializer,
 )
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import ReportStatus
 from scans.services.reports import drafting as service
 from scans.services.reports.content import templates_of
 from scans.services.reports.files import deliver_report
+from scans.services.reports.filters import ReportFilterSet
 from scans.services.reports.signing import sign_report
 
 _ROWS = Report.objects.select_related(
     "study__patient__clinic", "study__clinic", "author", "superseded_by"
 )
-
-
-class ReportFilter(filters.FilterSet):
-    study = filters.UUIDFilter(field_name="study_id")
-    patient = filters.UUIDFilter(field_name="study__patient_id")
-    status = filters.MultipleChoiceFilter(choices=ReportStatus.choices)
-    newest = filters.BooleanFilter(
-        method="by_newest", help_text="`true`: the signed versions that none supersedes."
-    )
-
-    class Meta:
-        model = Report
-        fields: list[str] = []
-
-    def by_newest(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
-        current = Report.objects.current().values("pk")
-        return rows.filter(pk__in=current) if value else rows.exclude(pk__in=current)
 
 
 @extend_schema_view(
@@ -66,7 +47,7 @@ class ReportViewSet(FoundRows):
     listed_event = audit_events.REPORT_LISTED
     queryset = _ROWS
     serializer_class = ReportSerializer
-    filterset_class = ReportFilter
+    filterset_class = ReportFilterSet.for_api()
     ordering_fields = ["begun_at", "signed_at"]
     ordering = ["-begun_at"]
 
@@ -92,17 +73,17 @@ class ReportViewSet(FoundRows):
         responses=ReportSerializer,
     )
     def partial_update(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(SaveReportSerializer)
-        revision = asked.pop("revision")
-        if "figures" in asked:
-            asked["figures"] = [str(one) for one in asked["figures"]]
+        valid = self._valid_data(SaveReportSerializer)
+        revision = valid.pop("revision")
+        if "figures" in valid:
+            valid["figures"] = [str(one) for one in valid["figures"]]
         try:
             saved = service.save_report(
-                user=signed_in(request), report=self.get_object(), revision=revision, changes=asked
+                user=signed_in(request), report=self.get_object(), revision=revision, changes=valid
             )
         except service.ReportConflictError as error:
             raise self._conflict(error, sent=request.data) from error
-        return self._answer(saved)
+        return self._respond(saved)
 
     @extend_schema(
         summary="Sign a draft",
@@ -112,12 +93,12 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(SignReportSerializer)
+        valid = self._valid_data(SignReportSerializer)
         try:
-            signed = sign_report(user=signed_in(request), report=self.get_object(), **asked)
+            signed = sign_report(user=signed_in(request), report=self.get_object(), **valid)
         except service.ReportConflictError as error:
-            raise self._conflict(error, sent={"revision": asked["revision"]}) from error
-        return self._answer(signed)
+            raise self._conflict(error, sent={"revision": valid["revision"]}) from error
+        return self._respond(signed)
 
     @extend_schema(
         summary="Begin an amendment of a signed report",
@@ -127,9 +108,9 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(AmendReportSerializer)
-        report = service.amend_report(user=signed_in(request), report=self.get_object(), **asked)
-        return self._answer(report, status.HTTP_201_CREATED)
+        valid = self._valid_data(AmendReportSerializer)
+        report = service.amend_report(user=signed_in(request), report=self.get_object(), **valid)
+        return self._respond(report, status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Discard a draft",
@@ -139,7 +120,7 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, pk: Any) -> Response:
-        return self._answer(
+        return self._respond(
             service.discard_report(user=signed_in(request), report=self.get_object())
         )
 
@@ -155,8 +136,8 @@ class ReportViewSet(FoundRows):
     def pdf(self, request: Request, pk: Any) -> HttpResponseBase:
         return deliver_report(user=signed_in(request), report=self.get_object())
 
-    def _asked(self, serializer: Any) -> dict[str, Any]:
-        # Whoever may not write at all is told so before what is wrong with the body.
+    def _valid_data(self, serializer: Any) -> dict[str, Any]:
+        # Who may not write at all is refused before the body is validated.
         self.require_writable()
         form = serializer(data=self.request.data)
         form.is_valid(raise_exception=True)
@@ -165,10 +146,10 @@ class ReportViewSet(FoundRows):
     def require_writable(self) -> None:
         service.require_writable(user=signed_in(self.request), study=self.get_object().study)
 
-    def _answer(self, report: Report, code: int = status.HTTP_200_OK) -> Response:
-        answer = self.get_serializer(self.queryset.get(pk=report.pk)).data
-        headers = {"Location": str(answer["url"])} if code == status.HTTP_201_CREATED else None
-        return Response(answer, code, headers=headers)
+    def _respond(self, report: Report, code: int = status.HTTP_200_OK) -> Response:
+        body = self.get_serializer(self.queryset.get(pk=report.pk)).data
+        headers = {"Location": str(body["url"])} if code == status.HTTP_201_CREATED else None
+        return Response(body, code, headers=headers)
 
     def _conflict(
         self, error: service.ReportConflictError, *, sent: Any
@@ -186,8 +167,8 @@ class StudyReportView(ClinicRows):
     @extend_schema(
         summary="Begin a study's report",
         description=(
-            "From a template, the verdicts and the marks. Where a draft is there already it is "
-            "the answer, with 200."
+            "From a template, the verdicts and the annotations. Where there is a draft already, "
+            "that one is returned, with 200."
         ),
         request=StartReportSerializer,
         responses={200: ReportSerializer, 201: ReportSerializer},
@@ -202,11 +183,11 @@ class StudyReportView(ClinicRows):
             template = get_visible_or_404(templates_of(study.clinic_id), user, pk=chosen)
         begun = Report.objects.filter(study=study).preliminary().exists()
         report = service.start_report(user=user, study=study, template=template)
-        answer = self.get_serializer(_ROWS.get(pk=report.pk)).data
+        body = self.get_serializer(_ROWS.get(pk=report.pk)).data
         if begun:
             self.record_read(report)
-            return Response(answer)
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+            return Response(body)
+        return Response(body, status.HTTP_201_CREATED, headers={"Location": str(body["url"])})
 
 
 @extend_schema_view(
@@ -219,4 +200,4 @@ class ReportTemplateViewSet(mixins.ListModelMixin, ClinicRows):
     filter_backends = []
 
     def record_read(self, row: Any) -> None:
-        """Nothing: a text of the clinic, nothing of a patient."""
+        """Record nothing: a template is about no patient."""

@@ -28,7 +28,7 @@ from scans.models import (
 from scans.services.analyses import inference
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
-from scans.services.annotations.lifecycle import draw
+from scans.services.annotations.lifecycle import create_annotation
 from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
@@ -114,7 +114,7 @@ def make_annotation(
     image = image or make_image()
     author = author or UserFactory(radiologist=True, clinic=image.patient.clinic)
     middle = {"cx": image.width / 2, "cy": image.height / 2, "rx": 20, "ry": 10, "rotation": 0}
-    annotation, _ = draw(
+    annotation, _ = create_annotation(
         user=author,
         image=image,
         annotation_id=uuid4(),

@@ -11,7 +11,7 @@ from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.models import Analysis, Annotation, Image, Patient, Report, Study, Verdict
 from scans.models.reading import ReadStage
-from scans.services.demo.cases import CLINICS, create_demo, demo_password, demo_usernames
+from scans.services.demo.clinics import CLINICS, create_demo, demo_password, demo_usernames
 from scans.synthetic import Lesion, draw_slice
 from scans.tests.core.factories import ReleaseFactory
 

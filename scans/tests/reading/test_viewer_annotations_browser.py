@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from accounts.tests.factories import UserFactory
 from scans.api.annotations.views import AnnotationViewSet
 from scans.models import Annotation, Image
-from scans.services.annotations.lifecycle import hide
+from scans.services.annotations.lifecycle import hide_annotation
 from scans.tests.core.factories import make_annotation, make_study
 from scans.tests.reading.viewing import Viewing
 
@@ -196,7 +196,7 @@ def test_who_looks_again_sees_what_a_colleague_drew_and_deleted_meanwhile(page, 
     theirs = viewing.pane().locator(".vw-by-b")
     page.clock.fast_forward(130_000)
     expect(theirs).to_have_count(1)
-    hide(user=colleague, annotation=mark, version=1)
+    hide_annotation(user=colleague, annotation=mark, version=1)
     page.clock.fast_forward(130_000)
     expect(theirs).to_have_count(0)
 

@@ -20,6 +20,8 @@ from scans.synthetic import Lesion, draw_slice
 
 @dataclass(frozen=True)
 class DemoStudy:
+    """A study of the demo; `lesion` is on the slice in the middle and its neighbors, or None."""
+
     days_ago: int
     description: str
     images: int
@@ -28,6 +30,8 @@ class DemoStudy:
 
 @dataclass(frozen=True)
 class DemoPatient:
+    """A patient of the demo with dated studies, oldest first."""
+
     mrn: str
     family_name: str
     given_name: str
@@ -38,8 +42,10 @@ class DemoPatient:
 
 @dataclass(frozen=True)
 class DemoClinic:
+    """A clinic of the demo; `people` by username with role, first and last name."""
+
     name: str
-    people: dict[str, tuple[Role, str, str]]  # who uploads first, who reads second
+    people: dict[str, tuple[Role, str, str]]  # the first one uploads, the second one reads
     patients: tuple[DemoPatient, ...] = field(default=())
 
 
@@ -128,12 +134,12 @@ class DemoConflictError(Exception):
 
 
 def demo_usernames() -> list[str]:
-    """Everyone of the demo, the superuser last."""
+    """Return the username of everyone of the demo, the superuser last."""
     return [username for clinic in CLINICS for username in clinic.people] + [SUPERUSER]
 
 
 def demo_password() -> str:
-    """NEUROSCAN_DEMO_PASSWORD, or a random one that is made once and kept (mode 0600)."""
+    """Return NEUROSCAN_DEMO_PASSWORD, or a random one that is stored once in a file (mode 0600)."""
     if settings.DEMO_PASSWORD:
         return settings.DEMO_PASSWORD
     path = Path(settings.DATA_DIR) / "demo_password"
@@ -148,7 +154,7 @@ def demo_password() -> str:
 
 
 def create_demo(*, password: str) -> None:
-    """Make what is missing of the demo; everyone's password becomes this one.
+    """Create what is missing of the demo, and set everyone's password to this one.
 
     All but the newest study of each patient are read: the newest ones wait in the worklist.
 
@@ -172,14 +178,14 @@ def create_demo(*, password: str) -> None:
         for row in demo.patients:
             if not Patient.objects.filter(clinic=clinic, mrn=row.mrn).exists():
                 studies = _patient_with_studies(row, user=uploader, seed=1000 * number)
-                for shown, study in list(zip(row.studies, studies, strict=True))[:-1]:
+                for demo_study, study in list(zip(row.studies, studies, strict=True))[:-1]:
                     read_demo_study(
-                        reader=reader, password=password, study=study, lesion=shown.lesion
+                        reader=reader, password=password, study=study, lesion=demo_study.lesion
                     )
 
 
 def _person(username: str, password: str, **facts: object) -> User:
-    """The demo user of this name. An account of a real person by this name is left alone."""
+    """Return the demo user of this name; raise where it is the account of a real person."""
     email = f"{username}@{DEMO_DOMAIN}"
     user = User.objects.filter(username=username).first()
     if user is None:
