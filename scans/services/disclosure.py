@@ -28,7 +28,7 @@ from scans.models import Analysis, Study, Verdict
 from scans.models.analysis import FINISHED
 from scans.models.reading import ReadersRequired, ReadStage
 
-WITHHELD = "withheld"  # in place of a status: of an analysis whose result this person may not see
+WITHHELD = "withheld"  # instead of the status of an analysis whose result is withheld
 WITHHELD_MESSAGE = (
     "This clinic reads first: commit your own finding for the study, and the AI result is shown."
 )

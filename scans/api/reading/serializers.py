@@ -208,7 +208,7 @@ class VerdictInputSerializer(serializers.Serializer):
     revision = serializers.IntegerField(
         required=False,
         min_value=0,
-        help_text="Of the draft that this was made from (0 where there was none). The answer is "
+        help_text="Of the draft that this was made from (0 where there was none). The response is "
         "409 where it was saved since; left out, what is there is overwritten.",
     )
 

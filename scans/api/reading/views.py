@@ -102,7 +102,7 @@ class StudyReadingViewSet(_OfStudy):
             )
         )
 
-    @extend_schema(summary="Say how urgent a study is", request=PrioritySerializer)
+    @extend_schema(summary="Set the priority of a study", request=PrioritySerializer)
     def priority(self, request: Request, pk: Any) -> Response:
         study = self.get_object()
         priority = self.validated(PrioritySerializer)["priority"]
@@ -111,7 +111,7 @@ class StudyReadingViewSet(_OfStudy):
             _or_problem(lambda: assignment.set_priority(user=user, study=study, priority=priority))
         )
 
-    @extend_schema(summary="Ask for one reader or two", request=ReadersRequiredSerializer)
+    @extend_schema(summary="Require one reader or two", request=ReadersRequiredSerializer)
     def reads(self, request: Request, pk: Any) -> Response:
         study = self.get_object()
         require(request.user, Action.ASSIGN_STUDY, study)
@@ -132,7 +132,7 @@ class VerdictViewSet(_OfStudy):
         summary="List the verdicts on a study",
         description=(
             "Every signed version, and your own draft. While two readers read it without seeing "
-            "each other's finding, your own only. While the AI result is withheld from you, the "
+            "each other's findings, your own only. While the AI result is withheld from you, the "
             "others' finding only: no comment, reason or committed finding."
         ),
         responses=VerdictSerializer(many=True),
@@ -227,7 +227,7 @@ def _verdict_input(data: dict[str, Any]) -> verdicts.VerdictInput:
 
 
 def _or_problem(act: Callable[[], Any]) -> Any:
-    """The service's refusal of a field, as a problem that names the field."""
+    """Call the service; its refusal of a field becomes a problem that names the field."""
     try:
         return act()
     except Refused as error:

@@ -1,4 +1,4 @@
-"""The worklist: what awaits a verdict, in the order in which it should be read."""
+"""The worklist: the studies that await a verdict, in the order in which to read them."""
 
 from typing import Any
 
