@@ -14,11 +14,11 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench viewer lock clean
+.PHONY: help run test test-fast test-all lint bench viewer lock clean
 
 help:  ## List the commands
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
-	  while IFS="$$(printf '\t')" read -r name text; do printf '  make %-7s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
+	  while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 run: $(INSTALLED)  ## Start NeuroScan on this machine: web server, worker and scheduler
 	@PYTHONUNBUFFERED=1 exec $(BIN)/python -m neuroscan_site.run --end-with-parent
@@ -26,6 +26,15 @@ run: $(INSTALLED)  ## Start NeuroScan on this machine: web server, worker and sc
 test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests with coverage
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 \
 	  --cov --cov-report term $(PYTEST_ARGS)
+
+# What takes a browser, a server of its own, Node.js, TensorFlow or patience has a mark.
+test-fast: $(INSTALLED_DEV)  ## Run the tests that need no browser, server or Node.js: a minute
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --quiet \
+	  -m 'not browser and not node and not slow and not postgres and not redis and not long' \
+	  $(PYTEST_ARGS)
+
+test-all: export NEUROSCAN_TEST_MATRIX := full
+test-all: test  ## Run every check with every case of the long matrices: an hour
 
 lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and production settings
 	$(BIN)/ruff check .

@@ -5,13 +5,17 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from neuroscan_site.tests.matrix import FULL
 from neuroscan_site.tests.programs import BY_MARKER
 
 # No property is about time, and a busy machine is slow.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("sample", **UNTIMED)
+settings.register_profile("full", **UNTIMED, max_examples=1000)
+settings.load_profile("full" if FULL else "sample")
 
 pytest_plugins = [
+    "neuroscan_site.tests.completeness",
     "neuroscan_site.tests.servers",
     "neuroscan_site.tests.s3_store",
     "scans.tests.core.fixtures",

@@ -115,7 +115,7 @@ def record_list(
     for row in rows:
         clinic = own or getattr(row, "clinic_id", None)
         shown.setdefault(clinic, []).append(str(row.pk))
-    with transaction.atomic(), collected():
+    with transaction.atomic(savepoint=False), collected():
         for clinic, ids in (shown or {own: []}).items():
             record(
                 actor=actor,

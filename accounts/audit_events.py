@@ -53,10 +53,10 @@ CLINIC_SETTINGS_CHANGED = declare(
     "Changed the settings of a clinic.",
     detail={
         "read_first": _BEFORE_AND_AFTER,
-        "second_reads": _BEFORE_AND_AFTER,
+        "double_reading": _BEFORE_AND_AFTER,
         "heatmap_at_first": _BEFORE_AND_AFTER,
-        "stat_cap_minutes": _BEFORE_AND_AFTER,
-        "urgent_cap_minutes": _BEFORE_AND_AFTER,
-        "routine_cap_minutes": _BEFORE_AND_AFTER,
+        "stat_max_wait_minutes": _BEFORE_AND_AFTER,
+        "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
+        "routine_max_wait_minutes": _BEFORE_AND_AFTER,
     },
 )

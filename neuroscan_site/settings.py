@@ -339,7 +339,7 @@ SPECTACULAR_SETTINGS = {
     # Choices that stand in several fields under several names.
     "ENUM_NAME_OVERRIDES": {
         "FindingEnum": "scans.models.assessment.Finding.choices",
-        "ReadsEnum": "scans.models.reading.Reads.choices",
+        "ReadsEnum": "scans.models.reading.ReadersRequired.choices",
         "ReadStageEnum": "scans.models.reading.ReadStage.choices",
         "ReportStatusEnum": "scans.models.report.ReportStatus.choices",
         "VerdictStatusEnum": "scans.models.assessment.VerdictStatus.choices",

@@ -7,31 +7,43 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.admin.base import ClinicModelAdmin, InstallationModelAdmin
+from accounts.audit_registry import declared_events, declared_kinds, event_named
 from accounts.models import AuditChain, AuditEvent
 
 
 class KindFilter(SimpleListFilter):
-    """By what the action is about: a fixed list, where Django's would read the whole table."""
+    """Filter by what the event is about, of the declared events.
+
+    Django's own filter would read the whole table to know what there is.
+    """
 
     title = "kind"
     parameter_name = "kind"
-    KINDS = [
-        "account",
-        "person",
-        "token",
-        "clinic",
-        "patient",
-        "study",
-        "series",
-        "image",
-        "analysis",
-    ]
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(kind, kind.capitalize()) for kind in [*self.KINDS, "release"]]
+        """Return every kind of which an event is declared."""
+        return [(kind, kind.replace("_", " ").capitalize()) for kind in declared_kinds()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Return the events whose name begins with the chosen kind."""
         return queryset.filter(action__startswith=f"{self.value()}.") if self.value() else queryset
+
+
+class EventFilter(SimpleListFilter):
+    """Filter by one declared event; offered once a kind is chosen, which keeps the list short."""
+
+    title = "event"
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Return the declared events of the chosen kind, each with its sentence."""
+        kind = request.GET.get(KindFilter.parameter_name)
+        return [(event.name, event.sentence) for event in declared_events() if event.kind == kind]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Return the events of the chosen name; of another kind than is chosen it is ignored."""
+        offered = {name for name, _ in self.lookup_choices}
+        return queryset.filter(action=self.value()) if self.value() in offered else queryset
 
 
 @admin.register(AuditEvent)
@@ -39,7 +51,7 @@ class AuditEventAdmin(ClinicModelAdmin):
     clinic_path = "clinic"
     list_display = ["when", "actor_or_none", "action", "about", "patient", "address"]
     list_display_links = ["when"]
-    list_filter = [KindFilter, "at"]
+    list_filter = [KindFilter, EventFilter, "at"]
     list_select_related = ["actor", "clinic"]
     search_fields = ["=actor__username", "^action", "=object_id", "=patient_id", "=address"]
     search_help_text = "A username, an action, an id, or an address."
@@ -49,6 +61,7 @@ class AuditEventAdmin(ClinicModelAdmin):
         "when",
         "actor",
         "action",
+        "sentence",
         "about",
         "patient",
         "address",
@@ -67,6 +80,12 @@ class AuditEventAdmin(ClinicModelAdmin):
     @admin.display(description="Who", empty_value="nobody signed in")
     def actor_or_none(self, obj: AuditEvent) -> object:
         return obj.actor
+
+    @admin.display(description="What happened", empty_value="—")
+    def sentence(self, obj: AuditEvent) -> str | None:
+        """Return the sentence of the declared event."""
+        event = event_named(obj.action)
+        return event.sentence if event else None
 
     @admin.display(description="About", empty_value="—")
     def about(self, obj: AuditEvent) -> str | None:

@@ -93,7 +93,7 @@ def test_a_person_or_clinic_with_events_cannot_be_deleted(chain):
     [
         ("action", "test.forged"),
         ("detail", '{"n": 7}'),
-        ("object_id", "12"),
+        ("object_id", "nobody"),
         ("address", "203.0.113.9"),
         ("actor_id", None),
         ("clinic_id", None),

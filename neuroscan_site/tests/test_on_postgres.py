@@ -14,6 +14,8 @@ ONCE_MORE = [
     "scans/tests/analyses/test_execution.py",
     "scans/tests/analyses/test_workers.py",
     "scans/tests/annotations/test_annotations.py",
+    "scans/tests/core/audit_chain_on_postgres.py",
+    "scans/tests/core/test_clinical_writes.py",
     "scans/tests/core/test_files.py",
     "scans/tests/core/test_privacy.py",
     "scans/tests/core/test_undeletable.py",
@@ -29,6 +31,7 @@ ONCE_MORE = [
     "scans/tests/statistics/test_agreement.py",
     "scans/tests/studies/test_receiving.py",
     "accounts/tests/test_audit.py",
+    "accounts/tests/test_clinical_write.py",
     "accounts/tests/test_policy.py",
 ]
 

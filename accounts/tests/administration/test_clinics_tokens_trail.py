@@ -6,6 +6,7 @@ import pytest
 from knox.models import AuthToken
 
 from accounts import audit, audit_events
+from accounts.audit_registry import declared_events, declared_kinds
 from accounts.clinics import READING_SETTINGS
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.administration.pages import (
@@ -13,6 +14,7 @@ from accounts.tests.administration.pages import (
 )
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
+from scans.services.reading.assignment import set_priority
 from scans.tests.core.factories import make_analysis
 
 pytestmark = pytest.mark.django_db
@@ -37,19 +39,27 @@ def test_a_superuser_adds_and_renames_clinics(client, superuser):
 def test_a_superuser_changes_how_a_clinic_reads(client, superuser):
     client.force_login(superuser)
     clinic = ClinicFactory()
-    caps = {"stat_cap_minutes": 30, "urgent_cap_minutes": 240, "routine_cap_minutes": 1440}
+    caps = {
+        "stat_max_wait_minutes": 30,
+        "urgent_max_wait_minutes": 240,
+        "routine_max_wait_minutes": 1440,
+    }
     address = page(Clinic, "change", clinic.pk)
     client.post(address, caps | {"name": clinic.name, "read_first": "on"})
 
     clinic.refresh_from_db()
-    assert (clinic.read_first, clinic.second_reads, clinic.stat_cap_minutes) == (True, False, 30)
+    assert (clinic.read_first, clinic.double_reading, clinic.stat_max_wait_minutes) == (
+        True,
+        False,
+        30,
+    )
     event = AuditEvent.objects.get(action="clinic.settings_changed")
-    assert event.detail == {"read_first": [False, True], "stat_cap_minutes": [60, 30]}
+    assert event.detail == {"read_first": [False, True], "stat_max_wait_minutes": [60, 30]}
 
-    refused = client.post(address, caps | {"name": clinic.name, "stat_cap_minutes": 300})
+    refused = client.post(address, caps | {"name": clinic.name, "stat_max_wait_minutes": 300})
     assert "Stat must not wait longer than urgent" in html.unescape(refused.content.decode())
     clinic.refresh_from_db()
-    assert clinic.stat_cap_minutes == 30
+    assert clinic.stat_max_wait_minutes == 30
 
 
 def test_an_administrator_sees_the_own_clinic_and_cannot_rename_it(site, administrator):
@@ -89,3 +99,27 @@ def test_the_trail_is_filtered_by_kind_and_by_patient(site, administrator):
     assert {event.action for event in listed} == {"study.received"}
     listed = site.get(page(AuditEvent, "changelist"), {"patient_id": patient.pk})
     assert {event.patient_id for event in listed.context["cl"].queryset} == {patient.pk}
+
+
+def test_the_filters_of_the_trail_offer_the_declared_events(site, administrator):
+    analysis = make_analysis(user=UserFactory(clinic=administrator.clinic))
+    set_priority(user=administrator, study=analysis.image.study, priority="stat")
+    trail = page(AuditEvent, "changelist")
+
+    kinds, *_ = site.get(trail).context["cl"].filter_specs
+    assert [value for value, _ in kinds.lookup_choices] == declared_kinds()
+
+    chosen = site.get(trail, {"kind": "study", "event": "study.prioritized"}).context["cl"]
+    assert {event.action for event in chosen.queryset} == {"study.prioritized"}
+    assert dict(chosen.filter_specs[1].lookup_choices) == {
+        event.name: event.sentence for event in declared_events() if event.kind == "study"
+    }
+    create_token(user=administrator)
+    other_kind = site.get(trail, {"kind": "token", "event": "study.prioritized"}).context["cl"]
+    assert {event.action for event in other_kind.queryset} == {"token.created"}
+
+
+def test_an_event_is_shown_with_its_sentence(site, administrator):
+    event = audit.record(actor=administrator, event=audit_events.ACCOUNT_PASSWORD_RESET)
+    shown = site.get(page(AuditEvent, "change", event.pk)).content.decode()
+    assert "Set a new password with the link of an email." in shown

@@ -17,7 +17,7 @@ class PixelSpacingSerializer(serializers.Serializer):
 
 
 class ViewerImageSerializer(serializers.ModelSerializer):
-    """One image; `analyses` is empty where the reader may not see the AI's word."""
+    """One image; `analyses` is empty where the reader may not see the AI results."""
 
     pixel_spacing = serializers.SerializerMethodField(help_text="Null where the file has none.")
     slice_position = serializers.SerializerMethodField(

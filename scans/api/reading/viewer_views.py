@@ -1,4 +1,4 @@
-"""What the image viewer asks for: a study in one answer, raw frames, a person's preferences."""
+"""What the image viewer requests: a study with its images, raw frames, a person's preferences."""
 
 from typing import Any
 
@@ -50,14 +50,14 @@ class StudyViewerView(ClinicRows):
         context = {
             **self.get_serializer_context(),
             "ai_visible": ai_visible(user=user, study=study),
-            # Said again: what is counted by group loses the model's order.
+            # The order again: an aggregation drops that of the model.
             "other_studies": others.exclude(pk=study.pk)
             .annotate(image_count=Count("series__images"))
             .order_by(*(Study._meta.ordering or ())),
         }
-        answer = ViewerStudySerializer(study, context=context).data
+        data = ViewerStudySerializer(study, context=context).data
         self.record_read(study)
-        return Response(answer)
+        return Response(data)
 
 
 class FrameView(ClinicRows):
@@ -92,8 +92,10 @@ class ViewerPreferencesView(APIView):
         responses=ViewerPreferencesSerializer,
     )
     def get(self, request: Request) -> Response:
-        kept = signed_in(request).viewer_preferences
-        return Response({"keys": {}, "settings": {}} | kept, headers={"Cache-Control": "no-store"})
+        stored = signed_in(request).viewer_preferences
+        return Response(
+            {"keys": {}, "settings": {}} | stored, headers={"Cache-Control": "no-store"}
+        )
 
     @extend_schema(
         summary="Save your viewer preferences",

@@ -13,7 +13,7 @@ from scans.api.core.pagination import HistoryPages
 from scans.api.core.views import ClinicRows
 from scans.api.reports.timeline_serializers import TimelineEntrySerializer
 from scans.models import Patient, Study
-from scans.services.reading.readable_verdicts import reader_words
+from scans.services.reading.readable_verdicts import readable_findings
 from scans.services.reports.states import report_states
 from scans.services.statistics.trend import trend_of
 from scans.services.studies.summaries import summarize
@@ -42,7 +42,7 @@ class PatientTimelineViewSet(ClinicRows):
         self.record_read(patient)
         rows = Study.objects.visible_to(user).filter(patient=patient)
         studies = self.paginate_queryset(rows.order_by("-study_date", "-received_at", "-id")) or []
-        verdicts = reader_words(user=user, studies=studies)
+        verdicts = readable_findings(user=user, studies=studies)
         reports = report_states(user=user, studies=studies)
         trend = trend_of(user=user, patient=patient)
         entries = [

@@ -17,7 +17,7 @@ from scans.pages.core.responses import seen_by
 from scans.pages.patients.trend_chart import chart_of
 from scans.services.analyses.rescoring import missing_results
 from scans.services.disclosure import as_shown, withheld_from
-from scans.services.reading.readable_verdicts import ReaderWord, reader_words
+from scans.services.reading.readable_verdicts import ReadableFinding, readable_findings
 from scans.services.reports.drafting import can_write_report
 from scans.services.reports.states import ReportState, report_states
 from scans.services.statistics.trend import Change, Trend, trend_of
@@ -83,7 +83,7 @@ def entries_of(
     ids = [row.pk for row in studies]
     withheld = withheld_from(user=request.user, studies=ids)
     thumbnails = _thumbnails(ids, withheld=withheld)
-    words = reader_words(user=request.user, studies=studies)
+    words = readable_findings(user=request.user, studies=studies)
     reports = report_states(user=request.user, studies=studies)
     return [
         _entry(
@@ -103,7 +103,7 @@ def _entry(
     summary: StudySummary,
     images: list[Thumbnail],
     *,
-    word: ReaderWord,
+    word: ReadableFinding,
     report: ReportState,
     change: Change | None,
 ) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from accounts.models import User
 from scans.models import Image, Study
 from scans.models.assessment import Finding
 from scans.services.annotations.lifecycle import create_annotation
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports.drafting import start_report
 from scans.services.reports.signing import sign_report
 from scans.synthetic import SIDE, Lesion
@@ -23,7 +23,9 @@ def read_demo_study(*, reader: User, password: str, study: Study, lesion: Lesion
     if lesion is not None:
         _annotate(reader, study, lesion)
     finding = Finding.NO_TUMOR if lesion is None else Finding.TUMOR
-    sign_verdict(user=reader, study=study, saying=Saying(finding=finding, comment=_COMMENT))
+    sign_verdict(
+        user=reader, study=study, verdict_input=VerdictInput(finding=finding, comment=_COMMENT)
+    )
     report = start_report(user=reader, study=study)
     sign_report(user=reader, report=report, revision=report.revision, password=password)
 

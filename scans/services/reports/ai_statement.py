@@ -55,7 +55,7 @@ def _result_text(rows: Sequence[Analysis]) -> str:
 def _decision_text(assessment: Any) -> str:
     if assessment is None:
         return ""
-    reason = f": {assessment.reason_text or assessment.reason_words}" if assessment.reason else ""
+    reason = f": {assessment.reason_text or assessment.reason_label}" if assessment.reason else ""
     return f"; {_DECISIONS[Decision(assessment.decision)]}{reason}"
 
 

@@ -15,7 +15,7 @@ from accounts.policy import Action, has_perm, require
 from scans.models import ModelRelease, Verdict
 from scans.models.analysis import Label
 from scans.models.assessment import Finding, ReadAs, VerdictStatus
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.statistics.agreement import Kappa, Share, cohen_kappa, wilson
 from scans.services.statistics.drift import Inflow, Month, input_by_month
 from scans.services.statistics.ground_truth import OPINIONS, GroundTruthStudy, ground_truth_studies
@@ -191,7 +191,7 @@ def _reader_pairs(
     deciding verdict.
     """
     rows = Verdict.objects.visible_to(user).filter(
-        read_as__in=[ReadAs.FIRST, ReadAs.SECOND], study__reads_wanted=Reads.TWO
+        read_as__in=[ReadAs.FIRST, ReadAs.SECOND], study__readers_required=ReadersRequired.TWO
     )
     by_study: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
     for study, reader, finding in _independent_findings(

@@ -21,7 +21,7 @@ from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study, Verdict
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.core.dates import latest_today
 from scans.written_text import has_control_characters
@@ -211,7 +211,9 @@ def _write(
                 description=description,
                 upload_id=upload_id,
                 received_by=user,
-                reads_wanted=Reads.TWO if patient.clinic.second_reads else Reads.ONE,
+                readers_required=ReadersRequired.TWO
+                if patient.clinic.double_reading
+                else ReadersRequired.ONE,
             )
         if series is None:
             series = Series.objects.create(study=study)

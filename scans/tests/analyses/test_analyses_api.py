@@ -230,7 +230,7 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
     api, patient, django_assert_max_num_queries
 ):
     make_study(patient=patient, images=6)
-    with django_assert_max_num_queries(8):  # count, rows, read-first; and five for the audit
+    with django_assert_max_num_queries(6):  # count, rows, read-first; and three for the audit
         assert len(api.get(ANALYSES).data["results"]) == 6
 
 

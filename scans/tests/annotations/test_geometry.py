@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from neuroscan_site.tests.matrix import examples
 from scans.geometry import (
     Ellipse,
     GeometryError,
@@ -20,7 +21,7 @@ from scans.geometry.crossing import crosses_itself
 from scans.geometry.shapes import bounds
 from scans.geometry.svg import SvgError, read_svg, write_svg
 
-settings.register_profile("geometry", deadline=None, max_examples=60)
+settings.register_profile("geometry", deadline=None, max_examples=examples(60, many=600))
 quick = settings.get_profile("geometry")
 SIZE = {"width": 400, "height": 300}
 across = st.integers(-30_000, 430_000).map(lambda n: n / 1000)

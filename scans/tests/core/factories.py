@@ -29,7 +29,7 @@ from scans.services.analyses import inference
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
 from scans.services.annotations.lifecycle import create_annotation
-from scans.services.reading.verdicts import Saying, Word, sign_verdict
+from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 
@@ -130,9 +130,11 @@ def make_verdict(
 ) -> Verdict:
     """A signed verdict that accepts what the AI said of each image."""
     reader = reader or UserFactory(radiologist=True, clinic=study.clinic)
-    words = tuple(Word(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True))
-    saying = Saying(finding=finding, comment=comment, words=words)
-    return sign_verdict(user=reader, study=study, saying=saying)
+    words = tuple(
+        AssessmentInput(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True)
+    )
+    verdict_input = VerdictInput(finding=finding, comment=comment, assessments=words)
+    return sign_verdict(user=reader, study=study, verdict_input=verdict_input)
 
 
 def make_signed_report(*, study: Study, author: User | None = None, **text: str) -> Report:

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from neuroscan_site.tests.matrix import FULL
 from scans.models import Analysis, Image
 from scans.services.analyses.lifecycle import cancel_analysis, request_analysis
 from scans.services.analyses.releases import sync_shipped_release
@@ -77,6 +78,8 @@ PAGES: dict[str, Callable[[Record], str]] = {
     "model facts": lambda record: record.release.get_absolute_url(),
     "not found": lambda record: "/nothing/",
 }
+# In `make test-all` the rest of the widths, from a small laptop to a reading station.
+WIDTHS = [390, 768, *([1024, 1280, 1440, 1920, 2560] if FULL else [])]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -89,7 +92,7 @@ def test_no_page_has_an_accessibility_violation(browsing, user, record, assert_a
         assert_accessible(page)
 
 
-@pytest.mark.parametrize("width", [390, 768])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_the_screen(browsing, user, record, assert_accessible, width):
     page = browsing.of(user, viewport={"width": width, "height": 844})
     for name, address in PAGES.items():

@@ -56,7 +56,7 @@ def reading(analysis):
     make_verdict(study=study)
     make_signed_report(study=study)
     LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
-    ClinicReason.objects.create(clinic=study.clinic, code="motion", words="Motion")
+    ClinicReason.objects.create(clinic=study.clinic, code="motion", label="Motion")
     ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
 
 

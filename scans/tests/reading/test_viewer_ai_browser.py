@@ -88,7 +88,7 @@ def test_how_the_heatmap_looks_is_remembered_and_that_it_was_on_is_not(viewing, 
     page = viewing.page
     page.get_by_label("Opacity").fill("80")
     page.get_by_label("Threshold").fill("30")
-    with page.expect_response(lambda answer: "inferno" in (answer.request.post_data or "")):
+    with page.expect_response(lambda response: "inferno" in (response.request.post_data or "")):
         page.get_by_label("Colors").select_option("Inferno")
     user.refresh_from_db()
     kept = {"colors": "inferno", "opacity": "80", "threshold": "30"}

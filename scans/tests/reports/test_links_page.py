@@ -11,7 +11,7 @@ from accounts.tests.factories import UserFactory
 from scans.models import Image
 from scans.pages.core.csv_responses import answer_of
 from scans.services.annotations.lifecycle import hide_annotation
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports import drafting
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
 from scans.tests.core.isolation_table import signed_in, text_of
@@ -97,7 +97,7 @@ def test_the_worklist_leaves_as_it_is_filtered(client, reader):
 def test_each_table_of_the_statistics_leaves_as_csv(reader, table):
     study = make_study(user=reader)
     complete(Image.objects.get(series__study=study).analyses.get(), probability=0.9)
-    sign_verdict(user=reader, study=study, saying=Saying(finding="no_tumor"))
+    sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding="no_tumor"))
     administrator = signed_in(UserFactory(clinic=reader.clinic, administrator=True))
     path = reverse("statistics-csv", args=[table])
     rows = list(csv.DictReader(StringIO(administrator.get(path).content.decode("utf-8-sig"))))

@@ -127,7 +127,7 @@ def test_what_is_withheld_is_neither_listed_nor_read(api, study, person, setting
     if setting == "read_first":
         Clinic.objects.update(read_first=True)
     else:
-        Study.objects.update(reads_wanted=2)
+        Study.objects.update(readers_required=2)
     assert api.get(REPORTS).json()["count"] == 0
     for path in ("", "pdf/"):
         answer = api.get(f"{REPORTS}{report.pk}/{path}")

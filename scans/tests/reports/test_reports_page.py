@@ -16,7 +16,7 @@ from scans.models import Image, Report
 from scans.models.report import ReportTemplate
 from scans.models.report_sections import LONGEST_SECTION
 from scans.services.annotations.lifecycle import revise_annotation
-from scans.services.reading.verdicts import Saying, Word, sign_verdict
+from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
 from scans.services.reports.signing import normal_code
 from scans.tests.core.factories import (
     PatientFactory,
@@ -103,10 +103,12 @@ def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(
 
 
 def test_a_report_starts_from_the_verdict_that_counts(client, study, reader):
-    saying = Saying(finding="tumor", comment="Left, extra-axial.")
+    verdict_input = VerdictInput(finding="tumor", comment="Left, extra-axial.")
     analysis = complete(Image.objects.get(series__study=study).analyses.get(), probability=0.93)
-    word = Word(analysis.pk, "modify", "wrong_place")
-    sign_verdict(user=reader, study=study, saying=replace(saying, words=[word]))
+    assessment = AssessmentInput(analysis.pk, "modify", "wrong_place")
+    sign_verdict(
+        user=reader, study=study, verdict_input=replace(verdict_input, assessments=[assessment])
+    )
     report = begun(client, study)
     assert report.impression.startswith("Findings suspicious for an intracranial tumor.")
     assert report.impression.endswith("Left, extra-axial.")
@@ -302,7 +304,7 @@ def test_a_report_is_withheld_while_the_ais_or_the_others_word_is(study, reader,
     if setting == "read_first":
         type(study.clinic).objects.update(read_first=True)
     else:
-        type(study).objects.update(reads_wanted=2)
+        type(study).objects.update(readers_required=2)
     asking = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     asked = [report.get_absolute_url(), reverse("report-pdf", args=[report.pk])]
     asked += [

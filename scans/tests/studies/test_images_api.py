@@ -129,5 +129,5 @@ def test_an_image_takes_the_same_queries_however_many_analyses_it_has(
             queued_at=image.received_at,
             dispatched_at=image.received_at,
         )
-    with django_assert_max_num_queries(9):  # image, analyses, releases; the audit event
+    with django_assert_max_num_queries(7):  # image, analyses, releases; the audit event
         assert len(api.get(address(image)).data["analyses"]) == 5

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from neuroscan_site.tests.matrix import examples
 from scans import ingest
 from scans.ingest import Limits, Refusal
 from scans.tests.core import pictures
@@ -167,7 +168,7 @@ def test_a_png_with_a_flipped_bit_in_its_pixels_is_refused():
     assert code_of(bytes(content)) == "truncated"
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150, many=1500))
 @given(data=st.data())
 def test_no_damage_to_a_file_does_worse_than_a_refusal(data):
     content = bytearray(data.draw(st.sampled_from([pictures.png(), pictures.jpeg()])))

@@ -10,7 +10,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 
 @pytest.mark.parametrize(
-    ("share", "words"),
+    ("share", "text"),
     [
         (None, ""),
         (0.0, f"<0.1{NBSP}%"),
@@ -23,20 +23,20 @@ NBSP = "\N{NO-BREAK SPACE}"
         (1.0, f">99.9{NBSP}%"),
     ],
 )
-def test_percent_has_one_decimal_and_never_says_100(share, words):
-    assert reading.percent(share) == words
+def test_percent_has_one_decimal_and_never_says_100(share, text):
+    assert reading.percent(share) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "text"),
     [(None, ""), (0.0, "<0.001"), (0.9999, ">0.999"), (0.25, "0.250"), (0.9994, "0.999")],
 )
-def test_a_probability_is_never_flat(value, words):
-    assert reading.probability(value) == words
+def test_a_probability_is_never_flat(value, text):
+    assert reading.probability(value) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (1, "a few seconds"),
         (5, "about 5 seconds"),
@@ -47,20 +47,20 @@ def test_a_probability_is_never_flat(value, words):
         (9000, "about 2 hours"),
     ],
 )
-def test_an_estimate_does_not_pretend_to_be_exact(seconds, words):
-    assert reading.roughly(seconds) == words
+def test_an_estimate_does_not_pretend_to_be_exact(seconds, text):
+    assert reading.estimate(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "words"),
+    ("milliseconds", "text"),
     [(None, ""), (146.4, f"0.15{NBSP}s"), (4321.0, f"4.32{NBSP}s"), (12345.0, f"12{NBSP}s")],
 )
-def test_times_are_in_seconds(milliseconds, words):
-    assert reading.seconds_from_ms(milliseconds) == words
+def test_times_are_in_seconds(milliseconds, text):
+    assert reading.seconds_from_ms(milliseconds) == text
 
 
 @pytest.mark.parametrize(
-    ("born", "words"),
+    ("born", "text"),
     [
         (date(2020, 6, 1), "5 years"),
         (date(2025, 5, 1), "1 year"),
@@ -68,28 +68,28 @@ def test_times_are_in_seconds(milliseconds, words):
         (date(2030, 1, 1), ""),
     ],
 )
-def test_age_is_in_whole_years(born, words):
-    assert reading.age(Patient(birth_date=born), date(2026, 5, 31)) == words
+def test_age_is_in_whole_years(born, text):
+    assert reading.age(Patient(birth_date=born), date(2026, 5, 31)) == text
 
 
 def test_there_are_words_for_every_label():
-    assert {reading.ai_says(Analysis(label=label)) for label in Label} == {
+    assert {reading.ai_label(Analysis(label=label)) for label in Label} == {
         "Tumor detected",
         "No tumor detected",
     }
-    assert reading.ai_says(Analysis()) == "No AI opinion"
+    assert reading.ai_label(Analysis()) == "No AI opinion"
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "text"),
     [("failed", "The analysis failed. Why."), ("cancelled", "The analysis is cancelled.")],
 )
-def test_every_end_of_an_analysis_can_be_heard(status, words):
-    assert reading.spoken(Analysis(status=status, message="Why.")) == words
+def test_every_end_of_an_analysis_can_be_heard(status, text):
+    assert reading.announcement(Analysis(status=status, message="Why.")) == text
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(None, "0.0"), (0.5, "50.0"), (1.0, "100.0"), (0.1234, "12.3")]
+    ("share", "text"), [(None, "0.0"), (0.5, "50.0"), (1.0, "100.0"), (0.1234, "12.3")]
 )
-def test_a_share_becomes_a_coordinate(share, words):
-    assert reading.of_hundred(share) == words
+def test_a_share_becomes_a_coordinate(share, text):
+    assert reading.of_hundred(share) == text

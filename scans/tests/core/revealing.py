@@ -1,7 +1,7 @@
-"""What the AI said, in figures and words that nothing else on a page has: to find it anywhere.
+"""A study whose AI results can be found wherever they are shown, and the search for them.
 
-`make_telling_study` gives every field of an analysis that tells of its result a value of its own;
-`told_in` finds these in an answer, whatever its format.
+`make_revealing_study` gives every field of an analysis that reveals its result a value that
+nothing else on a page has; `revealed_in` searches a response for these, whatever its format.
 """
 
 import json
@@ -19,11 +19,11 @@ from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, make_study
 from scans.tests.core.isolation_table import text_of
 
-# The first image, a tumor; the second, none; on the third the model gave no opinion.
+# The first image has a tumor, the second none; on the third the model abstained.
 TUMOR, NO_TUMOR = 0.8765, 0.0432
 REGION = ((113, 97), (131, 97), (131, 109), (113, 109))
 SENTENCE = "A sentence of the model alone."
-# By field of the row: what a page, a list, a file or the API would say of it.
+# By field of the analysis: what a page, a list, a file or the API would show of it.
 TRACES = {
     "probability": r"0\.876|0\.877|0\.88\b|0\.0432|0\.043|0\.04\b",
     "confidence": r"87\.6|87\.7|95\.7|95\.6|0\.9568|0\.957",
@@ -43,13 +43,13 @@ TRACES = {
     "worker_host": "host-of-the-run",
     "message": re.escape(SENTENCE),
 }
-# Fields that tell nothing of the result, whether they are shown or not.
+# Fields that reveal nothing of the result, whether they are shown or not.
 SILENT = {
     *("id", "image", "release", "requested_by", "requested_at", "queued_at", "dispatched_at"),
     *("finished_at", "started_at", "status", "attempts", "claim_token", "lease_expires_at"),
     "traceback",
 }
-# Names under which an answer of the API tells, if they have a value.
+# Fields of the API that reveal a result if they have a value.
 _KEYS = {
     *("label", "ai_label", "probability", "study_probability", "confidence", "distance"),
     *("regions", "heatmap_peak", "heatmap_url", "overlay_url", "abstain_reason", "message"),
@@ -57,14 +57,15 @@ _KEYS = {
 }
 
 
-def make_telling_study(*, user: User) -> Study:
+def make_revealing_study(*, user: User) -> Study:
+    """Make a study of three images with the results described above."""
     patient = PatientFactory(created_by=user)
     study = make_study(user=user, patient=patient, images=3, description="Waits")
     first, second, third = Image.objects.filter(series__study=study).order_by("number")
     region = inference.Region(polygon=REGION, score=0.7391, area_px=216.0)
-    say(first, _prediction(first, TUMOR, regions=(region,)))
-    say(second, _prediction(second, NO_TUMOR, regions=()))
-    say(
+    record(first, _prediction(first, TUMOR, regions=(region,)))
+    record(second, _prediction(second, NO_TUMOR, regions=()))
+    record(
         third,
         inference.Abstention(
             reason="unfamiliar",
@@ -77,7 +78,8 @@ def make_telling_study(*, user: User) -> Study:
     return study
 
 
-def say(image: Image, result: inference.Prediction | inference.Abstention) -> Analysis:
+def record(image: Image, result: inference.Prediction | inference.Abstention) -> Analysis:
+    """Finish the analysis of the image with this result, as a worker does."""
     analysis: Analysis = image.analyses.get()
     claim = claim_analysis(analysis.pk)
     assert claim is not None
@@ -97,20 +99,22 @@ def say(image: Image, result: inference.Prediction | inference.Abstention) -> An
     return analysis
 
 
-def told_in(answer: HttpResponse) -> list[str]:
-    """What the answer tells of the AI's word: names of fields, and what was found."""
-    if answer.get("Content-Type", "").startswith(("image/", "application/octet-stream")):
-        return []  # pixels: the addresses of the AI's pictures are asked one by one
-    text = text_of(answer)
-    # An address that was asked for may be repeated; the addresses of the AI's pictures tell.
-    asked_for = answer.request["PATH_INFO"]  # type: ignore[attr-defined]
-    text = text.replace(asked_for, "") if asked_for.count("/") > 2 else text
+def revealed_in(response: HttpResponse) -> list[str]:
+    """Return what the response reveals of the AI results: names of fields, and what was found."""
+    if response.get("Content-Type", "").startswith(("image/", "application/octet-stream")):
+        return []  # pixels: the addresses of overlays and heatmaps are requested one by one
+    text = text_of(response)
+    # The requested address may be repeated; the addresses of overlays and heatmaps reveal.
+    requested = response.request["PATH_INFO"]  # type: ignore[attr-defined]
+    text = text.replace(requested, "") if requested.count("/") > 2 else text
     found = [
         f"{field}: {match.group()}"
         for field, pattern in TRACES.items()
         if (match := re.search(pattern, _without_choices(text)))
     ]
-    if answer.get("Content-Type", "").startswith(("application/json", "application/problem+json")):
+    if response.get("Content-Type", "").startswith(
+        ("application/json", "application/problem+json")
+    ):
         found += list(_keys_with_values(json.loads(text)))
     return found
 
@@ -132,8 +136,8 @@ def _prediction(image: Image, probability: float, *, regions: Any) -> inference.
 
 
 def _without_choices(text: str) -> str:
-    """Less what is there whatever the studies say: choices of filters and of reasons, scripts'
-    addresses, and what is random: ids, times, the size of a file."""
+    """Remove what is there whatever the results are: the choices of filters and of reasons, and
+    what is random: ids, times, the size of a file."""
     for choices in (r"<option.*?</option>", r'<nav id="changelist-filter".*?</nav>'):
         text = re.sub(choices, "", text, flags=re.DOTALL)
     text = re.sub(r'\d{2}:\d{2}:\d{2}\.\d+|"byte_size": ?\d+', "", text)

@@ -1,0 +1,155 @@
+"""What the writes of the clinical record cost, and that each of them is a clinical write."""
+
+import ast
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import AuditEvent
+from accounts.tests.factories import PASSWORD, UserFactory
+from scans.models import Report
+from scans.services.annotations.exchange import export_page, import_page
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reports import drafting, signing
+from scans.services.studies.receiving import receive_study
+from scans.tests.core import pictures
+from scans.tests.core.factories import (
+    PatientFactory,
+    ReleaseFactory,
+    make_annotation,
+    make_image,
+    make_study,
+)
+
+# Transactions without an audit event. Whoever adds one here says why it is no clinical write.
+PLAIN_TRANSACTIONS = {
+    "accounts/admin/base.py": "undoes what a form's service did, where it is refused",
+    "accounts/audit.py": "the audit trail itself",
+    "accounts/clinical_write.py": "the clinical write itself",
+    "accounts/models/user.py": "a person and their email address",
+    "scans/services/analyses/execution.py": "the worker's: of a result, and of no person",
+    "scans/services/annotations/lifecycle.py": "a savepoint: the same request, sent twice at once",
+    "scans/services/core/idempotency.py": "the key of a request, nothing of a patient",
+    "scans/services/patients/records.py": "a savepoint: somebody else took the MRN a moment ago",
+    "scans/services/reading/worklist.py": "a savepoint: a view of this name was saved just now",
+}
+
+
+@pytest.fixture
+def reader(db):
+    return UserFactory(radiologist=True)
+
+
+def test_every_other_transaction_is_a_clinical_write():
+    """`transaction.atomic` appears only where the table says why."""
+    found = set()
+    for folder in ("accounts", "scans/services", "scans/pages", "scans/api", "scans/admin"):
+        for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
+            name = path.relative_to(settings.BASE_DIR).as_posix()
+            if "/tests/" not in name and "/migrations/" not in name and _is_atomic(path):
+                found.add(name)
+    assert found == set(PLAIN_TRANSACTIONS)
+
+
+def _is_atomic(path: Path) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "atomic"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "transaction"
+        for node in ast.walk(ast.parse(path.read_text()))
+    )
+
+
+def statements_of(act) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return [query["sql"] for query in queries]
+
+
+def assert_cost(statements: list[str], *, total: int, events: int) -> None:
+    """So many statements; the chain is locked once and moved once, after all the work is done."""
+    of_chain = [n for n, sql in enumerate(statements) if '"accounts_auditchain"' in sql]
+    inserts = [n for n, sql in enumerate(statements) if 'INSERT INTO "accounts_auditevent"' in sql]
+    assert (len(of_chain), len(inserts)) == (2, 1)
+    assert of_chain[0] < inserts[0] < of_chain[1]
+    at_work = (n for n, sql in enumerate(statements) if sql.startswith(("INSERT", "UPDATE")))
+    assert [n for n in at_work if n > of_chain[0]] == [inserts[0], of_chain[1]]
+    newest = AuditEvent.objects.order_by("-id")[:events]
+    assert len({event.at for event in newest}) == 1
+    assert len(statements) == total
+    assert list(audit.broken_links()) == []
+
+
+def test_importing_ten_annotations_locks_the_chain_once(reader):
+    image = make_image(user=reader)
+    study = image.study
+    rows = [make_annotation(image=image, author=reader) for _ in range(10)]
+    page = export_page(user=reader, study=study, annotations=rows)
+    other = UserFactory(radiologist=True, clinic=reader.clinic)
+    for item in page["items"]:
+        item["id"] = uuid4().urn
+
+    statements = statements_of(lambda: import_page(user=other, study=study, page=page))
+
+    assert_cost(statements, total=107, events=11)
+    imported = AuditEvent.objects.filter(actor=other).order_by("id")
+    assert [event.action for event in imported] == [
+        *["annotation.imported"] * 10,
+        "annotation.page_imported",
+    ]
+
+
+def test_signing_a_verdict(reader):
+    study = make_study(user=reader)
+    verdict_input = VerdictInput(finding="no_tumor")
+
+    statements = statements_of(
+        lambda: sign_verdict(user=reader, study=study, verdict_input=verdict_input)
+    )
+
+    assert_cost(statements, total=22, events=2)
+    assert set(
+        AuditEvent.objects.filter(object_type="verdict").values_list("action", flat=True)
+    ) == {
+        "verdict.begun",
+        "verdict.signed",
+    }
+
+
+def test_signing_a_report(reader):
+    study = make_study(user=reader)
+    report = drafting.start_report(user=reader, study=study)
+    drafting.save_report(
+        user=reader, report=report, revision=report.revision, changes={"impression": "No tumor."}
+    )
+    report = Report.objects.get()
+
+    statements = statements_of(
+        lambda: signing.sign_report(
+            user=reader, report=report, revision=report.revision, password=PASSWORD
+        )
+    )
+
+    assert_cost(statements, total=16, events=1)
+
+
+def test_receiving_a_study_of_ten_images(reader):
+    ReleaseFactory()
+    patient = PatientFactory(created_by=reader)
+    make_study(user=reader)  # the clinic's chain is there
+    files = [pictures.upload(f"{n}.png", pictures.png(seed=n)) for n in range(10)]
+
+    statements = statements_of(
+        lambda: receive_study(
+            user=reader, patient=patient, study_date=timezone.localdate(), files=files
+        )
+    )
+
+    assert_cost(statements, total=31, events=1)
