@@ -70,7 +70,7 @@ def test_a_section_is_one_entry_and_a_migration(copy):
     table = copy / TABLE
     begin = "SECTIONS = (\n"
     assert table.read_text().count(begin) == 1
-    entry = textwrap.indent(recipe(), "    ")
+    entry = textwrap.indent(recipe().rstrip() + ",\n", "    ")
     table.write_text(table.read_text().replace(begin, begin + entry))
     run(copy, "manage.py", "makemigrations", "scans", "-n", "report_history")
     after = contents(copy)
