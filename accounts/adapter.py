@@ -1,3 +1,5 @@
+"""How allauth behaves here: nobody signs up, and its messages tell people what to do."""
+
 from typing import Any, ClassVar
 
 import structlog
@@ -31,18 +33,24 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: accounts are made by administrators."""
         return False
 
     def format_email_subject(self, subject: str) -> str:
+        """Put the name of the application before the subject of an email."""
         return f"NeuroScan: {subject}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is away must not undo what was done, nor tell by an error page which
-        addresses have an account."""
+        """Send an email; a mail server that does not answer is only logged.
+
+        An error would undo what was done, and its page would reveal which addresses have an
+        account.
+        """
         try:
             super().send_mail(template_prefix, email, context)
         except OSError as error:
             log.error("mail.not_sent", mail=template_prefix, error=type(error).__name__)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return the address of the person's own account page."""
         return reverse("account-home")

@@ -11,6 +11,8 @@ from django.utils.decorators import method_decorator
 
 
 class AdministrationSite(AdminSite):
+    """The administration: only pages that ask the policy."""
+
     site_header = "NeuroScan administration"
     site_title = "NeuroScan administration"
     index_title = "Administration"
@@ -18,20 +20,26 @@ class AdministrationSite(AdminSite):
     login = method_decorator(secure_admin_login)(AdminSite.login)
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only pages that ask the policy. What other apps bring is left out: groups say nothing
-        here, and tokens, addresses and sessions edited by hand would drift apart."""
+        """Register a page if it asks the policy; leave out what other applications bring.
+
+        Groups mean nothing here, and tokens, addresses and sessions that are edited by hand would
+        no longer agree with each other.
+        """
         from accounts.admin.base import ClinicModelAdmin
 
         if admin_class is not None and issubclass(admin_class, ClinicModelAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
     def logout(self, request: HttpRequest, extra_context: object = None) -> Any:
+        """Redirect to the one page for signing out."""
         return redirect("account_logout")
 
     def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:
+        """Redirect to the one page for one's own password."""
         return redirect("account_change_password")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return Django's addresses without those that would go around the policy."""
         # Leaves out the redirect to "view on site", which would answer for any clinic's row, and
         # the autocompletion, which no form uses: it would list patients without a trace.
         unused = {"view_on_site", "autocomplete"}

@@ -60,3 +60,13 @@ CLINIC_SETTINGS_CHANGED = declare(
         "routine_max_wait_minutes": _BEFORE_AND_AFTER,
     },
 )
+
+MIGRATION_FILLED = declare(
+    "migration.filled",
+    "An upgrade filled columns of rows that are signed or finished.",
+    detail={
+        "columns": "the columns that were filled",
+        "rows": "how many rows the table has",
+        "reason": "why, as the migration says",
+    },
+)

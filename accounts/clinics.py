@@ -1,4 +1,4 @@
-"""Writes to the clinics of this installation: a superuser's, in Django admin."""
+"""Writes to the clinics of this installation, and to their settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +16,7 @@ READING_SETTINGS = (
 
 @clinical_write(Action.MANAGE_CLINICS)
 def add_clinic(*, user: User, name: str) -> Clinic:
+    """Add a clinic. Raises `NotAllowedError` or `ValidationError`."""
     clinic = Clinic(name=name.strip())
     clinic.full_clean()
     clinic.save(force_insert=True)
@@ -25,6 +26,7 @@ def add_clinic(*, user: User, name: str) -> Clinic:
 
 @clinical_write(Action.MANAGE_CLINICS, on="clinic")
 def rename_clinic(*, user: User, clinic: Clinic, name: str) -> Clinic:
+    """Change the name of a clinic. Raises `NotAllowedError` or `ValidationError`."""
     clinic.name = name.strip()
     clinic.full_clean()
     clinic.save(update_fields=["name"])

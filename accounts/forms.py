@@ -1,4 +1,4 @@
-"""allauth's forms in our words. Their fields carry the `autocomplete` of password managers."""
+"""Forms of the account pages: allauth's, with our labels and `autocomplete` attributes."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from allauth.account.forms import LoginForm
 
 
 class SignInForm(LoginForm):
+    """allauth's form for signing in, with labels and messages of our own."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login = self.fields["login"]

@@ -1,3 +1,5 @@
+"""Where a request comes from, and when a session was last used."""
+
 import hashlib
 import ipaddress
 from collections.abc import Callable
@@ -13,24 +15,26 @@ SEEN_SECONDS = 60
 
 
 class AuditOriginMiddleware:
-    """Lets every audit event of a request say from which address it came."""
+    """Store the client's network address with every audit event of a request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; its audit events get the address."""
         with audit.coming_from(client_address(request)):
             return self.get_response(request)
 
 
 class SessionActivityMiddleware(UserSessionsMiddleware):
-    """Keeps "last seen" of a session, once a minute and address.
+    """Update when a session was last seen, at most once a minute for each address.
 
-    The middleware this extends writes a row on every request, and a page that follows an
-    analysis asks every few seconds: that would be a database write each time.
+    The middleware that this extends writes a row on every request. A page that follows an
+    analysis polls every few seconds, and each poll would write to the database.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, and update the session where the last update is a minute old."""
         key = request.session.session_key if request.user.is_authenticated else None
         if key is None:
             return self.get_response(request)
@@ -41,7 +45,10 @@ class SessionActivityMiddleware(UserSessionsMiddleware):
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The client's address; behind trusted proxies, the one the last of them saw."""
+    """Return the client's network address, or None where it is not known.
+
+    Behind `TRUSTED_PROXIES` proxies it is the address that the outermost of them saw.
+    """
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     if settings.TRUSTED_PROXIES and len(forwarded) >= settings.TRUSTED_PROXIES:
         address = _parsed(forwarded[-settings.TRUSTED_PROXIES])
@@ -51,7 +58,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def _parsed(text: str) -> str | None:
-    """The address in the form in which every database gives it back; None where it is none."""
+    """Return the address in the form that every database gives back, or None if it is none."""
     try:
         address = ipaddress.ip_address(text.strip().partition("%")[0])
     except ValueError:

@@ -23,7 +23,10 @@ def add_person(
     email: str = "",
     is_superuser: bool = False,
 ) -> User:
-    """A new account. Only a superuser makes a superuser, who has neither clinic nor role."""
+    """Make an account. Only a superuser makes a superuser, who has neither clinic nor role.
+
+    Raises `NotAllowedError` or `ValidationError`.
+    """
     if not user.is_superuser and (is_superuser or clinic is None):
         raise NotAllowedError(
             "Only a superuser may make an account without a clinic. Choose your clinic and a role."
@@ -60,7 +63,10 @@ def edit_person(
     email: str,
     role: str,
 ) -> User:
-    """Change who a person is or what they may do. The clinic of an account never changes."""
+    """Change the name, email address or role of a person. Their clinic never changes.
+
+    Raises `NotAllowedError`, or `ValidationError` also for one's own role.
+    """
     before = User.objects.select_for_update().get(pk=person.pk)
     if person.pk == user.pk and role != before.role:
         raise ValidationError(
@@ -81,7 +87,10 @@ def edit_person(
 
 @clinical_write(Action.MANAGE_PEOPLE, on="person")
 def deactivate_person(*, user: User, person: User) -> User:
-    """Nobody is deleted. Sessions and tokens end now, so that nothing revives with the account."""
+    """Deactivate the account, and end its sessions and tokens for good.
+
+    Raises `NotAllowedError`, or `ValidationError` for one's own account.
+    """
     if person.pk == user.pk:
         raise ValidationError(
             {"is_active": "You cannot deactivate yourself. Ask another administrator to do it."}
@@ -95,6 +104,7 @@ def deactivate_person(*, user: User, person: User) -> User:
 
 @clinical_write(Action.MANAGE_PEOPLE, on="person")
 def reactivate_person(*, user: User, person: User) -> User:
+    """Let the person sign in again. Raises `NotAllowedError`."""
     if User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
         audit.record(actor=user, event=audit_events.PERSON_REACTIVATED, row=person)
     person.is_active = True
@@ -103,7 +113,7 @@ def reactivate_person(*, user: User, person: User) -> User:
 
 @clinical_write(Action.MANAGE_PEOPLE, on="person")
 def set_password(*, user: User, person: User, password: str) -> None:
-    """Give a person a new password. Whoever knew the old one is signed out everywhere."""
+    """Give a person a new password, and end their sessions and tokens."""
     person.set_password(password)
     person.save(update_fields=["password"])
     _end_access(person)

@@ -1,7 +1,7 @@
-"""The one policy: which rows may a person see, and what may a person do with them.
+"""The policy: which rows a person may see, and what they may do with them.
 
-`visible_to` and `has_object_perm` are two questions to the same rules, so they cannot disagree
-(`accounts/tests/test_policy.py` checks that they do not). Nothing is allowed unless it is named.
+`visible_to` and `has_object_perm` follow the same rules and agree on every row
+(`accounts/tests/test_policy.py` checks it). What is not allowed here is forbidden.
 """
 
 import uuid
@@ -15,13 +15,15 @@ from django.http import Http404
 
 from accounts.undeletable import UndeletableQuerySet
 
-# Whoever asks: a person who is signed in (`accounts.models.User`, which cannot be named here, since
-# its rows are asked for through this policy), or nobody.
+# A person who is signed in (`accounts.models.User`, which cannot be imported here, since its rows
+# are visible by this policy), or somebody who is not.
 Person = AbstractUser | AnonymousUser
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
 
 class Action(StrEnum):
+    """What a person may do; the roles name these."""
+
     VIEW = "view"
     REGISTER_PATIENT = "register_patient"
     EDIT_PATIENT = "edit_patient"
@@ -90,7 +92,8 @@ _SUPERUSER_ACTIONS = frozenset(Action) - {
 }
 
 
-_WORDS = {
+# What the sentence of `NotAllowedError` says that the role does not allow.
+_DESCRIPTIONS = {
     Action.VIEW: "see this",
     Action.REGISTER_PATIENT: "register patients",
     Action.EDIT_PATIENT: "edit patients",
@@ -116,16 +119,18 @@ _WORDS = {
 class InClinic(Protocol):
     """A row that belongs to one clinic.
 
-    A model whose rows not everyone in the clinic may see names the action that it takes in
-    `view_action` (the audit trail does).
+    A model whose rows not everyone in the clinic may see names in `view_action` the action that
+    seeing them takes (the audit trail does).
     """
 
     @property
-    def clinic_id(self) -> uuid.UUID | None: ...
+    def clinic_id(self) -> uuid.UUID | None:
+        """The id of the clinic that the row belongs to."""
+        ...
 
 
 class _Member(Protocol):
-    """What the rules ask of a person who is signed in."""
+    """What the rules need to know of a person who is signed in."""
 
     is_superuser: bool
     clinic_id: uuid.UUID | None
@@ -133,11 +138,11 @@ class _Member(Protocol):
 
 
 class NotAllowedError(Exception):
-    """The person's role does not include the action; `str()` is a sentence for the person."""
+    """The person may not do this; `str()` is a sentence for the person."""
 
 
 def has_perm(user: Person, action: Action) -> bool:
-    """Whether the person's role includes the action at all (no particular row)."""
+    """Return whether the person's role includes the action, whatever the row."""
     if not user.is_authenticated or not user.is_active:
         return False
     member = cast(_Member, user)
@@ -147,7 +152,7 @@ def has_perm(user: Person, action: Action) -> bool:
 
 
 def has_object_perm(user: Person, action: Action, row: InClinic) -> bool:
-    """Whether the person may do the action to this row."""
+    """Return whether the person may do the action to this row."""
     if action is Action.VIEW:
         action = getattr(row, "view_action", Action.VIEW)
     if not has_perm(user, action):
@@ -160,17 +165,18 @@ def require(user: Person, action: Action, row: InClinic | None = None) -> None:
     allowed = has_perm(user, action) if row is None else has_object_perm(user, action, row)
     if not allowed:
         raise NotAllowedError(
-            f"Your role does not allow you to {_WORDS[action]}. Ask your clinic administrator."
+            f"Your role does not allow you to {_DESCRIPTIONS[action]}. "
+            "Ask your clinic administrator."
         )
 
 
 class ClinicQuerySet(UndeletableQuerySet[Row]):
-    """Rows of clinics: kept for good. `clinic_lookup` is the path from the row to its clinic."""
+    """Undeletable rows of clinics. `clinic_lookup` is the path from the row to its clinic."""
 
     clinic_lookup: str
 
     def visible_to(self, user: Person) -> Self:
-        """The rows this person may see; none for anyone who is not signed in."""
+        """Return the rows that this person may see; none for anyone who is not signed in."""
         if not has_perm(user, getattr(self.model, "view_action", Action.VIEW)):
             return self.none()
         if user.is_superuser:
@@ -179,7 +185,7 @@ class ClinicQuerySet(UndeletableQuerySet[Row]):
 
 
 def get_visible_or_404(queryset: ClinicQuerySet[Row], user: Person, **lookup: object) -> Row:
-    """The row the person asked for, or `Http404` where it does not exist *for this person*."""
+    """Return the row. Raises `Http404` where there is none that this person may see."""
     try:
         return queryset.visible_to(user).get(**lookup)
     except (ObjectDoesNotExist, ValueError, ValidationError) as error:  # the last: not an id

@@ -1,4 +1,4 @@
-"""What a person likes of the image viewer: kept on the server, so that it follows them."""
+"""A person's settings of the image viewer, stored on the server for every device of theirs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounts.models import User
 
 @clinical_write()
 def save_viewer_preferences(*, user: User, preferences: dict[str, Any]) -> None:
-    """Replace the person's own preferences, which nobody else sees or changes."""
+    """Replace the user's own preferences, which takes no permission: nobody else's are changed."""
     person = User.objects.select_for_update().get(pk=user.pk)
     if person.viewer_preferences != preferences:
         person.viewer_preferences = preferences

@@ -1,7 +1,7 @@
-"""Sign-ins and passwords in the audit trail.
+"""Audit events of sign-ins, passwords and email addresses.
 
-Signals, because Django and allauth do these things themselves: there is no function of ours that
-every way of signing in goes through. Everything else calls `audit.record` where it happens.
+They are recorded on signals, because Django and allauth do these things themselves: no function of
+this project is called by every way of signing in. All other events are recorded where they happen.
 """
 
 from typing import Any
@@ -18,18 +18,20 @@ from accounts.models import User
 
 @receiver(user_logged_in)
 def signed_in(*, user: User, **_: Any) -> None:
+    """Record that a person signed in."""
     audit.record(actor=user, event=audit_events.ACCOUNT_SIGNED_IN, row=user)
 
 
 @receiver(user_logged_out)
 def signed_out(*, user: User | None, **_: Any) -> None:
+    """Record that a person signed out."""
     if user is not None:
         audit.record(actor=user, event=audit_events.ACCOUNT_SIGNED_OUT, row=user)
 
 
 @receiver(user_login_failed)
 def sign_in_failed(*, credentials: dict[str, Any], **_: Any) -> None:
-    """What was typed is not kept: people type passwords into the wrong field."""
+    """Record a failed sign-in, without what was typed: passwords get into the wrong field."""
     names = {
         str(value).lower() for name, value in credentials.items() if name in ("username", "email")
     }
@@ -48,16 +50,21 @@ def _state(person: User) -> str:
 
 @receiver([allauth_signals.password_changed, allauth_signals.password_set])
 def password_changed(*, user: User, **_: Any) -> None:
+    """Record that a person changed their own password."""
     audit.record(actor=user, event=audit_events.ACCOUNT_PASSWORD_CHANGED, row=user)
 
 
 @receiver(allauth_signals.password_reset)
 def password_reset(*, user: User, **_: Any) -> None:
-    """Somebody who had to reset may have been robbed: their tokens end, as their sessions do."""
+    """Record a reset of the password, and end the person's tokens.
+
+    Somebody else may have known the old password; allauth ends the sessions.
+    """
     AuthToken.objects.filter(user=user).delete()
     audit.record(actor=user, event=audit_events.ACCOUNT_PASSWORD_RESET, row=user)
 
 
 @receiver(allauth_signals.email_changed)
 def email_changed(*, user: User, **_: Any) -> None:
+    """Record that a person changed their own email address."""
     audit.record(actor=user, event=audit_events.ACCOUNT_EMAIL_CHANGED, row=user)

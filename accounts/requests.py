@@ -1,3 +1,5 @@
+"""The person behind a request."""
+
 from typing import cast
 
 from django.http import HttpRequest
@@ -6,5 +8,5 @@ from accounts.models import User
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Who is at the keyboard, for views that nobody reaches without signing in."""
+    """Return the person behind a request, for views that only people who signed in reach."""
     return cast(User, request.user)

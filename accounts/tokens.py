@@ -13,7 +13,7 @@ from accounts.policy import Action, NotAllowedError, has_object_perm
 
 
 def working_tokens(user: User, *, at: datetime | None = None) -> QuerySet[AuthToken]:
-    """The person's tokens that have not expired, newest first."""
+    """Return the person's tokens that have not expired, newest first."""
     moment = at or timezone.now()
     tokens = AuthToken.objects.filter(user=user)
     return tokens.filter(Q(expiry__isnull=True) | Q(expiry__gt=moment)).order_by("-created")
@@ -21,7 +21,7 @@ def working_tokens(user: User, *, at: datetime | None = None) -> QuerySet[AuthTo
 
 @clinical_write()
 def create_token(*, user: User) -> tuple[AuthToken, str]:
-    """A token of one's own, and its value, which nobody can read again."""
+    """Make a token for the user; return it with its value, which cannot be read again."""
     token, value = AuthToken.objects.create(user=user)
     audit.record(
         actor=user,
@@ -34,7 +34,10 @@ def create_token(*, user: User) -> tuple[AuthToken, str]:
 
 @clinical_write()
 def revoke_token(*, user: User, token: AuthToken) -> None:
-    """From now on the token opens nothing. One's own, or that of a person one manages."""
+    """Delete a token: the user's own, or that of a person whom they manage.
+
+    Raises `NotAllowedError`. It is asked here, since one's own token takes no permission.
+    """
     owner = token.user
     if owner.pk != user.pk and not has_object_perm(user, Action.MANAGE_PEOPLE, owner):
         raise NotAllowedError("This token is not yours. Ask your clinic administrator.")

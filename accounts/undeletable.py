@@ -9,16 +9,20 @@ _SENTENCE = "The record is kept: archive, deactivate or cancel instead of deleti
 
 
 class UndeletableError(TypeError):
-    """Raised by every attempt to delete a row that is kept."""
+    """Raised by every attempt to delete an undeletable row."""
 
 
 class UndeletableQuerySet(models.QuerySet[Row]):
+    """Rows that are never deleted."""
+
     def delete(self) -> NoReturn:
+        """Raise `UndeletableError`."""
         raise UndeletableError(_SENTENCE)
 
 
 class Undeletable:
-    """For models; the rows' QuerySet is a `UndeletableQuerySet`."""
+    """Base of models whose rows are never deleted; their QuerySet is an `UndeletableQuerySet`."""
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise `UndeletableError`."""
         raise UndeletableError(_SENTENCE)

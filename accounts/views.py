@@ -1,4 +1,4 @@
-"""One's own account: who am I, and the API tokens. Sign-in and passwords are allauth's."""
+"""Pages of one's own account and API tokens. Sign-in and passwords are allauth's pages."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -15,6 +15,7 @@ from accounts.tokens import create_token, revoke_token, working_tokens
 @never_cache
 @require_safe
 def account_home(request: HttpRequest) -> HttpResponse:
+    """Show one's own account."""
     return render(
         request, "accounts/home.html", {"token_count": working_tokens(signed_in(request)).count()}
     )
@@ -23,6 +24,7 @@ def account_home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def account_tokens(request: HttpRequest) -> HttpResponse:
+    """Show one's own API tokens."""
     return _tokens_page(request)
 
 
@@ -31,7 +33,7 @@ def account_tokens(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def token_create(request: HttpRequest) -> HttpResponse:
-    """Answers with the page itself: the value is in no session, cookie or URL."""
+    """Make a token and show it on this very page: its value is in no session, cookie or URL."""
     if request.method == "GET":  # the way back from the password, when the form got lost
         return redirect("account-tokens")
     _, value = create_token(user=signed_in(request))
@@ -40,6 +42,7 @@ def token_create(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def token_revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+    """Revoke one of one's own tokens."""
     token = AuthToken.objects.filter(user=signed_in(request), token_key=token_key).first()
     if token is None:
         raise Http404("You have no such token.")

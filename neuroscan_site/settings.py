@@ -149,7 +149,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # A writer takes its lock at BEGIN, so two writers wait for each other instead of failing.
         "transaction_mode": "IMMEDIATE",
         # FULL: an upload that was confirmed is on the disk, also after a power cut.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        # Recursive triggers: a row that INSERT OR REPLACE would push out is then deleted as any
+        # other, which the record's triggers refuse.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+        ),
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60

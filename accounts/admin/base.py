@@ -1,4 +1,4 @@
-"""What every page of the administration has in common: rows and permissions from the policy."""
+"""Base classes of the administration: rows and permissions come from the policy."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -15,12 +15,13 @@ from django.utils.http import urlencode
 from accounts import audit
 from accounts.audit_registry import AuditEventType
 from accounts.models import User
+from accounts.object_types import stored_names
 from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from accounts.requests import signed_in
 
 
 class ServiceForm(forms.ModelForm):
-    """A form that is saved by one call of a service; what the service refuses, the form shows.
+    """A form that is saved by one call of a service, and shows the errors that the call raises.
 
     The call is made while the form is checked, because Django admin has no way back to the form
     once it saves. Admin views are one transaction, so an error that nobody catches undoes it; what
@@ -47,6 +48,7 @@ class ServiceForm(forms.ModelForm):
                 self.add_error(field if field in self.fields else None, messages)
 
     def save(self, commit: bool = True) -> models.Model:
+        """Return the row, which the service has written while the form was checked."""
         return self.instance
 
 
@@ -68,48 +70,59 @@ class ClinicModelAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def allows(self, user: User, action: Action, row: Any = None) -> bool:
+        """Return whether the person may do the action, to the row if one is given."""
         return has_perm(user, action) if row is None else has_object_perm(user, action, row)
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        """Return those of the rows that the person may see."""
         return rows.visible_to(user)  # type: ignore[attr-defined]
 
-    # --- What Django admin asks -------------------------------------------------------------------
+    # --- Permissions and rows -------------------------------------------------------------------
 
     def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person sees the model in the menu."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the person may see the rows, or this row."""
         action = self.view_action or getattr(self.model, "view_action", None)
         return self.allows(signed_in(request), action or Action.VIEW, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may add rows, where the class allows it."""
         return self.add_action is not None and self.allows(signed_in(request), self.add_action)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return whether the person may change rows, where the class allows it."""
         return self.change_action is not None and self.allows(
             signed_in(request), self.change_action, obj
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: nothing is deleted here."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Return the rows that the person may see."""
         return self.visible_rows(super().get_queryset(request), signed_in(request))
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
     ) -> Any:
+        """Offer only rows that the person may see."""
         manager = db_field.remote_field.model._default_manager
         if hasattr(manager, "visible_to"):
             kwargs["queryset"] = manager.visible_to(signed_in(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Return the filters, with that of the clinic for superusers."""
         filters = list(super().get_list_filter(request))
         # Offered to superusers only: the choices of the filter are the names of all clinics.
         return [self.clinic_path, *filters] if self._shows_clinics(request) else filters
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns, with that of the clinic for superusers."""
         columns = list(super().get_list_display(request))
         return [*columns, "clinic_name"] if self._shows_clinics(request) else columns
 
@@ -118,32 +131,37 @@ class ClinicModelAdmin(admin.ModelAdmin):
 
     @admin.display(description="Clinic", empty_value="—")
     def clinic_name(self, obj: Any) -> Any:
+        """Return the clinic of the row."""
         for name in self.clinic_path.split("__"):
             obj = getattr(obj, name)
         return obj
 
     def view_on_site(self, obj: Any) -> str | None:
+        """Return the address of the row's own page, if it has one."""
         return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Return the address of the row's own page without Django's redirect."""
         return None if obj is None else self.view_on_site(obj)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        """Return the form, which knows who is at the keyboard."""
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.person = signed_in(request)  # on a class that was made for this request
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The service has written it already."""
+        """Write nothing: the service has written it already."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        pass
+        """Write nothing: the service has written it already."""
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        """Show a row, and record that the person has seen it."""
         row = kwargs.get("obj")
         if self.read_event is not None and row is not None:
             context["subtitle"] = None  # Django's names the row, and so would the browser's history
@@ -157,6 +175,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show a list, and record which rows the person has seen."""
         response = super().changelist_view(request, extra_context)
         changelist = (getattr(response, "context_data", None) or {}).get("cl")
         if self.listed_event is not None and changelist is not None:
@@ -166,6 +185,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
         return response
 
     def patient_id_of(self, row: Any) -> Any:
+        """Return the id of the patient whom the row is about."""
         return row.patient_id
 
     def _get_obj_does_not_exist_redirect(self, *args: Any) -> HttpResponse:
@@ -175,18 +195,24 @@ class ClinicModelAdmin(admin.ModelAdmin):
     # Django's own log keeps each row's text, and with it patients' names, outside the trail.
 
     def log_addition(self, *args: Any) -> Any:
+        """Write nothing."""
         return None
 
     def log_change(self, *args: Any) -> Any:
+        """Write nothing."""
         return None
 
     def log_deletions(self, *args: Any) -> Any:
+        """Write nothing."""
         return []
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        query = {"object_type": self.opts.model_name or "", "object_id": object_id}
+        """Redirect to the audit events of the row."""
+        names = stored_names(self.model)
+        lookup = "object_type" if len(names) == 1 else "object_type__in"
+        query = {lookup: ",".join(names), "object_id": object_id}
         trail = reverse("admin:accounts_auditevent_changelist")
         return HttpResponseRedirect(f"{trail}?{urlencode(query)}")
 
@@ -197,8 +223,10 @@ class InstallationModelAdmin(ClinicModelAdmin):
     clinics_may_look = False
 
     def allows(self, user: User, action: Action, row: Any = None) -> bool:
+        """Return whether the person may do the action by their role."""
         looks = self.clinics_may_look and action is Action.VIEW
         return has_perm(user, action) and (user.is_superuser or looks)
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        """Return all of the rows, or none."""
         return rows if self.allows(user, Action.VIEW) else rows.none()

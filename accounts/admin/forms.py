@@ -11,6 +11,8 @@ from accounts.models import Clinic, Role, User
 
 
 class NewPersonForm(ServiceForm):
+    """A new account, with its first password."""
+
     first_password = forms.CharField(
         label="First password",
         strip=False,
@@ -30,6 +32,7 @@ class NewPersonForm(ServiceForm):
             self.fields["role"].choices = [("", "Choose a role"), *Role.choices]  # type: ignore[attr-defined]
 
     def clean_first_password(self) -> str:
+        """Return the password, or refuse one that is too easy to guess."""
         password = self.cleaned_data["first_password"]
         names = ("username", "first_name", "last_name", "email")
         person = User(**{name: self.cleaned_data.get(name) or "" for name in names})
@@ -37,6 +40,7 @@ class NewPersonForm(ServiceForm):
         return password
 
     def write(self) -> User:
+        """Make the account; of the administrator's own clinic, unless a superuser chose one."""
         facts = dict(self.cleaned_data)
         clinic = facts.pop("clinic") if "clinic" in self.fields else self.person.clinic
         password = facts.pop("first_password")
@@ -44,6 +48,8 @@ class NewPersonForm(ServiceForm):
 
 
 class PersonForm(ServiceForm):
+    """Who a person is, what they may do, and whether their account is active."""
+
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email", "role", "is_active")
@@ -59,6 +65,7 @@ class PersonForm(ServiceForm):
             )
 
     def write(self) -> User:
+        """Change the person, then activate or deactivate the account."""
         facts = {"role": self.instance.role} | self.cleaned_data
         active = facts.pop("is_active", self.instance.is_active)
         person = people.edit_person(user=self.person, person=self.instance, **facts)
@@ -74,6 +81,7 @@ class ClinicForm(ServiceForm):
         fields = ("name", *clinics.READING_SETTINGS)
 
     def write(self) -> Clinic:
+        """Add the clinic, or rename it and change how it reads."""
         facts = dict(self.cleaned_data)
         name = facts.pop("name")
         if self.instance._state.adding:

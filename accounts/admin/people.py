@@ -1,3 +1,5 @@
+"""Clinics and people in the administration."""
+
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,6 +26,8 @@ from accounts.requests import signed_in
 
 @admin.register(Clinic)
 class ClinicAdmin(ClinicModelAdmin):
+    """Clinics: added, renamed and set up by superusers."""
+
     add_action = change_action = Action.MANAGE_CLINICS
     form = ClinicForm
     list_display = ["name", "created_at"]
@@ -31,6 +35,7 @@ class ClinicAdmin(ClinicModelAdmin):
     readonly_fields = ["created_at"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Clinic | None = None) -> Any:
+        """Ask a new clinic for its name only."""
         if obj is None:
             return [(None, {"fields": ["name"]})]
         reading = {"fields": READING_SETTINGS}
@@ -39,6 +44,8 @@ class ClinicAdmin(ClinicModelAdmin):
 
 @admin.register(User)
 class PersonAdmin(ClinicModelAdmin):
+    """The people of a clinic: added, edited, deactivated, never deleted."""
+
     add_action = change_action = Action.MANAGE_PEOPLE
     form = PersonForm
     clinic_path = "clinic"
@@ -56,6 +63,7 @@ class PersonAdmin(ClinicModelAdmin):
     _NAMES = ("username", "first_name", "last_name", "email")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Ask a superuser for the clinic of a new account, everybody else for the role only."""
         if obj is not None:
             return super().get_fieldsets(request, obj)
         place = ["clinic", "role", "is_superuser"] if signed_in(request).is_superuser else ["role"]
@@ -65,6 +73,7 @@ class PersonAdmin(ClinicModelAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Return what cannot be changed of this person, who may be oneself."""
         if obj is None:
             return []
         fields = ["clinic", "set_password", "last_login", "date_joined"]
@@ -77,23 +86,28 @@ class PersonAdmin(ClinicModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        """Return the form, another one for a new account."""
         if obj is None:
             kwargs["form"] = NewPersonForm
         return super().get_form(request, obj, change, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Return whether a list may be filtered by this field."""
         # Otherwise a filter could guess a password's hash, character by character.
         return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may run the actions on the list."""
         return self.allows(signed_in(request), Action.MANAGE_PEOPLE)
 
     @admin.display(description="Name", ordering="last_name")
     def full_name(self, obj: User) -> str:
+        """Return the name of the person, or a dash."""
         return obj.get_full_name() or "—"
 
     @admin.display(description="Password")
     def set_password(self, obj: User) -> str:
+        """Return a link to the form for a new password."""
         return format_html(
             '<a href="{}">Give this person a new password</a>',
             reverse("admin:accounts_user_password", args=[obj.pk]),
@@ -103,14 +117,17 @@ class PersonAdmin(ClinicModelAdmin):
 
     @admin.action(description="Deactivate: end sessions and tokens", permissions=["manage"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Deactivate the chosen people."""
         self._for_each(request, queryset, people.deactivate_person, "deactivated")
 
     @admin.action(description="Activate again", permissions=["manage"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Reactivate the chosen people."""
         self._for_each(request, queryset, people.reactivate_person, "active again")
 
     @admin.action(description="Sign out everywhere and revoke tokens", permissions=["manage"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """End the sessions and tokens of the chosen people."""
         self._for_each(request, queryset, people.sign_out_everywhere, "signed out everywhere")
 
     def _for_each(
@@ -130,6 +147,7 @@ class PersonAdmin(ClinicModelAdmin):
     # --- Passwords --------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
+        """Return the addresses, with that of the form for a new password."""
         password = self.admin_site.admin_view(self.password_view)
         return [
             path("<int:user_id>/password/", password, name="accounts_user_password"),
@@ -138,6 +156,7 @@ class PersonAdmin(ClinicModelAdmin):
 
     @method_decorator(sensitive_post_parameters())
     def password_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Show the form for a new password of a person, and save it."""
         person = self.get_object(request, str(user_id))
         if person is None:
             raise Http404("There is no such person in your clinic.")

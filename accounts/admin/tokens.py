@@ -1,3 +1,5 @@
+"""API tokens in the administration."""
+
 from typing import Any
 
 from django.contrib import admin
@@ -27,26 +29,32 @@ class TokenAdmin(ClinicModelAdmin):
     actions = ["revoke"]
 
     def allows(self, user: User, action: Action, row: AuthToken | None = None) -> bool:
+        """Return whether the person may do the action, to the token's owner if one is given."""
         return super().allows(user, action, None if row is None else row.user)
 
     def visible_rows(self, rows: QuerySet[AuthToken], user: User) -> QuerySet[AuthToken]:
+        """Return the tokens of the people whom the person manages."""
         if not self.allows(user, Action.MANAGE_PEOPLE):
             return rows.none()
         return rows if user.is_superuser else rows.filter(user__clinic=user.clinic_id)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Return whether a list may be filtered by this field: not by any secret."""
         guesses = lookup.startswith(("digest", "token_key", "user__password"))
         return not guesses and super().lookup_allowed(lookup, value, request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may revoke tokens on the list."""
         return self.allows(signed_in(request), Action.MANAGE_PEOPLE)
 
     @admin.display(description="Begins with")
     def begins_with(self, obj: AuthToken) -> str:
+        """Return the part of a token that may be shown."""
         return f"{obj.token_key[:8]}…"
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[AuthToken]) -> Any:
+        """Revoke the chosen tokens."""
         tokens = list(queryset.select_related("user"))
         for token in tokens:
             revoke_token(user=signed_in(request), token=token)

@@ -1,3 +1,5 @@
+"""The audit trail in the administration: to read and to filter, never to write."""
+
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from django.utils.html import format_html
 from accounts.admin.base import ClinicModelAdmin, InstallationModelAdmin
 from accounts.audit_registry import declared_events, declared_kinds, event_named
 from accounts.models import AuditChain, AuditEvent
+from accounts.object_types import label_of, model_of
 
 
 class KindFilter(SimpleListFilter):
@@ -48,6 +51,8 @@ class EventFilter(SimpleListFilter):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ClinicModelAdmin):
+    """The audit events of the clinic, newest first."""
+
     clinic_path = "clinic"
     list_display = ["when", "actor_or_none", "action", "about", "patient", "address"]
     list_display_links = ["when"]
@@ -75,10 +80,12 @@ class AuditEventAdmin(ClinicModelAdmin):
 
     @admin.display(description="When")
     def when(self, obj: AuditEvent) -> str:
+        """Return the time of the event, to the second."""
         return f"{timezone.localtime(obj.at):%Y-%m-%d %H:%M:%S %Z}"
 
     @admin.display(description="Who", empty_value="nobody signed in")
     def actor_or_none(self, obj: AuditEvent) -> object:
+        """Return the person who acted, if anybody was signed in."""
         return obj.actor
 
     @admin.display(description="What happened", empty_value="—")
@@ -89,19 +96,23 @@ class AuditEventAdmin(ClinicModelAdmin):
 
     @admin.display(description="About", empty_value="—")
     def about(self, obj: AuditEvent) -> str | None:
+        """Return the row that the event is about, linked to its page in the administration."""
         if not obj.object_type:
             return None
-        text = f"{obj.object_type} {obj.object_id[:8]}"
-        for app in ("accounts", "scans"):
-            try:
-                url = reverse(f"admin:{app}_{obj.object_type}_change", args=[obj.object_id])
-            except NoReverseMatch:
-                continue
-            return format_html('<a href="{}">{}</a>', url, text)
-        return text
+        text = f"{label_of(obj.object_type)} {obj.object_id[:8]}"
+        model = model_of(obj.object_type)
+        if model is None:
+            return text
+        try:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+            url = reverse(name, args=[obj.object_id])
+        except NoReverseMatch:
+            return text
+        return format_html('<a href="{}">{}</a>', url, text)
 
     @admin.display(description="Patient", empty_value="—")
     def patient(self, obj: AuditEvent) -> str | None:
+        """Return the patient's id, linked to all events about the patient."""
         if obj.patient_id is None:
             return None
         everything = reverse("admin:accounts_auditevent_changelist")
@@ -115,7 +126,7 @@ class AuditEventAdmin(ClinicModelAdmin):
 
 @admin.register(AuditChain)
 class AuditChainAdmin(InstallationModelAdmin):
-    """The last link of each chain. `manage.py verify_audit_trail` checks them."""
+    """The last link of each chain; `manage.py verify_audit_trail` checks the chains."""
 
     list_display = ["key", "length", "last_hash"]
     search_fields = ["=key"]

@@ -1,3 +1,5 @@
+"""The rows of the audit trail. They are written by `accounts.audit` only."""
+
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,15 +17,20 @@ class AppendOnlyError(TypeError):
 
 
 class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
+    """Events of clinics, which are only read and appended."""
+
     clinic_lookup = "clinic"
 
     def update(self, **kwargs: Any) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
 
     def delete(self) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise `AppendOnlyError`: events are added by `append`."""
         raise AppendOnlyError("Audit events join a chain: use accounts.audit.record.")
 
     def append(self, events: Sequence["AuditEvent"]) -> None:
@@ -32,7 +39,7 @@ class AuditEventQuerySet(ClinicQuerySet["AuditEvent"]):
 
 
 class AuditChain(models.Model):
-    """The last link of one clinic's chain (or of `system`): locked while a link is added."""
+    """The last link of the chain of one clinic, or of `system`; locked while links are added."""
 
     key = models.CharField(max_length=36, primary_key=True)
     length = models.PositiveBigIntegerField(default=0)
@@ -42,8 +49,33 @@ class AuditChain(models.Model):
         return f"{self.key} ({self.length})"
 
 
+def seal(event: Any) -> str:
+    """SHA-256 (hex) over an event's content and the hash of the event before it.
+
+    `event` is an `AuditEvent`, or one of a migration's historical models. The content is what the
+    row holds: a model or an action that has another name today keeps its old one here for ever.
+    """
+    content = {
+        "chain": event.chain_id,
+        "sequence": event.sequence,
+        "at": event.at.isoformat(),
+        "clinic": str(event.clinic_id or ""),
+        "actor": event.actor_id,
+        "action": event.action,
+        "object": [event.object_type, event.object_id],
+        "patient": str(event.patient_id or ""),
+        "address": event.address or "",
+        "detail": event.detail,
+        "previous": event.previous_hash,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 class AuditEvent(models.Model):
-    """Who did or saw what, when, from where. Append-only; each row seals the one before it."""
+    """Who did or saw what, when, from where. Append-only; each row seals the one before it.
+
+    `action` is the name of an `AuditEventType`.
+    """
 
     view_action: ClassVar[Action] = Action.READ_AUDIT_TRAIL
 
@@ -79,26 +111,15 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.object_type} {self.object_id}".strip()
 
     def sealed_hash(self) -> str:
-        """SHA-256 (hex) over this event's content and the hash of the event before it."""
-        content = {
-            "chain": self.chain_id,
-            "sequence": self.sequence,
-            "at": self.at.isoformat(),
-            "clinic": str(self.clinic_id or ""),
-            "actor": self.actor_id,
-            "action": self.action,
-            "object": [self.object_type, self.object_id],
-            "patient": str(self.patient_id or ""),
-            "address": self.address or "",
-            "detail": self.detail,
-            "previous": self.previous_hash,
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        """Return the SHA-256 (hex) of this event's content and the hash of the event before it."""
+        return seal(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert a new event. Raises `AppendOnlyError` for one that is stored."""
         if self.pk is not None:
             raise AppendOnlyError("Audit events are append-only: they cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise `AppendOnlyError`."""
         raise AppendOnlyError("Audit events are append-only: they cannot be deleted.")

@@ -1,3 +1,5 @@
+"""The clinic, and how it reads."""
+
 import uuid
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +13,8 @@ _WAIT_LIMITS = (MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES))
 
 
 class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
+    """Clinics: each is visible to its own people."""
+
     clinic_lookup = "id"
 
 
@@ -72,4 +76,5 @@ class Clinic(models.Model):
 
     @property
     def clinic_id(self) -> uuid.UUID:
+        """The id of this clinic: to the policy a clinic is a row of its own."""
         return self.id

@@ -1,3 +1,5 @@
+"""The people who sign in."""
+
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -10,24 +12,28 @@ from accounts.policy import ClinicQuerySet
 
 
 class Role(models.TextChoices):
+    """What a person of a clinic may do; `accounts.policy` has the actions of each role."""
+
     CLINICIAN = "clinician", "Clinician"
     RADIOLOGIST = "radiologist", "Radiologist"
     ADMINISTRATOR = "administrator", "Clinic administrator"
 
 
 class UserQuerySet(ClinicQuerySet["User"]):
+    """People, visible to those of the same clinic."""
+
     clinic_lookup = "clinic"
 
 
 class PersonManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    pass
+    """Django's manager of users over our QuerySet."""
 
 
 class User(AbstractUser):
     """A member of one clinic with one role, or a superuser, who belongs to none.
 
-    Written by `accounts.people`. Usernames and email addresses are kept in lower case: nobody
-    should be kept out, or taken for somebody else, by a capital letter.
+    Written by `accounts.people`. Usernames and email addresses are stored in lower case, so that a
+    capital letter neither keeps somebody out nor makes two accounts of one.
     """
 
     clinic = models.ForeignKey(
@@ -77,15 +83,18 @@ class User(AbstractUser):
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
+        """Return the username in lower case."""
         return super().normalize_username(username).lower()
 
     def clean(self) -> None:
+        """Derive what follows from other fields before they are checked."""
         super().clean()
-        self._settle()
+        self._derive_fields()
 
     @transaction.atomic
     def save(self, *args: object, **kwargs: object) -> None:
-        self._settle()
+        """Save the person, and keep their confirmed email address the same as `email`."""
+        self._derive_fields()
         fields = kwargs.get("update_fields")
         if fields is not None and {"role", "is_superuser"} & set(fields):  # type: ignore[call-overload]
             kwargs["update_fields"] = {*fields, "is_staff"}  # type: ignore[misc]
@@ -93,7 +102,7 @@ class User(AbstractUser):
         if fields is None or "email" in fields:  # type: ignore[operator]
             self._confirm_email()
 
-    def _settle(self) -> None:
+    def _derive_fields(self) -> None:
         # Who may open Django admin follows from the role, so the two cannot disagree.
         self.is_staff = self.is_superuser or self.role == Role.ADMINISTRATOR
         self.username = self.normalize_username(self.username)

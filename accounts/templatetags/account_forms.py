@@ -1,4 +1,4 @@
-"""What the account pages need: fields of allauth's forms in our look, and sessions in words."""
+"""Template tags of the account pages: fields of allauth's forms, and names of browsers."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ SYSTEMS = {
 
 @register.inclusion_tag("accounts/field.html")
 def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
-    """Label, control, help and error of a field, tied together by ids."""
+    """Render label, control, help and error of a field, tied together by ids."""
     bound.label = label or bound.label
     attrs["class"] = "form-control is-invalid" if bound.errors else "form-control"
     # A placeholder that repeats the label vanishes when it is needed, and reads like a value.
@@ -37,13 +37,13 @@ def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("accounts/form_errors.html")
 def form_errors(form: Any) -> dict[str, Any]:
-    """What is wrong with the form as a whole, read out as soon as the page is there."""
+    """Render the errors of the form as a whole, which screen readers announce at once."""
     return {"errors": form.non_field_errors()}
 
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """`Firefox on Windows`: enough to recognize one's own."""
+    """Return browser and system of a user agent, like `Firefox on Windows`."""
     name = next((name for sign, name in BROWSERS.items() if sign in user_agent), "Unknown browser")
     system = next((name for sign, name in SYSTEMS.items() if sign in user_agent), "")
     return f"{name} on {system}" if system else name

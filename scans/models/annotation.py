@@ -154,7 +154,7 @@ class AnnotationVersionQuerySet(ClinicQuerySet["AnnotationVersion"]):
 
 
 class AnnotationVersion(Undeletable, models.Model):
-    """One state of an annotation, made by its author. Append-only: a trigger refuses changes."""
+    """One state of an annotation, made by its author. The database refuses every change."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

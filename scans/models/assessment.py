@@ -1,7 +1,7 @@
 """The verdict of a radiologist on a study, and the assessments of its analyses in it.
 
 The terms are those of IHE AI Result Assessment. A verdict is one version: a draft, which is
-signed once and never changes again (triggers of the database, migration 0005). An amendment is a
+signed once and never changes again (`scans/immutability.py`). An amendment is a
 verdict of its own that names the one it supersedes and why; both stay readable.
 """
 

@@ -1,3 +1,5 @@
+"""`manage.py verify_audit_trail`: check the chains of the audit trail."""
+
 import json
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -10,6 +12,8 @@ from accounts import audit
 
 
 class Command(BaseCommand):
+    """Check every chain, and compare or write copies of their last links."""
+
     help = (
         "Check that no audit event was changed, removed or slipped in. Keep what --heads-to writes "
         "on another machine and give it to --heads-from later: then even somebody who can rewrite "
@@ -17,10 +21,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the options for files of last links."""
         parser.add_argument("--heads-to", type=Path, help="write the last link of each chain here")
         parser.add_argument("--heads-from", type=Path, help="compare with links noted before")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Print what was found. Raises `CommandError` where a chain is broken."""
         broken = list(audit.broken_links())
         if options["heads_from"]:
             broken += audit.missing_heads(_read(options["heads_from"]))

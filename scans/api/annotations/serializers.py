@@ -149,7 +149,7 @@ class BatchSerializer(serializers.Serializer):
     )
 
     def validate_operations(self, operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Each must be named; what is wrong inside one is the answer of that one."""
+        """Refuse unknown operations; an error inside an operation belongs to its own result."""
         for operation in operations:
             if operation.get("op") not in OPERATIONS:
                 raise serializers.ValidationError(_NOT_AN_OPERATION)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count, Prefetch
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,10 +15,14 @@ from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.parsers import JSONParser
 from scans.api.core.views import AnyFile, ClinicRows
-from scans.api.reading.viewer_serializers import ViewerPreferencesSerializer, ViewerStudySerializer
+from scans.api.reading.viewer_serializers import (
+    FrameHeaderSerializer,
+    ViewerPreferencesSerializer,
+    ViewerStudySerializer,
+)
 from scans.models import Analysis, Image, ModelRelease, Study
 from scans.services.disclosure import ai_visible
-from scans.services.files import deliver_frame
+from scans.services.files import FRAME_HEADER, deliver_frame
 
 _RELEASES = ModelRelease.objects.defer("manifest")
 
@@ -69,9 +73,17 @@ class FrameView(ClinicRows):
         summary="Download the raw pixels of an image",
         description=(
             "Gray (8 or 16 bit) or RGB (8 bit) values, row by row from the top, little-endian. "
-            "The header `X-Frame` is JSON: `rows`, `columns`, `bits`, `samples`, `photometric`, "
-            "`minimum`, `maximum`, `window_center`, `window_width`."
+            "The header `X-Frame` says how to read them."
         ),
+        parameters=[
+            OpenApiParameter(
+                FRAME_HEADER,
+                FrameHeaderSerializer,
+                OpenApiParameter.HEADER,
+                description="How to read the pixels, as JSON.",
+                response=[200],
+            )
+        ],
         responses={
             (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The pixels.")
         },

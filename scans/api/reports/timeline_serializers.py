@@ -89,7 +89,7 @@ class TimelineEntrySerializer(serializers.Serializer):
     change = ChangeSerializer(
         allow_null=True, help_text="Between results of one release only; null where there is none."
     )
-    radiologist = StudyVerdictsSerializer(source="word")
+    radiologist = StudyVerdictsSerializer(source="verdicts")
     report = ReportStateSerializer()
 
     @extend_schema_field(StudyResultSerializer(allow_null=True))

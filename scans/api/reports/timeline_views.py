@@ -42,14 +42,14 @@ class PatientTimelineViewSet(ClinicRows):
         self.record_read(patient)
         rows = Study.objects.visible_to(user).filter(patient=patient)
         studies = self.paginate_queryset(rows.order_by("-study_date", "-received_at", "-id")) or []
-        words = readable_findings(user=user, studies=studies)
+        verdicts = readable_findings(user=user, studies=studies)
         reports = report_states(user=user, studies=studies)
         trend = trend_of(user=user, patient=patient)
         entries = [
             {
                 "summary": one,
                 "change": trend.shown_with(one),
-                "word": words[one.study.pk],
+                "verdicts": verdicts[one.study.pk],
                 "report": reports[one.study.pk],
             }
             for one in summarize(studies, user=user)

@@ -181,10 +181,10 @@ class StudyReportView(ClinicRows):
         template: ReportTemplate | None = None
         if chosen := form.validated_data["template"]:
             template = get_visible_or_404(templates_of(study.clinic_id), user, pk=chosen)
-        begun = Report.objects.filter(study=study).preliminary().exists()
+        has_draft = Report.objects.filter(study=study).preliminary().exists()
         report = service.start_report(user=user, study=study, template=template)
         body = self.get_serializer(_ROWS.get(pk=report.pk)).data
-        if begun:
+        if has_draft:
             self.record_read(report)
             return Response(body)
         return Response(body, status.HTTP_201_CREATED, headers={"Location": str(body["url"])})

@@ -158,15 +158,15 @@ def _annotation_line(annotation: Annotation) -> str:
 def _shortened(parts: Sequence[str]) -> str:
     """Join the parts as lines, as many as a section can hold; a last line counts those left out."""
     lines = [part for part in parts if part]
-    kept, room = [], LONGEST_SECTION - 100  # for the last line
+    fitting, room = [], LONGEST_SECTION - 100  # for the last line
     for number, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0 and number:
             left = len(lines) - number
-            kept.append(f"{left} more line{'s' * (left > 1)} did not fit here: see the viewer.")
+            fitting.append(f"{left} more line{'s' * (left > 1)} did not fit here: see the viewer.")
             break
-        kept.append(line)
-    return "\n".join(kept)[:LONGEST_SECTION]
+        fitting.append(line)
+    return "\n".join(fitting)[:LONGEST_SECTION]
 
 
 def _lines(*parts: str) -> str:

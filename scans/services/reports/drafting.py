@@ -75,9 +75,9 @@ def start_report(*, user: User, study: Study, template: ReportTemplate | None = 
     """
     require_writable(user=user, study=study)
     Study.objects.select_for_update().get(pk=study.pk)
-    begun = Report.objects.filter(study=study).preliminary().first()
-    if begun is not None:
-        return begun
+    draft = Report.objects.filter(study=study).preliminary().first()
+    if draft is not None:
+        return draft
     if Report.objects.filter(study=study).signed().exists():
         raise StateConflictError("This study has a signed report. Amend that one, with a reason.")
     text = initial_content(user=user, study=study, template=template or DEFAULT_TEMPLATE)

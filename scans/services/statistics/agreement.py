@@ -4,6 +4,8 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+from scans.services.analyses.inference import wilson_interval
+
 _Z = 1.959963984540054  # the 97.5th percentile of the normal distribution: 95 % intervals
 
 
@@ -45,15 +47,7 @@ class Kappa:
 
 def wilson(count: int, total: int) -> Share:
     """The score interval of a share (Wilson 1927): honest also near 0 and 1 and for few cases."""
-    if not total:
-        return Share(0, 0, 0.0, 1.0)
-    share, square = count / total, _Z**2
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    spread = share * (1 - share) / total + square / (4 * total**2)
-    half = _Z * math.sqrt(spread) / (1 + square / total)
-    return Share(
-        count, total, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
-    )
+    return Share(count, total, *wilson_interval(count, n=total))
 
 
 def cohen_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> Kappa:

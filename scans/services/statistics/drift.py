@@ -32,7 +32,7 @@ _Facts = tuple[str, float | None, UUID]  # status, distance and release of one r
 class Inflow:
     """Results of some images: how many have no AI opinion, and how far from training they lie.
 
-    `far` is of the images whose distance was measured; an image that was refused before the
+    `far` is of the images whose out-of-distribution score was measured; an image refused before the
     network ran (too small, blank) has none. The median is None too where several releases
     measured: each in a unit of its own.
     """

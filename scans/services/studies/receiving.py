@@ -143,21 +143,22 @@ def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
     """Decode the images of a file and store each; only one image is in memory at a time."""
     limits = upload_limits()
     filename = _plain_name(file.name or "unnamed")
-    for offer in ingest.offered(filename, file, file.size, limits):
+    for offer in ingest.unpack(filename, file, file.size, limits):
         name = offer.filename[-255:]
         try:
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
             with _decoding:
                 decoded = ingest.decode(offer.content, limits)
+                image = decoded.image
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
             continue
         folder = f"images/{patient.clinic_id}/{uuid4()}"
         contents = {
             "file": ("original", offer.content),
-            "rendition": ("rendition.png", rendition(decoded.pixels)),
-            "thumbnail": ("thumbnail.png", thumbnail(decoded.pixels)),
+            "rendition": ("rendition.png", rendition(image.pixels)),
+            "thumbnail": ("thumbnail.png", thumbnail(image.pixels)),
         }
         names = {
             field: default_storage.save(f"{folder}/{leaf}", ContentFile(content))
@@ -166,10 +167,12 @@ def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
         fields = names | {
             "sha256": offer.sha256,
             "byte_size": len(offer.content),
-            "media_type": decoded.media_type,
-            "width": decoded.width,
-            "height": decoded.height,
-            "bits_stored": decoded.bits_stored,
+            "media_type": decoded.metadata.media_type,
+            "width": image.width,
+            "height": image.height,
+            "bits_stored": image.bits_stored,
+            "pixel_spacing_row": image.spacing and image.spacing.row,
+            "pixel_spacing_column": image.spacing and image.spacing.column,
         }
         yield _Stored(name, fields, tuple(names.values()))
 

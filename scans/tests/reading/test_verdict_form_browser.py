@@ -139,11 +139,11 @@ def test_a_prior_study_beside_it_is_not_said_to_have_been_seen(page, user, study
     viewing = Viewing(page, study)
     expect(page.locator("[data-verdict-form]")).to_be_visible()
     page.locator("[data-others] button").first.click()
-    expect(viewing.pane(2)).to_have_attribute("data-shown", str(old.image_id))
-    viewing.pane(2).focus()
+    expect(viewing.viewport(2)).to_have_attribute("data-shown", str(old.image_id))
+    viewing.viewport(2).focus()
     viewing.keys("h")
     page.get_by_label("Heatmap", exact=True).check()
-    expect(viewing.pane(2)).to_have_attribute("data-heat", str(old.pk))
+    expect(viewing.viewport(2)).to_have_attribute("data-heat", str(old.pk))
     shown = page.locator("[data-verdict-shown]").input_value().split()
     assert str(old.pk) not in shown
     assert len(shown) == 3

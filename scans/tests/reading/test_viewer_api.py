@@ -2,11 +2,16 @@ import json
 
 import numpy as np
 import pytest
+import yaml
+from django.conf import settings
 
 from accounts.models import AuditEvent, User
+from scans.api.reading.viewer_serializers import FrameHeaderSerializer
 from scans.models import Image
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, complete, make_image, make_study
+
+SCHEMA = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yaml").read_text())
 
 
 def frame_of(api, image):
@@ -35,6 +40,17 @@ def test_a_frame_is_the_pixels_of_the_file(api, patient, release):
     assert facts["photometric"] == "MONOCHROME2"
     assert (facts["window_center"], facts["window_width"]) == (127.5, 255)
     assert (facts["minimum"], facts["maximum"]) == (pixels.min(), pixels.max())
+
+
+def test_the_header_of_a_frame_is_what_the_schema_says(api, patient):
+    facts, _ = frame_of(api, make_image(patient=patient))
+    form = FrameHeaderSerializer(data=facts)
+    assert form.is_valid(), form.errors
+    assert set(facts) == set(form.fields)
+    answer = SCHEMA["paths"]["/api/v1/images/{id}/frame/"]["get"]["responses"]["200"]
+    assert answer["headers"]["X-Frame"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/FrameHeader"}}
+    }
 
 
 def test_sixteen_bits_leave_as_sixteen_bits_with_a_window_over_what_is_there(api, patient, release):

@@ -162,7 +162,7 @@ def test_another_refusal_does_not_hide_what_a_colleague_saved(client, study, rea
     assert client.post(path, sent(report, findings="Mine.")).status_code == 302
     page = colleague.post(path, sent(report, findings="x" * (LONGEST_SECTION + 1)))
     assert "Mine." in text_of(page)  # before the length is complained of
-    assert page.context["theirs"]
+    assert page.context["saved_sections"]
 
 
 def test_after_a_wrong_password_only_what_was_seen_is_overwritten(client, study, reader):
@@ -174,7 +174,7 @@ def test_after_a_wrong_password_only_what_was_seen_is_overwritten(client, study,
     theirs = sent(report, findings="Theirs.", revision=own)
     assert colleague.post(path, theirs).status_code == 302
     again = sign(client, report, password="wrong", revision=own)
-    assert again.context["theirs"]
+    assert again.context["saved_sections"]
     assert Report.objects.get().findings == "Theirs."
 
 
