@@ -14,18 +14,26 @@ COMPOSE_VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z0-9_]+)")
 
 
 def variables_of_settings() -> set[str]:
-    """The first argument of each `env.<kind>("NAME", ...)`."""
+    """The first argument of each `env.<kind>("NAME", ...)` and `_renamed_int("NAME", ...)`."""
     tree = ast.parse((ROOT / "neuroscan_site" / "settings.py").read_text())
     return {
         call.args[0].value
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "env"
+        and _reads_variable(call.func)
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
+
+
+def _reads_variable(function: ast.expr) -> bool:
+    if isinstance(function, ast.Name):
+        return function.id == "_renamed_int"
+    return (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "env"
+    )
 
 
 def variables_of_gunicorn() -> set[str]:
