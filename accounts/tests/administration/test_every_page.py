@@ -68,8 +68,8 @@ def test_a_clinic_administrator_opens_every_page_of_the_own_clinic_only(
     for row in others:
         for kind in ("change", "history"):
             assert site.get(page(model, kind, row.pk)).status_code in (302, 404), kind
-        answer = site.get(page(model, "change", row.pk))
-        assert answer.status_code == 404
+        response = site.get(page(model, "change", row.pk))
+        assert response.status_code == 404
         assert site.post(page(model, "change", row.pk), {}).status_code in (403, 404)
 
 

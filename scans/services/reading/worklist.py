@@ -183,6 +183,7 @@ def save_view(
 
     Raises `NotAllowedError` or `ValidationError`.
     """
+    # Which permission it takes depends on who will see the view.
     require(user, Action.SHARE_WORKLIST_VIEW if for_clinic else Action.VIEW)
     name = " ".join(name.split())
     if user.clinic_id is None:
@@ -212,7 +213,7 @@ def save_view(
 @clinical_write(Action.VIEW, on="view")
 def forget_view(*, user: User, view: WorklistView) -> None:
     """Take a view off the list: one's own, or (who may share views) the clinic's."""
-    if view.owner_id != user.pk:
+    if view.owner_id != user.pk:  # not one's own: it takes another permission
         require(user, Action.SHARE_WORKLIST_VIEW, view)
     audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
     view.delete()
