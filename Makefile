@@ -36,7 +36,7 @@ test-fast: $(INSTALLED_DEV)  ## Run the tests that need no browser, server or No
 test-all: export NEUROSCAN_TEST_MATRIX := full
 test-all: test  ## Run every check with every case of the long matrices: an hour
 
-lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and production settings
+lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations, viewer types and settings of production
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -47,6 +47,7 @@ lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations and
 	export SECRET_KEY NEUROSCAN_DATA_DIR=$$(mktemp -d) DEBUG=0 NEUROSCAN_HTTPS=1 && \
 	trap 'rm -rf "$$NEUROSCAN_DATA_DIR"' EXIT && set -ex && \
 	$(BIN)/python manage.py makemigrations --check --dry-run && \
+	$(BIN)/python manage.py write_viewer_types --check && \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(INSTALLED)  ## Measure the model on this machine

@@ -9,9 +9,8 @@ from neuroscan_site.tests.matrix import FULL
 from neuroscan_site.tests.programs import BY_MARKER
 
 # No property is about time, and a busy machine is slow.
-UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("sample", **UNTIMED)
-settings.register_profile("full", **UNTIMED, max_examples=1000)
+settings.register_profile("sample", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("full", settings.get_profile("sample"), max_examples=1000)
 settings.load_profile("full" if FULL else "sample")
 
 pytest_plugins = [

@@ -1,6 +1,7 @@
 """The configuration of the application `accounts`."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -11,7 +12,9 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and audit"
 
     def ready(self) -> None:
-        """Connect the receivers, and load the audit events of every application."""
-        from accounts import receivers  # noqa: F401 (connects them)
+        """Connect the receivers, install triggers, and load the events of every application."""
+        from accounts import checks, immutability, receivers  # noqa: F401 (they register themselves)
 
+        pre_migrate.connect(immutability.before_migrating, sender=self)
+        post_migrate.connect(immutability.after_migrating, sender=self)
         autodiscover_modules("audit_events")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
@@ -17,7 +17,10 @@ from django.utils import timezone
 
 from accounts.audit_registry import AuditEventType, refuse_undeclared
 from accounts.models import User
-from accounts.models.audit_event import AuditChain, AuditEvent
+from accounts.models.audit_event import AuditChain, AuditEvent, seal
+
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
 
 IDS_KEPT = 200  # of one list: as many as any page shows
 _SYSTEM = "system"  # the chain of what belongs to no clinic
@@ -99,6 +102,26 @@ def record(
     return recorded
 
 
+def record_in_migration(
+    apps: "Apps", *, event: AuditEventType, object_type: str, detail: dict[str, Any]
+) -> None:
+    """Add one event to the system's chain from a migration; `apps` are its historical models.
+
+    Today's models may have columns that the table does not have yet at that point. Raises
+    `UndeclaredEventError` as `record` does.
+    """
+    refuse_undeclared(event, detail)
+    chains = apps.get_model("accounts", "AuditChain").objects
+    recorded = apps.get_model("accounts", "AuditEvent")(
+        action=event.name, object_type=object_type, detail=detail
+    )
+    with transaction.atomic():
+        chain, _ = chains.select_for_update().get_or_create(key=_SYSTEM)
+        _link(chain, [recorded])
+        recorded.save()
+        chain.save(update_fields=["length", "last_hash"])
+
+
 def record_list(
     *,
     actor: User | AnonymousUser | None,
@@ -145,14 +168,19 @@ def _seal(events: Sequence[AuditEvent]) -> None:
 def _append(key: str, events: Sequence[AuditEvent]) -> None:
     """Lock one chain and add these events to it, each sealing the one before it."""
     chain, _ = AuditChain.objects.select_for_update().get_or_create(key=key)
+    _link(chain, events)
+    AuditEvent.objects.append(events)
+    chain.save(update_fields=["length", "last_hash"])
+
+
+def _link(chain: Any, events: Sequence[Any]) -> None:
+    """Give each event its place in the chain and its hash; nothing is stored yet."""
     now = timezone.now()
     for event in events:
         event.chain, event.sequence, event.at = chain, chain.length + 1, now
         event.previous_hash = chain.last_hash
-        event.hash = event.sealed_hash()
+        event.hash = seal(event)
         chain.length, chain.last_hash = event.sequence, event.hash
-    AuditEvent.objects.append(events)
-    chain.save(update_fields=["length", "last_hash"])
 
 
 @dataclass(frozen=True)

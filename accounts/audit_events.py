@@ -53,10 +53,20 @@ CLINIC_SETTINGS_CHANGED = declare(
     "Changed the settings of a clinic.",
     detail={
         "read_first": _BEFORE_AND_AFTER,
-        "second_reads": _BEFORE_AND_AFTER,
+        "double_reading": _BEFORE_AND_AFTER,
         "heatmap_at_first": _BEFORE_AND_AFTER,
-        "stat_cap_minutes": _BEFORE_AND_AFTER,
-        "urgent_cap_minutes": _BEFORE_AND_AFTER,
-        "routine_cap_minutes": _BEFORE_AND_AFTER,
+        "stat_max_wait_minutes": _BEFORE_AND_AFTER,
+        "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
+        "routine_max_wait_minutes": _BEFORE_AND_AFTER,
+    },
+)
+
+MIGRATION_FILLED = declare(
+    "migration.filled",
+    "An upgrade filled columns of rows that are signed or finished.",
+    detail={
+        "columns": "the columns that were filled",
+        "rows": "how many rows the table has",
+        "reason": "why, as the migration says",
     },
 )

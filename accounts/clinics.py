@@ -9,8 +9,8 @@ from accounts.models import Clinic, User
 from accounts.policy import Action
 
 READING_SETTINGS = (
-    *("read_first", "second_reads", "heatmap_at_first"),
-    *("stat_cap_minutes", "urgent_cap_minutes", "routine_cap_minutes"),
+    *("read_first", "double_reading", "heatmap_at_first"),
+    *("stat_max_wait_minutes", "urgent_max_wait_minutes", "routine_max_wait_minutes"),
 )
 
 

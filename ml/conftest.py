@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.architectures.vgg16.weights import read_weights
 from ml.engines import Engine, open_engine
 from ml.imaging.phantom import draw_phantom
 from ml.predictor import Predictor
 from ml.release.releases import SHIPPED, read_release
-from ml.release.weights import read_weights
 
 LARGE = 1 << 20  # bytes
 

@@ -11,14 +11,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ml import engines
-from ml.architectures.vgg16.gradcam import GradCam
+from ml.architectures import architecture_of
+from ml.architectures.contract import ClassMap
 from ml.gate import Gate, Refusal, open_gate
 from ml.imaging.heatmap import heatmap_in_image_grid
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, check_pixels
 from ml.imaging.preprocessing import RECIPES, Prepared, Recipe
 from ml.imaging.regions import Region, find_regions
 from ml.release.releases import Release, ReleaseUnsupportedError, read_release
-from ml.release.weights import read_weights
 
 Label: TypeAlias = Literal["tumor", "no_tumor"]
 
@@ -87,13 +87,13 @@ class Predictor:
         engine: engines.Engine,
         recipe: Recipe,
         gate: Gate,
-        grad_cam: GradCam,
+        class_map: ClassMap,
     ) -> None:
         self.release = release
         self._engine = engine
         self._recipe = recipe
         self._gate = gate
-        self._grad_cam = grad_cam
+        self._class_map = class_map
 
     @classmethod
     def load(cls, release_dir: Path, *, engine: str = "auto") -> Predictor:
@@ -114,13 +114,14 @@ class Predictor:
                 f"{release} asks for {release.preprocessing!r}, which this version of NeuroScan "
                 "does not have; update NeuroScan or choose another release."
             )
+        architecture = architecture_of(release)
         gate = open_gate(release)
         return cls(
             release=release,
             engine=engines.open_engine(engine, release=release),
             recipe=recipe,
             gate=gate,
-            grad_cam=GradCam.from_weights(read_weights(release.weights_path)),
+            class_map=architecture.class_map(architecture.read_weights(release.weights_path)),
         )
 
     @property
@@ -166,18 +167,18 @@ class Predictor:
         output = self._engine.forward(np.stack([item.tensor for item in prepared]))
         if not np.isfinite(output.logits).all():
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
-        cams = self._grad_cam(maps=output.maps, hidden=output.hidden)
+        cams = self._class_map(maps=output.maps, hidden=output.hidden)
         return [
-            self._judge(item, output=output, row=row, cam=cams[row])
+            self._result(item, output=output, row=row, cam=cams[row])
             for row, item in enumerate(prepared)
         ]
 
-    def _judge(
+    def _result(
         self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array
     ) -> Prediction | Abstention:
-        verdict = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
-        if verdict.refusal is not None:
-            return self._abstain(verdict.refusal, distance=verdict.distance)
+        checked = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
+        if checked.refusal is not None:
+            return self._abstain(checked.refusal, distance=checked.distance)
         probability = self.release.calibration.probability(float(output.logits[row]))
         tumor = probability >= self.release.threshold
         heatmap, peak = heatmap_in_image_grid(cam, geometry=prepared.geometry)
@@ -191,7 +192,7 @@ class Predictor:
             engine=self.engine,
             model_ms=0.0,
             regions=self._regions(output, row=row, prepared=prepared),
-            distance=verdict.distance,
+            distance=checked.distance,
         )
 
     def _regions(

@@ -149,7 +149,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # A writer takes its lock at BEGIN, so two writers wait for each other instead of failing.
         "transaction_mode": "IMMEDIATE",
         # FULL: an upload that was answered is on the disk, also after a power cut.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        # Recursive triggers: a row that INSERT OR REPLACE would push out is then deleted as any
+        # other, which the record's triggers refuse.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+        ),
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -339,7 +343,7 @@ SPECTACULAR_SETTINGS = {
     # Choices that stand in several fields under several names.
     "ENUM_NAME_OVERRIDES": {
         "FindingEnum": "scans.models.assessment.Finding.choices",
-        "ReadsEnum": "scans.models.reading.Reads.choices",
+        "ReadsEnum": "scans.models.reading.ReadersRequired.choices",
         "ReadStageEnum": "scans.models.reading.ReadStage.choices",
         "ReportStatusEnum": "scans.models.report.ReportStatus.choices",
         "VerdictStatusEnum": "scans.models.assessment.VerdictStatus.choices",

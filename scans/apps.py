@@ -6,4 +6,4 @@ class ScansConfig(AppConfig):
     verbose_name = "Clinical record"
 
     def ready(self) -> None:
-        from scans import checks, worker  # noqa: F401  (they register themselves)
+        from scans import checks, immutability, worker  # noqa: F401  (they register themselves)

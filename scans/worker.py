@@ -6,14 +6,31 @@ import threading
 import time
 
 import structlog
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
+from celery.signals import (
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+)
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, connections
+
+from accounts.checks import require_protected_database
 
 log = structlog.get_logger(__name__)
 # Connections opened before the fork belong to the parent. They are kept here, unused: dropping
 # one would close it at the server, under the parent.
 _of_parent: list[object] = []
+
+
+@worker_init.connect
+def refuse_unprotected_database(**_: object) -> None:
+    """Before any child is forked. Celery only logs other exceptions of a receiver."""
+    try:
+        require_protected_database()
+    except ImproperlyConfigured as error:
+        raise SystemExit(f"The worker does not start. {error}") from error
 
 
 @worker_process_init.connect

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from accounts import audit
 from accounts.audit_registry import AuditEventType
 from accounts.models import User
+from accounts.object_types import stored_names
 from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from accounts.requests import signed_in
 
@@ -209,7 +210,9 @@ class ClinicModelAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """Redirect to the audit events of the row."""
-        query = {"object_type": self.opts.model_name or "", "object_id": object_id}
+        names = stored_names(self.model)
+        lookup = "object_type" if len(names) == 1 else "object_type__in"
+        query = {lookup: ",".join(names), "object_id": object_id}
         trail = reverse("admin:accounts_auditevent_changelist")
         return HttpResponseRedirect(f"{trail}?{urlencode(query)}")
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from accounts.admin.base import ClinicModelAdmin, InstallationModelAdmin
 from accounts.audit_registry import declared_events, declared_kinds, event_named
 from accounts.models import AuditChain, AuditEvent
+from accounts.object_types import label_of, model_of
 
 
 class KindFilter(SimpleListFilter):
@@ -98,14 +99,16 @@ class AuditEventAdmin(ClinicModelAdmin):
         """Return the row that the event is about, linked to its page in the administration."""
         if not obj.object_type:
             return None
-        text = f"{obj.object_type} {obj.object_id[:8]}"
-        for app in ("accounts", "scans"):
-            try:
-                url = reverse(f"admin:{app}_{obj.object_type}_change", args=[obj.object_id])
-            except NoReverseMatch:
-                continue
-            return format_html('<a href="{}">{}</a>', url, text)
-        return text
+        text = f"{label_of(obj.object_type)} {obj.object_id[:8]}"
+        model = model_of(obj.object_type)
+        if model is None:
+            return text
+        try:
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+            url = reverse(name, args=[obj.object_id])
+        except NoReverseMatch:
+            return text
+        return format_html('<a href="{}">{}</a>', url, text)
 
     @admin.display(description="Patient", empty_value="—")
     def patient(self, obj: AuditEvent) -> str | None:

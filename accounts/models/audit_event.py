@@ -49,6 +49,28 @@ class AuditChain(models.Model):
         return f"{self.key} ({self.length})"
 
 
+def seal(event: Any) -> str:
+    """SHA-256 (hex) over an event's content and the hash of the event before it.
+
+    `event` is an `AuditEvent`, or one of a migration's historical models. The content is what the
+    row holds: a model or an action that has another name today keeps its old one here for ever.
+    """
+    content = {
+        "chain": event.chain_id,
+        "sequence": event.sequence,
+        "at": event.at.isoformat(),
+        "clinic": str(event.clinic_id or ""),
+        "actor": event.actor_id,
+        "action": event.action,
+        "object": [event.object_type, event.object_id],
+        "patient": str(event.patient_id or ""),
+        "address": event.address or "",
+        "detail": event.detail,
+        "previous": event.previous_hash,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 class AuditEvent(models.Model):
     """Who did or saw what, when, from where. Append-only; each row seals the one before it.
 
@@ -90,20 +112,7 @@ class AuditEvent(models.Model):
 
     def sealed_hash(self) -> str:
         """Return the SHA-256 (hex) of this event's content and the hash of the event before it."""
-        content = {
-            "chain": self.chain_id,
-            "sequence": self.sequence,
-            "at": self.at.isoformat(),
-            "clinic": str(self.clinic_id or ""),
-            "actor": self.actor_id,
-            "action": self.action,
-            "object": [self.object_type, self.object_id],
-            "patient": str(self.patient_id or ""),
-            "address": self.address or "",
-            "detail": self.detail,
-            "previous": self.previous_hash,
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return seal(self)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert a new event. Raises `AppendOnlyError` for one that is stored."""

@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from accounts.policy import ClinicQuerySet
 
-LONGEST_CAP_MINUTES = 28 * 24 * 60
-_CAP = (MinValueValidator(5), MaxValueValidator(LONGEST_CAP_MINUTES))
+LONGEST_WAIT_MINUTES = 28 * 24 * 60
+_WAIT_LIMITS = (MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES))
 
 
 class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
@@ -31,27 +31,28 @@ class Clinic(models.Model):
     read_first = models.BooleanField(
         "read first",
         default=False,
-        help_text="Nobody sees the AI's word on a study before they commit a finding of their own, "
+        help_text="Nobody sees the AI result of a study before they commit a finding of their own, "
         "or before the study is read.",
     )
-    second_reads = models.BooleanField(
+    double_reading = models.BooleanField(
         "two readers",
         default=False,
-        help_text="Each new study is read by two radiologists who do not see each other's word.",
+        help_text="Each new study is read by two radiologists who do not see each other's "
+        "findings.",
     )
     heatmap_at_first = models.BooleanField(
         "heatmap shown at first",
         default=False,
         help_text="Otherwise the heatmap is off until the reader asks for it.",
     )
-    stat_cap_minutes = models.PositiveIntegerField(
-        "longest wait of a stat study (minutes)", default=60, validators=_CAP
+    stat_max_wait_minutes = models.PositiveIntegerField(
+        "longest wait of a stat study (minutes)", default=60, validators=_WAIT_LIMITS
     )
-    urgent_cap_minutes = models.PositiveIntegerField(
-        "longest wait of an urgent study (minutes)", default=4 * 60, validators=_CAP
+    urgent_max_wait_minutes = models.PositiveIntegerField(
+        "longest wait of an urgent study (minutes)", default=4 * 60, validators=_WAIT_LIMITS
     )
-    routine_cap_minutes = models.PositiveIntegerField(
-        "longest wait of a routine study (minutes)", default=24 * 60, validators=_CAP
+    routine_max_wait_minutes = models.PositiveIntegerField(
+        "longest wait of a routine study (minutes)", default=24 * 60, validators=_WAIT_LIMITS
     )
 
     objects = ClinicsQuerySet.as_manager()
@@ -60,11 +61,11 @@ class Clinic(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                name="clinic_caps_in_order",
-                condition=Q(stat_cap_minutes__gte=5)
-                & Q(urgent_cap_minutes__gte=models.F("stat_cap_minutes"))
-                & Q(routine_cap_minutes__gte=models.F("urgent_cap_minutes"))
-                & Q(routine_cap_minutes__lte=LONGEST_CAP_MINUTES),
+                name="clinic_max_waits_in_order",
+                condition=Q(stat_max_wait_minutes__gte=5)
+                & Q(urgent_max_wait_minutes__gte=models.F("stat_max_wait_minutes"))
+                & Q(routine_max_wait_minutes__gte=models.F("urgent_max_wait_minutes"))
+                & Q(routine_max_wait_minutes__lte=LONGEST_WAIT_MINUTES),
                 violation_error_message="Stat must not wait longer than urgent, nor urgent longer "
                 "than routine: at least 5 minutes, at most 28 days.",
             )

@@ -36,7 +36,7 @@ from scans.models import (
     Verdict,
     WorklistView,
 )
-from scans.services.reading.verdicts import Saying, Word, save_draft
+from scans.services.reading.verdicts import AssessmentInput, VerdictInput, save_draft
 from scans.services.reading.worklist import save_view
 from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 
@@ -108,10 +108,14 @@ def world() -> World:
         reader = UserFactory(clinic=clinic, radiologist=True)
         analysis = complete(make_analysis(user=UserFactory(clinic=clinic)))
         study = analysis.image.study
-        word = Word(analysis.pk, "accept")
-        save_draft(user=reader, study=study, saying=Saying(finding="tumor", words=(word,)))
+        assessment = AssessmentInput(analysis.pk, "accept")
+        save_draft(
+            user=reader,
+            study=study,
+            verdict_input=VerdictInput(finding="tumor", assessments=(assessment,)),
+        )
         save_view(user=reader, name="Mine", filters={})
-        ClinicReason.objects.create(clinic=clinic, code="blur", words="Blur")
+        ClinicReason.objects.create(clinic=clinic, code="blur", label="Blur")
         make_annotation(image=analysis.image, author=reader)
         make_signed_report(study=study, author=reader)
         LabelList.objects.get_or_create(clinic=clinic)

@@ -1,1 +1,34 @@
-"""The networks that a release can name, each in a folder of its own."""
+"""The networks that a release can name, each in a folder of its own.
+
+Serving code asks `architecture_of(release)` and knows no layer by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ml.architectures.contract import Architecture
+from ml.architectures.vgg16.architecture import Vgg16
+from ml.release.releases import Release, ReleaseUnsupportedError
+
+# Name in release.json to architecture.
+ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
+    {architecture.name: architecture for architecture in (Vgg16(),)}
+)
+
+
+def architecture_of(release: Release) -> Architecture:
+    """The architecture that a release names.
+
+    Raises:
+        ReleaseUnsupportedError: this version of NeuroScan does not have it.
+    """
+    architecture = ARCHITECTURES.get(release.architecture)
+    if architecture is None:
+        raise ReleaseUnsupportedError(
+            f"{release} is a network of the architecture {release.architecture!r}, which this "
+            "version of NeuroScan does not have; update NeuroScan or choose another release."
+        )
+    return architecture

@@ -63,10 +63,12 @@ class KerasFile:
     Attributes:
         layers: those with arrays, in the order of the network as far as the file knows it.
         config: the architecture as Keras describes it, or None in a file of weights only.
+        path: the file, for messages.
     """
 
     layers: tuple[StoredLayer, ...]
     config: Mapping[str, Any] | None
+    path: Path
 
 
 @contextmanager
@@ -84,10 +86,10 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
             with zipfile.ZipFile(path) as archive, tempfile.TemporaryFile() as weights:
                 config = _unpack(archive, weights, path=path)
                 with h5py.File(weights, "r") as file:
-                    yield KerasFile(layers=_layers(file), config=config)
+                    yield KerasFile(layers=_layers(file), config=config, path=path)
         else:
             with h5py.File(path, "r") as file:
-                yield KerasFile(layers=_layers(file), config=_config(file.attrs))
+                yield KerasFile(layers=_layers(file), config=_config(file.attrs), path=path)
     except (
         OSError,
         KeyError,

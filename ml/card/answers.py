@@ -6,14 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ml.card.conclusions import conclusions
 from ml.card.parts import Section, Table, figure, table
-from ml.card.verdicts import verdicts
 from ml.release.releases import Release
 
 _SURE: Final = 0.9  # probability from which on "tumor" is said with some certainty
 
 
 def aims(metrics: Mapping[str, Any]) -> Section:
+    """What was aimed at and whether it was reached, from the content of a metrics.json."""
     said = {True: "yes", False: "no", None: "not known"}
     signs = {">=": "at least", "<=": "at most"}
     rows = table(
@@ -28,7 +29,7 @@ def aims(metrics: Mapping[str, Any]) -> Section:
             for aim in metrics["aims"]
         ),
     )
-    said_of_them = verdicts(metrics)
+    said_of_them = conclusions(metrics)
     drawn = next((aim for aim in metrics["aims"] if aim["code"] == "refused"), None)
     if drawn is not None:
         name = "No opinion on real photographs, documents, X-rays and CTs of other body parts"
@@ -45,6 +46,7 @@ def aims(metrics: Mapping[str, Any]) -> Section:
 
 
 def right(metrics: Mapping[str, Any]) -> Section:
+    """Right and wrong answers: over all slices, within one source, and by source."""
     columns = [("All slices", metrics["all"]), ("Within one source", metrics["within_source"])]
     columns += [(f"Source {row['source']}", row) for row in metrics["sources"]]
     names = {
@@ -89,6 +91,7 @@ def right(metrics: Mapping[str, Any]) -> Section:
 
 
 def groups(metrics: Mapping[str, Any]) -> Section:
+    """Right answers and AUC of each class of each source."""
     rows = table(
         ["Source and class", "Slices", "Groups", "Right", "ROC AUC", "No opinion"],
         (
@@ -112,6 +115,7 @@ def groups(metrics: Mapping[str, Any]) -> Section:
 
 
 def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
+    """Whether probabilities come true as often as they say; None where it was not measured."""
     found = metrics["calibration"]
     if not found:
         return None
@@ -139,7 +143,7 @@ def calibration(release: Release, metrics: Mapping[str, Any]) -> Section | None:
     if found["doubt"]:
         text += (
             f" No probability is nearer to 0 or to 1 than {found['doubt']:.4f}, from the number of "
-            "slices of the rarer kind; counted in groups of near-copies it would be further."
+            "slices of the rarer kind; counted in groups of near-duplicates it would be further."
         )
     if release.operating is not None:
         point = release.operating
@@ -203,6 +207,7 @@ def _less_sure(metrics: Mapping[str, Any]) -> str:
 
 
 def abstention(metrics: Mapping[str, Any]) -> Section:
+    """How often the release gives no opinion, on slices and on drawings of other things."""
     found = metrics["abstention"]
     reasons = ", ".join(
         f"{reason.replace('_', ' ')} {count}" for reason, count in found["reasons"].items()
@@ -234,6 +239,7 @@ def _other_things(found: Mapping[str, Any]) -> str:
 
 
 def robustness(metrics: Mapping[str, Any]) -> Section:
+    """How many labels stay under each change of the image."""
     found = metrics["robustness"]
     rows = table(
         ["Change", "Level", "Label stays", "Turned", "No opinion", "Accuracy"],

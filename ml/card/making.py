@@ -10,6 +10,7 @@ from ml.release.releases import Release
 
 
 def engines(release: Release) -> Section | None:
+    """How far each engine is from the reference; None where none was measured."""
     if not release.engines:
         return None
     rows = table(
@@ -40,6 +41,7 @@ def engines(release: Release) -> Section | None:
 
 
 def method(metrics: Mapping[str, Any]) -> Section:
+    """On what the figures were measured, and how their intervals were drawn."""
     data, drawn = metrics["data"], metrics["bootstrap"]
     return Section(
         name="method",
@@ -47,13 +49,13 @@ def method(metrics: Mapping[str, Any]) -> Section:
         text=(
             f"Measured on {metrics['measured']} with the engine {metrics['engine']} on "
             f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups "
-            f"of near-copies: {data['tumor']} with a tumor, of which {data['outlined']} have an "
-            f"outline, and {data['no_tumor']} without. Intervals hold 95 % of "
-            f"{drawn['resamples']} bootstrap resamples that draw whole groups of near-copies, not "
-            "slices; where every resample gives the same figure they are Wilson's or Newcombe's, "
-            "for the number of groups. The intervals of the reliability diagram's bins, which "
-            "count slices, and of the drawings of other things, which count drawings and not their "
-            "kinds, are Wilson's. Slices without an opinion "
+            f"of near-duplicates: {data['tumor']} with a tumor, of which {data['outlined']} have "
+            f"an outline, and {data['no_tumor']} without. Intervals hold 95 % of "
+            f"{drawn['resamples']} bootstrap resamples that draw whole groups of near-duplicates, "
+            "not slices; where every resample gives the same figure they are Wilson's or "
+            "Newcombe's, for the number of groups. The intervals of the reliability diagram's "
+            "bins, which count slices, and of the drawings of other things, which count drawings "
+            "and not their kinds, are Wilson's. Slices without an opinion "
             f"({data['slices'] - data['answered']}) are left out of all figures but their own."
         ),
     )

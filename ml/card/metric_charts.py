@@ -100,7 +100,7 @@ def _reliability(metrics: Mapping[str, Any]) -> Chart | None:
         title="Reliability",
         text=(
             "How often a promised probability came true, in ten bins of equal width with Wilson's "
-            "95 % intervals, which count slices, not groups of near-copies. In these bins the "
+            "95 % intervals, which count slices, not groups of near-duplicates. In these bins the "
             f"expected calibration error is {before['ece_equal_width']:.3f} before calibration and "
             f"{after['ece_equal_width']:.3f} after it."
         ),

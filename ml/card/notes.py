@@ -30,7 +30,7 @@ _POINTS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "The gate's figures on 609 real images of other things were measured once, by hand, on "
         "images that are not part of this repository and by no command of it, and settings of the "
         "gate were chosen on them. The shares with drawn CTs (33 %) and X-rays (83 %) left out of "
-        "the fit were measured at a limit of the likeness of 0.1; the release's is 0.155, which "
+        "the fit were measured at a limit of the similarity of 0.1; the release's is 0.155, which "
         "refuses no fewer. Real X-rays and CTs of other parts of the body were not at hand, "
         "but for one: how many of them it turns away is not known.",
     ),

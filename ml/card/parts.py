@@ -58,4 +58,5 @@ def written(value: float, *, percent: bool) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table whose cells are written as text."""
     return Table(head=tuple(head), rows=tuple(tuple(str(cell) for cell in row) for row in rows))

@@ -9,6 +9,7 @@ from ml.card.parts import Section, figure, table
 
 
 def heatmap(metrics: Mapping[str, Any]) -> Section | None:
+    """How often the heatmap points at the lesion; None where no slice has an outline."""
     found = metrics["localization"]
     if not found["heatmap"]:
         return None
@@ -43,6 +44,7 @@ def heatmap(metrics: Mapping[str, Any]) -> Section | None:
 
 
 def regions(metrics: Mapping[str, Any]) -> Section | None:
+    """How often a suspected region lies on the lesion; None where the release gives none."""
     found = metrics["localization"]["regions"]
     if not found:
         return None
@@ -74,6 +76,7 @@ def regions(metrics: Mapping[str, Any]) -> Section | None:
 
 
 def deletion(metrics: Mapping[str, Any]) -> Section | None:
+    """What removing the hottest region does to the probability; None where nothing was removed."""
     found = metrics["deletion"]
     if not found["hot_falls_further"]["n"]:
         return None

@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 
 from ml.cli.bench_ways import WAYS
-from ml.imaging.images import ImageFileError, read_image_file
+from ml.imaging import formats
 from ml.imaging.phantom import draw_phantom
 from ml.release.releases import SHIPPED, ReleaseError, read_release, verify
 
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--images", type=int, default=20, help="images timed of each way")
     parser.add_argument("--release", type=Path, default=SHIPPED, help="release folder")
-    parser.add_argument("files", type=Path, nargs="*", help="JPEG or PNG files to read")
+    parser.add_argument("files", type=Path, nargs="*", help=f"{formats.names()} files to read")
     options = parser.parse_args(arguments)
     if options.images < 1:
         parser.error("--images must be at least 1.")
@@ -179,8 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for file in options.files:
         try:
-            read_image_file(file)
-        except ImageFileError as error:
+            formats.read_path(file)
+        except formats.Refusal as error:
             sys.stderr.write(f"{file}: {error}\n")
             return 1
     with tempfile.TemporaryDirectory() as folder:

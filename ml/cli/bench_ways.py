@@ -21,17 +21,15 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from ml.architectures.vgg16.gradcam import GradCam
-from ml.architectures.vgg16.network import CHANNELS, INPUT_SIZE, LAST_CONVOLUTION, build_network
+from ml.architectures import architecture_of
 from ml.engines import ENGINES, EngineError, open_engine
-from ml.gate import Gate, Refusal, Verdict, open_gate
-from ml.imaging.images import decode_image_file
+from ml.gate import Gate, GateResult, Refusal, open_gate
+from ml.imaging import formats
 from ml.imaging.overlay import blend, encode_png
 from ml.imaging.pixels import Float32Array, Pixels
 from ml.imaging.preprocessing import RECIPES
 from ml.predictor import Abstention, Predictor
 from ml.release.releases import read_release
-from ml.release.weights import read_weights
 
 # Reads one file's bytes and returns nothing: only its time counts.
 Way: TypeAlias = Callable[[bytes], None]
@@ -45,17 +43,20 @@ def common_recipe(release: Path) -> Way:
     import keras
     import tensorflow as tf
 
-    model = build_network(read_weights(read_release(release).weights_path))
+    described = read_release(release)
+    architecture = architecture_of(described)
+    model = architecture.keras_network(architecture.read_weights(described.weights_path))
+    height, width, _ = architecture.input_shape
 
     def read(file: bytes) -> None:
         decoded = cv2.imdecode(np.frombuffer(file, dtype=np.uint8), cv2.IMREAD_COLOR)
         if decoded is None:
             raise ValueError("OpenCV cannot read this image.")
         image = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
-        small = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE)).astype(np.float32) / 255.0
+        small = cv2.resize(image, (width, height)).astype(np.float32) / 255.0
         batch = small[np.newaxis]
         model.predict(batch, verbose=0)
-        layer = model.get_layer(LAST_CONVOLUTION)
+        layer = model.get_layer(architecture.map_layer)
         grad_model = keras.Model(model.input, [layer.output, model.output])
         with tf.GradientTape() as tape:
             maps, prediction = grad_model(batch)
@@ -76,16 +77,17 @@ def common_recipe(release: Path) -> Way:
 def whole_image(release: Path, *, engine: str) -> Way:
     """NeuroScan's way, from the bytes of a file to the bytes of both PNG files it stores."""
     described = read_release(release)
+    architecture = architecture_of(described)
     predictor = Predictor(
         release=described,
         engine=open_engine(engine, release=described),
         recipe=RECIPES[described.preprocessing],
         gate=_Overruled(open_gate(described)),
-        grad_cam=GradCam.from_weights(read_weights(described.weights_path)),
+        class_map=architecture.class_map(architecture.read_weights(described.weights_path)),
     )
 
     def read(file: bytes) -> None:
-        pixels = decode_image_file(file)
+        pixels = formats.read(file).image.pixels
         result = predictor.predict(pixels)
         if isinstance(result, Abstention):
             raise RuntimeError("A gate that refuses nothing has refused.")
@@ -97,8 +99,9 @@ def whole_image(release: Path, *, engine: str) -> Way:
 
 def forward(release: Path, *, engine: str) -> Way:
     """The engine's forward pass alone, on one random input."""
-    opened = open_engine(engine, release=read_release(release))
-    shape = (1, INPUT_SIZE, INPUT_SIZE, CHANNELS)
+    described = read_release(release)
+    opened = open_engine(engine, release=described)
+    shape = (1, *architecture_of(described).input_shape)
     batch: Float32Array = np.random.default_rng(0).random(shape, dtype=np.float32)
 
     def read(file: bytes) -> None:
@@ -118,8 +121,8 @@ class _Overruled:
         self.gate.before(pixels)
         return None
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
-        return Verdict(distance=self.gate.after(tensor=tensor, maps=maps).distance)
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+        return GateResult(distance=self.gate.after(tensor=tensor, maps=maps).distance)
 
 
 def _ways() -> dict[str, Callable[[Path], Way]]:

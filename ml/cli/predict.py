@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ml.engines import CHOICES, EngineError
-from ml.imaging.images import ImageFileError, read_image_file
+from ml.imaging import formats
 from ml.imaging.overlay import encode_png
 from ml.imaging.pixels import Pixels
 from ml.imaging.regions import Region
@@ -73,7 +73,7 @@ def records(
         record = _empty_record(path, predictor=predictor)
         try:
             record |= _said(predictor.predict(_read(path)), target=target)
-        except (ImageFileError, OutputError) as error:
+        except (formats.Refusal, OutputError) as error:
             record |= {"error": str(error)}
         except Exception as error:  # OpenCV and the engines have errors of their own
             words = " ".join(str(error).split()).rstrip(".") or type(error).__name__
@@ -90,8 +90,8 @@ def records(
 
 def _read(path: str) -> Pixels:
     if not path:  # which a Path takes for the folder at hand
-        raise ImageFileError("The name is empty. Name a JPEG or PNG image.")
-    return read_image_file(Path(path))
+        raise formats.Refusal("no_file", "The name is empty.", f"Name a {formats.names()} image.")
+    return formats.read_path(Path(path)).image.pixels
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -122,10 +122,10 @@ def _run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.predict",
-        description="Read brain MRI slices (JPEG or PNG). What the model says is a suggestion, "
-        "not a diagnosis.",
+        description=f"Read brain MRI slices ({formats.names()}). "
+        "What the model says is a suggestion, not a diagnosis.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a JPEG or PNG image")
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"a {formats.names()} image")
     parser.add_argument("--json", action="store_true", help="one JSON object a file and line")
     parser.add_argument(
         "--heatmap-dir", type=_folder, metavar="DIR", help="write NAME-heatmap.png files here"

@@ -1,36 +1,62 @@
-"""How far long work is: a bar on a terminal, now and then a line in a log."""
+"""How far long work is: tqdm's bar on a terminal, now and then one of its lines in a log."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Final
+from typing import Final, TextIO
 
-_EVERY: Final = 60.0  # seconds between two lines in a log
+from tqdm import tqdm
+
+_OFTEN: Final = 0.1  # seconds between two looks of a bar on a terminal
+_SELDOM: Final = 60.0  # and between two lines in a log
 
 
 class ProgressBar:
-    """Shows steps done of a total, with the time that is left at the pace so far."""
+    """Shows steps done of a total, with the time that is left at the pace so far.
+
+    Args:
+        name: of the work, shown in front.
+        total: how many steps there are.
+    """
 
     def __init__(self, name: str, *, total: int) -> None:
-        self._name, self._total = name, total
-        self._began = self._last = time.monotonic()
-        self._terminal = sys.stderr.isatty()
+        self.name = name
+        terminal = sys.stderr.isatty()
+        every = _OFTEN if terminal else _SELDOM
+        self._bar = tqdm(
+            total=total,
+            desc=name,
+            file=sys.stderr if terminal else _Log(sys.stderr),
+            mininterval=every,
+            maxinterval=max(10.0, every),
+            dynamic_ncols=terminal,
+            ascii=" =",
+        )
 
     def __call__(self, done: int, note: str = "") -> None:
-        """Say that `done` steps are done."""
-        now = time.monotonic()
-        left = (now - self._began) / max(1, done) * (self._total - done)
-        line = f"{self._name} {done}/{self._total}, {_minutes(left)} left {note}".rstrip()
-        if self._terminal:
-            filled = 24 * done // max(1, self._total)
-            sys.stderr.write(f"\r[{'=' * filled:<24}] {line:<72}")
-            sys.stderr.write("\n" if done == self._total else "")
-        elif done == self._total or now - self._last > _EVERY:
-            self._last = now
-            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-        sys.stderr.flush()
+        """Say that `done` steps are done; at the last one the bar is finished."""
+        self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(done - self._bar.n)
+        if done == self._bar.total:
+            self._bar.close()
+
+    def close(self) -> None:
+        """Leave the bar as it stands, for work that ends before its last step."""
+        self._bar.close()
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+class _Log:
+    """A file in which each look of a bar is a line of its own, with the time of day."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        line = text.strip()
+        if line:
+            self._file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._file.flush()

@@ -28,10 +28,12 @@ class EngineOutput:
 
     Attributes:
         logits: shape (N,), the tumor logit before the sigmoid, uncalibrated.
-        maps: shape (N, 14, 14, 512), block5_conv3 after its ReLU.
-        hidden: shape (N, 256), the first dense layer after its ReLU.
-        lesion: shape (N, 56, 56), the lesion decoder's logits, or None where the release has no
-            decoder.
+        maps: what the heatmap is made of, shape (N, h, w, K); for VGG16 block5_conv3 after its
+            ReLU, (N, 14, 14, 512).
+        hidden: what the logit is a weighted sum of, shape (N, H); for VGG16 the first dense layer
+            after its ReLU, (N, 256).
+        lesion: the lesion decoder's logits, shape (N, n, n), for VGG16 n = 56; None where the
+            release has no decoder.
     """
 
     logits: Float32Array
@@ -52,7 +54,8 @@ class Engine(Protocol):
         """Run the network once.
 
         Args:
-            batch: float32, shape (N, 224, 224, 3), 0 to 1, N at least 1.
+            batch: float32, 0 to 1, N at least 1; shape (N, *input_shape) of the release's
+                architecture, for VGG16 (N, 224, 224, 3).
         """
         ...
 

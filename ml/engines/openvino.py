@@ -14,15 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from ml.architectures import architecture_of
+from ml.architectures.contract import Architecture
 from ml.architectures.silent_openvino import openvino
-from ml.architectures.vgg16.decoder import read_decoder
-from ml.architectures.vgg16.network import CHANNELS, INPUT_SIZE, OUTPUT
-from ml.architectures.vgg16.openvino_graph import build_graph
 from ml.engines import EngineOutput, EngineUnsuitableError
 from ml.imaging.pixels import Float32Array
-from ml.release.int8 import INT8_FILE, Int8Layer, read_int8
+from ml.release.int8 import INT8_FILE, Int8Layer
 from ml.release.releases import Release, verify
-from ml.release.weights import read_weights
 
 # Engine name to the processor's feature that makes it worth while: without it OpenVINO emulates
 # the precision, slower than in float32.
@@ -40,6 +38,7 @@ class OpenVinoEngine:
         *,
         name: str,
         compiled: Any,
+        input_shape: tuple[int, int, int],
         kernel: Float32Array,
         bias: Float32Array,
     ) -> None:
@@ -48,7 +47,7 @@ class OpenVinoEngine:
         self._kernel, self._bias = kernel, bias
         self._lock = threading.Lock()  # one request has one set of buffers
         self._request = compiled.create_infer_request()
-        self.forward(np.zeros((1, INPUT_SIZE, INPUT_SIZE, CHANNELS), dtype=np.float32))
+        self.forward(np.zeros((1, *input_shape), dtype=np.float32))
 
     @property
     def name(self) -> str:
@@ -89,11 +88,12 @@ def open_engine(*, name: str, release: Release) -> OpenVinoEngine:
         )
     decoder = None if release.regions is None else release.regions.file
     verify(release, files=[] if decoder is None else [decoder])
-    weights = read_weights(release.weights_path)
-    graph = build_graph(
-        weights=weights,
-        decoder=None if decoder is None else read_decoder(release.path(decoder)),
-        int8=_int8(release) if name == "openvino-int8" else {},
+    architecture = architecture_of(release)
+    weights = architecture.read_weights(release.weights_path)
+    graph = architecture.openvino_trunk(
+        weights,
+        decoder=None if decoder is None else architecture.read_decoder(release.path(decoder)),
+        int8=_int8(release, architecture=architecture) if name == "openvino-int8" else {},
     )
     # What does not run in 8 bits: the first convolution would write twice as much in float32.
     half = name == "openvino-bf16" or (name == "openvino-int8" and "BF16" in features)
@@ -106,11 +106,13 @@ def open_engine(*, name: str, release: Release) -> OpenVinoEngine:
         compiled = core.compile_model(graph, _DEVICE, settings)
     except RuntimeError as error:
         raise EngineUnsuitableError(f"OpenVINO cannot build the network: {error}") from error
+    kernel, bias = architecture.last_layer(weights)
     return OpenVinoEngine(
         name=name,
         compiled=compiled,
-        kernel=weights[f"{OUTPUT}/kernel"],
-        bias=weights[f"{OUTPUT}/bias"],
+        input_shape=architecture.input_shape,
+        kernel=kernel,
+        bias=bias,
     )
 
 
@@ -125,10 +127,10 @@ def adds_8_bits_exactly(cpu: Path = Path("/proc/cpuinfo")) -> bool:
         return False
 
 
-def _int8(release: Release) -> dict[str, Int8Layer]:
+def _int8(release: Release, *, architecture: Architecture) -> dict[str, Int8Layer]:
     if INT8_FILE not in release.files:
         raise EngineUnsuitableError(
             f"{release} has no {INT8_FILE}; `python -m ml.training.quantize` makes it."
         )
     verify(release, files=[INT8_FILE])
-    return read_int8(release.path(INT8_FILE))
+    return architecture.read_int8(release.path(INT8_FILE))

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from ml.architectures.vgg16.decoder import build_decoder, read_decoder
-from ml.architectures.vgg16.network import (
-    CHANNELS,
-    HIDDEN,
-    INPUT_SIZE,
-    LAST_CONVOLUTION,
-    OUTPUT,
-    build_network,
-)
+from ml.architectures import architecture_of
 from ml.engines import EngineOutput
 from ml.imaging.pixels import Float32Array
 from ml.release.releases import Release, verify
-from ml.release.weights import read_weights
 
 NAME: Final = "tensorflow"
 
@@ -30,18 +20,14 @@ class TensorFlowEngine:
 
     def __init__(self, *, release: Release) -> None:
         verify(release)
-        weights = read_weights(release.weights_path)
-        network = build_network(weights)
-        # The last layer is left out here and computed below: its sigmoid would throw the logit
-        # away, and Grad-CAM and calibration need the logit.
-        outputs = [network.get_layer(LAST_CONVOLUTION).output, network.get_layer(HIDDEN).output]
+        architecture = architecture_of(release)
+        weights = architecture.read_weights(release.weights_path)
+        decoder = None
         if release.regions is not None:
             verify(release, files=[release.regions.file])
-            decoder = read_decoder(release.path(release.regions.file))
-            outputs.append(build_decoder(network, decoder))
-        trunk = keras.Model(network.inputs, outputs)
-        kernel = tf.constant(weights[f"{OUTPUT}/kernel"])
-        bias = tf.constant(weights[f"{OUTPUT}/bias"])
+            decoder = architecture.read_decoder(release.path(release.regions.file))
+        trunk = architecture.keras_trunk(weights, decoder=decoder)
+        kernel, bias = (tf.constant(array) for array in architecture.last_layer(weights))
 
         def forward(batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
             maps, hidden, *lesion = trunk(batch, training=False)
@@ -49,10 +35,10 @@ class TensorFlowEngine:
             return logits, maps, hidden, *lesion
 
         # The batch size is left open: a new size must not trace again.
-        signature = tf.TensorSpec((None, INPUT_SIZE, INPUT_SIZE, CHANNELS), tf.float32)
+        signature = tf.TensorSpec((None, *architecture.input_shape), tf.float32)
         self._trunk = trunk  # holds the variables that the graph refers to
         self._forward = tf.function(forward).get_concrete_function(signature)
-        self.forward(np.zeros((1, INPUT_SIZE, INPUT_SIZE, CHANNELS), dtype=np.float32))
+        self.forward(np.zeros((1, *architecture.input_shape), dtype=np.float32))
 
     @property
     def name(self) -> str:

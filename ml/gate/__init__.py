@@ -17,7 +17,7 @@ from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
-from ml.gate.reasons import SENTENCES, Reason, Refusal, Verdict
+from ml.gate.reasons import SENTENCES, GateResult, Reason, Refusal
 from ml.imaging.pixels import Float32Array, Pixels
 from ml.release.releases import Release, ReleaseUnsupportedError
 
@@ -25,9 +25,9 @@ __all__ = [
     "GATES",
     "SENTENCES",
     "Gate",
+    "GateResult",
     "Reason",
     "Refusal",
-    "Verdict",
     "open_gate",
 ]
 
@@ -43,12 +43,13 @@ class Gate(Protocol):
         """
         ...
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """Look at what the network was given and what it made of it.
 
         Args:
             tensor: the network's input, float32, shape (224, 224, 3), 0 to 1.
-            maps: block5_conv3 after its ReLU, float32, shape (14, 14, 512).
+            maps: what the heatmap is made of, float32, shape (h, w, K); for VGG16 block5_conv3
+                after its ReLU, (14, 14, 512).
         """
         ...
 
@@ -63,10 +64,10 @@ class PixelGate:
         """See `Gate.before`."""
         return self.check(pixels)
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
-        """Always an empty verdict."""
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+        """Always an empty result."""
         del tensor, maps
-        return Verdict()
+        return GateResult()
 
 
 # "none" lets everything pass but strips, for measuring a model without a gate.

@@ -13,9 +13,9 @@ Joining the network's numbers to the first question made that worse in trials, s
 limit.
 
 Measured once, by hand, with release 2.1.0's weights, on images that are not part of this
-repository; no command measures it again. Of 742 test slices the likeness refuses none as they are,
-0.1 % after one change of `ml.training.augmentation.mild_changes`, 0.4 % after a quarter turn, 1.8 %
-after two to four changes. Of 609 real images of other things it refuses 99.2 %, of drawings from
+repository; no command measures it again. Of 742 test slices the similarity refuses none as they
+are, 0.1 % after one change of `ml.training.augmentation.gate_set`, 0.4 % after a quarter turn, 1.8
+% after two to four changes. Of 609 real images of other things it refuses 99.2 %, of drawings from
 another seed 99.8 %; the five that pass are two pictures of a head phantom, a head CT, a flower on
 black and a screenshot with a slice in it. The network's distance alone refused 42 % of the 609, and
 none that the first question let pass. No fit saw these images, but its settings were chosen looking
@@ -35,9 +35,10 @@ from typing import Final
 
 import numpy as np
 
+from ml.architectures import architecture_of
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.descriptors import BLOCKS, SIZES, describe
-from ml.gate.reasons import Reason, Refusal, Verdict, refuse
+from ml.gate.reasons import GateResult, Reason, Refusal, refuse
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array
 from ml.release.releases import Release, ReleaseMalformedError, verify
 from ml.release.weights import read_npz
@@ -45,9 +46,10 @@ from ml.release.weights import read_npz
 NAME: Final = "brain-mri-1"
 GATE_FILE: Final = "gate.npz"
 LEAST_SIDE: Final = 48  # pixels; the 16-fold stride of the network sees three cells of it
-FEATURES: Final = 512  # channels of block5_conv3
+# The array's name in the gate files of released models, from when similarity was called likeness.
+SIMILARITY_LIMIT: Final = "least_likeness"
 _AXES: Final = (*(f"{block}_axes" for block in BLOCKS), "features_axes")
-_NUMBERS: Final = ("gamma", "base", "least_likeness", "features_rest", "most_distance")
+_NUMBERS: Final = ("gamma", "base", SIMILARITY_LIMIT, "features_rest", "most_distance")
 _ARRAYS: Final = (
     *_AXES,
     *_NUMBERS,
@@ -81,20 +83,20 @@ class BrainMri:
             return refuse(Reason.TOO_SMALL)
         return contrast_and_color(pixels)
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> Verdict:
+    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """See `ml.gate.Gate.after`."""
         gray = np.rint(tensor[:, :, 0] * np.float32(255)).astype(np.uint8)
-        # Likeness is about 1 among training slices; scaled so that the limit is at 1.
-        least = float(self._arrays["least_likeness"])
-        unlike = max(0.0, (1.0 - self.likeness(gray)) / (1.0 - least))
-        strange = self.strangeness(maps.mean(axis=(0, 1))) / float(self._arrays["most_distance"])
-        distance = max(unlike, strange)
+        # Similarity is about 1 among training slices; scaled so that the limit is at 1.
+        least = float(self._arrays[SIMILARITY_LIMIT])
+        of_pixels = max(0.0, (1.0 - self.similarity(gray)) / (1.0 - least))
+        apart = self.feature_distance(maps.mean(axis=(0, 1)))
+        distance = max(of_pixels, apart / float(self._arrays["most_distance"]))
         if distance < 1.0:
-            return Verdict(distance=distance)
-        reason = Reason.NOT_BRAIN_MRI if unlike >= 1.0 else Reason.UNFAMILIAR
-        return Verdict(refusal=refuse(reason), distance=distance)
+            return GateResult(distance=distance)
+        reason = Reason.NOT_BRAIN_MRI if of_pixels >= 1.0 else Reason.UNFAMILIAR
+        return GateResult(refusal=refuse(reason), distance=distance)
 
-    def likeness(self, gray: Uint8Array) -> float:
+    def similarity(self, gray: Uint8Array) -> float:
         """About 1 for a slice like the training's, about -1 for other things.
 
         Args:
@@ -110,11 +112,11 @@ class BrainMri:
         kernels = np.exp(-a["gamma"] * np.maximum(squared, 0.0))
         return float(kernels @ a["shares"] + a["base"])
 
-    def strangeness(self, features: Float32Array) -> float:
+    def feature_distance(self, features: Float32Array) -> float:
         """Distance from the training slices in what the network makes of them, about 1 there.
 
         Args:
-            features: block5_conv3 after its ReLU, mean over the map, shape (512,).
+            features: the network's maps, mean over each, float32, shape (K,); 512 for VGG16.
         """
         a = self._arrays
         x = (np.sqrt(np.maximum(features, 0.0)) - a["features_mean"]) / a["features_scale"]
@@ -124,7 +126,7 @@ class BrainMri:
         return float(np.sqrt(inside + rest / float(a["features_rest"])))
 
 
-def _check(arrays: Mapping[str, np.ndarray]) -> None:
+def _check(arrays: Mapping[str, np.ndarray], *, features: int) -> None:
     """Raise `ReleaseMalformedError` unless all arrays are there, finite, and fit one another."""
     for name in _ARRAYS:
         if name not in arrays or not np.isfinite(arrays[name]).all():
@@ -136,9 +138,9 @@ def _check(arrays: Mapping[str, np.ndarray]) -> None:
     needed: dict[str, tuple[int, ...]] = {
         "landmarks": (len(arrays["landmarks"]), kept),
         "shares": (len(arrays["landmarks"]),),
-        "features_mean": (FEATURES,),
-        "features_scale": (FEATURES,),
-        "features_axes": (FEATURES, seen),
+        "features_mean": (features,),
+        "features_scale": (features,),
+        "features_axes": (features, seen),
         "features_spread": (seen,),
         **dict.fromkeys(_NUMBERS, ()),
     }
@@ -150,11 +152,11 @@ def _check(arrays: Mapping[str, np.ndarray]) -> None:
             raise ReleaseMalformedError(
                 f"{name} in {GATE_FILE} has the shape {arrays[name].shape} instead of {shape}."
             )
-    for name in _ABOVE_ZERO:  # they are divided by, or turn a likeness around
+    for name in _ABOVE_ZERO:  # they are divided by, or turn a similarity around
         if not (arrays[name] > 0).all():
             raise ReleaseMalformedError(f"{name} in {GATE_FILE} must be above 0.")
-    if not arrays["least_likeness"] < 1:
-        raise ReleaseMalformedError(f"least_likeness in {GATE_FILE} must be below 1.")
+    if not arrays[SIMILARITY_LIMIT] < 1:
+        raise ReleaseMalformedError(f"{SIMILARITY_LIMIT} in {GATE_FILE} must be below 1.")
 
 
 def open_brain_mri(release: Release) -> BrainMri:
@@ -167,5 +169,5 @@ def open_brain_mri(release: Release) -> BrainMri:
         raise ReleaseMalformedError(f"{release} has the gate {NAME} without its {GATE_FILE}.")
     verify(release, files=[GATE_FILE])
     arrays = read_npz(release.path(GATE_FILE), what="gate's")
-    _check(arrays)
+    _check(arrays, features=architecture_of(release).map_channels)
     return BrainMri(arrays)

@@ -50,13 +50,13 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class GateResult:
     """What a gate says after the network.
 
     Attributes:
         refusal: why there is to be no opinion, or None where there may be one.
-        distance: how far the image lies from those the model has learnt from, 0 and up; from 1
-            on it is refused. None where the gate does not measure it.
+        distance: the out-of-distribution score: how far the image lies from the training images,
+            0 and up; from 1 on it is refused. None where the gate does not measure it.
     """
 
     refusal: Refusal | None = None

@@ -1,1 +1,1 @@
-"""Figures for judging a classifier, and probabilities; numbers in, numbers out."""
+"""Figures of a classifier, their intervals, and probabilities; numbers in, numbers out."""

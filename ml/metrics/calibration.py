@@ -19,7 +19,7 @@ class Calibration:
     """probability = doubt + (1 - 2 * doubt) * sigmoid(slope * logit + intercept).
 
     `doubt` is the share of wrong answers that the images it was fitted on cannot rule out even
-    where the network is surest, every slice counted as an image of its own, near-copies too: no
+    where the network is surest, every slice counted as an image of its own, near-duplicates too: no
     probability is nearer to 0 or to 1 than that. It leaves the
     order of images as it is.
 

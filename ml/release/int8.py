@@ -16,8 +16,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.decoder import DECODER_SHAPES
-from ml.architectures.vgg16.network import KERNEL_SHAPES
 from ml.imaging.pixels import Float32Array
 from ml.release.releases import ReleaseMalformedError, WrongArchitectureError
 from ml.release.weights import read_npz
@@ -25,7 +23,6 @@ from ml.release.weights import read_npz
 INT8_FILE: Final = "openvino-int8.npz"
 LARGEST: Final = 127  # of an 8-bit weight, either way: -128 would have no counterpart
 _PARTS: Final = ("range", "step", "bias")
-_SHAPES: Final = {**KERNEL_SHAPES, **DECODER_SHAPES}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,8 +49,13 @@ class Int8Layer:
         return levels
 
 
-def read_int8(path: Path) -> dict[str, Int8Layer]:
+def read_int8(path: Path, *, kernels: Mapping[str, tuple[int, ...]]) -> dict[str, Int8Layer]:
     """Read the file: layer name to its numbers. Layers that are not in it run in floating point.
+
+    Args:
+        path: the file.
+        kernels: the network's layers, each with the shape of its kernel, whose last axis is the
+            output channel.
 
     Raises:
         ReleaseMissingError: there is no such file.
@@ -64,7 +66,7 @@ def read_int8(path: Path) -> dict[str, Int8Layer]:
     arrays = read_npz(path, what="8-bit numbers'")
     layers = sorted({name.rpartition("/")[0] for name in arrays})
     for layer in layers:
-        _check(layer, arrays, path=path)
+        _check(layer, arrays, path=path, kernels=kernels)
     return {
         layer: Int8Layer(
             range=arrays[f"{layer}/range"],
@@ -76,7 +78,15 @@ def read_int8(path: Path) -> dict[str, Int8Layer]:
 
 
 def write_int8(path: Path, layers: Mapping[str, Int8Layer]) -> None:
-    """Write the file; the same numbers always give the same bytes."""
+    """Write the file; the same numbers always give the same bytes.
+
+    Args:
+        path: the file, replaced where it is there.
+        layers: layer name to its numbers, as `read_int8` gives them.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     arrays = {
         f"{layer}/{part}": getattr(layers[layer], part).astype(np.float32)
         for layer in sorted(layers)
@@ -86,10 +96,16 @@ def write_int8(path: Path, layers: Mapping[str, Int8Layer]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _check(layer: str, arrays: Mapping[str, npt.NDArray[np.floating]], *, path: Path) -> None:
-    if layer not in _SHAPES:
+def _check(
+    layer: str,
+    arrays: Mapping[str, npt.NDArray[np.floating]],
+    *,
+    path: Path,
+    kernels: Mapping[str, tuple[int, ...]],
+) -> None:
+    if layer not in kernels:
         raise WrongArchitectureError(f"{path} names the layer {layer!r}, which is not one of ours.")
-    channels = _SHAPES[layer][-1:]
+    channels = kernels[layer][-1:]
     for part, shape in zip(_PARTS, ((2,), channels, channels), strict=True):
         array = arrays.get(f"{layer}/{part}")
         if array is None or array.shape != shape:

@@ -36,6 +36,7 @@ from ml.release.parts import (
 )
 
 DESCRIPTION: Final = "release.json"
+_FIRST_ARCHITECTURE: Final = "vgg16"  # of releases from before they named theirs
 SHIPPED: Final = Path(__file__).parents[1] / "shipped"  # the release that comes with the code
 
 
@@ -85,6 +86,7 @@ class Release:
         operating: what the threshold does, or None where it was not measured.
         regions: how the suspected regions are found, or None where the release gives none.
         engines: the engines it was measured with against the reference; it may run on others.
+        architecture: a name in `ml.architectures.ARCHITECTURES`.
 
     Raises:
         ValueError: a name is not a plain file name, a hash is not one, or the threshold does not
@@ -109,6 +111,7 @@ class Release:
     operating: Operating | None = None
     regions: RegionSettings | None = None
     engines: tuple[EngineParity, ...] = ()
+    architecture: str = _FIRST_ARCHITECTURE
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():
@@ -157,7 +160,11 @@ def read_release(directory: Path) -> Release:
 
 
 def write_release(release: Release) -> None:
-    """Write `release.json` into the release's folder, replacing the one that is there."""
+    """Write `release.json` into the release's folder, replacing the one that is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     value = asdict(release)
     del value["directory"]
     value["calibration"] = release.calibration.to_json()
@@ -197,7 +204,11 @@ def _verify(release: Release, name: str, digest: str) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file as 64 lowercase hexadecimal digits."""
+    """SHA-256 of a file as 64 lowercase hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -232,6 +243,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         engines=tuple(
             read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),
+        architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
     )
     needed = [name for engine in release.engines for name in engine.files]
     needed += [] if release.regions is None else [release.regions.file]

@@ -1,4 +1,4 @@
-"""The network's weights in a file: one .npz of float16 arrays, read without running any code."""
+"""Weights in a file: one .npz of float16 arrays, read without running any code."""
 
 from __future__ import annotations
 
@@ -9,38 +9,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.network import KERNEL_SHAPES
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.release.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
 
 
-def expected_shapes(
-    kernels: Mapping[str, tuple[int, ...]] = KERNEL_SHAPES,
-) -> dict[str, tuple[int, ...]]:
-    """Array name (`<layer>/kernel`, `<layer>/bias`) to shape, in the order of the layers."""
+def expected_shapes(kernels: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Array name (`<layer>/kernel`, `<layer>/bias`) to shape, in the order of the layers.
+
+    Args:
+        kernels: layer name to the shape of its kernel, whose last axis is the output channel.
+    """
     shapes: dict[str, tuple[int, ...]] = {}
     for layer, kernel in kernels.items():
         shapes[f"{layer}/kernel"] = kernel
         shapes[f"{layer}/bias"] = kernel[-1:]
     return shapes
-
-
-def read_weights(path: Path) -> dict[str, Float32Array]:
-    """Read a weights file.
-
-    Args:
-        path: an .npz of float arrays named as in `expected_shapes`.
-
-    Returns:
-        Every array in float32.
-
-    Raises:
-        ReleaseMissingError: there is no such file.
-        ReleaseMalformedError: it is not an .npz of plain numbers, or a number is not finite.
-        WrongArchitectureError: an array is missing, is too many, or has another shape.
-    """
-    return read_arrays(path, shapes=expected_shapes(), what="weights")
 
 
 def read_arrays(
@@ -54,7 +38,9 @@ def read_arrays(
         what: what it holds, for the messages: "weights" or "decoder".
 
     Raises:
-        ReleaseMissingError, ReleaseMalformedError, WrongArchitectureError: as for `read_weights`.
+        ReleaseMissingError: there is no such file.
+        ReleaseMalformedError: it is not an .npz of plain numbers, or a number is not finite.
+        WrongArchitectureError: an array is missing, is too many, or has another shape.
     """
     arrays = read_npz(path, what=what)
     check_shapes({name: array.shape for name, array in arrays.items()}, shapes=shapes)
@@ -85,8 +71,13 @@ def read_npz(path: Path, *, what: str) -> dict[str, npt.NDArray[Any]]:
         raise ReleaseMalformedError(f"The {what} file {path} cannot be read: {error}.") from error
 
 
-def write_weights(path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -> None:
-    """Write a weights file in float16; the same weights always give the same bytes.
+def write_arrays(
+    path: Path,
+    arrays: Mapping[str, npt.NDArray[np.floating]],
+    *,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> None:
+    """Write the arrays named in `shapes` in float16; the same arrays always give the same bytes.
 
     Half precision halves the file and moves a probability by less than 0.001.
 
@@ -94,16 +85,6 @@ def write_weights(path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -
         WrongArchitectureError: an array is missing, is too many, or has another shape.
         ReleaseMalformedError: a number is not finite or too large for float16 (65,504).
     """
-    write_arrays(path, weights, shapes=expected_shapes())
-
-
-def write_arrays(
-    path: Path,
-    arrays: Mapping[str, npt.NDArray[np.floating]],
-    *,
-    shapes: Mapping[str, tuple[int, ...]],
-) -> None:
-    """Write the arrays named in `shapes` as `write_weights` does, with the same errors."""
     check_shapes({name: array.shape for name, array in arrays.items()}, shapes=shapes)
     halves: dict[str, npt.NDArray[np.float16]] = {}
     for name in shapes:
@@ -116,21 +97,20 @@ def write_arrays(
 
 
 def check_shapes(
-    found: Mapping[str, tuple[int, ...]], *, shapes: Mapping[str, tuple[int, ...]] | None = None
+    found: Mapping[str, tuple[int, ...]], *, shapes: Mapping[str, tuple[int, ...]]
 ) -> None:
-    """Compare array names and shapes with the architecture, or with other `shapes`.
+    """Compare array names and shapes with those that a network needs.
 
     Raises:
         WrongArchitectureError: naming the first array that differs.
     """
-    expected = expected_shapes() if shapes is None else shapes
-    for name, shape in expected.items():
+    for name, shape in shapes.items():
         if name not in found:
             raise WrongArchitectureError(f"The weights lack {name}, which this network needs.")
         if tuple(found[name]) != shape:
             raise WrongArchitectureError(f"{name} has the shape {found[name]}, not {shape}.")
     for name in found:
-        if name not in expected:
+        if name not in shapes:
             raise WrongArchitectureError(
                 f"The weights hold {name}, which this network does not have."
             )

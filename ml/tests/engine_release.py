@@ -7,10 +7,11 @@ import numpy as np
 
 from ml.architectures.vgg16.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
 from ml.architectures.vgg16.network import BLOCKS, HIDDEN
+from ml.architectures.vgg16.weights import read_weights
 from ml.release.int8 import INT8_FILE, Int8Layer, write_int8
 from ml.release.parts import EngineParity, RegionSettings
 from ml.release.releases import Release, file_sha256, read_release, write_release
-from ml.release.weights import expected_shapes, read_weights
+from ml.release.weights import expected_shapes
 
 
 def parity(name: str, *, holds: bool) -> EngineParity:

@@ -23,8 +23,8 @@ def loaded_after(statement: str, **environment: str) -> set[str]:
 
 def test_what_the_web_process_imports_loads_no_tensorflow_and_no_django():
     loaded = loaded_after(
-        "import ml.engines, ml.imaging.overlay, ml.imaging.phantom, ml.predictor, "
-        "ml.release.releases"
+        "import ml.engines, ml.imaging.formats, ml.imaging.overlay, ml.imaging.phantom, "
+        "ml.predictor, ml.release.releases"
     )
 
     assert not loaded & {"tensorflow", "keras", "h5py", "openvino", "nncf", "django"}

@@ -8,7 +8,7 @@ import pytest
 
 from ml.architectures.vgg16.gradcam import GradCam
 from ml.engines import ENGINES, EngineOutput
-from ml.gate import GATES, Reason, Refusal, Verdict
+from ml.gate import GATES, GateResult, Reason, Refusal
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.pixels import PixelsError
 from ml.imaging.preprocessing import RECIPES
@@ -52,13 +52,13 @@ class FarAway:
     def before(self, pixels: np.ndarray) -> Refusal | None:
         return GATES["contrast-and-color-1"].before(pixels)
 
-    def after(self, *, tensor: np.ndarray, maps: np.ndarray) -> Verdict:
+    def after(self, *, tensor: np.ndarray, maps: np.ndarray) -> GateResult:
         assert tensor.shape == (224, 224, 3)
         assert maps.shape == (14, 14, 512)
         if tensor[0, 0, 0] < 0.5:
-            return Verdict(distance=0.4)
+            return GateResult(distance=0.4)
         refusal = Refusal(reason=Reason.NOT_BRAIN_MRI, sentence="It is something else.")
-        return Verdict(refusal=refusal, distance=1.8)
+        return GateResult(refusal=refusal, distance=1.8)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def saying(release_dir):
             engine=engine or OneLogit(logit, lesion=lesion),
             recipe=RECIPES[release.preprocessing],
             gate=gate,
-            grad_cam=GradCam(
+            class_map=GradCam(
                 summed_kernel=np.ones((512, 256), np.float32),
                 output_kernel=np.ones(256, np.float32),
             ),

@@ -1,4 +1,4 @@
-"""Readers' marks with their versions, and the clinic's labels. Nothing is written here."""
+"""Annotations with their versions, and the clinic's labels. Read only."""
 
 import json
 from typing import Any
@@ -16,11 +16,11 @@ from scans.models import Annotation, AnnotationVersion, LabelList
 from scans.services.disclosure import disclosed_to, others_disclosed
 
 
-def _to_be_seen(user: User, mark: str = "") -> Q:
-    """As `readable_annotations` has it, for a row at whose path `mark` the annotation is."""
-    study = f"{mark}image__series__study"
-    own_word = disclosed_to(user, study=study) | Q(**{f"{mark}from_analysis__isnull": True})
-    return others_disclosed(study=study) & own_word
+def _disclosed(user: User, prefix: str = "") -> Q:
+    """The condition of `readable_annotations` for rows with the annotation at the path `prefix`."""
+    study = f"{prefix}image__series__study"
+    ai_disclosed = disclosed_to(user, study=study) | Q(**{f"{prefix}from_analysis__isnull": True})
+    return others_disclosed(study=study) & ai_disclosed
 
 
 @admin.register(Annotation)
@@ -38,7 +38,7 @@ class AnnotationAdmin(ClinicModelAdmin):
     fields = ["image_link", "patient", "author", "created_at", "version", "is_hidden"]
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
-        return super().visible_rows(rows, user).filter(_to_be_seen(user))
+        return super().visible_rows(rows, user).filter(_disclosed(user))
 
     @admin.display(description="Image")
     def image_link(self, obj: Annotation) -> SafeString:
@@ -54,8 +54,8 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
     read_event = audit_events.ANNOTATION_VERSION_READ
     listed_event = audit_events.ANNOTATION_VERSION_LISTED
     clinic_path = "annotation__image__patient__clinic"
-    list_display = ["made_at", "number", "how", "shape", "label", "author", "patient"]
-    list_filter = ["how", "shape"]
+    list_display = ["made_at", "number", "origin", "shape", "label", "author", "patient"]
+    list_filter = ["origin", "shape"]
     list_select_related = ["annotation__author", "annotation__image__patient__clinic"]
     search_fields = [
         "^annotation__image__patient__mrn",
@@ -71,7 +71,7 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
         "patient",
         "author",
         "number",
-        "how",
+        "origin",
         "restored_from",
         "is_hidden",
         "made_at",
@@ -83,7 +83,7 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
     ]
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
-        return super().visible_rows(rows, user).filter(_to_be_seen(user, "annotation__"))
+        return super().visible_rows(rows, user).filter(_disclosed(user, "annotation__"))
 
     def patient_id_of(self, row: AnnotationVersion) -> Any:
         return row.annotation.patient_id

@@ -1,5 +1,6 @@
-"""What radiologists said, and what a clinic set up for their reading. Nothing is written here but
-the list of reasons: verdicts are given beside the images.
+"""Verdicts and assessments, and what a clinic set up for its reading.
+
+Nothing is written here but the list of reasons: verdicts are given beside the images.
 """
 
 import json
@@ -68,9 +69,9 @@ class VerdictAdmin(ClinicModelAdmin):
     ]
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
-        """Signed ones. A verdict that is not everybody's to see yet is not here at all."""
-        told = disclosed_to(user, study="study") & others_disclosed(study="study")
-        return super().visible_rows(rows, user).filter(told, status__in=SIGNED)
+        """Only signed ones, and none that is withheld from anybody yet."""
+        disclosed = disclosed_to(user, study="study") & others_disclosed(study="study")
+        return super().visible_rows(rows, user).filter(disclosed, status__in=SIGNED)
 
     def patient_id_of(self, row: Verdict) -> Any:
         return row.study.patient_id
@@ -101,7 +102,7 @@ class AssessmentAdmin(ClinicModelAdmin):
     list_display = [
         "saved_at",
         "decision",
-        "reason_words",
+        "reason_label",
         "reader",
         "patient",
         "verdict_link",
@@ -119,7 +120,7 @@ class AssessmentAdmin(ClinicModelAdmin):
         "^verdict__study__patient__mrn",
         "verdict__study__patient__family_name",
         "=verdict__reader__username",
-        "reason_words",
+        "reason_label",
     ]
     search_help_text = "An MRN, a family name, a reader's user name, or a reason."
     ordering = ["-saved_at", "id"]
@@ -130,15 +131,15 @@ class AssessmentAdmin(ClinicModelAdmin):
         "reader",
         "analysis_link",
         "decision",
-        "reason_words",
+        "reason_label",
         "reason_text",
         "saved_at",
     ]
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         study = "verdict__study"
-        told = disclosed_to(user, study=study) & others_disclosed(study=study)
-        return super().visible_rows(rows, user).filter(told, verdict__status__in=SIGNED)
+        disclosed = disclosed_to(user, study=study) & others_disclosed(study=study)
+        return super().visible_rows(rows, user).filter(disclosed, verdict__status__in=SIGNED)
 
     def patient_id_of(self, row: Assessment) -> Any:
         return row.verdict.study.patient_id
@@ -165,13 +166,13 @@ class ClinicReasonAdmin(ClinicModelAdmin):
     """Clinic administrators add reasons on the settings page of their clinic."""
 
     clinic_path = "clinic"
-    list_display = ["words", "code", "is_active"]
+    list_display = ["label", "code", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["clinic"]
-    search_fields = ["words", "code"]
-    ordering = ["words", "id"]
+    search_fields = ["label", "code"]
+    ordering = ["label", "id"]
     actions = ["retire"]
-    fields = ["words", "code", "is_active", "clinic"]
+    fields = ["label", "code", "is_active", "clinic"]
 
     def has_retire_permission(self, request: HttpRequest) -> bool:
         return self.allows(signed_in(request), Action.EDIT_CLINIC_SETTINGS)

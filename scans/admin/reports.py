@@ -11,7 +11,7 @@ from accounts.models import User
 from scans import audit_events
 from scans.admin.core.links import link_to
 from scans.models import Report, ReportTemplate
-from scans.models.report import SECTIONS
+from scans.models.report_sections import SECTION_NAMES, TEMPLATE_SECTION_NAMES
 from scans.services.reports.drafting import readable_reports
 
 
@@ -49,7 +49,7 @@ class ReportAdmin(ClinicModelAdmin):
                 ]
             },
         ),
-        ("Text", {"fields": [*SECTIONS]}),
+        ("Text", {"fields": SECTION_NAMES}),
         (
             "Signature",
             {
@@ -95,12 +95,4 @@ class ReportTemplateAdmin(ClinicModelAdmin):
     list_select_related = ["clinic"]
     search_fields = ["name"]
     ordering = ["name", "id"]
-    fields = [
-        "name",
-        "is_active",
-        "clinic",
-        "technique",
-        "comparison",
-        "findings",
-        "impression",
-    ]
+    fields = ["name", "is_active", "clinic", *TEMPLATE_SECTION_NAMES]

@@ -93,10 +93,10 @@ def _of_outline(points: Sequence[Point], spacing: Spacing, *, simple: bool) -> M
 
 def _of_ellipse(ellipse: Ellipse, spacing: Spacing) -> Measurements:
     """The axes after scaling are the singular values of what maps the unit circle onto it."""
-    turn = radians(ellipse.rotation)
-    turned = np.array([[cos(turn), -sin(turn)], [sin(turn), cos(turn)]])
+    angle = radians(ellipse.rotation)
+    rotation = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
     scale = np.diag([spacing.column, spacing.row])
-    a, b = np.linalg.svd(scale @ turned @ np.diag([ellipse.rx, ellipse.ry]), compute_uv=False)
+    a, b = np.linalg.svd(scale @ rotation @ np.diag([ellipse.rx, ellipse.ry]), compute_uv=False)
     # Ramanujan's second approximation of the perimeter (1914): right to 1e-4 even where b << a.
     h = ((a - b) / (a + b)) ** 2
     perimeter = pi * (a + b) * (1 + 3 * h / (10 + sqrt(4 - 3 * h)))

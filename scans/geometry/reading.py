@@ -1,4 +1,4 @@
-"""JSON -> a shape, or sentences that say what is wrong with it, by member."""
+"""Read a shape from JSON, strictly; what is wrong with it is reported by member."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard

@@ -201,9 +201,9 @@ def _rotation(element: Element, center: Point) -> float:
 
 def _all_numbers(text: str) -> list[float] | None:
     """The numbers between commas and spaces; None where something else is among them."""
-    words = text.replace(",", " ").split()
-    if all(len(word) <= _LONGEST_NUMBER and _NUMBER.fullmatch(word) for word in words):
-        return [float(word) for word in words]
+    parts = text.replace(",", " ").split()
+    if all(len(part) <= _LONGEST_NUMBER and _NUMBER.fullmatch(part) for part in parts):
+        return [float(part) for part in parts]
     return None
 
 

@@ -1,6 +1,7 @@
-"""Bytes in, pixels out, or a clear refusal for that one file.
+"""Bytes in, decoded images out, or a clear refusal for that one file.
 
-A format is a plug-in: a module with `recognizes(head)` and `decode(content, limits)`.
+Here are archives and the limits of the installation; what is inside a file is read by
+`ml.imaging.formats`, where formats are added (docs/extending.md).
 """
 
 import hashlib
@@ -8,75 +9,73 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from scans.ingest import archive, raster
-from scans.ingest.contents import Decoded, Limits, Refusal
+from ml.imaging import formats
+from ml.imaging.formats import DecodedFile, Refusal
+from scans.ingest import archives
+from scans.ingest.limits import UploadLimits
 
-FORMATS = (raster,)
-_HEAD = 16
-_OTHER_FORMATS = {
-    b"GIF8": "GIF",
-    b"BM": "BMP",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"%PDF": "PDF",
-}
-
-__all__ = ["Decoded", "Limits", "Offered", "Refusal", "decode", "offered"]
+__all__ = [
+    "DecodedFile",
+    "Refusal",
+    "SubmittedFile",
+    "UploadLimits",
+    "accepted_types",
+    "decode",
+    "format_names",
+    "unpack",
+]
 
 
 @dataclass(frozen=True)
-class Offered:
-    """One file as it was offered: its bytes and their SHA-256 (hex), or why it is refused."""
+class SubmittedFile:
+    """One file of an upload: its bytes and their SHA-256 (hex), or why it is refused."""
 
     filename: str
     content: bytes | Refusal
 
     @property
     def sha256(self) -> str:
+        """The digest of the bytes, empty where the file is refused."""
         return "" if isinstance(self.content, Refusal) else hashlib.sha256(self.content).hexdigest()
 
 
-def offered(filename: str, file: IO[bytes], size: int, limits: Limits) -> Iterator[Offered]:
-    """The files that one upload brings: itself, or what its ZIP archive holds."""
-    head = file.read(_HEAD)
+def accepted_types() -> str:
+    """Return what a file dialog offers, as HTML's `accept` lists it. Nothing is refused by it."""
+    suffixes = [suffix for known in formats.FORMATS for suffix in known.suffixes]
+    media_types = [media_type for known in formats.FORMATS for media_type in known.media_types]
+    return ",".join((*suffixes, *archives.SUFFIXES, *media_types, *archives.MEDIA_TYPES))
+
+
+def format_names() -> str:
+    """Return the names of the formats that are read: "JPEG and PNG"."""
+    return formats.names(conjunction="and")
+
+
+def unpack(
+    filename: str, file: IO[bytes], size: int, limits: UploadLimits
+) -> Iterator[SubmittedFile]:
+    """Yield the files that one upload brings: itself, or what its ZIP archive holds."""
+    head = file.read(archives.HEAD_BYTES)
     file.seek(0)
-    if archive.recognizes(head):
-        try:
-            for entry in archive.entries(file, limits):
-                yield Offered(f"{filename}/{entry.filename}", entry.content)
-        except Refusal as refusal:
-            yield Offered(filename, refusal)
+    try:
+        if archives.recognizes(head):
+            for entry in archives.entries(file, limits):
+                yield SubmittedFile(f"{filename}/{entry.filename}", entry.content)
+            return
+        limits.file.check_bytes(size)
+    except Refusal as refusal:
+        yield SubmittedFile(filename, refusal)
         return
-    if size > limits.max_bytes:
-        yield Offered(
-            filename,
-            Refusal(
-                "too_large",
-                f"The file is larger than {limits.max_bytes // 1024**2} MB. Upload a smaller one.",
-            ),
-        )
-        return
-    yield Offered(filename, file.read())
+    yield SubmittedFile(filename, file.read())
 
 
-def decode(content: bytes, limits: Limits) -> Decoded:
-    """The pixels of one image file. Raises `Refusal`."""
-    if not content:
-        raise Refusal("empty", "The file is empty. Export or copy it again.")
-    head = content[:_HEAD]
-    for plugin in FORMATS:
-        if plugin.recognizes(head):
-            return plugin.decode(content, limits)
-    known = next((name for start, name in _OTHER_FORMATS.items() if head.startswith(start)), None)
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        known = "WebP"
-    if content[128:132] == b"DICM":
-        known = "DICOM"
-    if known:
-        raise Refusal(
-            "unsupported_format",
-            f"This is a {known} file. Upload the image as JPEG or PNG, or several in a ZIP.",
-        )
-    raise Refusal(
-        "not_an_image", "This is not an image. Upload JPEG or PNG files, or a ZIP of them."
-    )
+def decode(content: bytes, limits: UploadLimits) -> DecodedFile:
+    """Decode one file. Raises `Refusal`, whose remedies are those of an upload."""
+    try:
+        return formats.read(content, limits=limits.file)
+    except Refusal as refusal:
+        remedy = {
+            "unsupported_format": f"Upload the image as {formats.names()}, or several in a ZIP.",
+            "not_an_image": f"Upload {formats.names()} files, or a ZIP of them.",
+        }.get(refusal.code, refusal.remedy)
+        raise Refusal(refusal.code, refusal.problem, remedy) from refusal

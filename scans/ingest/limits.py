@@ -1,16 +1,33 @@
 """How much one upload may ask for: the settings of the installation."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
 
-from scans.ingest.contents import Limits
+from ml.imaging.formats import Limits
 
 
-def upload_limits() -> Limits:
-    """The limits that the settings name."""
-    return Limits(
-        max_bytes=settings.UPLOAD_MAX_FILE_BYTES,
-        max_pixels=settings.UPLOAD_MAX_PIXELS,
-        min_side=settings.UPLOAD_MIN_SIDE,
+@dataclass(frozen=True)
+class UploadLimits:
+    """What is refused before it is read: of each file, and of a ZIP archive as a whole.
+
+    `max_archive_bytes` counts what the archive expands to.
+    """
+
+    file: Limits
+    max_archive_bytes: int
+    max_archive_entries: int
+
+
+def upload_limits() -> UploadLimits:
+    """Return the limits that the settings name. A row holds one image, so a file may hold one."""
+    return UploadLimits(
+        file=Limits(
+            max_bytes=settings.UPLOAD_MAX_FILE_BYTES,
+            max_pixels=settings.UPLOAD_MAX_PIXELS,
+            min_side=settings.UPLOAD_MIN_SIDE,
+            max_frames=1,
+        ),
         max_archive_bytes=settings.UPLOAD_MAX_ARCHIVE_BYTES,
         max_archive_entries=settings.UPLOAD_MAX_FILES,
     )

@@ -1,25 +1,12 @@
 """Suspected regions and the distance to the training images, beside an analysis's other answers."""
 
-from importlib import import_module
-
 from django.db import migrations, models
-
-_trigger = import_module("scans.migrations.0002_finished_analyses_do_not_change")
-
-
-def install_again(apps, schema_editor):
-    """The new constraint makes SQLite build the table anew, without the trigger of 0002."""
-    if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute("DROP TRIGGER IF EXISTS finished_analysis_is_immutable")
-        _trigger.install(apps, schema_editor)
 
 
 class Migration(migrations.Migration):
     dependencies = [("scans", "0002_finished_analyses_do_not_change")]
 
     operations = [
-        # First and last: whichever way the migration goes, the rebuilt table gets it back.
-        migrations.RunPython(migrations.RunPython.noop, install_again),
         migrations.AddField(
             model_name="analysis",
             name="regions",
@@ -59,5 +46,4 @@ class Migration(migrations.Migration):
                 name="analysis_distance_is_of_a_result",
             ),
         ),
-        migrations.RunPython(install_again, migrations.RunPython.noop),
     ]

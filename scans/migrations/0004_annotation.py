@@ -1,8 +1,6 @@
 """Annotations and their versions; the size of a pixel where an image brings it.
 
-The database refuses to change a version, whoever asks: ORM, shell or SQL. A later migration that
-makes SQLite rebuild this table drops the trigger with the old one: call `install` again there
-(scans/tests/core/test_undeletable.py fails until it does).
+The trigger that keeps a version as it is is made by `scans/immutability.py`, as 0002 says.
 """
 
 import accounts.undeletable
@@ -11,33 +9,13 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-SQLITE = """
-CREATE TRIGGER annotation_version_is_immutable BEFORE UPDATE ON scans_annotationversion
-BEGIN
-    SELECT RAISE(ABORT, 'A version of an annotation does not change.');
-END
-"""
-POSTGRESQL = """
-CREATE FUNCTION refuse_change_of_annotation_version() RETURNS trigger AS $$
-BEGIN
-    RAISE EXCEPTION 'A version of an annotation does not change.' USING ERRCODE = 'check_violation';
-END
-$$ LANGUAGE plpgsql;
-CREATE TRIGGER annotation_version_is_immutable BEFORE UPDATE ON scans_annotationversion
-FOR EACH ROW EXECUTE FUNCTION refuse_change_of_annotation_version();
-"""
-
-
-def install(apps, schema_editor):
-    schema_editor.execute({"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor])
-
 
 def remove(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute("DROP TRIGGER annotation_version_is_immutable")
+        schema_editor.execute("DROP TRIGGER IF EXISTS annotation_version_is_immutable")
     else:
-        schema_editor.execute("DROP TRIGGER annotation_version_is_immutable ON scans_annotationversion")
-        schema_editor.execute("DROP FUNCTION refuse_change_of_annotation_version()")
+        schema_editor.execute("DROP TRIGGER IF EXISTS annotation_version_is_immutable ON scans_annotationversion")
+        schema_editor.execute("DROP FUNCTION IF EXISTS refuse_change_of_annotation_version()")
 
 
 class Migration(migrations.Migration):
@@ -155,5 +133,5 @@ class Migration(migrations.Migration):
             model_name='annotationversion',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('how', 'hidden'), ('is_hidden', False), _negated=True), models.Q(('how', 'unhidden'), ('is_hidden', True), _negated=True)), name='annotation_version_hides_as_it_says'),
         ),
-        migrations.RunPython(install, remove),
+        migrations.RunPython(migrations.RunPython.noop, remove),
     ]

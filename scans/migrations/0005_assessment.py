@@ -1,10 +1,6 @@
 """Verdicts, assessments, worklist views; where the reading of a study stands.
 
-The database refuses to change what was signed, to add to it, and to change a finding that was
-committed before the AI's word was released, whoever asks: ORM, shell or SQL. Deleting is refused by
-the models (`accounts.undeletable`), as for the rest of the record. A later migration that makes SQLite
-rebuild one of these tables drops its triggers with the old one: call `install` again there
-(scans/tests/reading/test_verdicts.py fails until it does).
+The triggers that keep what is signed as it is are made by `scans/immutability.py`, as 0002 says.
 """
 
 import accounts.undeletable
@@ -15,51 +11,23 @@ from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
 
-SIGNED_VERDICT = "A signed verdict does not change."
-SIGNED_PART = "A part of a signed verdict does not change."
-COMMITTED = "A committed finding does not change."
-_IS_SIGNED = "(SELECT status FROM scans_verdict WHERE id = {row}.verdict_id) IN ('final', 'amended')"
-_ANOTHER = """OLD.committed_at IS NOT NULL AND (
-    NEW.committed_at IS NULL OR NEW.committed_at <> OLD.committed_at
-    OR NEW.committed_finding <> OLD.committed_finding
-)"""
-# name, event, table, condition, sentence
+# Name and table of each trigger that earlier versions made here.
 TRIGGERS = [
-    ("signed_verdict_kept", "UPDATE", "scans_verdict", "OLD.status IN ('final', 'amended')", SIGNED_VERDICT),
-    ("committed_finding_kept", "UPDATE", "scans_verdict", _ANOTHER, COMMITTED),
-    ("signed_assessment_kept", "UPDATE", "scans_assessment", _IS_SIGNED.format(row="OLD"), SIGNED_PART),
-    ("no_assessment_joins_a_signed_verdict", "UPDATE", "scans_assessment", _IS_SIGNED.format(row="NEW"), SIGNED_PART),
-    ("signed_verdict_gets_no_assessment", "INSERT", "scans_assessment", _IS_SIGNED.format(row="NEW"), SIGNED_PART),
+    ("signed_verdict_kept", "scans_verdict"),
+    ("committed_finding_kept", "scans_verdict"),
+    ("signed_assessment_kept", "scans_assessment"),
+    ("no_assessment_joins_a_signed_verdict", "scans_assessment"),
+    ("signed_verdict_gets_no_assessment", "scans_assessment"),
 ]
 
 
-def install(apps, schema_editor):
-    for name, event, table, condition, sentence in TRIGGERS:
-        if schema_editor.connection.vendor == "sqlite":
-            schema_editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {condition} "
-                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-            )
-        else:
-            schema_editor.execute(
-                f"CREATE FUNCTION refuse_{name}() RETURNS trigger AS $$ BEGIN "
-                f"IF {condition} THEN "
-                f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'check_violation'; END IF; "
-                "RETURN NEW; END $$ LANGUAGE plpgsql"
-            )
-            schema_editor.execute(
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} "
-                f"FOR EACH ROW EXECUTE FUNCTION refuse_{name}()"
-            )
-
-
 def remove(apps, schema_editor):
-    for name, _, table, _, _ in TRIGGERS:
+    for name, table in TRIGGERS:
         if schema_editor.connection.vendor == "sqlite":
-            schema_editor.execute(f"DROP TRIGGER {name}")
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")
         else:
-            schema_editor.execute(f"DROP TRIGGER {name} ON {table}")
-            schema_editor.execute(f"DROP FUNCTION refuse_{name}()")
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            schema_editor.execute(f"DROP FUNCTION IF EXISTS refuse_{name}()")
 
 
 def note_suspicion(apps, schema_editor):
@@ -318,7 +286,7 @@ class Migration(migrations.Migration):
             model_name='worklistview',
             constraint=models.UniqueConstraint(condition=models.Q(('owner__isnull', True)), fields=('clinic', 'name'), name='view_name_once_a_clinic'),
         ),
-        migrations.RunPython(install, remove),
+        migrations.RunPython(migrations.RunPython.noop, remove),
         migrations.RunPython(note_suspicion, migrations.RunPython.noop),
         migrations.RunPython(leave_old_studies_off_the_worklist, migrations.RunPython.noop),
     ]

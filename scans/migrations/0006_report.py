@@ -1,8 +1,6 @@
 """Reports and the templates they start from.
 
-The database refuses to change a signed or a discarded version, whoever asks: ORM, shell or SQL. A later migration
-that makes SQLite rebuild this table drops the trigger with the old one: call `install` again there
-(scans/tests/reports/test_reports.py fails until it does).
+The trigger that keeps a signed report as it is is made by `scans/immutability.py`, as 0002 says.
 """
 
 import accounts.undeletable
@@ -11,35 +9,13 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-SQLITE = """
-CREATE TRIGGER signed_report_is_immutable BEFORE UPDATE ON scans_report
-WHEN OLD.status <> 'preliminary'
-BEGIN
-    SELECT RAISE(ABORT, 'A report that is signed or discarded does not change.');
-END
-"""
-POSTGRESQL = """
-CREATE FUNCTION refuse_change_of_signed_report() RETURNS trigger AS $$
-BEGIN
-    RAISE EXCEPTION 'A report that is signed or discarded does not change.' USING ERRCODE = 'check_violation';
-END
-$$ LANGUAGE plpgsql;
-CREATE TRIGGER signed_report_is_immutable BEFORE UPDATE ON scans_report
-FOR EACH ROW WHEN (OLD.status <> 'preliminary')
-EXECUTE FUNCTION refuse_change_of_signed_report();
-"""
-
-
-def install(apps, schema_editor):
-    schema_editor.execute({"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor])
-
 
 def remove(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute("DROP TRIGGER signed_report_is_immutable")
+        schema_editor.execute("DROP TRIGGER IF EXISTS signed_report_is_immutable")
     else:
-        schema_editor.execute("DROP TRIGGER signed_report_is_immutable ON scans_report")
-        schema_editor.execute("DROP FUNCTION refuse_change_of_signed_report()")
+        schema_editor.execute("DROP TRIGGER IF EXISTS signed_report_is_immutable ON scans_report")
+        schema_editor.execute("DROP FUNCTION IF EXISTS refuse_change_of_signed_report()")
 
 
 class Migration(migrations.Migration):
@@ -102,5 +78,5 @@ class Migration(migrations.Migration):
             },
             bases=(accounts.undeletable.Undeletable, models.Model),
         ),
-        migrations.RunPython(install, remove),
+        migrations.RunPython(migrations.RunPython.noop, remove),
     ]

@@ -9,17 +9,16 @@ from django.urls import reverse
 
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
+from scans.models.analysis_states import (
+    FINISHED,
+    RETRYABLE,
+    TRANSITIONS,
+    UNFINISHED,
+    Arrow,
+    Status,
+)
 from scans.models.release import ModelRelease
 from scans.models.study import Image
-
-
-class Status(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    COMPLETED = "completed", "Completed"
-    ABSTAINED = "abstained", "No AI opinion"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
 
 
 class Label(models.TextChoices):
@@ -34,11 +33,6 @@ class AbstainReason(models.TextChoices):
     UNREADABLE_CONTRAST = "unreadable_contrast", "Blank or nearly so"
     NOT_BRAIN_MRI = "not_brain_mri", "Does not look like a slice of a brain MRI"
     UNFAMILIAR = "unfamiliar", "Too far from the images the model has learnt from"
-
-
-UNFINISHED = (Status.QUEUED, Status.RUNNING)
-FINISHED = (Status.COMPLETED, Status.ABSTAINED)  # immutable from here on
-RETRYABLE = (Status.FAILED, Status.CANCELLED)
 
 
 class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
@@ -60,14 +54,20 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
     def with_lapsed_lease(self, moment: datetime) -> "AnalysisQuerySet":
         return self.filter(status=Status.RUNNING, lease_expires_at__lt=moment)
 
+    def transition(self, arrow: Arrow, **fields: Any) -> int:
+        """Take these rows along the arrow, and write `fields` with it; how many went.
+
+        One conditional UPDATE: a row that is in none of the arrow's source states stays as it is.
+        """
+        way = TRANSITIONS[arrow]
+        return self.filter(status__in=way.sources).update(status=way.target, **fields)
+
 
 class Analysis(Undeletable, models.Model):
     """One model release run on one image. The row is the queue of record.
 
-    queued -> running -> completed | abstained | failed | cancelled; every arrow is one function
-    in `scans.services.analyses`: of `lifecycle` (a person's) or `execution` (the worker's).
-    Completed and abstained are final: a trigger of the database refuses every change (migration
-    0002, and 0003, which builds the table anew).
+    Its state changes along `analysis_states.TRANSITIONS` only, one function an arrow. Completed and
+    abstained are final: the database refuses every change (`scans/immutability.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""A reader's mark on an image: one row for the mark, one for each version of it."""
+"""Annotations: what readers draw on images. One row an annotation, one row a version of it."""
 
 import uuid
 from typing import Any, NoReturn
@@ -35,13 +35,13 @@ DEFAULT_LABELS = (
 )
 
 
-class How(models.TextChoices):
+class VersionOrigin(models.TextChoices):
     """What made a version."""
 
     DRAWN = "drawn", "Drawn"
     IMPORTED = "imported", "Imported"
     REVISED = "revised", "Revised"
-    HIDDEN = "hidden", "Deleted"  # what the reader calls it; the mark is kept
+    HIDDEN = "hidden", "Deleted"  # as readers call it; the row stays
     UNHIDDEN = "unhidden", "Brought back"
     RESTORED = "restored", "Restored"
 
@@ -53,7 +53,7 @@ class LabelListQuerySet(ClinicQuerySet["LabelList"]):
 class LabelList(Undeletable, models.Model):
     """The labels a clinic offers for annotations, in their order.
 
-    Versions hold the words themselves, so a change here changes no mark that was made.
+    Versions hold the label's text, so a change here changes no existing annotation.
     """
 
     clinic = models.OneToOneField(
@@ -90,7 +90,7 @@ class AnnotationQuerySet(ClinicQuerySet["Annotation"]):
 
 
 class Annotation(Undeletable, models.Model):
-    """Whose mark it is and where; what it looks like is in its versions."""
+    """Author and image of an annotation; geometry, label and note are in its versions."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="annotations")
@@ -103,11 +103,13 @@ class Annotation(Undeletable, models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Whose suspected region the reader made a mark of their own.",
+        help_text="The analysis whose suspected region the reader turned into this annotation.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, help_text="The number of the newest version.")
-    is_hidden = models.BooleanField(default=False, help_text="As the newest version says.")
+    is_hidden = models.BooleanField(
+        default=False, help_text="Whether the newest version is hidden."
+    )
 
     objects = AnnotationQuerySet.as_manager()
 
@@ -152,11 +154,11 @@ class AnnotationVersionQuerySet(ClinicQuerySet["AnnotationVersion"]):
 
 
 class AnnotationVersion(Undeletable, models.Model):
-    """What a mark was from one moment on, made by its author. Append-only (a trigger, 0004)."""
+    """One state of an annotation, made by its author. The database refuses every change."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    how = models.CharField(max_length=10, choices=How.choices)
+    origin = models.CharField(max_length=10, choices=VersionOrigin.choices)
     restored_from = models.PositiveIntegerField(null=True, blank=True)
     is_hidden = models.BooleanField(default=False)
     geometry = models.JSONField(help_text="In pixels of the image; see docs/annotations.md.")
@@ -175,7 +177,9 @@ class AnnotationVersion(Undeletable, models.Model):
                 fields=["annotation", "number"], name="annotation_version_number"
             ),
             models.CheckConstraint(
-                name="annotation_version_how_from_the_list", condition=Q(how__in=How.values)
+                # The column was called `how` when the constraint was made.
+                name="annotation_version_how_from_the_list",
+                condition=Q(origin__in=VersionOrigin.values),
             ),
             models.CheckConstraint(
                 name="annotation_version_shape_from_the_list",
@@ -183,23 +187,23 @@ class AnnotationVersion(Undeletable, models.Model):
             ),
             models.CheckConstraint(
                 name="annotation_version_begins_at_one",
-                condition=Q(number=1, how__in=[How.DRAWN, How.IMPORTED])
-                | Q(number__gt=1) & ~Q(how__in=[How.DRAWN, How.IMPORTED]),
+                condition=Q(number=1, origin__in=[VersionOrigin.DRAWN, VersionOrigin.IMPORTED])
+                | Q(number__gt=1) & ~Q(origin__in=[VersionOrigin.DRAWN, VersionOrigin.IMPORTED]),
             ),
             models.CheckConstraint(
                 name="annotation_version_restored_is_older",
                 condition=Q(
-                    how=How.RESTORED,
+                    origin=VersionOrigin.RESTORED,
                     restored_from__isnull=False,
                     restored_from__gte=1,
                     restored_from__lt=F("number"),
                 )
-                | ~Q(how=How.RESTORED) & Q(restored_from__isnull=True),
+                | ~Q(origin=VersionOrigin.RESTORED) & Q(restored_from__isnull=True),
             ),
             models.CheckConstraint(
                 name="annotation_version_hides_as_it_says",
-                condition=~Q(how=How.HIDDEN, is_hidden=False)
-                & ~Q(how=How.UNHIDDEN, is_hidden=True),
+                condition=~Q(origin=VersionOrigin.HIDDEN, is_hidden=False)
+                & ~Q(origin=VersionOrigin.UNHIDDEN, is_hidden=True),
             ),
         ]
 

@@ -1,7 +1,7 @@
-"""What a radiologist says: of a study (the verdict), and of each analysis (the assessment).
+"""The verdict of a radiologist on a study, and the assessments of its analyses in it.
 
-The words are those of IHE AI Result Assessment. A verdict is one version: a draft, which is
-signed once and never changes again (triggers of the database, migration 0005). An amendment is a
+The terms are those of IHE AI Result Assessment. A verdict is one version: a draft, which is
+signed once and never changes again (`scans/immutability.py`). An amendment is a
 verdict of its own that names the one it supersedes and why; both stay readable.
 """
 
@@ -19,7 +19,7 @@ from scans.models.study import Study
 
 
 class Finding(models.TextChoices):
-    """The reader's own word for the study; never the AI's."""
+    """A reader's own finding on the study; never the AI's."""
 
     TUMOR = "tumor", "Tumor"
     NO_TUMOR = "no_tumor", "No tumor"
@@ -36,7 +36,7 @@ SIGNED = (VerdictStatus.FINAL, VerdictStatus.AMENDED)
 
 
 class ReadAs(models.TextChoices):
-    """Which of the independent reads it is; settled as it is signed."""
+    """Which of the independent reads a verdict is; set as it is signed."""
 
     FIRST = "first", "First read"
     SECOND = "second", "Second read"
@@ -66,18 +66,18 @@ class ClinicReasonQuerySet(ClinicQuerySet["ClinicReason"]):
 
 
 class ClinicReason(Undeletable, models.Model):
-    """A reason that a clinic added to the list. Retired, never deleted: verdicts name it."""
+    """A reason that a clinic added to the list. Retired, never deleted: verdicts refer to it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="reasons")
     code = models.SlugField(max_length=40, allow_unicode=True)
-    words = models.CharField(max_length=80)
+    label = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
 
     objects = ClinicReasonQuerySet.as_manager()
 
     class Meta:
-        ordering = ["words"]
+        ordering = ["label"]
         constraints = [
             models.UniqueConstraint(fields=["clinic", "code"], name="reason_once_a_clinic"),
             models.CheckConstraint(
@@ -86,7 +86,7 @@ class ClinicReason(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.words
+        return self.label
 
 
 class VerdictQuerySet(ClinicQuerySet["Verdict"]):
@@ -99,12 +99,12 @@ class VerdictQuerySet(ClinicQuerySet["Verdict"]):
         return self.filter(status=VerdictStatus.DRAFT)
 
     def current(self) -> "VerdictQuerySet":
-        """The signed versions that no signed amendment supersedes."""
+        """Return the signed versions that no signed amendment supersedes."""
         later = Verdict.objects.filter(supersedes=OuterRef("pk"), status__in=SIGNED)
         return self.signed().exclude(Exists(later))
 
     def deciding(self) -> "VerdictQuerySet":
-        """Of each study that is read, the one verdict that counts.
+        """Return the one verdict that counts of each study that is read.
 
         The adjudicator's where there was one, else the first reader's, with whom the second one
         (where there was one) agrees.
@@ -122,7 +122,7 @@ class VerdictQuerySet(ClinicQuerySet["Verdict"]):
 
 
 class Verdict(Undeletable, models.Model):
-    """One version of what one radiologist says of one study."""
+    """One version of one radiologist's verdict on one study."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="verdicts")
@@ -135,7 +135,7 @@ class Verdict(Undeletable, models.Model):
     read_as = models.CharField(max_length=12, choices=ReadAs.choices, blank=True)
     finding = models.CharField(max_length=8, choices=Finding.choices, blank=True)
     comment = models.TextField(max_length=4000, blank=True)
-    # Read-first: the finding given before the AI's word was released to this reader.
+    # Read-first: the finding given before the AI result was shown to this reader.
     committed_finding = models.CharField(max_length=8, choices=Finding.choices, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)
     supersedes = models.OneToOneField(
@@ -222,15 +222,15 @@ class AssessmentQuerySet(ClinicQuerySet["Assessment"]):
 
 
 class Assessment(Undeletable, models.Model):
-    """A reader's word on one analysis: a part of a verdict, and kept as that is once signed."""
+    """A reader's assessment of one analysis: part of a verdict, immutable once that is signed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="assessments")
     analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="assessments")
     decision = models.CharField(max_length=6, choices=Decision.choices)
     reason = models.CharField(max_length=40, blank=True, help_text="A code of the list.")
-    reason_words = models.CharField(
-        max_length=80, blank=True, help_text="As the list said it then."
+    reason_label = models.CharField(
+        max_length=80, blank=True, help_text="As the list had it when this was saved."
     )
     reason_text = models.CharField(max_length=500, blank=True)
     saved_at = models.DateTimeField(auto_now=True)

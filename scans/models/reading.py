@@ -1,4 +1,4 @@
-"""Where the reading of a study stands: how urgent, whose, by whom just now, how many readers."""
+"""The choices of a study's reading: priority, stage, and how many readers it requires."""
 
 from django.db import models
 
@@ -10,15 +10,15 @@ class Priority(models.TextChoices):
 
 
 class ReadStage(models.TextChoices):
-    """A study awaits a verdict until it is `READ`."""
+    """How far the reading is; a study awaits a verdict until it is `READ`."""
 
     WAITING = "waiting", "Awaits a verdict"
     ADJUDICATION = "adjudication", "Two readers disagree"
     READ = "read", "Read"
 
 
-class Reads(models.IntegerChoices):
-    """How many radiologists read the study without seeing each other's word."""
+class ReadersRequired(models.IntegerChoices):
+    """How many radiologists read the study, without seeing each other's findings."""
 
     ONE = 1, "One reader"
     TWO = 2, "Two independent readers"

@@ -1,4 +1,4 @@
-"""The signed text for a study. A version is signed once and never changes again (0006)."""
+"""Reports of studies, and the templates they start from. A signed version never changes."""
 
 import uuid
 
@@ -11,25 +11,23 @@ from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.models.patient import Patient
+from scans.models.report_sections import (
+    SECTION_NAMES,
+    SECTIONS,
+    TEMPLATE_SECTION_NAMES,
+    TEMPLATE_SECTIONS,
+    with_sections,
+)
 from scans.models.study import Study
-
-SECTIONS = {
-    "technique": "Technique",
-    "comparison": "Comparison",
-    "findings": "Findings",
-    "impression": "Impression",
-    "ai_statement": "AI statement",
-}
-LONGEST_SECTION = 10_000
 
 
 class ReportStatus(models.TextChoices):
-    """FHIR's words: DiagnosticReport status."""
+    """As in the status of FHIR's DiagnosticReport."""
 
     PRELIMINARY = "preliminary", "Preliminary"
     FINAL = "final", "Final"
     AMENDED = "amended", "Amended"  # signed as well: it supersedes another
-    CANCELLED = "cancelled", "Discarded"  # begun and given up; kept, since nothing is deleted
+    CANCELLED = "cancelled", "Discarded"  # never signed; the row stays
 
 
 SIGNED = (ReportStatus.FINAL, ReportStatus.AMENDED)
@@ -42,16 +40,13 @@ class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
         return self.filter(clinic_id=clinic_id, is_active=True)
 
 
+@with_sections(TEMPLATE_SECTIONS)
 class ReportTemplate(Undeletable, models.Model):
-    """Text that a clinic starts its reports from. Retired, never deleted."""
+    """Texts that a clinic's reports start from. Withdrawn from the offer, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="report_templates")
     name = models.CharField(max_length=80)
-    technique = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    comparison = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    findings = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    impression = models.TextField(max_length=LONGEST_SECTION, blank=True)
     is_active = models.BooleanField("offered", default=True)
 
     objects = ReportTemplateQuerySet.as_manager()
@@ -69,6 +64,11 @@ class ReportTemplate(Undeletable, models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """What it prefills, by the name of the section."""
+        return {name: getattr(self, name) for name in TEMPLATE_SECTION_NAMES}
+
 
 class ReportQuerySet(ClinicQuerySet["Report"]):
     clinic_lookup = "study__clinic"
@@ -79,8 +79,8 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
     def preliminary(self) -> "ReportQuerySet":
         return self.filter(status=ReportStatus.PRELIMINARY)
 
-    def kept(self) -> "ReportQuerySet":
-        """Without those that were given up."""
+    def not_discarded(self) -> "ReportQuerySet":
+        """Drafts and signed versions."""
         return self.exclude(status=ReportStatus.CANCELLED)
 
     def signed(self) -> "ReportQuerySet":
@@ -92,10 +92,11 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
         return self.signed().exclude(Exists(later))
 
 
+@with_sections(SECTIONS)
 class Report(Undeletable, models.Model):
-    """One version of a study's report: a preliminary one is written, then signed once.
+    """One version of a study's report: a draft that is signed once.
 
-    An amendment is a version of its own that names the one it supersedes and why.
+    An amendment is a version of its own, with the version it supersedes and a reason.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -107,11 +108,6 @@ class Report(Undeletable, models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reports"
     )
-    technique = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    comparison = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    findings = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    impression = models.TextField(max_length=LONGEST_SECTION, blank=True)
-    ai_statement = models.TextField("AI statement", max_length=LONGEST_SECTION, blank=True)
     # [{"annotation": id, "version": number, "analysis": id or null}] as they were chosen, in order.
     # A version of an annotation does not change, so neither does what the report shows.
     figures = models.JSONField(default=list, blank=True)
@@ -128,7 +124,7 @@ class Report(Undeletable, models.Model):
     signed_at = models.DateTimeField(null=True, blank=True)
     signed_name = models.CharField(max_length=300, blank=True, help_text="As printed then.")
     signed_meaning = models.CharField(max_length=200, blank=True)
-    # What the paper is about, as it was called when it was signed.
+    # Name, MRN, birth date and sex of the patient as they were when it was signed.
     signed_patient = models.JSONField(default=dict, blank=True)
     code = models.CharField(max_length=14, blank=True, help_text="Verifies a copy on paper.")
     pdf = models.FileField(max_length=200, blank=True)
@@ -168,12 +164,14 @@ class Report(Undeletable, models.Model):
                 & ~Q(code="")
                 & ~Q(pdf="")
                 & ~Q(pdf_sha256="")
+                # By name, not by the table: a section that is needed from now on is empty in
+                # reports that were signed before.
                 & ~Q(impression=""),
             ),
             models.CheckConstraint(
                 name="report_amendment_says_why",
                 condition=Q(supersedes__isnull=True, amendment_reason="") & ~Q(status="amended")
-                # Given up, it leaves its place to the next amendment, and still says why.
+                # Discarded, it leaves its place to the next amendment and keeps its reason.
                 | Q(supersedes__isnull=True, status="cancelled")
                 | Q(supersedes__isnull=False) & ~Q(amendment_reason="") & ~Q(status="final"),
             ),
@@ -197,6 +195,11 @@ class Report(Undeletable, models.Model):
     @property
     def patient(self) -> Patient:
         return self.study.patient
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each section by its name, in the order in which they are read."""
+        return {name: getattr(self, name) for name in SECTION_NAMES}
 
     @property
     def is_signed(self) -> bool:

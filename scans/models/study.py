@@ -11,7 +11,7 @@ from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.models.patient import Patient
-from scans.models.reading import Priority, Reads, ReadStage
+from scans.models.reading import Priority, ReadersRequired, ReadStage
 
 
 def mint_uid() -> str:
@@ -51,13 +51,15 @@ class Study(Undeletable, models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     lock_expires_at = models.DateTimeField(null=True, blank=True)
-    reads_wanted = models.PositiveSmallIntegerField(choices=Reads.choices, default=Reads.ONE)
+    readers_required = models.PositiveSmallIntegerField(
+        choices=ReadersRequired.choices, default=ReadersRequired.ONE
+    )
     read_stage = models.CharField(
         max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
     )
     read_at = models.DateTimeField(null=True, blank=True)
-    # The highest calibrated probability among the newest results of its images, kept beside the
-    # study because the worklist orders by it. Whoever may not see the AI's word is not shown it.
+    # The highest calibrated probability among the newest results of its images, stored with the
+    # study because the worklist orders by it. Whoever may not see the AI result is not shown it.
     triage_score = models.FloatField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
@@ -76,7 +78,8 @@ class Study(Undeletable, models.Model):
                 name="study_read_stage_from_the_list", condition=Q(read_stage__in=ReadStage.values)
             ),
             models.CheckConstraint(
-                name="study_one_reader_or_two", condition=Q(reads_wanted__in=Reads.values)
+                name="study_one_reader_or_two",
+                condition=Q(readers_required__in=ReadersRequired.values),
             ),
         ]
         indexes = [

@@ -50,7 +50,7 @@ def label_of(*, images: int, tumor: int, no_tumor: int, abstained: int) -> Study
 def filtered(
     studies: QuerySet[Study],
     *,
-    told: Q,
+    disclosed: Q,
     q: str = "",
     state: str = "",
     ai: str = "",
@@ -59,8 +59,8 @@ def filtered(
 ) -> QuerySet[Study]:
     """The studies that pass every filter given.
 
-    `told` is the condition on a study whose AI result the person may see: a filter by that result
-    finds no other.
+    `disclosed` is the condition on a study whose AI result the person may see: a filter by that
+    result finds no other.
     """
     for word in searchable(q):
         studies = studies.filter(
@@ -73,7 +73,7 @@ def filtered(
     if state:
         studies = studies.filter(in_state(StudyState(state)))
     if ai:
-        studies = studies.filter(told, with_label(StudyLabel(ai)))
+        studies = studies.filter(disclosed, with_label(StudyLabel(ai)))
     return studies
 
 

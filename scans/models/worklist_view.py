@@ -15,7 +15,7 @@ class WorklistViewQuerySet(ClinicQuerySet["WorklistView"]):
     clinic_lookup = "clinic"
 
     def offered_to(self, user: Any) -> "WorklistViewQuerySet":
-        """The clinic's views, and the person's own."""
+        """Return the clinic's views, and the person's own."""
         return self.filter(Q(owner=None) | Q(owner=user.pk), clinic=user.clinic_id)
 
 
@@ -33,7 +33,7 @@ class WorklistView(models.Model):
         help_text="Empty for a view of the whole clinic.",
     )
     name = models.CharField(max_length=60)
-    filters = models.JSONField(default=dict, help_text="What stands in the address, by name.")
+    filters = models.JSONField(default=dict, help_text="Query parameters of the worklist, by name.")
     saved_at = models.DateTimeField(auto_now=True)
 
     objects = WorklistViewQuerySet.as_manager()

@@ -1,18 +1,18 @@
-"""What a person may see of a study before it is read: the AI's word, and other readers' words.
+"""Who may see the AI results and other readers' findings of a study before it is read.
 
-Read-first is a setting of the clinic. While it is on, the AI's word on a study (label,
+Read-first is a setting of the clinic. While it is on, the AI result of a study (label,
 probability, confidence, abstention, heatmap, overlay, regions) is withheld from **everybody**,
 whatever their role, until
 
 - that person has committed a finding of their own for the study, or
 - the study is read: every read that it needs is signed. What was open once stays open, also where
-  a later amendment makes a disagreement: a signed report is not taken from who treats by it.
+  a later amendment makes a disagreement: a signed report is not taken from those who treat by it.
 
 Clinicians and administrators are no exception: an AI opinion that no radiologist has weighed is
-what this setting keeps from being acted on, and what they see they can tell the reader.
+what this setting keeps from being acted on, and they could pass on to the reader what they see.
 
 Independent reads are blind to each other: while a study has two readers, nobody sees another
-reader's marks or words on it before both reads are signed.
+reader's annotations, verdict or report on it before both reads are signed.
 
 Whatever cannot be decided is withheld.
 """
@@ -26,46 +26,51 @@ from accounts.models import Clinic, User
 from accounts.policy import Action, NotAllowedError, has_object_perm
 from scans.models import Analysis, Study, Verdict
 from scans.models.analysis import FINISHED
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 
 WITHHELD = "withheld"  # in place of a status: of an analysis whose result this person may not see
-SENTENCE = (
+WITHHELD_MESSAGE = (
     "This clinic reads first: commit your own finding for the study, and the AI result is shown."
 )
 
 
 def ai_visible(*, user: User, study: Study) -> bool:
-    """Whether this person may see predictions, heatmaps and regions of this study now."""
+    """Return whether this person may see the AI results of this study now."""
     if not has_object_perm(user, Action.VIEW, study):
         return False
     return study.pk not in withheld_from(user=user, studies=[study.pk])
 
 
 def others_visible(*, user: User, study: Study) -> bool:
-    """Whether this person may see other readers' annotations, verdicts and reports of it now.
+    """Return whether this person may see other readers' annotations, verdicts and reports of it.
 
-    One's own are always one's own to see.
+    One's own are always visible.
     """
     if not has_object_perm(user, Action.VIEW, study):
         return False
-    facts = Study.objects.filter(pk=study.pk).values_list("reads_wanted", "read_stage").first()
-    return facts is not None and (facts[0] == Reads.ONE or facts[1] != ReadStage.WAITING)
+    facts = Study.objects.filter(pk=study.pk).values_list("readers_required", "read_stage").first()
+    return facts is not None and (facts[0] == ReadersRequired.ONE or facts[1] != ReadStage.WAITING)
 
 
 def others_disclosed(*, study: str = "") -> Q:
-    """The condition on a row whose study (as in `disclosed_to`) is not just being read blind."""
+    """Return the condition on a row whose study is not being read blind.
+
+    `study` is the path to the study, as in `disclosed_to`.
+    """
     path = f"{study}__" if study else ""
-    return Q(**{f"{path}reads_wanted": Reads.ONE}) | ~Q(**{f"{path}read_stage": ReadStage.WAITING})
+    return Q(**{f"{path}readers_required": ReadersRequired.ONE}) | ~Q(
+        **{f"{path}read_stage": ReadStage.WAITING}
+    )
 
 
 def require_ai(*, user: User, study: Study) -> None:
-    """Raise `NotAllowedError` with a sentence while the AI's word is withheld from this person."""
+    """Raise `NotAllowedError` while the AI result is withheld from this person."""
     if not ai_visible(user=user, study=study):
-        raise NotAllowedError(SENTENCE)
+        raise NotAllowedError(WITHHELD_MESSAGE)
 
 
 def reads_first(user: User) -> bool:
-    """Whether anything at all may be withheld from this person; asks the database afresh."""
+    """Return whether anything may be withheld from this person, as the database has it now."""
     if user.is_superuser or user.clinic_id is None:
         return Clinic.objects.filter(read_first=True).exists()
     # Unless the clinic surely does not: a row that is gone, or cannot be read, withholds.
@@ -73,18 +78,19 @@ def reads_first(user: User) -> bool:
 
 
 def withheld_from(*, user: User, studies: Iterable[UUID]) -> frozenset[UUID]:
-    """Of these studies, those whose AI results this person may not see: two queries at most."""
-    asked = frozenset(studies)
-    if not asked or not reads_first(user):
+    """Return those of these studies whose AI results are withheld; two queries at most."""
+    requested = frozenset(studies)
+    if not requested or not reads_first(user):
         return frozenset()
-    shown = Study.objects.filter(disclosed_to(user), pk__in=asked)
-    return asked - frozenset(shown.values_list("pk", flat=True))
+    shown = Study.objects.filter(disclosed_to(user), pk__in=requested)
+    return requested - frozenset(shown.values_list("pk", flat=True))
 
 
 def disclosed_to(user: User, *, study: str = "") -> Q:
-    """The condition on a row whose study (at this path, "" for the study) is not withheld.
+    """Return the condition on a row whose study's AI result this person may see.
 
-    For filters, orders and counts that depend on the AI's word: they must not tell it.
+    `study` is the path from the row to its study, "" for the study itself. For filters, orders and
+    counts that depend on the AI result: they must not reveal it.
     """
     path = f"{study}__" if study else ""
     committed = Verdict.objects.filter(
@@ -99,10 +105,11 @@ def disclosed_to(user: User, *, study: str = "") -> Q:
 
 
 def as_shown(analysis: Analysis, *, withheld: bool) -> Analysis:
-    """The analysis as somebody sees it from whom its result may be withheld.
+    """Return the analysis as it may be shown: where `withheld`, without its result.
 
-    Built anew from the few facts that tell nothing, so that a field which is added to the model
-    later is withheld by itself. Unfinished, failed and cancelled ones have nothing to withhold.
+    That one is built anew from the few fields that reveal nothing, so a field that is added to the
+    model later is withheld by itself. Unfinished, failed and cancelled analyses have nothing to
+    withhold.
     """
     if not withheld or analysis.status not in FINISHED:
         return analysis

@@ -54,7 +54,7 @@ def read_frame(image: Image) -> Frame:
     with _decoding:
         with image.file.open("rb") as file:
             content = file.read()
-        return _frame(ingest.decode(content, upload_limits()).pixels)
+        return _frame(ingest.decode(content, upload_limits()).image.pixels)
 
 
 def _frame(pixels: NDArray[Any]) -> Frame:

@@ -1,4 +1,4 @@
-"""How the pages say what was measured: one place for words, percents and times."""
+"""Labels, percentages, measures and times as the pages show them: one place for all."""
 
 import tomllib
 from datetime import date
@@ -16,7 +16,7 @@ from scans.models.analysis import Label, Status
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
-AI_SAYS = {
+AI_LABELS = {
     Label.TUMOR.value: "Tumor detected",
     Label.NO_TUMOR.value: "No tumor detected",
 }
@@ -25,7 +25,7 @@ NO_OPINION = "No AI opinion"
 
 @register.filter
 def percent(share: float | None) -> str:
-    """A confidence with one decimal. Never 100 %: no model is certain."""
+    """Return a confidence with one decimal. Never 100 %: no model is certain."""
     if share is None:
         return ""
     tenths = round(share * 1000)
@@ -38,7 +38,7 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def probability(value: float | None) -> str:
-    """A probability with three decimals, never a flat 0 or 1."""
+    """Return a probability with three decimals, never a flat 0 or 1."""
     if value is None:
         return ""
     if round(value, 3) >= 1:
@@ -48,7 +48,7 @@ def probability(value: float | None) -> str:
 
 @register.filter
 def tumor_probability(analysis: Analysis) -> str:
-    """The probability of a tumor; just below the threshold it must not read as on it."""
+    """Return the probability of a tumor; just below the threshold it must not read as on it."""
     shown = probability(analysis.probability)
     below = analysis.label == Label.NO_TUMOR
     return f"<{shown}" if below and shown == probability(analysis.threshold) else shown
@@ -56,22 +56,22 @@ def tumor_probability(analysis: Analysis) -> str:
 
 @register.filter
 def of_hundred(share: float | None) -> str:
-    """A share as a coordinate of a drawing 100 wide, with a point whatever the language."""
+    """Return a share as a coordinate of a drawing 100 wide, with a point whatever the language."""
     return f"{100 * (share or 0):.1f}"
 
 
 @register.filter
-def ai_says(analysis: Analysis) -> str:
-    """The AI's word: never the word for a finding."""
-    return AI_SAYS.get(analysis.label, NO_OPINION)
+def ai_label(analysis: Analysis) -> str:
+    """Return the AI result in words that differ from those of a reader's finding."""
+    return AI_LABELS.get(analysis.label, NO_OPINION)
 
 
 @register.filter
-def spoken(analysis: Analysis) -> str:
-    """What a screen reader hears when an analysis ends."""
+def announcement(analysis: Analysis) -> str:
+    """Return what a screen reader announces when an analysis ends."""
     if analysis.status == Status.COMPLETED:
         return (
-            f"AI suggestion: {ai_says(analysis)}, confidence "
+            f"AI suggestion: {ai_label(analysis)}, confidence "
             f"{percent(analysis.confidence)}, by {analysis.release}."
         )
     if analysis.status == Status.ABSTAINED:
@@ -83,13 +83,13 @@ def spoken(analysis: Analysis) -> str:
 
 @register.filter
 def corners(polygon: list[list[int]]) -> str:
-    """A polygon for SVG."""
+    """Return a polygon as the `points` of SVG."""
     return " ".join(f"{x},{y}" for x, y in polygon)
 
 
 @register.filter
 def number_beside(polygon: list[list[int]], image: Image) -> dict[str, int]:
-    """Where the number of one of several polygons goes: above it, or below at the upper edge."""
+    """Return where the number of a polygon is drawn: above it, or below it at the upper edge."""
     size = max(1, round(max(image.width, image.height) / 22))
     top, bottom = min(y for _, y in polygon), max(y for _, y in polygon)
     y = top - size // 3 if top > 1.5 * size else bottom + size
@@ -98,15 +98,15 @@ def number_beside(polygon: list[list[int]], image: Image) -> dict[str, int]:
 
 @register.filter
 def area(region: dict[str, Any]) -> str:
-    """The area of a suspected region, in mm² where the size of a pixel is known."""
+    """Return the area of a suspected region, in mm² where the size of a pixel is known."""
     if region["area_mm2"] is not None:
         return f"{region['area_mm2']:,.0f}{_NARROW}mm²"
     return f"{region['area_px']:,.0f}{_NARROW}pixels"
 
 
 @register.filter
-def whereabouts(polygon: list[list[int]], image: Image) -> str:
-    """Where in the picture a polygon lies, for those who do not see it; sides as on the screen."""
+def position(polygon: list[list[int]], image: Image) -> str:
+    """Return in words where in the picture a polygon lies; sides as on the screen."""
     x = sum(corner[0] for corner in polygon) / len(polygon) / image.width
     y = sum(corner[1] for corner in polygon) / len(polygon) / image.height
     row = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
@@ -116,7 +116,7 @@ def whereabouts(polygon: list[list[int]], image: Image) -> str:
 
 @register.filter
 def seconds_from_ms(milliseconds: float | None) -> str:
-    """147.3 becomes "0.15 s"."""
+    """Return milliseconds in seconds: 147.3 becomes "0.15 s"."""
     if milliseconds is None:
         return ""
     seconds = milliseconds / 1000
@@ -124,8 +124,8 @@ def seconds_from_ms(milliseconds: float | None) -> str:
 
 
 @register.filter
-def roughly(seconds: int) -> str:
-    """An estimate in words that does not pretend to be exact."""
+def estimate(seconds: int) -> str:
+    """Return an estimate in words that does not pretend to be exact."""
     if seconds < 5:
         return "a few seconds"
     if seconds < 50:
@@ -138,7 +138,7 @@ def roughly(seconds: int) -> str:
 
 @register.filter
 def age(patient: Patient, day: date | None = None) -> str:
-    """Whole years today, or on that day; empty where it is not known."""
+    """Return the age in whole years today, or on that day; "" where it is not known."""
     years = patient.age_on(day or timezone.localdate())
     if years is None:
         return ""
@@ -148,14 +148,14 @@ def age(patient: Patient, day: date | None = None) -> str:
 @register.simple_tag
 @lru_cache(maxsize=1)
 def version() -> str:
-    """The version of NeuroScan, from pyproject.toml."""
+    """Return the version of NeuroScan, from pyproject.toml."""
     with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
 
 
 @register.simple_tag(takes_context=True)
 def here(context: Context, *names: str) -> SafeString:
-    """`aria-current` for a link of the main menu, where the page belongs to it."""
+    """Return `aria-current` for a link of the main menu, where the page belongs to it."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     current = match is not None and match.url_name in names

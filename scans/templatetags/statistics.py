@@ -1,4 +1,4 @@
-"""How the statistics page says a share: here 0 and 100 % are counts, and true."""
+"""Shares on the statistics page: counted, so that 0 and 100 % may be shown as such."""
 
 from django import template
 

@@ -35,7 +35,7 @@ def world(db) -> World:
     traces += [owner.clinic.name, token.token_key, image.sha256]
     view = save_view(user=owner, name="Oneview", filters={"priority": "stat"})
     traces += ["Oneview", str(view.pk)]
-    reason = ClinicReason.objects.create(clinic=owner.clinic, code="onecode", words="Onereason")
+    reason = ClinicReason.objects.create(clinic=owner.clinic, code="onecode", label="Onereason")
     traces += ["Onereason", str(reason.pk)]
     annotation = make_annotation(image=image, note="Onenote")
     traces += ["Onenote", str(annotation.pk)]

@@ -1,24 +1,24 @@
-// What the reader does with the AI's word: heatmap, comparison, regions taken over.
+// What the reader does with the AI's result: heatmap, comparison, regions taken over.
 
+import type { AnnotationStore } from "./annotations/store";
 import { read } from "./api";
 import { newId, tell } from "./dom";
 import type { Shown } from "./drawing/layer";
-import type { MarkPencil } from "./drawing/pencil";
+import type { DrawingTool } from "./drawing/tool";
 import { COLOR_MAPS, type HeatChoice } from "./heat";
-import type { Book } from "./marks/book";
-import type { Pane } from "./pane";
-import type { Stage } from "./stage";
 import { type OpenStudy, outlineOfRegion, resultsOf } from "./studies";
-import type { Analysis, Region, StudyInfo } from "./types";
+import type { Analysis, Region, ViewerStudy } from "./types";
+import type { Viewport } from "./viewport";
+import type { ViewportGrid } from "./viewportGrid";
 
 export interface AiSurroundings {
   /** The study that the page is of, and its verdict: others may stand beside it. */
   study: string;
-  stage: Stage;
-  book: Book;
-  pencil: MarkPencil;
+  grid: ViewportGrid;
+  store: AnnotationStore;
+  drawingTool: DrawingTool;
   shown: Shown;
-  setPanes: (count: number) => void;
+  setViewports: (count: number) => void;
   touched: () => void;
   /** `isLook`: how it looks was chosen, not only whether it is shown. */
   chosen: (isLook: boolean) => void;
@@ -26,7 +26,7 @@ export interface AiSurroundings {
 
 export class AiLayer {
   readonly heat: HeatChoice = { on: false, opacity: 50, threshold: 0, colors: "warm_cool" };
-  private readonly adopted = new Map<Region, string>(); // to the id of the mark it became
+  private readonly adopted = new Map<Region, string>(); // to the id of the annotation it became
   private before = false; // what the heatmap was before it was peeked at
 
   constructor(private readonly around: AiSurroundings) {}
@@ -34,7 +34,7 @@ export class AiLayer {
   choose(change: Partial<HeatChoice>): void {
     Object.assign(this.heat, change);
     this.around.chosen(["colors", "opacity", "threshold"].some((name) => name in change));
-    this.around.stage.redraw();
+    this.around.grid.redraw();
   }
 
   peek(on: boolean): void {
@@ -54,37 +54,37 @@ export class AiLayer {
 
   /** The same image twice, each under another analysis. */
   compare(): void {
-    const stage = this.around.stage;
-    const { image, stack, index, analysis } = stage.active;
+    const grid = this.around.grid;
+    const { image, stack, index, analysis } = grid.active;
     const results = image ? resultsOf(image) : [];
     const other = results.find((one) => one.id !== analysis?.id);
     if (!image || !stack || !analysis || !other) return;
-    this.around.setPanes(2);
-    const [left, right] = stage.panes as [Pane, Pane];
+    this.around.setViewports(2);
+    const [left, right] = grid.viewports as [Viewport, Viewport];
     left.chosen.set(image.id, analysis.id);
     right.chosen.set(image.id, other.id);
-    stage.open(stack, index, left);
-    stage.open(stack, index, right);
+    grid.open(stack, index, left);
+    grid.open(stack, index, right);
     this.choose({ on: true });
   }
 
   adopt(analysis: Analysis, region: Region): void {
-    const { book, pencil, stage, touched } = this.around;
-    const image = stage.active.image;
-    if (!image || !pencil.mayDraw) return;
+    const { store, drawingTool, grid, touched } = this.around;
+    const image = grid.active.image;
+    if (!image || !drawingTool.mayDraw) return;
     const id = newId();
     const geometry = { shape: "polygon" as const, points: outlineOfRegion(region) };
-    book.draw(id, image.id, geometry, analysis.id);
+    store.draw(id, image.id, geometry, analysis.id);
     this.adopted.set(region, id);
-    pencil.select(id);
+    drawingTool.select(id);
     touched();
     tell("The region is now your own annotation. Correct it as you see it.");
   }
 
   /** The region with the highest score that is not the reader's already. */
   adoptBest(): void {
-    const { analysis, image } = this.around.stage.active;
-    if (!this.around.pencil.mayDraw) {
+    const { analysis, image } = this.around.grid.active;
+    if (!this.around.drawingTool.mayDraw) {
       tell("Radiologists draw annotations.");
       return;
     }
@@ -98,12 +98,12 @@ export class AiLayer {
 
   /** Taken over before, and corrected since or not; in an earlier visit: where it is as it was. */
   private isMine(region: Region, image: string): boolean {
-    const { book } = this.around;
-    const adopted = book.wish(this.adopted.get(region) ?? "");
+    const { store } = this.around;
+    const adopted = store.draft(this.adopted.get(region) ?? "");
     if (adopted) return !adopted.hidden;
     const outline = JSON.stringify(outlineOfRegion(region));
-    return book.ids(image).some((id) => {
-      const { geometry } = book.wish(id)!;
+    return store.ids(image).some((id) => {
+      const { geometry } = store.draft(id)!;
       return geometry.shape === "polygon" && JSON.stringify(geometry.points) === outline;
     });
   }
@@ -111,7 +111,7 @@ export class AiLayer {
   /** After a finding was committed the server may tell what it withheld (read-first clinics). */
   async readAgain(studies: OpenStudy[]): Promise<void> {
     for (const study of studies.filter((one) => !one.info.ai_visible)) {
-      const info: StudyInfo = await read(study.address);
+      const info: ViewerStudy = await read(study.address);
       if (!info.ai_visible) continue;
       study.info.ai_visible = true;
       const images = info.series.flatMap((series) => series.images);
@@ -119,19 +119,19 @@ export class AiLayer {
       for (const image of study.stacks.flatMap((stack) => stack.images)) {
         image.analyses = fresh.get(image.id) ?? [];
       }
-      this.around.stage.redraw();
+      this.around.grid.redraw();
     }
   }
 
   /** Tells the verdict panel what of the AI was on the screen. */
   report(): void {
-    const { shown, stage, study } = this.around;
+    const { shown, grid, study } = this.around;
     const [layers, analyses] = [new Set<string>(), new Set<string>()];
-    for (const pane of stage.panes) {
-      const { analysis, element, stack } = pane;
+    for (const viewport of grid.viewports) {
+      const { analysis, element, stack } = viewport;
       if (!analysis || stack?.study.info.id !== study) continue;
       const seen = [
-        ...(pane === stage.active ? ["label", "confidence"] : []),
+        ...(viewport === grid.active ? ["label", "confidence"] : []),
         ...(element.dataset.heat === analysis.id ? ["heatmap"] : []),
         ...(shown.regions && analysis.regions?.length ? ["regions"] : []),
       ];

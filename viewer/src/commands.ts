@@ -1,20 +1,20 @@
-// Everything the viewer can do, by name. Keys, buttons (data-command) and tests call the same.
+// Everything the viewer can do, by name. Keys, buttons (data-command) and tests call the same. The
+// server keeps the reader's own keys by these names: they stay as they are.
 
 import { tell } from "./dom";
-import type { MarkPencil } from "./drawing/pencil";
-import { SHAPE_NAMES } from "./geometry";
+import type { DrawingTool } from "./drawing/tool";
+import { SHAPE_NAMES, type Shape } from "./geometry";
 import type { Command } from "./keys";
 import type { DragTool, Pointer } from "./pointer";
-import type { Stage } from "./stage";
-import type { Shape } from "./types";
 import { flippedAcross, flippedDown, panned, turned, zoomed } from "./view";
+import type { ViewportGrid } from "./viewportGrid";
 import { limited, PRESETS } from "./window";
 
 export interface Doing {
-  stage: Stage;
+  grid: ViewportGrid;
   pointer: Pointer;
-  pencil: MarkPencil;
-  setPanes: (count: number) => void;
+  drawingTool: DrawingTool;
+  setViewports: (count: number) => void;
   toggleFullScreen: () => void;
   openKeys: () => void;
   toggleLink: () => void;
@@ -29,7 +29,7 @@ export interface Doing {
   };
   besideNext: () => void;
   layers: { toggle: (name: "own" | "others" | "regions") => void };
-  marks: {
+  annotations: {
     undo: () => void;
     redo: () => void;
     hideSelected: () => void;
@@ -57,7 +57,7 @@ const TOOLS: Record<DragTool, [string, string]> = {
 };
 
 export function commandsOf(doing: Doing): Command[] {
-  const { stage, pencil, pointer } = doing;
+  const { grid, drawingTool, pointer } = doing;
   const command =
     (group: string) =>
     (name: string, title: string, key: string, run: () => void, release?: () => void): Command => ({
@@ -68,27 +68,31 @@ export function commandsOf(doing: Doing): Command[] {
       run,
       ...(release && { release }),
     });
-  const look = (change: Parameters<Stage["look"]>[0]) => () => stage.look(change);
+  const look = (change: Parameters<ViewportGrid["look"]>[0]) => () => grid.look(change);
   const zoom = (factor: number) =>
-    look((view, pane) => (pane.picture ? zoomed(view, factor, pane.picture, pane.box) : view));
+    look((view, viewport) =>
+      viewport.picture ? zoomed(view, factor, viewport.picture, viewport.box) : view,
+    );
   const pan = (dx: number, dy: number) =>
-    look((view, pane) => (pane.picture ? panned(view, [dx, dy], pane.picture, pane.box) : view));
+    look((view, viewport) =>
+      viewport.picture ? panned(view, [dx, dy], viewport.picture, viewport.box) : view,
+    );
   const shift = (center: number, width: number) => () => {
-    const pane = stage.active;
-    const window = pane.currentWindow();
-    if (!window || !pane.frame) return;
-    const step = Math.max(1, (pane.frame.maximum - pane.frame.minimum) / 40);
-    stage.setWindow(
+    const viewport = grid.active;
+    const window = viewport.currentWindow();
+    if (!window || !viewport.frame) return;
+    const step = Math.max(1, (viewport.frame.maximum - viewport.frame.minimum) / 40);
+    grid.setWindow(
       limited(
         { center: window.center + center * step, width: window.width + width * step },
-        pane.frame,
+        viewport.frame,
       ),
     );
   };
   const arrow = (dx: number, dy: number, otherwise: () => void) => () => {
-    if (!pencil.nudge(stage.active, dx, dy)) otherwise();
+    if (!drawingTool.nudge(grid.active, dx, dy)) otherwise();
   };
-  const [images, view, windowing, ai, marks, panes] = [
+  const [images, view, windowing, ai, annotations, viewports] = [
     "Images",
     "View",
     "Window",
@@ -103,39 +107,44 @@ export function commandsOf(doing: Doing): Command[] {
     ReturnType<typeof command>,
     ReturnType<typeof command>,
   ];
-  const scroll = (by: number) => () => stage.scroll(by);
+  const scroll = (by: number) => () => grid.scroll(by);
   return [
-    images("previous", "Previous image; or move the mark up", "ArrowUp", arrow(0, -1, scroll(-1))),
-    images("next", "Next image; or move the mark down", "ArrowDown", arrow(0, 1, scroll(1))),
-    images("left", "Move the mark or cross left", "ArrowLeft", arrow(-1, 0, scroll(-1))),
-    images("right", "Move the mark or cross right", "ArrowRight", arrow(1, 0, scroll(1))),
+    images(
+      "previous",
+      "Previous image; or move the annotation up",
+      "ArrowUp",
+      arrow(0, -1, scroll(-1)),
+    ),
+    images("next", "Next image; or move the annotation down", "ArrowDown", arrow(0, 1, scroll(1))),
+    images("left", "Move the annotation or cross left", "ArrowLeft", arrow(-1, 0, scroll(-1))),
+    images("right", "Move the annotation or cross right", "ArrowRight", arrow(1, 0, scroll(1))),
     images("back-10", "Ten images back", "PageUp", scroll(-10)),
     images("on-10", "Ten images on", "PageDown", scroll(10)),
-    images("first", "First image", "Home", () => stage.scrollTo(0)),
-    images("last", "Last image", "End", () => stage.scrollTo(Number.MAX_SAFE_INTEGER)),
+    images("first", "First image", "Home", () => grid.scrollTo(0)),
+    images("last", "Last image", "End", () => grid.scrollTo(Number.MAX_SAFE_INTEGER)),
     view("zoom-in", "Zoom in", "+", zoom(1.25)),
     view("zoom-out", "Zoom out", "-", zoom(0.8)),
     view(
       "pan-up",
-      "Move the image up; or the mark by ten",
+      "Move the image up; or the annotation by ten",
       "Shift+ArrowUp",
       arrow(0, -10, pan(0, -40)),
     ),
     view(
       "pan-down",
-      "Move the image down; or the mark by ten",
+      "Move the image down; or the annotation by ten",
       "Shift+ArrowDown",
       arrow(0, 10, pan(0, 40)),
     ),
     view(
       "pan-left",
-      "Move the image left; or the mark by ten",
+      "Move the image left; or the annotation by ten",
       "Shift+ArrowLeft",
       arrow(-10, 0, pan(-40, 0)),
     ),
     view(
       "pan-right",
-      "Move the image right; or the mark by ten",
+      "Move the image right; or the annotation by ten",
       "Shift+ArrowRight",
       arrow(10, 0, pan(40, 0)),
     ),
@@ -153,23 +162,23 @@ export function commandsOf(doing: Doing): Command[] {
     ),
     view("flip-across", "Flip left and right", "X", look(flippedAcross)),
     view("flip-down", "Flip top and bottom", "Y", look(flippedDown)),
-    view("reset", "Reset the view", "0", () => stage.reset()),
+    view("reset", "Reset the view", "0", () => grid.reset()),
     ...Object.entries(TOOLS).map(([tool, [title, key]]) =>
       view(`drag-${tool}`, title, key, () => {
         pointer.tool = tool as DragTool;
-        pencil.choose(null);
+        drawingTool.choose(null);
         doing.changed();
       }),
     ),
-    windowing("invert", "Invert", "I", () => stage.invert()),
+    windowing("invert", "Invert", "I", () => grid.invert()),
     windowing("wider", "Wider window", "]", shift(0, 1)),
     windowing("narrower", "Narrower window", "[", shift(0, -1)),
     windowing("brighter", "Brighter", "'", shift(-1, 0)),
     windowing("darker", "Darker", ";", shift(1, 0)),
     ...PRESETS.map((preset, n) =>
       windowing(`preset-${n}`, `Window: ${preset.name}`, `Alt+${n + 1}`, () => {
-        const { frame } = stage.active;
-        if (frame) stage.setWindow(n ? preset.of(frame) : null);
+        const { frame } = grid.active;
+        if (frame) grid.setWindow(n ? preset.of(frame) : null);
       }),
     ),
     ai(
@@ -190,44 +199,57 @@ export function commandsOf(doing: Doing): Command[] {
     ai("regions", "Suspected regions on or off", "M", () => doing.layers.toggle("regions")),
     ai("adopt", "Turn a suspected region into my annotation", "C", () => doing.heat.adopt()),
     ...(Object.keys(SHAPE_NAMES) as Shape[]).map((shape) =>
-      marks(`draw-${shape}`, `Draw: ${SHAPE_NAMES[shape].toLowerCase()}`, SHAPE_KEYS[shape], () => {
-        pencil.choose(pencil.shape === shape ? null : shape);
-        stage.active.element.focus({ preventScroll: true });
-      }),
+      annotations(
+        `draw-${shape}`,
+        `Draw: ${SHAPE_NAMES[shape].toLowerCase()}`,
+        SHAPE_KEYS[shape],
+        () => {
+          drawingTool.choose(drawingTool.shape === shape ? null : shape);
+          grid.active.element.focus({ preventScroll: true });
+        },
+      ),
     ),
-    marks("place", "Place a point at the cross", "Space", () => pencil.press(stage.active)),
-    marks("finish", "Finish the drawing", "Enter", () =>
-      pencil.draft && pencil.draft.points.length > 1 ? pencil.finish() : pencil.press(stage.active),
+    annotations("place", "Place a point at the cross", "Space", () =>
+      drawingTool.press(grid.active),
     ),
-    marks("place-middle", "Draw by numbers: one in the middle", "Shift+Enter", () => {
-      if (pencil.putInMiddle(stage.active)) doing.marks.typeNumbers();
+    annotations("finish", "Finish the drawing", "Enter", () =>
+      drawingTool.unfinished && drawingTool.unfinished.points.length > 1
+        ? drawingTool.finish()
+        : drawingTool.press(grid.active),
+    ),
+    annotations("place-middle", "Draw by numbers: one in the middle", "Shift+Enter", () => {
+      if (drawingTool.putInMiddle(grid.active)) doing.annotations.typeNumbers();
       else tell("Choose a drawing tool first.");
     }),
-    marks("cancel", "Leave the tool, or the mark", "Escape", () => pencil.cancel()),
-    marks("select-next", "Choose the next mark", "T", () => doing.marks.selectNext()),
-    marks("describe", "Label, note and numbers of the mark", "Shift+T", () =>
-      doing.marks.describe(),
+    annotations("cancel", "Leave the tool, or the annotation", "Escape", () =>
+      drawingTool.cancel(),
     ),
-    marks("hide-mark", "Delete the mark (it can be restored)", "Delete", () =>
-      doing.marks.hideSelected(),
+    annotations("select-next", "Choose the next annotation", "T", () =>
+      doing.annotations.selectNext(),
     ),
-    marks("undo", "Undo", "Ctrl+Z", () => doing.marks.undo()),
-    marks("redo", "Redo", "Ctrl+Shift+Z", () => doing.marks.redo()),
-    marks("own", "My annotations on or off", "Q", () => doing.layers.toggle("own")),
-    marks("others", "Other readers' annotations on or off", "O", () =>
+    annotations("describe", "Label, note and numbers of the annotation", "Shift+T", () =>
+      doing.annotations.describe(),
+    ),
+    annotations("hide-mark", "Delete the annotation (it can be restored)", "Delete", () =>
+      doing.annotations.hideSelected(),
+    ),
+    annotations("undo", "Undo", "Ctrl+Z", () => doing.annotations.undo()),
+    annotations("redo", "Redo", "Ctrl+Shift+Z", () => doing.annotations.redo()),
+    annotations("own", "My annotations on or off", "Q", () => doing.layers.toggle("own")),
+    annotations("others", "Other readers' annotations on or off", "O", () =>
       doing.layers.toggle("others"),
     ),
     ...[1, 2, 3, 4].map((count) =>
-      panes(`panes-${count}`, count === 1 ? "One pane" : `${count} panes`, String(count), () =>
-        doing.setPanes(count),
+      viewports(`panes-${count}`, count === 1 ? "One pane" : `${count} panes`, String(count), () =>
+        doing.setViewports(count),
       ),
     ),
-    panes("beside", "Another study of the patient beside this one", "Shift+B", () =>
+    viewports("beside", "Another study of the patient beside this one", "Shift+B", () =>
       doing.besideNext(),
     ),
-    panes("next-pane", "Next pane", "V", () => stage.step(1)),
-    panes("link", "Link the panes", "Shift+L", () => doing.toggleLink()),
-    panes("full-screen", "Full screen", "U", () => doing.toggleFullScreen()),
-    panes("keys", "List and change the keys", "?", () => doing.openKeys()),
+    viewports("next-pane", "Next pane", "V", () => grid.step(1)),
+    viewports("link", "Link the panes", "Shift+L", () => doing.toggleLink()),
+    viewports("full-screen", "Full screen", "U", () => doing.toggleFullScreen()),
+    viewports("keys", "List and change the keys", "?", () => doing.openKeys()),
   ];
 }

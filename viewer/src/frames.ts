@@ -1,13 +1,17 @@
 // Frames in memory: fetched once, kept while there is room, the next ones fetched ahead.
 
-import type { Frame, FrameFacts } from "./types";
+import type { FrameHeader } from "./types";
+
+export interface Frame extends FrameHeader {
+  pixels: Uint8Array | Uint16Array;
+}
 
 export type Fetcher = (address: string, signal: AbortSignal) => Promise<Response>;
 
 const AT_ONCE = 4;
 
 export async function frameOf(answer: Response): Promise<Frame> {
-  const facts = JSON.parse(answer.headers.get("X-Frame") ?? "null") as FrameFacts | null;
+  const facts = JSON.parse(answer.headers.get("X-Frame") ?? "null") as FrameHeader | null;
   const bytes = await answer.arrayBuffer();
   if (
     !facts ||

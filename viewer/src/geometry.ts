@@ -1,6 +1,11 @@
 // Shapes in pixel coordinates: their points, moving them, what lies inside. Pure.
 
-import type { Geometry, Point, Shape } from "./types";
+import type { Geometry } from "./types";
+
+/** In pixels of the image: (0, 0) is the upper left corner of the first pixel. */
+export type Point = readonly [number, number];
+
+export type Shape = Geometry["shape"];
 
 export const SHAPE_NAMES: Record<Shape, string> = {
   rectangle: "Rectangle",

@@ -1,7 +1,10 @@
-// The heatmap over the image: one value a pixel, colored here, so that nothing is loaded anew when
-// the reader changes colors, opacity or threshold.
+// The heatmap over the image: one value a pixel, colored in the browser, so that nothing is loaded
+// anew when the reader changes colors, opacity or threshold. The study page colors with the same code.
 
+import { type Heat, heatIn, pixelsOf } from "../../static/js/analyses/heatmap.js";
 import { ask } from "./api";
+
+export { colored, heatIn, painted } from "../../static/js/analyses/heatmap.js";
 
 export const COLOR_MAPS = ["warm_cool", "viridis", "inferno"] as const;
 export type ColorMap = (typeof COLOR_MAPS)[number];
@@ -13,21 +16,11 @@ export interface HeatChoice {
   colors: ColorMap;
 }
 
-export interface Heat {
-  width: number;
-  height: number;
-  values: Uint8Array;
-}
-
 const heats = new Map<string, Promise<Heat>>();
 const ramps = new Map<string, Promise<Uint8ClampedArray>>();
 
-async function pixelsOf(address: string): Promise<ImageData> {
-  const picture = await createImageBitmap(await (await ask(address)).blob());
-  const canvas = new OffscreenCanvas(picture.width, picture.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
-  context.drawImage(picture, 0, 0);
-  return context.getImageData(0, 0, picture.width, picture.height);
+async function pictureOf(address: string): Promise<ImageData> {
+  return pixelsOf(await createImageBitmap(await (await ask(address)).blob()));
 }
 
 function kept<T>(known: Map<string, Promise<T>>, address: string, load: () => Promise<T>) {
@@ -40,35 +33,9 @@ function kept<T>(known: Map<string, Promise<T>>, address: string, load: () => Pr
 }
 
 export function heatOf(address: string): Promise<Heat> {
-  return kept(heats, address, async () => {
-    const { data, width, height } = await pixelsOf(address);
-    const values = new Uint8Array(width * height);
-    for (let n = 0; n < values.length; n += 1) values[n] = data[4 * n]!;
-    return { width, height, values };
-  });
+  return kept(heats, address, async () => heatIn(await pictureOf(address)));
 }
 
 export function rampOf(address: string): Promise<Uint8ClampedArray> {
-  return kept(ramps, address, async () => (await pixelsOf(address)).data);
-}
-
-/** RGBA of a heatmap: the hotter the less transparent, nothing below the threshold. */
-export function colored(heat: Heat, ramp: Uint8ClampedArray, threshold: number): Uint8ClampedArray {
-  const rgba = new Uint8ClampedArray(heat.values.length * 4);
-  const lowest = (threshold / 100) * 255;
-  for (let n = 0; n < heat.values.length; n += 1) {
-    const value = heat.values[n]!;
-    if (value < lowest || value === 0) continue;
-    rgba.set(ramp.subarray(4 * value, 4 * value + 3), 4 * n);
-    rgba[4 * n + 3] = value;
-  }
-  return rgba;
-}
-
-export function painted(heat: Heat, rgba: Uint8ClampedArray): OffscreenCanvas {
-  const canvas = new OffscreenCanvas(heat.width, heat.height);
-  const data = new ImageData(heat.width, heat.height);
-  data.data.set(rgba);
-  canvas.getContext("2d")!.putImageData(data, 0, 0);
-  return canvas;
+  return kept(ramps, address, async () => (await pictureOf(address)).data);
 }

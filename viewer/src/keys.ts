@@ -86,6 +86,6 @@ export function isForField(event: KeyboardEvent): boolean {
   const isMove = /^(Arrow|Home|End|Page)/.test(event.key);
   if (target.closest("input")) return isMove || event.key === " ";
   if (target.closest("button, a, summary")) return event.key === "Enter" || event.key === " ";
-  // Outside of the stage arrows and Home scroll the page, as everywhere.
-  return isMove && !target.closest(".vw-stage") && target !== document.body;
+  // Outside of the viewports arrows and Home scroll the page, as everywhere.
+  return isMove && !target.closest(".vw-grid") && target !== document.body;
 }

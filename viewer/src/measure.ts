@@ -3,8 +3,9 @@
 // While a hand draws, these figures keep up with it; once a shape is saved, those of the server are
 // shown, which reports and exports give as well.
 
-import { contains, distance, outlineOf } from "./geometry";
-import type { Annotation, Frame, Geometry, ImageInfo, Point } from "./types";
+import type { Frame } from "./frames";
+import { contains, distance, outlineOf, type Point } from "./geometry";
+import type { Annotation, Geometry, ViewerImage } from "./types";
 
 export interface Measure {
   name: string;
@@ -12,7 +13,7 @@ export interface Measure {
   unit: string;
 }
 
-type Spacing = ImageInfo["pixel_spacing"];
+type Spacing = ViewerImage["pixel_spacing"];
 
 export function savedMeasures(geometry: Geometry, saved: Annotation["measurements"]): Measure[] {
   const [given, unit] = saved.mm ? [saved.mm, "mm"] : [saved.px, "px"];

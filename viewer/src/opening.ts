@@ -1,33 +1,33 @@
-// Opening: the study of the page, its marks, the image that the address asks for, priors beside it.
+// Opening: the study of the page, its annotations, the image that the address asks for, priors beside.
 
+import type { Saving } from "./annotations/saving";
+import type { AnnotationStore } from "./annotations/store";
 import { addressOf, read } from "./api";
-import type { MarkPencil } from "./drawing/pencil";
-import type { Book } from "./marks/book";
-import type { Saving } from "./marks/saving";
+import type { DrawingTool } from "./drawing/tool";
 import type { ImagesPanel } from "./panels/images";
-import type { Stage } from "./stage";
 import type { Status } from "./status";
 import { dateOf, type OpenStudy, openStudy } from "./studies";
-import type { ImageInfo } from "./types";
+import type { ViewerImage } from "./types";
+import type { ViewportGrid } from "./viewportGrid";
 
 export interface OpeningSurroundings {
-  stage: Stage;
-  book: Book;
+  grid: ViewportGrid;
+  store: AnnotationStore;
   saving: Saving;
-  pencil: MarkPencil;
+  drawingTool: DrawingTool;
   status: Status;
   images: ImagesPanel;
-  setPanes: (count: number) => void;
+  setViewports: (count: number) => void;
   useLabels: (labels: string[]) => void;
   fault: (error: unknown) => void;
 }
 
 export class Opening {
   readonly studies: OpenStudy[] = [];
-  private readonly byFrame = new Map<string, ImageInfo>(); // by the address of the frame
+  private readonly byFrame = new Map<string, ViewerImage>(); // by the address of the frame
 
   /** The image that a frame shows. */
-  imageOf(frameAddress: string): ImageInfo | undefined {
+  imageOf(frameAddress: string): ViewerImage | undefined {
     return this.byFrame.get(frameAddress);
   }
 
@@ -39,50 +39,51 @@ export class Opening {
 
   first(study: OpenStudy, asked: URLSearchParams, around: OpeningSurroundings): void {
     this.know(study);
-    around.stage.setCount(1);
+    around.grid.setCount(1);
     around.images.show(this.studies);
     if (!study.stacks.length) {
       around.status.notice("empty", "This study has no images.");
       return;
     }
-    this.showImage(asked.get("image") ?? "", around.stage);
-    void this.openMarks(asked.get("annotation"), around);
+    this.showImage(asked.get("image") ?? "", around.grid);
+    void this.openAnnotations(asked.get("annotation"), around);
   }
 
-  showImage(id: string, stage: Stage): void {
+  showImage(id: string, grid: ViewportGrid): void {
     const stacks = this.studies.flatMap((study) => study.stacks);
     const stack = stacks.find((one) => one.images.some((image) => image.id === id)) ?? stacks[0]!;
     const at = Math.max(
       0,
       stack.images.findIndex((image) => image.id === id),
     );
-    if (stage.active.stack === stack) stage.scrollTo(at);
-    else stage.open(stack, at);
+    if (grid.active.stack === stack) grid.scrollTo(at);
+    else grid.open(stack, at);
   }
 
-  private async openMarks(wanted: string | null, around: OpeningSurroundings): Promise<void> {
-    const { book, pencil, saving } = around;
+  private async openAnnotations(wanted: string | null, around: OpeningSurroundings): Promise<void> {
+    const { store, drawingTool, saving } = around;
     try {
       await saving.open();
-      const mark = wanted && (book.known(wanted) ?? book.others.find((one) => one.id === wanted));
-      if (mark) {
-        this.showImage(mark.image, around.stage);
-        pencil.select(mark.id);
+      const annotation =
+        wanted && (store.known(wanted) ?? store.others.find((one) => one.id === wanted));
+      if (annotation) {
+        this.showImage(annotation.image, around.grid);
+        drawingTool.select(annotation.id);
       }
-      if (!pencil.mayDraw) return;
+      if (!drawingTool.mayDraw) return;
       const { labels } = await read<{ labels: string[] }>(addressOf("annotation-labels/"));
       around.useLabels(labels);
     } catch (error) {
       around.fault(error);
       around.status.notice(
-        "marks",
+        "annotations",
         "The annotations of this study could not be loaded. Reload the page to try again.",
       );
     }
   }
 
   async beside(address: string, around: OpeningSurroundings): Promise<void> {
-    const { stage, status } = around;
+    const { grid, status } = around;
     try {
       const study = await openStudy(address, this.studies.length % 4);
       this.know(study);
@@ -94,13 +95,13 @@ export class Opening {
         status.notice("empty-prior", `The study of ${date} has no images.`);
         return;
       }
-      around.setPanes(Math.max(2, stage.panes.length));
-      // Beside: the first pane that shows the study which is being read a second time, else a new one.
+      around.setViewports(Math.max(2, grid.viewports.length));
+      // Beside: the first viewport that shows the study being read a second time, else a new one.
       const again = () =>
-        stage.panes.find((one, n) => n > 0 && one.stack?.study === this.studies[0]);
-      if (!again() && stage.panes.length < 4) around.setPanes(stage.panes.length + 1);
-      const pane = again() ?? stage.panes.at(-1)!;
-      stage.open(stack, Math.min(stage.panes[0]!.index, stack.images.length - 1), pane);
+        grid.viewports.find((one, n) => n > 0 && one.stack?.study === this.studies[0]);
+      if (!again() && grid.viewports.length < 4) around.setViewports(grid.viewports.length + 1);
+      const viewport = again() ?? grid.viewports.at(-1)!;
+      grid.open(stack, Math.min(grid.viewports[0]!.index, stack.images.length - 1), viewport);
     } catch (error) {
       around.fault(error);
     }

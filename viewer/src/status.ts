@@ -1,16 +1,9 @@
 // What the reader must know of the connection: saved and when, signed out, no WebGL.
 
-import type { Book } from "./marks/book";
-import type { Saving } from "./marks/saving";
+import type { Saving } from "./annotations/saving";
+import type { AnnotationStore } from "./annotations/store";
 import { button, make } from "./signal";
-
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-function timeOf(moment: Date): string {
-  const isToday = moment.toDateString() === new Date().toDateString();
-  return (isToday ? clock : calendar).format(moment);
-}
+import { shortTimeOf } from "./times";
 
 export class Status {
   private readonly shown = new Map<string, HTMLElement>();
@@ -21,15 +14,15 @@ export class Status {
     private readonly signIn: string,
   ) {}
 
-  showSaving(saving: Saving, book: Book): void {
-    const count = book.unsaved;
+  showSaving(saving: Saving, store: AnnotationStore): void {
+    const count = store.unsaved;
     const [changes, are, they] =
       count === 1 ? ["1 change", "is", "it"] : [`${count} changes`, "are", "they"];
     const kept = saving.isKept
       ? `${changes} ${are} kept in this browser and will be sent`
       : `${changes} will be sent. This browser keeps nothing: leave the page open until ${they} ${are}`;
     const texts: Record<Saving["state"], string> = {
-      saved: saving.savedAt ? `Saved ${timeOf(saving.savedAt)}` : "",
+      saved: saving.savedAt ? `Saved ${shortTimeOf(saving.savedAt)}` : "",
       waiting: "Saving…",
       saving: "Saving…",
       offline: `No connection: ${kept}`,

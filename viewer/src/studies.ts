@@ -1,17 +1,18 @@
 // The studies that are open: the one of the page, and others of the patient beside it.
 
 import { read } from "./api";
-import type { Analysis, ImageInfo, Point, Region, StudyInfo } from "./types";
+import type { Point } from "./geometry";
+import type { Analysis, Region, ViewerImage, ViewerStudy } from "./types";
 import type { Picture } from "./view";
 
 export interface Stack {
   study: OpenStudy;
   name: string;
-  images: ImageInfo[];
+  images: ViewerImage[];
 }
 
 export interface OpenStudy {
-  info: StudyInfo;
+  info: ViewerStudy;
   address: string;
   /** Which of the frame colors is this study's, from 0. */
   color: number;
@@ -27,7 +28,7 @@ export function dateOf(day: string): string {
 }
 
 export async function openStudy(address: string, color: number): Promise<OpenStudy> {
-  const info: StudyInfo = await read(address);
+  const info: ViewerStudy = await read(address);
   const study: OpenStudy = { info, address, color, stacks: [] };
   study.stacks = info.series
     .filter((series) => series.images.length > 0)
@@ -40,14 +41,14 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
 }
 
 /** By place in the patient where every image has one, else by number. */
-function inOrder(images: ImageInfo[]): ImageInfo[] {
+function inOrder(images: ViewerImage[]): ViewerImage[] {
   const placed = images.every((image) => image.slice_position !== null);
   return [...images].sort((one, other) =>
     placed ? one.slice_position! - other.slice_position! : one.number - other.number,
   );
 }
 
-export function pictureOf(image: ImageInfo): Picture {
+export function pictureOf(image: ViewerImage): Picture {
   const spacing = image.pixel_spacing;
   return {
     width: image.width,
@@ -58,14 +59,14 @@ export function pictureOf(image: ImageInfo): Picture {
 }
 
 /** The finished analyses of an image, the newest first. */
-export function resultsOf(image: ImageInfo): Analysis[] {
+export function resultsOf(image: ViewerImage): Analysis[] {
   return image.analyses.filter((one) => one.status === "completed" && one.heatmap_url);
 }
 
 export const releaseOf = (analysis: Analysis) =>
   `${analysis.model_release.name} ${analysis.model_release.version}`;
 
-/** Its outline as a mark is drawn: a region's corners are the centers of whole pixels. */
+/** Its outline as an annotation is drawn: a region's corners are the centers of whole pixels. */
 export function outlineOfRegion(region: Region): Point[] {
   return region.polygon.map(([x, y]): Point => [x + 0.5, y + 0.5]);
 }

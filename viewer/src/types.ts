@@ -1,50 +1,205 @@
-// What the API answers (docs/openapi.yaml, docs/annotations.md), as far as the viewer reads it.
+// What the API answers. Written from docs/openapi.yaml by: manage.py write_viewer_types
 
-export type Point = readonly [number, number];
-
-export interface Region {
-  polygon: Point[];
-  score: number;
-  area_px: number;
-  area_mm2: number | null;
-}
+export type AbstainReasonEnum =
+  | "too_small"
+  | "unreadable_contrast"
+  | "not_brain_mri"
+  | "unfamiliar";
 
 export interface Analysis {
   id: string;
-  status: string;
-  label: string | null;
+  image: string;
+  study: string;
+  patient: string;
+  status: AnalysisStatusEnum;
+  /** Null until completed. */
+  label: LabelEnum | null;
+  /** Calibrated probability of a tumor, 0 to 1. */
   probability: number | null;
+  /** Calibrated probability of the label, 0 to 1. */
   confidence: number | null;
-  model_release: { name: string; version: string };
-  heatmap_url: string | null;
+  threshold: number | null;
+  model_release: ReleaseReference;
+  engine: string | null;
+  attempts: number;
+  /** Why it failed, for a person. */
+  error: string | null;
+  /**
+   * Why the model gave no opinion, as a code. Null unless abstained. A newer model release may give
+   * codes that are not listed here.
+   */
+  abstain_reason: AbstainReasonEnum | null;
+  /** Why it failed or the model gave no opinion, for a person. */
   message: string | null;
+  timings: Timings;
+  worker_host: string | null;
+  heatmap_peak: Point | null;
+  /**
+   * Suspected regions, the highest score first. Null unless completed, and where the release does
+   * not look for any.
+   */
+  regions: Region[] | null;
+  /**
+   * How far the image lies from the training images; from 1 on the model gives no opinion. Null
+   * until there is a result, where the image was refused before the model saw it (a photograph in
+   * color, a blank image), and where the release does not measure it.
+   */
+  distance: number | null;
+  /** PNG. Null unless completed. */
+  overlay_url: string | null;
+  /** PNG. Null unless completed. */
+  heatmap_url: string | null;
   requested_at: string;
-  regions?: Region[] | null;
+  /** When it last joined the queue. */
+  queued_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  url: string;
+  disclaimer: string;
+  /**
+   * True while the clinic reads first and you have not committed a finding: there is a result, and
+   * every field that tells of it is null. The status is then `completed`, for an abstention as
+   * well.
+   */
+  withheld: boolean;
 }
 
-export interface ImageInfo {
+export type AnalysisStatusEnum =
+  | "queued"
+  | "running"
+  | "completed"
+  | "abstained"
+  | "failed"
+  | "cancelled";
+
+/** An annotation with its newest version. */
+export interface Annotation {
   id: string;
-  number: number;
-  filename: string;
-  width: number;
-  height: number;
-  bits_stored: number;
-  pixel_spacing: { row: number; column: number } | null;
-  slice_position: number | null;
-  frame_url: string;
-  rendition_url: string;
-  thumbnail_url: string;
-  analyses: Analysis[];
+  image: string;
+  study: string;
+  author: Author;
+  /** Whether it is in the asker's own layer. */
+  own: boolean;
+  /** The number of the newest version. */
+  version: number;
+  /** The origin of the version: what made it. The member keeps its first name, `how`. */
+  how: HowEnum;
+  hidden: boolean;
+  geometry: Geometry;
+  label: string;
+  note: string;
+  measurements: Measurements;
+  /** The analysis whose suspected region the reader turned into this annotation. */
+  from_analysis: string | null;
+  created_at: string;
+  changed_at: string;
+  url: string;
 }
 
-export interface SeriesInfo {
-  id: string;
-  number: number;
-  modality: string;
-  description: string;
-  images: ImageInfo[];
+export interface AnnotationVersion {
+  version: number;
+  /** The origin of the version: what made it. The member keeps its first name, `how`. */
+  how: HowEnum;
+  restored_from: number | null;
+  hidden: boolean;
+  geometry: Geometry;
+  label: string;
+  note: string;
+  measurements: Measurements;
+  made_at: string;
 }
 
+export interface Arrow {
+  shape: ArrowShapeEnum;
+  tail: readonly [number, number];
+  head: readonly [number, number];
+  text?: string;
+}
+
+export type ArrowShapeEnum = "arrow";
+
+export interface Author {
+  id: number;
+  name: string;
+}
+
+export interface Bidirectional {
+  shape: BidirectionalShapeEnum;
+  long: readonly [readonly [number, number], readonly [number, number]];
+  short: readonly [readonly [number, number], readonly [number, number]];
+}
+
+export type BidirectionalShapeEnum = "bidirectional";
+
+export interface Ellipse {
+  shape: EllipseShapeEnum;
+  cx: number;
+  cy: number;
+  rx: number;
+  ry: number;
+  rotation?: number;
+}
+
+export type EllipseShapeEnum = "ellipse";
+
+/** How to read the pixels of a frame: the JSON in the header `X-Frame`. */
+export interface FrameHeader {
+  rows: number;
+  columns: number;
+  /** Of a value: 8 or 16. */
+  bits: number;
+  /** Values a pixel: 1 of gray, 3 of color. */
+  samples: number;
+  /** `MONOCHROME2` or `RGB`, as DICOM says it. */
+  photometric: string;
+  /** The lowest value of the frame. */
+  minimum: number;
+  /** The highest value of the frame. */
+  maximum: number;
+  /** Of the first window, in pixel values. */
+  window_center: number;
+  /** Of the first window, in pixel values. */
+  window_width: number;
+}
+
+export interface Freehand {
+  shape: FreehandShapeEnum;
+  points: (readonly [number, number])[];
+  closed?: boolean;
+}
+
+export type FreehandShapeEnum = "freehand";
+
+export type Geometry = Rectangle | Ellipse | Polygon | Freehand | Arrow | Length | Bidirectional;
+
+export type HowEnum = "drawn" | "imported" | "revised" | "hidden" | "unhidden" | "restored";
+
+export type LabelEnum = "tumor" | "no_tumor";
+
+export interface Length {
+  shape: LengthShapeEnum;
+  start: readonly [number, number];
+  end: readonly [number, number];
+}
+
+export type LengthShapeEnum = "length";
+
+/** In px and px², or in mm and mm²; null where the shape has no such thing. */
+export interface Measured {
+  length: number | null;
+  area: number | null;
+  perimeter: number | null;
+  long_diameter: number | null;
+  short_diameter: number | null;
+}
+
+/** `mm` is null unless the image says how large its pixels are. */
+export interface Measurements {
+  px: Measured;
+  mm: Measured | null;
+}
+
+/** Another study of the same patient, to open beside this one. */
 export interface OtherStudy {
   id: string;
   study_date: string;
@@ -53,74 +208,108 @@ export interface OtherStudy {
   url: string;
 }
 
-export interface StudyInfo {
+/** Millimeters between the centers of neighboring rows, and of columns. */
+export interface PixelSpacing {
+  row: number;
+  column: number;
+}
+
+/** A pixel of the image, counted from its upper left corner. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Polygon {
+  shape: PolygonShapeEnum;
+  points: (readonly [number, number])[];
+}
+
+export type PolygonShapeEnum = "polygon";
+
+export interface Rectangle {
+  shape: RectangleShapeEnum;
+  /** Of the upper left corner, before the rotation. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Degrees, clockwise on the screen, about the center. */
+  rotation?: number;
+}
+
+export type RectangleShapeEnum = "rectangle";
+
+/** A suspected region: outlined by the release's lesion decoder; not a finding. */
+export interface Region {
+  /**
+   * Corners as [x, y] in pixels of the image, counted from its upper left corner; the border's
+   * pixels belong to the region.
+   */
+  polygon: (readonly [number, number])[];
+  /** The decoder's own, 0 to 1. It orders regions; it is not a probability. */
+  score: number;
+  /** Pixels of the image. */
+  area_px: number;
+  /** Null where the size of a pixel is not known. */
+  area_mm2: number | null;
+}
+
+/** What names a release beside each number it computed. */
+export interface ReleaseReference {
   id: string;
+  name: string;
+  version: string;
+  sha256: string;
+}
+
+/** Milliseconds of work; waiting is not counted. */
+export interface Timings {
+  decode_ms: number | null;
+  model_ms: number | null;
+  render_ms: number | null;
+}
+
+/** One image; `analyses` is empty where the reader may not see the AI results. */
+export interface ViewerImage {
+  id: string;
+  number: number;
+  /** As the client named it; never a path. */
+  filename: string;
+  /** Pixels, orientation applied. */
+  width: number;
+  /** Pixels, orientation applied. */
+  height: number;
+  bits_stored: number;
+  /** Null where the file has none. */
+  pixel_spacing: PixelSpacing | null;
+  /** Millimeters along the patient; null where the file has none. */
+  slice_position: number | null;
+  /** Raw pixels for the viewer. */
+  frame_url: string;
+  rendition_url: string;
+  thumbnail_url: string;
+  analyses: Analysis[];
+}
+
+export interface ViewerSeries {
+  id: string;
+  number: number;
+  modality: string;
+  description: string;
+  images: ViewerImage[];
+}
+
+export interface ViewerStudy {
+  id: string;
+  patient: string;
   study_date: string;
   description: string;
+  /** False while the reader has to commit a finding of their own first. */
   ai_visible: boolean;
+  /** Whether the clinic wants the heatmap shown when the viewer opens. */
   heatmap_at_first: boolean;
-  series: SeriesInfo[];
+  series: ViewerSeries[];
+  /** Of the patient, newest first. */
   other_studies: OtherStudy[];
-}
-
-export interface FrameFacts {
-  rows: number;
-  columns: number;
-  bits: number;
-  samples: number;
-  photometric: string;
-  minimum: number;
-  maximum: number;
-  window_center: number;
-  window_width: number;
-}
-
-export interface Frame extends FrameFacts {
-  pixels: Uint8Array | Uint16Array;
-}
-
-export type Geometry =
-  | { shape: "rectangle"; x: number; y: number; width: number; height: number; rotation?: number }
-  | { shape: "ellipse"; cx: number; cy: number; rx: number; ry: number; rotation?: number }
-  | { shape: "polygon"; points: Point[] }
-  | { shape: "freehand"; points: Point[]; closed?: boolean }
-  | { shape: "arrow"; tail: Point; head: Point; text?: string }
-  | { shape: "length"; start: Point; end: Point }
-  | { shape: "bidirectional"; long: [Point, Point]; short: [Point, Point] };
-
-export type Shape = Geometry["shape"];
-
-/** As the server measured a saved shape; null where the shape has no such thing. */
-export interface Measured {
-  length: number | null;
-  area: number | null;
-  long_diameter: number | null;
-  short_diameter: number | null;
-}
-
-export interface Annotation {
-  id: string;
-  image: string;
-  author: { id: number; name: string };
-  own: boolean;
-  version: number;
-  how: string;
-  hidden: boolean;
-  geometry: Geometry;
-  label: string;
-  note: string;
-  from_analysis: string | null;
-  measurements: { px: Measured; mm: Measured | null };
-  changed_at: string;
-}
-
-export interface Version {
-  version: number;
-  how: string;
-  restored_from: number | null;
-  hidden: boolean;
-  geometry: Geometry;
-  label: string;
-  note: string;
-  made_at: string;
 }

@@ -1,12 +1,12 @@
-// How an image lies in its pane. Pure: pixels in, screen out. Pixel coordinates as in
+// How an image lies in its viewport. Pure: pixels in, screen out. Pixel coordinates as in
 // docs/annotations.md: (0, 0) is the upper left corner of the first pixel.
 
-import type { Point } from "./types";
+import type { Point } from "./geometry";
 
-/** Independent of the sizes of image and pane, so that linked panes can share it. */
+/** Independent of the sizes of image and viewport, so that linked viewports can share it. */
 export interface View {
   zoom: number; // 1 fits the whole image
-  center: Point; // what is in the middle of the pane, as a share of the image's width and height
+  center: Point; // what is in the viewport's middle, as a share of the image's width and height
   rotation: number; // degrees, clockwise on the screen
   mirrored: boolean; // left and right exchanged before it is turned
 }
@@ -51,12 +51,12 @@ export function flippedDown(view: View): View {
 }
 
 /** Screen pixels for a unit of the picture (a millimeter, or a pixel where none is known). */
-export function scaleOf(view: View, picture: Picture, pane: Box): number {
+export function scaleOf(view: View, picture: Picture, viewport: Box): number {
   const width = picture.width * picture.pixelWidth;
   const height = picture.height * picture.pixelHeight;
   const sideways = Math.round(view.rotation / 90) % 2 === 1;
   const [across, down] = sideways ? [height, width] : [width, height];
-  return view.zoom * Math.min(pane.width / across, pane.height / down);
+  return view.zoom * Math.min(viewport.width / across, viewport.height / down);
 }
 
 /** The turn and mirror alone: screen = [a c; b d] picture. */
@@ -67,16 +67,23 @@ export function orientation(view: View): { a: number; b: number; c: number; d: n
   return { a: cos * flip, b: sin * flip, c: -sin, d: cos };
 }
 
-/** From pixel coordinates of the image to the pane, whose upper left corner is (0, 0). */
-export function toScreen(view: View, picture: Picture, pane: Box): Affine {
-  const scale = scaleOf(view, picture, pane);
+/** From pixel coordinates of the image to the viewport, whose upper left corner is (0, 0). */
+export function toScreen(view: View, picture: Picture, viewport: Box): Affine {
+  const scale = scaleOf(view, picture, viewport);
   const turn = orientation(view);
   const a = turn.a * scale * picture.pixelWidth;
   const b = turn.b * scale * picture.pixelWidth;
   const c = turn.c * scale * picture.pixelHeight;
   const d = turn.d * scale * picture.pixelHeight;
   const [x, y] = [view.center[0] * picture.width, view.center[1] * picture.height];
-  return { a, b, c, d, e: pane.width / 2 - a * x - c * y, f: pane.height / 2 - b * x - d * y };
+  return {
+    a,
+    b,
+    c,
+    d,
+    e: viewport.width / 2 - a * x - c * y,
+    f: viewport.height / 2 - b * x - d * y,
+  };
 }
 
 export function apply(matrix: Affine, [x, y]: Point): Point {
@@ -95,18 +102,24 @@ export function inverse({ a, b, c, d, e, f }: Affine): Affine {
   };
 }
 
-export function zoomed(view: View, factor: number, picture: Picture, pane: Box, at?: Point): View {
+export function zoomed(
+  view: View,
+  factor: number,
+  picture: Picture,
+  viewport: Box,
+  at?: Point,
+): View {
   const zoom = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, view.zoom * factor));
   if (!at) return { ...view, zoom };
   // What is under the pointer stays under it.
-  const pixel = apply(inverse(toScreen(view, picture, pane)), at);
-  const now = apply(toScreen({ ...view, zoom }, picture, pane), pixel);
-  return panned({ ...view, zoom }, [at[0] - now[0], at[1] - now[1]], picture, pane);
+  const pixel = apply(inverse(toScreen(view, picture, viewport)), at);
+  const now = apply(toScreen({ ...view, zoom }, picture, viewport), pixel);
+  return panned({ ...view, zoom }, [at[0] - now[0], at[1] - now[1]], picture, viewport);
 }
 
 /** Move the picture by so many pixels of the screen. */
-export function panned(view: View, [dx, dy]: Point, picture: Picture, pane: Box): View {
-  const back = inverse(toScreen(view, picture, pane));
+export function panned(view: View, [dx, dy]: Point, picture: Picture, viewport: Box): View {
+  const back = inverse(toScreen(view, picture, viewport));
   const x = view.center[0] - (back.a * dx + back.c * dy) / picture.width;
   const y = view.center[1] - (back.b * dx + back.d * dy) / picture.height;
   const inside = (share: number) => Math.min(1.5, Math.max(-0.5, share));

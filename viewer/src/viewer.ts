@@ -1,44 +1,46 @@
 // The parts of the viewer, put together: who tells whom when something changes.
 
 import { AiLayer } from "./aiLayer";
+import { AnnotationActions } from "./annotations/actions";
+import { LocalDrafts } from "./annotations/localDrafts";
+import { Saving } from "./annotations/saving";
+import { AnnotationStore } from "./annotations/store";
 import { ask, OutOfReach, Refused, SignedOut } from "./api";
 import { commandsOf } from "./commands";
 import { all, find, newId, page, rampAddress, tell } from "./dom";
-import { MarkLayer, type Shown } from "./drawing/layer";
-import { MarkPencil } from "./drawing/pencil";
+import { AnnotationLayer, type Shown } from "./drawing/layer";
+import { DrawingTool } from "./drawing/tool";
 import { Frames } from "./frames";
 import { Keyboard } from "./keyboard";
 import type { Choices, Command } from "./keys";
 import { KeysDialog } from "./keysDialog";
-import { Book } from "./marks/book";
-import { Keeping } from "./marks/keeping";
-import { Marking } from "./marks/marking";
-import { Saving } from "./marks/saving";
 import { Opening, type OpeningSurroundings } from "./opening";
 import { AiPanel } from "./panels/ai";
+import { AnnotationsPanel } from "./panels/annotations";
 import { ImagesPanel } from "./panels/images";
-import { MarksPanel } from "./panels/marks";
 import { ToolsPanel } from "./panels/tools";
 import { ViewPanel } from "./panels/view";
 import { Pointer } from "./pointer";
 import type { Preferences } from "./preferences";
 import { CanvasRenderer } from "./renderers/canvas";
 import { CornerstoneRenderer, readFramesFrom } from "./renderers/cornerstone";
-import { Stage } from "./stage";
 import type { Status } from "./status";
 import { type OpenStudy, pictureOf } from "./studies";
+import { ViewportGrid } from "./viewportGrid";
+
+const DRAFTS = "neuroscan-marks"; // where browsers have kept them from the first version on
 
 export class Viewer {
   private readonly opening = new Opening();
   private readonly frames = new Frames((address, signal) => ask(address, { signal }));
   private readonly shown: Shown = { own: true, others: true, regions: false };
-  private readonly book = new Book();
+  private readonly store = new AnnotationStore();
   private readonly saving: Saving;
-  private readonly pencil = new MarkPencil(this.book);
-  private readonly layer = new MarkLayer(this.book, this.pencil, this.shown);
+  private readonly drawingTool = new DrawingTool(this.store);
+  private readonly layer = new AnnotationLayer(this.store, this.drawingTool, this.shown);
   private readonly ai: AiLayer;
-  private readonly stage: Stage;
-  private readonly marking: Marking;
+  private readonly grid: ViewportGrid;
+  private readonly actions: AnnotationActions;
   private readonly pointer: Pointer;
   private readonly panels: ReturnType<Viewer["makePanels"]>;
   private readonly around: OpeningSurroundings;
@@ -51,21 +53,22 @@ export class Viewer {
     private readonly status: Status,
     private readonly hasGraphics: boolean,
   ) {
-    const { book, pencil, shown } = this;
-    const setPanes = (count: number) => this.setPanes(count);
+    const { store, drawingTool, shown } = this;
+    const setViewports = (count: number) => this.setViewports(count);
     const touched = () => this.touched();
     const fault = (error: unknown) => this.fault(error);
-    pencil.mayDraw = page.mayDraw === "yes";
-    const keeping = new Keeping(`neuroscan-marks:${page.person}:${first.info.id}`, newId());
-    this.saving = new Saving(book, first.info.id, keeping);
-    this.stage = this.makeStage();
+    drawingTool.mayDraw = page.mayDraw === "yes";
+    const study = first.info.id;
+    const localDrafts = new LocalDrafts(`${DRAFTS}:${page.person}:${study}`, newId());
+    this.saving = new Saving(store, study, localDrafts);
+    this.grid = this.makeGrid();
     this.ai = new AiLayer({
-      study: first.info.id,
-      stage: this.stage,
-      book,
-      pencil,
+      study,
+      grid: this.grid,
+      store,
+      drawingTool,
       shown,
-      setPanes,
+      setViewports,
       touched,
       chosen: (isLook) => {
         this.panels.ai.show();
@@ -73,31 +76,31 @@ export class Viewer {
       },
     });
     Object.assign(this.ai.heat, preferences.heat, { on: first.info.heatmap_at_first });
-    this.marking = new Marking({
-      stage: this.stage,
-      book,
-      pencil,
+    this.actions = new AnnotationActions({
+      grid: this.grid,
+      store,
+      drawingTool,
       touched,
-      showImage: (id) => this.opening.showImage(id, this.stage),
+      showImage: (id) => this.opening.showImage(id, this.grid),
     });
-    this.pointer = new Pointer(this.stage, pencil);
-    this.stage.onPane = (pane) => {
-      this.pointer.attach(pane);
-      pane.drawn.on(() => {
-        this.layer.draw(pane);
+    this.pointer = new Pointer(this.grid, drawingTool);
+    this.grid.onViewport = (viewport) => {
+      this.pointer.attach(viewport);
+      viewport.drawn.on(() => {
+        this.layer.draw(viewport);
         this.ai.report();
       });
     };
     this.panels = this.makePanels();
     this.around = {
-      stage: this.stage,
-      book,
+      grid: this.grid,
+      store,
       saving: this.saving,
-      pencil,
+      drawingTool,
       status,
       images: this.panels.images,
-      setPanes,
-      useLabels: (labels) => this.panels.marks.useLabels(labels),
+      setViewports,
+      useLabels: (labels) => this.panels.annotations.useLabels(labels),
       fault,
     };
     this.commands = this.makeCommands();
@@ -113,7 +116,7 @@ export class Viewer {
 
   // --- Making the parts ----------------------------------------------------------------------------
 
-  private makeStage(): Stage {
+  private makeGrid(): ViewportGrid {
     const { hasGraphics } = this;
     readFramesFrom((address) => {
       const [frame, image] = [this.frames.ready(address), this.opening.imageOf(address)];
@@ -126,7 +129,7 @@ export class Viewer {
       );
     }
     document.body.dataset.graphics = hasGraphics ? "webgl" : "canvas";
-    return new Stage(find("[data-stage]"), {
+    return new ViewportGrid(find("[data-viewport-grid]"), {
       frames: this.frames,
       heat: () => this.ai.heat,
       regionsShown: () => this.shown.regions,
@@ -138,33 +141,33 @@ export class Viewer {
   }
 
   private makePanels() {
-    const { stage, book, pencil, ai } = this;
+    const { grid, store, drawingTool, ai } = this;
     return {
-      view: new ViewPanel(stage),
-      tools: new ToolsPanel(stage, this.pointer, pencil, book),
+      view: new ViewPanel(grid),
+      tools: new ToolsPanel(grid, this.pointer, drawingTool, store),
       ai: new AiPanel(
-        stage,
+        grid,
         ai.heat,
         {
           choose: (change) => ai.choose(change),
           adopt: (analysis, region) => ai.adopt(analysis, region),
           rampAddress,
         },
-        pencil.mayDraw,
+        drawingTool.mayDraw,
       ),
-      marks: new MarksPanel({
-        stage,
-        book,
-        pencil,
+      annotations: new AnnotationsPanel({
+        grid,
+        store,
+        drawingTool,
         touched: () => this.touched(),
-        colorOf: (mark) => this.layer.colorOf(mark),
+        colorOf: (annotation) => this.layer.colorOf(annotation),
         fault: (error) => this.fault(error),
       }),
       images: new ImagesPanel(find("[data-thumbnails]"), find("[data-others]"), {
         open: (stack, index) => {
-          // An image of the shown series is a scroll, which linked panes follow.
-          if (stage.active.stack === stack) stage.scrollTo(index);
-          else stage.open(stack, index);
+          // An image of the shown series is a scroll, which linked viewports follow.
+          if (grid.active.stack === stack) grid.scrollTo(index);
+          else grid.open(stack, index);
         },
         beside: (address) => void this.opening.beside(address, this.around),
       }),
@@ -172,12 +175,12 @@ export class Viewer {
   }
 
   private makeCommands(): Command[] {
-    const { stage, pointer, pencil, ai } = this;
+    const { grid, pointer, drawingTool, ai } = this;
     return commandsOf({
-      stage,
+      grid,
       pointer,
-      pencil,
-      setPanes: (count) => this.setPanes(count),
+      drawingTool,
+      setViewports: (count) => this.setViewports(count),
       toggleFullScreen: () => void toggleFullScreen(),
       openKeys: () => this.keys.open(),
       toggleLink: () => this.toggleLink(),
@@ -192,7 +195,7 @@ export class Viewer {
         nextColors: () => ai.nextColors(),
       },
       layers: { toggle: (name) => this.showLayer(name, !this.shown[name]) },
-      marks: this.marking,
+      annotations: this.actions,
       changed: () => this.panels.tools.show(),
     });
   }
@@ -200,17 +203,17 @@ export class Viewer {
   // --- Who hears what ------------------------------------------------------------------------------
 
   private listen(): void {
-    const { stage, pencil, saving, commands, panels } = this;
-    stage.changed.on(() => this.refresh());
-    pencil.changed.on(() => {
-      this.drawMarks();
-      panels.marks.show();
+    const { grid, drawingTool, saving, commands, panels } = this;
+    grid.changed.on(() => this.refresh());
+    drawingTool.changed.on(() => {
+      this.drawAnnotations();
+      panels.annotations.show();
       panels.tools.show();
     });
     saving.changed.on(() => {
-      this.status.showSaving(saving, this.book);
-      this.drawMarks();
-      panels.marks.show();
+      this.status.showSaving(saving, this.store);
+      this.drawAnnotations();
+      panels.annotations.show();
     });
     for (const one of all<HTMLButtonElement>("[data-command]")) {
       one.addEventListener("click", () =>
@@ -219,7 +222,7 @@ export class Viewer {
     }
     for (const one of all<HTMLInputElement>("[data-link]")) {
       one.addEventListener("change", () => {
-        stage.links[one.dataset.link as keyof Stage["links"]] = one.checked;
+        grid.links[one.dataset.link as keyof ViewportGrid["links"]] = one.checked;
       });
     }
     for (const one of all<HTMLInputElement>("[data-layer]")) {
@@ -227,7 +230,7 @@ export class Viewer {
         this.showLayer(one.dataset.layer as keyof Shown, one.checked),
       );
     }
-    // A finding that was committed may bring the AI's word with it (read-first clinics).
+    // A finding that was committed may bring the AI's result with it (read-first clinics).
     find("[data-verdict-place]").addEventListener("htmx:afterSwap", () => {
       this.ai.readAgain(this.opening.studies).catch((error) => this.fault(error));
     });
@@ -236,16 +239,16 @@ export class Viewer {
   }
 
   private refresh(): void {
-    const { panels, stage } = this;
+    const { panels, grid } = this;
     panels.view.show();
     panels.ai.show();
-    panels.images.mark(stage.active.image?.id);
-    panels.marks.show();
+    panels.images.showCurrent(grid.active.image?.id);
+    panels.annotations.show();
     panels.tools.show();
   }
 
-  private drawMarks(): void {
-    for (const pane of this.stage.panes) this.layer.draw(pane);
+  private drawAnnotations(): void {
+    for (const viewport of this.grid.viewports) this.layer.draw(viewport);
   }
 
   private touched(): void {
@@ -255,22 +258,22 @@ export class Viewer {
 
   // --- What somebody does --------------------------------------------------------------------------
 
-  private setPanes(count: number): void {
-    this.stage.setCount(count);
+  private setViewports(count: number): void {
+    this.grid.setCount(count);
     this.panels.tools.show();
   }
 
   private toggleLink(): void {
-    const on = !Object.values(this.stage.links).some(Boolean);
+    const on = !Object.values(this.grid.links).some(Boolean);
     for (const one of all<HTMLInputElement>("[data-link]")) one.checked = on;
-    Object.assign(this.stage.links, { view: on, scroll: on, window: on });
+    Object.assign(this.grid.links, { view: on, scroll: on, window: on });
     tell(on ? "The panes are linked." : "The panes are not linked.");
   }
 
   private showLayer(name: keyof Shown, on: boolean): void {
     this.shown[name] = on;
     for (const one of all<HTMLInputElement>(`[data-layer="${name}"]`)) one.checked = on;
-    this.stage.redraw(); // the corner says whose regions are shown
+    this.grid.redraw(); // the corner says whose regions are shown
   }
 
   private async saveKeys(keys: Choices): Promise<void> {
@@ -282,7 +285,7 @@ export class Viewer {
     if (error instanceof SignedOut) {
       this.status.askToSignIn(() => {
         this.saving.soon(0);
-        for (const pane of this.stage.panes) void pane.load();
+        for (const viewport of this.grid.viewports) void viewport.load();
       });
     } else if (error instanceof Refused || error instanceof OutOfReach) {
       tell(error.message);

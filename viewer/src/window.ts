@@ -1,6 +1,6 @@
 // Window and level: which values are shown as black and as white.
 
-import type { FrameFacts } from "./types";
+import type { FrameHeader } from "./types";
 
 export interface Window {
   center: number;
@@ -9,7 +9,7 @@ export interface Window {
 
 export interface Preset {
   name: string;
-  of: (facts: FrameFacts) => Window;
+  of: (facts: FrameHeader) => Window;
 }
 
 const between = (low: number, high: number): Window => ({
@@ -18,7 +18,7 @@ const between = (low: number, high: number): Window => ({
 });
 
 // MR values have no units: presets are shares of the values that this image has.
-const share = (facts: FrameFacts, from: number, to: number): Window => {
+const share = (facts: FrameHeader, from: number, to: number): Window => {
   const range = facts.maximum - facts.minimum;
   return between(facts.minimum + from * range, facts.minimum + to * range);
 };
@@ -32,11 +32,11 @@ export const PRESETS: Preset[] = [
   { name: "Bright detail", of: (facts) => share(facts, 0.5, 1) },
 ];
 
-export function firstWindow(facts: FrameFacts): Window {
+export function firstWindow(facts: FrameHeader): Window {
   return { center: facts.window_center, width: facts.window_width };
 }
 
-export function limited(window: Window, facts: FrameFacts): Window {
+export function limited(window: Window, facts: FrameHeader): Window {
   const top = facts.bits === 8 ? 255 : 65535;
   return {
     center: Math.min(top * 1.5, Math.max(-top / 2, window.center)),
@@ -45,7 +45,7 @@ export function limited(window: Window, facts: FrameFacts): Window {
 }
 
 /** What a drag of so many screen pixels changes: right is wider, up is brighter. */
-export function dragged(window: Window, dx: number, dy: number, facts: FrameFacts): Window {
+export function dragged(window: Window, dx: number, dy: number, facts: FrameHeader): Window {
   const step = Math.max(1, facts.maximum - facts.minimum) / 400;
   return limited({ center: window.center + dy * step, width: window.width + dx * step }, facts);
 }

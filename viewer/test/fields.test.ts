@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fromTwoPoints } from "../src/geometry";
+import { fromTwoPoints, type Point, type Shape } from "../src/geometry";
 import { fieldsOf } from "../src/panels/fields";
-import type { Geometry, Point, Shape } from "../src/types";
+import type { Geometry } from "../src/types";
 
 const ring = (count: number): Point[] =>
   Array.from({ length: count }, (_, n) => [

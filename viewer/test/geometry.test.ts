@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Frame } from "../src/frames";
 import {
   centerOf,
   fromPoints,
@@ -6,10 +7,11 @@ import {
   handlesOf,
   moved,
   orderedDiameters,
+  type Point,
   withHandle,
 } from "../src/geometry";
 import { crossesItself, measuresOf, shown, valuesInside } from "../src/measure";
-import type { Frame, Geometry, Point } from "../src/types";
+import type { Geometry } from "../src/types";
 
 const square: Geometry = { shape: "rectangle", x: 10, y: 20, width: 4, height: 6 };
 

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { Point } from "../src/geometry";
 import { measuresOf, shown } from "../src/measure";
-import type { Geometry, Point } from "../src/types";
+import type { Geometry } from "../src/types";
 
-const nothing = { length: null, area: null, long_diameter: null, short_diameter: null };
+const nothing = {
+  perimeter: null,
+  length: null,
+  area: null,
+  long_diameter: null,
+  short_diameter: null,
+};
 
 describe("the measures of a saved shape", () => {
   it("are the server's, also where they differ from those of the drawing", () => {

@@ -12,11 +12,13 @@ import {
 } from "../src/view";
 
 const picture = { width: 200, height: 100, pixelWidth: 1, pixelHeight: 1 };
-const pane = { width: 400, height: 400 };
+const viewport = { width: 400, height: 400 };
 const at = (view: typeof FIRST_VIEW, x: number, y: number) =>
-  apply(toScreen(view, picture, pane), [x, y]).map((value) => Math.round(value * 1e6) / 1e6 + 0);
+  apply(toScreen(view, picture, viewport), [x, y]).map(
+    (value) => Math.round(value * 1e6) / 1e6 + 0,
+  );
 
-describe("how an image lies in its pane", () => {
+describe("how an image lies in its viewport", () => {
   it("fits the whole image in the middle", () => {
     expect(at(FIRST_VIEW, 0, 0)).toEqual([0, 100]);
     expect(at(FIRST_VIEW, 200, 100)).toEqual([400, 300]);
@@ -39,8 +41,11 @@ describe("how an image lies in its pane", () => {
 
   it("keeps what is under the pointer there while it zooms", () => {
     const view = turned(flippedAcross(FIRST_VIEW), 90);
-    const pixel = apply(inverse(toScreen(view, picture, pane)), [120, 90]);
-    const after = apply(toScreen(zoomed(view, 3, picture, pane, [120, 90]), picture, pane), pixel);
+    const pixel = apply(inverse(toScreen(view, picture, viewport)), [120, 90]);
+    const after = apply(
+      toScreen(zoomed(view, 3, picture, viewport, [120, 90]), picture, viewport),
+      pixel,
+    );
     expect(after[0]).toBeCloseTo(120);
     expect(after[1]).toBeCloseTo(90);
   });
@@ -48,12 +53,12 @@ describe("how an image lies in its pane", () => {
   it("moves the image with the hand, also when it is turned", () => {
     const view = turned(FIRST_VIEW, 90);
     const before = at(view, 50, 50);
-    const after = at(panned(view, [10, -7], picture, pane), 50, 50);
+    const after = at(panned(view, [10, -7], picture, viewport), 50, 50);
     expect(after).toEqual([before[0]! + 10, before[1]! - 7]);
   });
 
   it("draws pixels that are not square in their proportion", () => {
     const flat = { ...picture, pixelHeight: 2 };
-    expect(apply(toScreen(FIRST_VIEW, flat, pane), [200, 100])).toEqual([400, 400]);
+    expect(apply(toScreen(FIRST_VIEW, flat, viewport), [200, 100])).toEqual([400, 400]);
   });
 });

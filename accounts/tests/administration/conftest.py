@@ -44,7 +44,7 @@ def one_of_everything(administrator, superuser):
         ReportTemplate.objects.create(clinic=clinic, name="Ours")
         LabelList.objects.create(clinic=clinic, names=["Cyst"])
         save_view(user=person, name="Mine", filters={"q": "Testcase"})
-        ClinicReason.objects.create(clinic=clinic, code="motion", words="Motion")
+        ClinicReason.objects.create(clinic=clinic, code="motion", label="Motion")
         create_token(user=person)
         audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(

@@ -39,19 +39,27 @@ def test_a_superuser_adds_and_renames_clinics(client, superuser):
 def test_a_superuser_changes_how_a_clinic_reads(client, superuser):
     client.force_login(superuser)
     clinic = ClinicFactory()
-    caps = {"stat_cap_minutes": 30, "urgent_cap_minutes": 240, "routine_cap_minutes": 1440}
+    caps = {
+        "stat_max_wait_minutes": 30,
+        "urgent_max_wait_minutes": 240,
+        "routine_max_wait_minutes": 1440,
+    }
     address = page(Clinic, "change", clinic.pk)
     client.post(address, caps | {"name": clinic.name, "read_first": "on"})
 
     clinic.refresh_from_db()
-    assert (clinic.read_first, clinic.second_reads, clinic.stat_cap_minutes) == (True, False, 30)
+    assert (clinic.read_first, clinic.double_reading, clinic.stat_max_wait_minutes) == (
+        True,
+        False,
+        30,
+    )
     event = AuditEvent.objects.get(action="clinic.settings_changed")
-    assert event.detail == {"read_first": [False, True], "stat_cap_minutes": [60, 30]}
+    assert event.detail == {"read_first": [False, True], "stat_max_wait_minutes": [60, 30]}
 
-    refused = client.post(address, caps | {"name": clinic.name, "stat_cap_minutes": 300})
+    refused = client.post(address, caps | {"name": clinic.name, "stat_max_wait_minutes": 300})
     assert "Stat must not wait longer than urgent" in html.unescape(refused.content.decode())
     clinic.refresh_from_db()
-    assert clinic.stat_cap_minutes == 30
+    assert clinic.stat_max_wait_minutes == 30
 
 
 def test_an_administrator_sees_the_own_clinic_and_cannot_rename_it(site, administrator):

@@ -112,7 +112,7 @@ def test_a_list_takes_the_same_few_queries_for_one_row_and_for_many(
         person = UserFactory(clinic=Clinic.objects.first())
         make_verdict(study=complete(make_analysis(user=person)).image.study)
         save_view(user=person, name="Mine", filters={})
-        ClinicReason.objects.create(clinic=person.clinic, code=f"reason_{number}", words="Reason")
+        ClinicReason.objects.create(clinic=person.clinic, code=f"reason_{number}", label="Reason")
     client.get(page(model, "changelist"))
 
     # Ten of them for the audit events: five for each of the two clinics.

@@ -5,7 +5,7 @@ brought to 64 channels by 1 x 1 convolutions (`lat5`, `lat4`, `lat3`), summed fr
 bilinear upsampling by 2 in between, then a 3 x 3 convolution with ReLU (`segc`) and a 1 x 1
 convolution to one channel (`seg`). It is trained on outlines of lesions together with the
 classifier (`ml.training.loop.network`); its arrays lie in a release beside the weights. The table
-needs no Keras; only `build_decoder` imports it.
+needs no Keras; only what builds a network imports it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.network import BLOCKS
+from ml.architectures.vgg16.network import BLOCKS, HIDDEN, LAST_CONVOLUTION, build_network
 from ml.imaging.pixels import Float32Array
 from ml.release.weights import expected_shapes, read_arrays, write_arrays
 
@@ -110,3 +110,29 @@ def build_decoder(network: keras.Model, arrays: Mapping[str, Float32Array]) -> A
     x = convolution("segc", x, activation="relu")
     x = convolution("seg", x)
     return layers.Reshape((DECODER_SIZE, DECODER_SIZE), name="lesion")(x)
+
+
+def build_trunk(
+    weights: Mapping[str, Float32Array], *, decoder: Mapping[str, Float32Array] | None
+) -> keras.Model:
+    """The network in Keras up to its hidden layer, with the decoder on it where there is one.
+
+    The last layer is left out: its sigmoid would throw the logit away, and Grad-CAM and
+    calibration need the logit.
+
+    Args:
+        weights: as `ml.architectures.vgg16.weights.read_weights` gives them.
+        decoder: as `read_decoder` gives it, or None.
+
+    Returns:
+        A model from (N, 224, 224, 3) float32 in 0..1 to block5_conv3 after its ReLU
+        (N, 14, 14, 512), hidden activations (N, 256) and, with a decoder, lesion logits
+        (N, 56, 56).
+    """
+    import keras
+
+    network = build_network(weights)
+    outputs = [network.get_layer(LAST_CONVOLUTION).output, network.get_layer(HIDDEN).output]
+    if decoder is not None:
+        outputs.append(build_decoder(network, decoder))
+    return keras.Model(network.inputs, outputs)

@@ -44,7 +44,11 @@ class GradCam:
 
     @classmethod
     def from_weights(cls, weights: Mapping[str, Float32Array]) -> GradCam:
-        """Take the two dense kernels out of a network's weights (`ml.release.weights`)."""
+        """Take the two dense kernels out of the network's weights, as `read_weights` gives them.
+
+        Raises:
+            KeyError: one of them is missing.
+        """
         by_position = weights[f"{HIDDEN}/kernel"].reshape(POOLED_SIZE**2, MAP_CHANNELS, -1)
         return cls(
             summed_kernel=by_position.sum(axis=0, dtype=np.float32),

@@ -1,4 +1,4 @@
-"""The one architecture NeuroScan runs: VGG16 with a two-layer head, one logit.
+"""VGG16 with a two-layer head, one logit: its table of layers, and the network in Keras.
 
 Simonyan and Zisserman 2015, configuration D, as `keras.applications.VGG16(include_top=False)`
 names its layers, and on top Flatten, Dense 256 (ReLU), Dropout 0.5, Dense 1 (sigmoid).
@@ -60,8 +60,8 @@ def build_network(weights: Mapping[str, Float32Array] | None = None) -> keras.Mo
     """Build the network in Keras.
 
     Args:
-        weights: `<layer>/kernel` and `<layer>/bias` for every layer, as `ml.release.weights` reads
-            them; without them the layers hold Keras's random start.
+        weights: `<layer>/kernel` and `<layer>/bias` for every layer, as `read_weights` gives them;
+            without them the layers hold Keras's random start.
 
     Returns:
         A functional model from (N, 224, 224, 3) float32 in 0..1 to (N, 1) uncalibrated

@@ -26,7 +26,7 @@ def build_graph(
     """Build the graph for one image.
 
     Args:
-        weights: as `ml.release.weights` reads them.
+        weights: as `ml.architectures.vgg16.weights` reads them.
         decoder: as `ml.architectures.vgg16.decoder` reads it, or None for a graph without it.
         int8: the layers that run in 8 bits (`ml.release.int8`); the others run in floating point.
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ml.card import sections
+from ml.card.conclusions import conclusions, limits
 from ml.card.parts import figure
-from ml.card.verdicts import limits, verdicts
 from ml.release.parts import EngineParity, Operating
 from ml.release.releases import SHIPPED, read_release
 from ml.training.tests.metrics import make_metrics
@@ -42,7 +42,7 @@ def test_the_card_says_what_the_issue_asks_for(metrics, release):
     rows = {row[0] for table in found["right"].tables for row in table.rows}
     assert {"ROC AUC", "PR AUC", "F1", "Sensitivity at 95 % specificity", "Tumor"} <= rows
     assert {"groups", "calibration", "robustness", "heatmap", "regions", "deletion"} <= set(found)
-    assert "groups of near-copies, not slices" in found["method"].text
+    assert "groups of near-duplicates, not slices" in found["method"].text
 
 
 def test_operating_point_and_engines_come_from_the_release(metrics, release):
@@ -73,7 +73,7 @@ def test_operating_point_and_engines_come_from_the_release(metrics, release):
 
 
 def test_an_aim_that_was_missed_is_said_with_what_would_move_it(metrics):
-    said = dict(zip([aim["code"] for aim in metrics["aims"]], verdicts(metrics), strict=True))
+    said = dict(zip([aim["code"] for aim in metrics["aims"]], conclusions(metrics), strict=True))
     assert "misses the aim" in said["stable"]
     assert "would move it" in said["stable"]
 
@@ -89,11 +89,11 @@ def test_an_aim_reached_by_a_hair_is_said_to_be_uncertain():
         "high": 1.0,
         "reached": True,
     }
-    (said,) = verdicts({"aims": [aim]})
+    (said,) = conclusions({"aims": [aim]})
     assert "does not exclude missing it" in said
-    (sure,) = verdicts({"aims": [aim | {"low": 0.991}]})
+    (sure,) = conclusions({"aims": [aim | {"low": 0.991}]})
     assert sure.endswith("reaches the aim (>= 0.99).")
-    (unknown,) = verdicts({"aims": [aim | {"value": None, "reached": None}]})
+    (unknown,) = conclusions({"aims": [aim | {"value": None, "reached": None}]})
     assert "do not allow" in unknown
 
 
@@ -101,9 +101,9 @@ def test_an_aim_without_an_interval_is_said_to_be_open(metrics):
     aim = next(aim for aim in metrics["aims"] if aim["code"] == "ece")
     assert aim["low"] < aim["value"] < aim["high"]
 
-    (said,) = verdicts({"aims": [aim | {"reached": True, "low": None, "high": None}]})
+    (said,) = conclusions({"aims": [aim | {"reached": True, "low": None, "high": None}]})
     assert said.endswith("no interval was recorded, so how surely is not known.")
-    (hair,) = verdicts({"aims": [aim | {"reached": True, "value": 0.025, "high": 0.037}]})
+    (hair,) = conclusions({"aims": [aim | {"reached": True, "value": 0.025, "high": 0.037}]})
     assert "does not exclude missing it" in hair
 
 
@@ -137,7 +137,7 @@ def test_it_says_how_often_a_less_sure_tumor_came_true(release):
         "The 12 slices without a tumor that were called so have probabilities between 0.60 and 0.95"
         in section.text
     )
-    assert "counted in groups of near-copies it would be further" in section.text
+    assert "counted in groups of near-duplicates it would be further" in section.text
     assert "flatter it: on the test split they are 0.997 and 0.902." in section.text
 
 

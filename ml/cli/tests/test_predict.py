@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from ml.cli import predict
+from ml.imaging import formats
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.regions import Region
 from ml.predictor import Abstention, Prediction, Predictor
@@ -219,7 +220,8 @@ def test_a_heatmap_of_an_earlier_run_stays_and_is_named_where_there_is_none_now(
 def test_an_empty_name_is_no_folder(asked, capsys):
     assert predict.main([""]) == 1
 
-    assert capsys.readouterr().out == ": failed: The name is empty. Name a JPEG or PNG image.\n"
+    expected = f": failed: The name is empty. Name a {formats.names()} image.\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(asked, slices, capsys):
@@ -280,10 +282,10 @@ def test_what_cannot_start_is_one_sentence(slices, capsys, options, words):
 
 
 def test_ctrl_c_is_no_traceback(asked, slices, capsys, monkeypatch):
-    def interrupted(path: Path) -> np.ndarray:
+    def interrupted(path: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(predict, "read_image_file", interrupted)
+    monkeypatch.setattr(predict.formats, "read_path", interrupted)
 
     assert predict.main([str(slices / "a" / "scan.png")]) == 130
     assert capsys.readouterr().err.startswith("Stopped")

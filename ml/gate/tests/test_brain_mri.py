@@ -15,7 +15,7 @@ from ml.release.releases import (
     file_sha256,
 )
 from ml.tests.trial_release import trial_release
-from ml.training.fitting.gate_statistics import fit_likeness, fit_strangeness
+from ml.training.fitting.gate_statistics import fit_feature_distance, fit_similarity
 from ml.training.gate_negatives import FITTED, draw
 
 FAMILIES = ("abdomen-ct", "chest-xray", "clutter", "landscape", "page", "web-page")
@@ -36,8 +36,8 @@ def arrays():
     families = {name: FITTED[name] for name in FAMILIES}
     others = [prepared(image) for _, image in draw(families, each=6, seed=1)]
     rng = np.random.default_rng(0)
-    return fit_likeness(heads[:60], others, judged=heads[60:]) | fit_strangeness(
-        activations(rng), judged=activations(rng)
+    return fit_similarity(heads[:60], others, held_out=heads[60:]) | fit_feature_distance(
+        activations(rng), held_out=activations(rng)
     )
 
 
@@ -54,29 +54,29 @@ def after(gate, image, *, activation=1.0):
 
 
 def test_what_it_has_learnt_passes_with_its_distance(gate):
-    verdicts = [after(gate, draw_phantom(seed=seed, size=260)) for seed in range(200, 220)]
+    results = [after(gate, draw_phantom(seed=seed, size=260)) for seed in range(200, 220)]
 
-    assert sum(verdict.refusal is None for verdict in verdicts) >= 19
-    assert all(0 <= verdict.distance < 1 for verdict in verdicts if verdict.refusal is None)
+    assert sum(result.refusal is None for result in results) >= 19
+    assert all(0 <= result.distance < 1 for result in results if result.refusal is None)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_other_things_are_not_a_brain_mri(gate, family):
     images = [image for _, image in draw({family: FITTED[family]}, each=8, seed=99)]
 
-    verdicts = [after(gate, image) for image in images]
+    results = [after(gate, image) for image in images]
 
-    refused = [verdict for verdict in verdicts if verdict.refusal is not None]
+    refused = [result for result in results if result.refusal is not None]
     assert len(refused) >= 7
-    assert {verdict.refusal.reason for verdict in refused} == {"not_brain_mri"}
-    assert all(verdict.distance >= 1 for verdict in refused)
+    assert {result.refusal.reason for result in refused} == {"not_brain_mri"}
+    assert all(result.distance >= 1 for result in refused)
 
 
 def test_a_slice_that_the_network_makes_something_odd_of_is_unfamiliar(gate):
-    verdict = after(gate, draw_phantom(seed=1, size=260), activation=30.0)
+    result = after(gate, draw_phantom(seed=1, size=260), activation=30.0)
 
-    assert verdict.refusal.reason == "unfamiliar"
-    assert verdict.distance >= 1
+    assert result.refusal.reason == "unfamiliar"
+    assert result.distance >= 1
 
 
 def test_before_the_network_it_turns_away_what_cannot_be_read(gate):

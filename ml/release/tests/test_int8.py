@@ -4,6 +4,8 @@ import pytest
 from ml.release.int8 import Int8Layer, read_int8, write_int8
 from ml.release.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
 
+KERNELS = {"block1_conv1": (3, 3, 3, 64), "block1_conv2": (3, 3, 64, 64)}
+
 
 @pytest.fixture
 def layer() -> Int8Layer:
@@ -17,7 +19,7 @@ def layer() -> Int8Layer:
 def test_the_numbers_survive_their_file(layer, tmp_path):
     write_int8(tmp_path / "file.npz", {"block1_conv2": layer})
 
-    (name, read), *others = read_int8(tmp_path / "file.npz").items()
+    (name, read), *others = read_int8(tmp_path / "file.npz", kernels=KERNELS).items()
 
     assert (name, others) == ("block1_conv2", [])
     for part in ("range", "step", "bias"):
@@ -51,7 +53,7 @@ def test_numbers_of_another_network_are_refused(layer, tmp_path, name, part, val
     _write(tmp_path / "file.npz", layer, name=name, part=part, value=value)
 
     with pytest.raises(WrongArchitectureError, match=name):
-        read_int8(tmp_path / "file.npz")
+        read_int8(tmp_path / "file.npz", kernels=KERNELS)
 
 
 @pytest.mark.parametrize(
@@ -67,16 +69,16 @@ def test_numbers_that_cannot_be_right_are_refused(layer, tmp_path, part, value):
     _write(tmp_path / "file.npz", layer, name="block1_conv2", part=part, value=value)
 
     with pytest.raises(ReleaseMalformedError, match="block1_conv2"):
-        read_int8(tmp_path / "file.npz")
+        read_int8(tmp_path / "file.npz", kernels=KERNELS)
 
 
 def test_a_file_that_is_missing_or_something_else_is_refused_with_a_sentence(tmp_path):
     (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
 
     with pytest.raises(ReleaseMissingError, match="is not there"):
-        read_int8(tmp_path / "none.npz")
+        read_int8(tmp_path / "none.npz", kernels=KERNELS)
     with pytest.raises(ReleaseMalformedError, match="cannot be read"):
-        read_int8(tmp_path / "text.npz")
+        read_int8(tmp_path / "text.npz", kernels=KERNELS)
 
 
 def _write(path, layer, *, name, part, value):

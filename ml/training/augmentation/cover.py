@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Uint8Array
+from ml.training.augmentation.operations import as_uint8
 
 _AIR: Final = 12  # of 255
 _TRIES: Final = 8
@@ -36,23 +37,41 @@ def cover(image: Uint8Array, region: Uint8Array, *, rng: np.random.Generator) ->
         small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         hole = cv2.resize(region, small.shape[::-1], interpolation=cv2.INTER_NEAREST)
         filled = cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA)
-        source = _uint8(cv2.resize(filled, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        source = as_uint8(cv2.resize(filled, image.shape[::-1], interpolation=cv2.INTER_LINEAR))
     share = cv2.GaussianBlur(region.astype(np.float32), (0, 0), rng.uniform(0.8, 2.5))
     share = np.maximum(share, region)
     return np.rint(share * source + (1.0 - share) * image).astype(np.uint8)
 
 
 def lesion_region(mask: Uint8Array, *, rng: np.random.Generator) -> Uint8Array:
-    """The lesion and a rim of a few pixels, for its outline is not exact."""
+    """The lesion and a rim of 4 to 8 pixels, for its outline is not exact.
+
+    Args:
+        mask: uint8, shape (S, S), 1 in the lesion.
+        rng: chooses the rim.
+
+    Returns:
+        Likewise, 1 in the lesion and its rim.
+    """
     size = 2 * int(rng.integers(4, 9)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return _uint8(cv2.dilate(mask, kernel))
+    return as_uint8(cv2.dilate(mask, kernel))
 
 
 def other_region(
     shape: Uint8Array, *, image: Uint8Array, mask: Uint8Array | None, rng: np.random.Generator
 ) -> Uint8Array | None:
-    """The outline of some other slice's lesion, on this one's tissue and clear of its lesion."""
+    """The outline of some other slice's lesion, on this one's tissue and clear of its lesion.
+
+    Args:
+        shape: the other slice's mask, uint8, shape (S, S), 1 in the lesion.
+        image: this slice, uint8, same shape.
+        mask: its own lesion's, likewise; None where it is not known.
+        rng: chooses the place.
+
+    Returns:
+        A mask like `shape`, or None where no place was found.
+    """
     keep = np.zeros_like(shape) if mask is None else lesion_region(mask, rng=rng)
     side = shape.shape[0]
     for _ in range(_TRIES):
@@ -95,7 +114,3 @@ def _elsewhere(
         if (moved[inside] <= _AIR).mean() < 0.1:
             return moved
     return None
-
-
-def _uint8(array: object) -> Uint8Array:
-    return np.asarray(array, dtype=np.uint8)

@@ -12,9 +12,8 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from ml.architectures.vgg16.network import INPUT_SIZE
 from ml.imaging.pixels import Uint8Array
-from ml.imaging.preprocessing import Geometry, crop_square_area
+from ml.imaging.preprocessing import SIDE, Geometry, crop_square_area
 from ml.training.data.folder import Labeled
 from ml.training.data.lesions import corners
 from ml.training.data.manifest import Slice, read_image
@@ -40,6 +39,7 @@ class Cache:
     mask_row: tuple[int, ...]
 
     def indices(self, split: str) -> list[int]:
+        """The rows of a split: "train", "val" or "test"."""
         return [index for index, item in enumerate(self.items) if item.split == split]
 
     def mask(self, index: int) -> Uint8Array | None:
@@ -72,7 +72,7 @@ def open_cache(
     note = folder / "cache.json"
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != {"key": key}:
         note.unlink(missing_ok=True)
-        side = (INPUT_SIZE, INPUT_SIZE)
+        side = (SIDE, SIDE)
         images = _create(folder / "images.npy", (len(items), *side))
         masks = _create(folder / "masks.npy", (len(outlined), *side))
         for index, item in enumerate(items):
@@ -85,17 +85,22 @@ def open_cache(
         note.write_text(json.dumps({"key": key}), encoding="utf-8")  # last: it says "complete"
     return Cache(
         items=tuple(items),
-        images=_open(folder / "images.npy", (len(items), INPUT_SIZE, INPUT_SIZE)),
-        masks=_open(folder / "masks.npy", (len(outlined), INPUT_SIZE, INPUT_SIZE)),
+        images=_open(folder / "images.npy", (len(items), SIDE, SIDE)),
+        masks=_open(folder / "masks.npy", (len(outlined), SIDE, SIDE)),
         mask_row=tuple(mask_row),
     )
 
 
 def draw_mask(outlines: Sequence[dict[str, Any]], *, geometry: Geometry) -> Uint8Array:
-    """Lesions on the network's input grid: uint8, shape (224, 224), 1 inside an outline."""
-    mask = np.zeros((INPUT_SIZE, INPUT_SIZE), dtype=np.uint8)
+    """Lesions on the network's input grid: uint8, shape (224, 224), 1 inside an outline.
+
+    Args:
+        outlines: as `lesions.json` has them, in pixels of the image.
+        geometry: how the input square lies in the image.
+    """
+    mask = np.zeros((SIDE, SIDE), dtype=np.uint8)
     offset = np.array([geometry.pad_left - geometry.left, geometry.pad_top - geometry.top])
-    scale = np.array([INPUT_SIZE / geometry.canvas_width, INPUT_SIZE / geometry.canvas_height])
+    scale = np.array([SIDE / geometry.canvas_width, SIDE / geometry.canvas_height])
     for outline in outlines:
         points = (corners(outline) + offset + 0.5) * scale - 0.5  # pixels have their center at .5
         fixed = np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)

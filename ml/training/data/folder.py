@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from ml.imaging import formats
 from ml.imaging.pixels import PixelsError, Uint8Array
 from ml.imaging.preprocessing import crop_square_area
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
@@ -19,7 +20,6 @@ from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
 CLASS_FOLDERS: Final = "class-folders"
 SPLITS: Final = ("train", "val", "test")
 _TUMOR_NAMES: Final = {"yes": True, "tumor": True, "no": False, "no_tumor": False}
-_SUFFIXES: Final = {".jpg", ".jpeg", ".png"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +35,8 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
     Args:
         folder: with `manifest.csv` as `ml.training.data.manifest` reads it, whose splits are kept;
-            or with one folder of JPEG and PNG files a class, named yes and no, or tumor and
-            no_tumor, which are split here by clusters of near-copies.
+            or with one folder of image files a class, named yes and no, or tumor and
+            no_tumor, which are split here by clusters of near-duplicates.
         seed: of the split made here.
 
     Raises:
@@ -52,7 +52,11 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
 
 def prepare(path: Path) -> Uint8Array:
-    """One file through the release's preprocessing, as 8-bit gray: (224, 224)."""
+    """One file through the release's preprocessing, as 8-bit gray: (224, 224).
+
+    Raises:
+        DataError: it is missing, broken, or no image that the preprocessing takes.
+    """
     try:
         tensor = crop_square_area(read_image(path)).tensor
     except PixelsError as error:
@@ -74,7 +78,7 @@ def _class_folders(folder: Path) -> list[Slice]:
         )
         for parent, tumor in found.items()
         for path in sorted(parent.rglob("*"))
-        if path.suffix.lower() in _SUFFIXES
+        if path.suffix.lower() in formats.suffixes()
     ]
     if {item.tumor for item in slices} != {True, False}:
         raise DataError(f"{folder} needs images both with and without a tumor.")
@@ -99,7 +103,7 @@ def _split(slices: list[Slice], *, seed: int) -> list[Labeled]:
         if {item.slice.tumor for item in items if item.split == split} != {True, False}:
             raise DataError(
                 f"There are too few images for a split: {split} would not get both kinds. Give at "
-                "least ten of each that are no near-copies of one another, or a manifest.csv with "
-                "splits of your own."
+                "least ten of each that are no near-duplicates of one another, or a manifest.csv "
+                "with splits of your own."
             )
     return items

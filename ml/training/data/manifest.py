@@ -1,4 +1,4 @@
-"""Read a data folder for judging a model: `manifest.csv`, `images/` and `lesions.json`."""
+"""Read a labeled data folder: `manifest.csv`, `images/` and `lesions.json`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ml.imaging.images import ImageFileError, read_image_file
+from ml.imaging import formats
 from ml.imaging.pixels import Uint8Array, to_8bit
 
 COLUMNS: Final = ("file", "source", "class", "tumor", "cluster", "split")
@@ -26,7 +26,7 @@ class Slice:
         path: the file.
         source, kind: the collection it is from, and its class there, for example "glioma".
         tumor: whether it shows a tumor.
-        cluster: number shared by near-copies.
+        cluster: number shared by near-duplicates.
         outlines: outlines of the lesion as in `lesions.json`, in pixels of the file; empty
             where none is known.
     """
@@ -72,7 +72,7 @@ def read_split(folder: Path, *, split: str) -> list[Slice]:
 
 
 def read_image(path: Path) -> Uint8Array:
-    """The pixels of a JPEG or PNG, read as the command line and the application read them.
+    """The pixels of an image file, read as the command line and the application read them.
 
     Returns:
         uint8, shape (H, W) for gray or (H, W, 3) RGB; 16 bits become 8 as before the network.
@@ -81,8 +81,8 @@ def read_image(path: Path) -> Uint8Array:
         DataError: the file is missing or no such image.
     """
     try:
-        return to_8bit(read_image_file(path))
-    except ImageFileError as error:
+        return to_8bit(formats.read_path(path).image.pixels)
+    except formats.Refusal as error:
         raise DataError(f"{path} cannot be used. {error}") from error
 
 

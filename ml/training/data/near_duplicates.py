@@ -1,7 +1,7 @@
-"""Find near-copies among images, and split so that none lies on both sides.
+"""Find near-duplicates among images, and split so that none lies on both sides.
 
-Two images are near-copies where their 32 x 32 thumbnails, cropped to content, correlate above
-0.93. Chains of near-copies form one cluster.
+Two images are near-duplicates where their 32 x 32 thumbnails, cropped to content, correlate above
+0.93. Chains of near-duplicates form one cluster.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Final
 
 import cv2
 import numpy as np
+from scipy.sparse import csr_array, vstack
+from scipy.sparse.csgraph import connected_components
 
 from ml.imaging.pixels import Float32Array, Uint8Array
 
@@ -43,21 +45,13 @@ def clusters(thumbnails: Float32Array) -> list[int]:
     Args:
         thumbnails: shape (N, 1024), as `thumbnail` makes them.
     """
-    parents = list(range(len(thumbnails)))
-
-    def root(index: int) -> int:
-        while parents[index] != index:
-            parents[index] = parents[parents[index]]
-            index = parents[index]
-        return index
-
+    pairs = []
     for start in range(0, len(thumbnails), _ROWS):
         close = thumbnails[start : start + _ROWS] @ thumbnails.T > CORRELATION
-        for first, second in zip(*np.nonzero(close), strict=True):
-            one, other = root(start + int(first)), root(int(second))
-            parents[max(one, other)] = min(one, other)
+        pairs.append(csr_array(close))
+    _, component = connected_components(vstack(pairs), directed=False)
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(index), len(numbers)) for index in range(len(thumbnails))]
+    return [numbers.setdefault(int(one), len(numbers)) for one in component]
 
 
 def split_clusters(

@@ -11,10 +11,36 @@ import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array
 from ml.training.data.folder import Labeled
-from ml.training.loop.config import Sampling
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How an epoch is drawn so that the source does not give the label away.
+
+    A family is a set of sources that look alike. Only within a family that has both tumors and
+    none can a network learn the one from the other.
+
+    Attributes:
+        epoch_slices: slices in an epoch.
+        mixed_share: share of an epoch drawn from families with both labels, half and half.
+        outlined_share: of the rest, the share of slices whose lesion has an outline.
+        erase_share: of the outlined tumors of families with one label, the share whose lesion is
+            painted over; they count as slices without a tumor, which their family lacks.
+        single_weight: weight in the classifier's loss of slices of families with one label.
+        tumor_weight: further weight of tumor slices in the classifier's loss.
+        families: (source, class, family) for slices whose family is not their source.
+    """
+
+    epoch_slices: int = 1536
+    mixed_share: float = 0.68
+    outlined_share: float = 0.8
+    erase_share: float = 0.35
+    single_weight: float = 0.7
+    tumor_weight: float = 1.0
+    families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +76,12 @@ class Epoch:
 
 
 def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
-    """Sort the slices of the split `train`."""
+    """Sort the slices of the split `train`.
+
+    Args:
+        items: all slices, in the order of the cache.
+        sampling: whose `families` say which slices are not of their source's family.
+    """
     exceptions = {(source, kind): family for source, kind, family in sampling.families}
     families = tuple(
         exceptions.get((item.slice.source, item.slice.kind), item.slice.source) for item in items
@@ -74,7 +105,15 @@ def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
 def draw_epoch(
     pools: Pools, *, items: Sequence[Labeled], sampling: Sampling, seed: int, epoch: int
 ) -> Epoch:
-    """The slices of an epoch, shuffled; the same seed and epoch always give the same."""
+    """The slices of an epoch, shuffled; the same seed and epoch always give the same.
+
+    Args:
+        pools: as `make_pools` gives them.
+        items: all slices, in the order of the cache.
+        sampling: the shares and weights.
+        seed: of the run.
+        epoch: counted from 0.
+    """
     rng = np.random.default_rng([seed, epoch])
     total = sampling.epoch_slices
     single = len(pools.outlined) + len(pools.plain)

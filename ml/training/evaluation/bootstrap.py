@@ -1,8 +1,9 @@
-"""Intervals that know about near-copies: whole clusters are drawn, not slices.
+"""Intervals that know about near-duplicates: whole clusters are drawn, not slices.
 
-Two near-copies tell little more than one of them, so an interval that counts them as two images is
-too narrow. Each resample draws as many clusters as there are, with replacement (Efron 1979; Field
-and Welsh 2007 for clusters), and the interval is the middle 95 % of the figure over the resamples.
+Two near-duplicates tell little more than one of them, so an interval that counts them as two images
+is too narrow. Each resample draws as many clusters as there are, with replacement (Efron 1979;
+Field and Welsh 2007 for clusters), and the interval is the middle 95 % of the figure over the
+resamples.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from ml.metrics.classification import BoolArray, Float64Array, wilson_interval
+from ml.metrics.classification import BoolArray, Float64Array
+from ml.metrics.intervals import wilson_interval
 
 RESAMPLES: Final = 1000
 SEED: Final = 1
@@ -31,7 +33,7 @@ class Estimate:
         value: on the images as they are; None where it is not defined.
         low, high: the interval, or None where there is none.
         n: how many images it rests on.
-        clusters: how many groups of near-copies these are.
+        clusters: how many groups of near-duplicates these are.
     """
 
     value: float | None
@@ -52,7 +54,7 @@ class Bootstrap:
     """The resamples of one set of images, drawn once and shared by all its figures.
 
     Args:
-        clusters: the cluster of each image; images of one cluster are near-copies.
+        clusters: the cluster of each image; images of one cluster are near-duplicates.
         resamples: how many to draw.
         seed: same seed, same resamples.
     """

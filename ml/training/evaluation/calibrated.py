@@ -14,8 +14,8 @@ from ml.metrics.classification import (
     Float64Array,
     equal_width_calibration_error,
     expected_calibration_error,
-    wilson_interval,
 )
+from ml.metrics.intervals import wilson_interval
 from ml.training.evaluation.bootstrap import Bootstrap, Estimate
 from ml.training.evaluation.measures import of_resamples
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.metrics.classification import BoolArray, Float64Array, auc_interval, wilson_interval
+from ml.metrics.classification import BoolArray, Float64Array
+from ml.metrics.intervals import auc_interval, wilson_interval
 from ml.training.data.manifest import Slice
 from ml.training.evaluation import measures
 from ml.training.evaluation.bootstrap import Bootstrap, Estimate

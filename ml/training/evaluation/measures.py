@@ -20,7 +20,12 @@ class _Steps:
 
 
 def auc(scores: Float64Array, truths: BoolArray) -> Measure:
-    """Area under the ROC curve, ties half; not defined without both classes."""
+    """Area under the ROC curve, ties half; not defined without both classes.
+
+    Args:
+        scores: shape (N,), any monotone score.
+        truths: shape (N,), True for positives.
+    """
 
     def measure(weights: Float64Array) -> Float64Array:
         steps = _steps(scores, truths, weights)
@@ -32,7 +37,12 @@ def auc(scores: Float64Array, truths: BoolArray) -> Measure:
 
 
 def average_precision(scores: Float64Array, truths: BoolArray) -> Measure:
-    """Area under the precision-recall curve as a sum of steps (average precision)."""
+    """Area under the precision-recall curve as a sum of steps (average precision).
+
+    Args:
+        scores: shape (N,), any monotone score.
+        truths: shape (N,), True for positives.
+    """
 
     def measure(weights: Float64Array) -> Float64Array:
         steps = _steps(scores, truths, weights)
@@ -45,7 +55,13 @@ def average_precision(scores: Float64Array, truths: BoolArray) -> Measure:
 
 
 def sensitivity_at(scores: Float64Array, truths: BoolArray, *, specificity: float) -> Measure:
-    """Share of positives above the lowest threshold that reaches a specificity."""
+    """Share of positives above the lowest threshold that reaches a specificity.
+
+    Args:
+        scores: shape (N,), any monotone score.
+        truths: shape (N,), True for positives.
+        specificity: that is asked for, 0 to 1.
+    """
 
     def measure(weights: Float64Array) -> Float64Array:
         steps = _steps(scores, truths, weights)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.gradcam import GradCam
+from ml.architectures import architecture_of
 from ml.engines import (
     ENGINES,
     REFERENCE,
@@ -33,7 +33,6 @@ from ml.metrics.classification import auc
 from ml.release.int8 import INT8_FILE
 from ml.release.parts import EngineParity
 from ml.release.releases import Release, ReleaseError, read_release, write_release
-from ml.release.weights import read_weights
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
 
 CLOSE: Final = 0.02  # a difference of probability that no reader would act on
@@ -104,13 +103,14 @@ def answer(engine: Engine, *, release: Release, slices: Sequence[Slice]) -> Answ
         DataError: an image is missing or broken.
     """
     recipe = RECIPES[release.preprocessing]
-    grad_cam = GradCam.from_weights(read_weights(release.weights_path))
+    architecture = architecture_of(release)
+    class_map = architecture.class_map(architecture.read_weights(release.weights_path))
     probabilities, heatmaps = [], []
     for item in slices:
         prepared = recipe(read_image(item.path))
         output = engine.forward(prepared.tensor[np.newaxis])
         probabilities.append(release.calibration.probability(float(output.logits[0])))
-        cam = grad_cam(maps=output.maps, hidden=output.hidden)[0]
+        cam = class_map(maps=output.maps, hidden=output.hidden)[0]
         heatmaps.append(heatmap_in_image_grid(cam, geometry=prepared.geometry)[0])
     return Answers(probabilities=np.array(probabilities), heatmaps=heatmaps)
 
@@ -157,7 +157,10 @@ def compare(
 
 
 def correlation(one: Uint8Array, other: Uint8Array) -> float:
-    """Pearson's correlation of two heatmaps; of two empty ones 1, of one empty one 0."""
+    """Pearson's correlation of two heatmaps of one shape, -1 to 1.
+
+    Where one of them is constant there is none; then it is 1 if they are equal, and else 0.
+    """
     a, b = (image.astype(np.float64).ravel() - image.mean() for image in (one, other))
     norms = float(np.linalg.norm(a) * np.linalg.norm(b))
     if norms == 0.0:

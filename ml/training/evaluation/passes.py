@@ -21,7 +21,7 @@ from ml.cli.progress import ProgressBar
 from ml.imaging.pixels import Uint8Array
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.release.releases import file_sha256
-from ml.training.augmentation.changes import CHANGES
+from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.data.manifest import DataError, Slice, read_image
 from ml.training.evaluation.deletion import SIDE, remove
 from ml.training.evaluation.localization import localized
@@ -51,7 +51,7 @@ class Passes:
         self._folder = store / _key(predictor, slices)
         self._folder.mkdir(parents=True, exist_ok=True)
         _forget_other_images(self._folder, slices)
-        self._progress = ProgressBar("Slices", total=len(slices) * (3 + len(CHANGES)))
+        self._progress = ProgressBar("Slices", total=len(slices) * (3 + len(ROBUSTNESS)))
         self._done = 0
 
     def as_it_is(self) -> list[Row]:
@@ -59,14 +59,14 @@ class Passes:
         return self._stored(AS_IT_IS, self._read_unchanged)
 
     def changed(self) -> dict[str, list[Row]]:
-        """Each slice under each of `CHANGES`, by the change's name."""
+        """Each slice under each of `ROBUSTNESS`, by the change's name."""
         return {
             change.name: self._stored(change.name, partial(self._read, change.apply))
-            for change in CHANGES
+            for change in ROBUSTNESS
         }
 
     def deletion(self, unchanged: Sequence[Row]) -> list[Row]:
-        """Tumors by the release's word, without the hottest region and without another one.
+        """Slices that the release called tumor, without the hottest region and without another one.
 
         Args:
             unchanged: from `as_it_is`.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ml.metrics.classification import wilson_interval
+from ml.metrics.intervals import wilson_interval
 from ml.predictor import Abstention, Predictor
 from ml.training.gate_negatives import FITTED, draw
 

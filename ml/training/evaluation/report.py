@@ -33,7 +33,7 @@ SCHEMA: Final = 1
 def measure(
     passes: Passes, *, slices: Sequence[Slice], release: Release, engine: str, split: str, day: date
 ) -> dict[str, Any]:
-    """Run everything that is not stored yet, and judge it.
+    """Run everything that is not stored yet, and evaluate it.
 
     Returns:
         The content of metrics.json: numbers, lists, text. Each figure is an object with `value`,
@@ -56,7 +56,7 @@ def measure(
             "outlined": sum(bool(item.outlines) for item in slices),
             "answered": int(answers.answered.sum()),
         },
-        "bootstrap": {"resamples": RESAMPLES, "unit": "cluster of near-copies"},
+        "bootstrap": {"resamples": RESAMPLES, "unit": "cluster of near-duplicates"},
         "threshold": release.threshold,
         "all": {**overall(answers, among=everyone), **curves(answers, among=everyone)},
         "within_source": {
@@ -144,7 +144,7 @@ def calibration_error(calibration: dict[str, Any] | None) -> dict[str, Any]:
 def scores(metrics: dict[str, Any]) -> tuple[Score, ...]:
     """The figures that release.json names, most important first."""
     split, data = metrics["split"], metrics["data"]
-    words = f"{split} split ({data['clusters']} groups of near-copies)"
+    words = f"{split} split ({data['clusters']} groups of near-duplicates)"
     everyone, within = metrics["all"]["figures"], metrics["within_source"]["figures"]
     tumors = metrics["within_source"]["tumor"]
     heatmap = {row["among"]: row for row in metrics["localization"]["heatmap"]}

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ml.metrics.classification import BoolArray
-from ml.training.augmentation.changes import CHANGES, Change
+from ml.training.augmentation.perturbation import Perturbation
+from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.evaluation.bootstrap import Bootstrap
 from ml.training.evaluation.passes import Row
 
@@ -19,7 +20,7 @@ def robustness(
     *,
     truths: BoolArray,
     bootstrap: Bootstrap,
-    changes: Sequence[Change] = CHANGES,
+    changes: Sequence[Perturbation] = ROBUSTNESS,
 ) -> dict[str, Any]:
     """Stability of the answered slices under each change.
 

@@ -4,18 +4,18 @@ How the slices weigh. Tumor and no tumor weigh half each, whatever their shares 
 shares are its own. Within a kind all slices weigh alike: to give every source the same say would
 let 15 tumors of one of them decide as much as 392 of the other.
 
-How sure it may be. The network is made surer than it is (slope above 1) only where
-cross-validation says so by more than a standard error: the split is of the sources it was trained
-on, and elsewhere it errs more. Targets are those of Platt (1999), short
-of 0 and 1 by what the number of slices cannot rule out; and the calibrated probability itself keeps
-that distance (`Calibration.doubt`, Laplace's rule of succession): 114 slices without a tumor and no
-error among them do not make 99.9 %. Both count slices, not clusters of near-copies: the 114 are 44
-clusters, of which the rule would make 1/46 and not 1/116. So near 0 and 1 the probability is surer
-than independent patients would allow.
+How sure it may be. The network is made surer than it is (slope above 1) only where cross-validation
+says so by more than a standard error: the split is of the sources it was trained on, and elsewhere
+it errs more. Targets are those of Platt (1999), short of 0 and 1 by what the number of slices
+cannot rule out; and the calibrated probability itself keeps that distance (`Calibration.doubt`,
+Laplace's rule of succession): 114 slices without a tumor and no error among them do not make 99.9
+%. Both count slices, not clusters of near-duplicates: the 114 are 44 clusters, of which the rule
+would make 1/46 and not 1/116. So near 0 and 1 the probability is surer than independent patients
+would allow.
 
 Which method. Temperature (one number) or Platt (two), by the log-likelihood in cross-validation
-over clusters of near-copies; Platt only where it is better by more than its standard error, which
-is one over clusters too.
+over clusters of near-duplicates (stratified folds that split none); Platt only where it is better
+by more than its standard error, which is one over clusters too.
 
 Which threshold. The one with the largest mean of two Youden indices (sensitivity + specificity
 - 1): over all slices, and among the slices of the source that has both kinds. Where several do as
@@ -30,6 +30,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
 
 from ml.metrics.calibration import Calibration
 from ml.metrics.classification import BoolArray, Float64Array
@@ -43,6 +47,7 @@ MOST_SLOPE: Final = 2.0  # beyond that a handful of slices near the threshold wo
 _SEED = 20261123
 _STEPS = 100
 _RIDGE = 1e-6
+_TOLERANCE = 1e-10  # of the gradient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +122,7 @@ def fit(
         truths: shape (N,), True for tumors.
         sources: the collection of each slice. `br35h` tumors and all slices without a tumor are
             of one source (see the data's README); where there is no `br35h`, there is one family.
-        clusters: of near-copies; no resample and no fold splits one.
+        clusters: of near-duplicates; no resample and no fold splits one.
         dataset: which slices these are, in words.
 
     Raises:
@@ -128,7 +133,7 @@ def fit(
     if truths.all() or not truths.any():
         raise ValueError("A calibration can only be fitted on images of both kinds.")
     weights = weigh(truths)
-    folds = _folds(clusters)
+    folds = _folds(truths, clusters)
     losses = {way: _cross_validated(logits, truths, weights, folds=folds, way=way) for way in _WAYS}
     chosen = _WAYS[0]
     for way in _WAYS[1:]:
@@ -166,45 +171,44 @@ def _fit(
     doubt = 1.0 / (min(positives, negatives) + 2.0)
     targets = np.where(truths, (positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0))
     platt = way.method == "platt"
-    slope, intercept = _newton(logits, targets, weights, intercept=platt)
+    slope, intercept = _logistic(logits, targets, weights, intercept=platt)
     if slope > way.most:
         slope = way.most
         intercept = _intercept(logits * slope, targets, weights) if platt else 0.0
     return Calibration(method=way.method, slope=slope, intercept=intercept, doubt=doubt)
 
 
-def _newton(
+def _logistic(
     logits: Float64Array, targets: Float64Array, weights: Float64Array, *, intercept: bool
 ) -> tuple[float, float]:
-    """Weighted logistic regression on one number: slope (at least 0.02) and intercept."""
+    """Weighted logistic regression on one number: slope (at least 0.02) and intercept.
+
+    A target between 0 and 1 is a slice of each kind that share the slice's weight.
+    """
     scale = max(float(np.abs(logits).mean()), 1e-9)
     columns = [logits / scale, np.ones_like(logits)] if intercept else [logits / scale]
-    x = np.stack(columns, axis=1)
-    beta = np.zeros(x.shape[1])
-    total = weights.sum()
-    for _ in range(_STEPS):
-        p = 0.5 + 0.5 * np.tanh(0.5 * (x @ beta))
-        gradient = x.T @ (weights * (p - targets)) / total + _RIDGE * beta
-        curvature = (x * (weights * p * (1 - p))[:, None]).T @ x / total
-        step = np.linalg.solve(curvature + _RIDGE * np.eye(len(beta)), gradient)
-        # The curvature vanishes far out, where a full step would overshoot.
-        beta -= step / max(1.0, float(np.abs(step).max()))
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    return max(float(beta[0]) / scale, 0.02), float(beta[1]) if intercept else 0.0
+    x = np.tile(np.stack(columns, axis=1), (2, 1))
+    kinds = np.repeat([1, 0], len(logits))
+    shares = np.concatenate([weights * targets, weights * (1.0 - targets)])
+    # The curvature vanishes where the kinds lie far apart, so a ridge keeps the slope finite.
+    model = LogisticRegression(
+        C=1.0 / (_RIDGE * float(weights.sum())),
+        fit_intercept=False,  # it is a column of its own, under the ridge like the slope
+        solver="newton-cholesky",
+        tol=_TOLERANCE,
+        max_iter=_STEPS,
+    ).fit(x, kinds, sample_weight=shares)
+    slope, *rest = model.coef_[0].tolist()
+    return max(slope / scale, 0.02), rest[0] if intercept else 0.0
 
 
 def _intercept(logits: Float64Array, targets: Float64Array, weights: Float64Array) -> float:
-    """The intercept to scaled logits: mean promise and mean target agree (bisection)."""
-    low, high = -30.0, 30.0
-    for _ in range(80):
-        middle = (low + high) / 2.0
-        promised = 0.5 + 0.5 * np.tanh(0.5 * (logits + middle))
-        if float((weights * (promised - targets)).sum()) > 0.0:
-            high = middle
-        else:
-            low = middle
-    return (low + high) / 2.0
+    """The intercept to scaled logits with which mean promise and mean target agree."""
+
+    def excess(intercept: float) -> float:
+        return float((weights * (expit(logits + intercept) - targets)).sum())
+
+    return float(brentq(excess, -30.0, 30.0))
 
 
 def _cross_validated(
@@ -237,9 +241,16 @@ def _gain(
     return float(gains.sum()), float(gains.std() * np.sqrt(len(gains)))
 
 
-def _folds(clusters: Sequence[str]) -> np.ndarray:
-    names, member = np.unique(np.asarray(clusters), return_inverse=True)
-    return np.random.default_rng(_SEED).permutation(len(names))[member] % FOLDS
+def _folds(truths: BoolArray, clusters: Sequence[str]) -> np.ndarray:
+    """The fold of each slice: both kinds spread evenly, no cluster split; all 0 if too few."""
+    folds = np.zeros(len(truths), dtype=int)
+    count = min(FOLDS, int(truths.sum()), int((~truths).sum()))
+    if count < 2:
+        return folds
+    dealer = StratifiedGroupKFold(n_splits=count, shuffle=True, random_state=_SEED)
+    for fold, (_, held) in enumerate(dealer.split(truths, truths, groups=np.asarray(clusters))):
+        folds[held] = fold
+    return folds
 
 
 def _cut(

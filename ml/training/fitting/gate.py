@@ -3,7 +3,7 @@
     python -m ml.training.fit_gate --release DIR --data DIR
 
 writes `gate.npz` into the release and names it in release.json. It learns from slices of the
-training split, as they are, turned and changed (`ml.training.augmentation.mild_changes`), and from
+training split, as they are, turned and changed (`ml.training.augmentation.gate_set`), and from
 drawings of other things (`ml.training.gate_negatives`); its limits are set on the validation split.
 """
 
@@ -24,9 +24,9 @@ from ml.gate.brain_mri import GATE_FILE, NAME
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, to_gray
 from ml.imaging.preprocessing import RECIPES, Recipe
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
-from ml.training.augmentation.mild_changes import change_some, turn
+from ml.training.augmentation.gate_set import change_some, turn
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
-from ml.training.fitting.gate_statistics import fit_likeness, fit_strangeness
+from ml.training.fitting.gate_statistics import fit_feature_distance, fit_similarity
 from ml.training.fitting.quantize import draw as draw_slices
 from ml.training.gate_negatives import FITTED, draw
 
@@ -34,9 +34,9 @@ from ml.training.gate_negatives import FITTED, draw
 # left out of the fit were refused; with these 7 %, at about the same share of other things.
 SLICES: Final = 2400  # of the training split, each in the four versions of `_versions`
 DRAWN_EACH: Final = 200  # images of each family of negatives
-JUDGED: Final = 500  # of the validation split, likewise in four versions
-SEEN_FITTED: Final = 1000  # of the training versions, and of the judged ones: seen by the network
-SEEN_JUDGED: Final = 600
+HELD_OUT: Final = 500  # of the validation split, likewise in four versions
+SEEN_FITTED: Final = 1000  # of the training versions, and of the held out ones: seen by the network
+SEEN_HELD_OUT: Final = 600
 _BATCH = 8
 
 
@@ -69,13 +69,13 @@ def fit_gate(
     """
     recipe = RECIPES[release.preprocessing]
     fitted = _slices(data, split="train", images=slices, recipe=recipe, seed=seed)
-    judged = _slices(data, split="val", images=JUDGED, recipe=recipe, seed=seed)
+    held_out = _slices(data, split="val", images=HELD_OUT, recipe=recipe, seed=seed)
     others = [_prepare(image, recipe) for _, image in draw(FITTED, each=drawn_each, seed=seed)]
-    arrays = fit_likeness(fitted, others, judged=judged)
+    arrays = fit_similarity(fitted, others, held_out=held_out)
     runs = open_engine(engine, release=release)
-    arrays |= fit_strangeness(
+    arrays |= fit_feature_distance(
         _features(fitted[:SEEN_FITTED], engine=runs, words="Gate, training split"),
-        judged=_features(judged[:SEEN_JUDGED], engine=runs, words="Gate, validation split"),
+        held_out=_features(held_out[:SEEN_HELD_OUT], engine=runs, words="Gate, validation split"),
     )
     with (release.directory / GATE_FILE).open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

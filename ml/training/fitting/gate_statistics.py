@@ -7,13 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from ml.gate.brain_mri import BrainMri
+from ml.gate.brain_mri import SIMILARITY_LIMIT, BrainMri
 from ml.gate.descriptors import BLOCKS, describe
 from ml.imaging.pixels import Float32Array, Uint8Array
 
 # Main directions kept of each description, and how far apart it may move two images.
 _KEPT: Final = {"edges": (64, 1.0), "thumbnail": (32, 0.7), "grays": (12, 0.35)}
-_BASE: Final = -0.5  # likeness of what is far from everything
+_BASE: Final = -0.5  # similarity of what is far from everything
 _REACH: Final = 0.5  # of the median squared distance between two slices
 _RIDGE: Final = 0.03
 _MAIN: Final = 64  # directions of the network's activations
@@ -23,25 +23,25 @@ _FLOOR: Final = 0.05  # of the spread along one of them, against division by nex
 # (`ml.gate.brain_mri`): of 609 real images of
 # other things 0.2 turned away 99.3 %, 0.1 99.2 % and 0.0 98.9 %; of 136 test slices of a source
 # left out of fitting 7.4 %, 6.6 % and 2.2 %.
-LEAST_LIKENESS: Final = 0.2
-UNLIKE_SHARE: Final = 0.01
+LEAST_SIMILARITY: Final = 0.2
+DISSIMILAR_SHARE: Final = 0.01
 # The share of the slices the limit is set on that the network's distance may refuse.
-STRANGE_SHARE: Final = 0.001
+FAR_SHARE: Final = 0.001
 _MARGIN: Final = 1.1  # on the network's distance, which another engine moves a little
 
 
-def fit_likeness(
-    slices: Sequence[Uint8Array], others: Sequence[Uint8Array], *, judged: Sequence[Uint8Array]
+def fit_similarity(
+    slices: Sequence[Uint8Array], others: Sequence[Uint8Array], *, held_out: Sequence[Uint8Array]
 ) -> dict[str, np.ndarray]:
     """Fit the kernel machine.
 
     Args:
         slices: training slices, as the network's input in 8-bit gray, (224, 224) each.
         others: what is no brain MRI, likewise.
-        judged: slices of another split, to set the limit on.
+        held_out: slices of another split, to set the limit on.
 
     Returns:
-        The arrays of `ml.gate.brain_mri` that concern likeness.
+        The arrays of `ml.gate.brain_mri` that concern similarity.
     """
     arrays: dict[str, np.ndarray] = {}
     described = [describe(image) for image in (*slices, *others)]
@@ -71,24 +71,26 @@ def fit_likeness(
         "shares": shares.astype(np.float32),
         "gamma": np.array(gamma, np.float32),
         "base": np.array(_BASE, np.float32),
-        "least_likeness": np.array(0.0, np.float32),
+        SIMILARITY_LIMIT: np.array(0.0, np.float32),
     }
-    gate = BrainMri({**_no_strangeness(), **arrays})
-    likeness = np.array([gate.likeness(image) for image in judged])
-    least = min(float(np.quantile(likeness, UNLIKE_SHARE)), LEAST_LIKENESS)
-    arrays["least_likeness"] = np.array(least, np.float32)
+    gate = BrainMri({**_no_feature_distance(), **arrays})
+    similarity = np.array([gate.similarity(image) for image in held_out])
+    least = min(float(np.quantile(similarity, DISSIMILAR_SHARE)), LEAST_SIMILARITY)
+    arrays[SIMILARITY_LIMIT] = np.array(least, np.float32)
     return arrays
 
 
-def fit_strangeness(features: Float32Array, *, judged: Float32Array) -> dict[str, np.ndarray]:
+def fit_feature_distance(
+    features: Float32Array, *, held_out: Float32Array
+) -> dict[str, np.ndarray]:
     """Fit the distance in the network's activations.
 
     Args:
-        features: mean of block5_conv3 over its map, of training slices, shape (N, 512).
-        judged: the same of slices of another split, to set the limit on.
+        features: mean of the network's maps, of training slices, shape (N, 512).
+        held_out: the same of slices of another split, to set the limit on.
 
     Returns:
-        The arrays of `ml.gate.brain_mri` that concern strangeness.
+        The arrays of `ml.gate.brain_mri` that concern the distance in features.
     """
     rows = np.sqrt(np.maximum(features, 0.0))
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
@@ -103,10 +105,10 @@ def fit_strangeness(features: Float32Array, *, judged: Float32Array) -> dict[str
         "features_rest": np.array(max(float(variance[kept:].sum()), 1e-3), np.float32),
         "most_distance": np.array(1.0, np.float32),
     }
-    gate = BrainMri({**_no_likeness(), **arrays})
-    distances = np.array([gate.strangeness(row) for row in judged])
+    gate = BrainMri({**_no_similarity(), **arrays})
+    distances = np.array([gate.feature_distance(row) for row in held_out])
     arrays["most_distance"] = np.array(
-        _MARGIN * np.quantile(distances, 1.0 - STRANGE_SHARE), np.float32
+        _MARGIN * np.quantile(distances, 1.0 - FAR_SHARE), np.float32
     )
     return arrays
 
@@ -117,14 +119,14 @@ def _squared(rows: np.ndarray) -> np.ndarray:
     return squared
 
 
-def _no_strangeness() -> dict[str, np.ndarray]:
+def _no_feature_distance() -> dict[str, np.ndarray]:
     names = ("mean", "scale", "axes", "spread", "rest")
     return {**{f"features_{name}": np.ones(1) for name in names}, "most_distance": np.ones(1)}
 
 
-def _no_likeness() -> dict[str, np.ndarray]:
+def _no_similarity() -> dict[str, np.ndarray]:
     parts = [f"{block}_{part}" for block in BLOCKS for part in ("mean", "axes")]
     one = np.ones((1, 1))
     return dict.fromkeys((*parts, "landmarks", "shares", "gamma", "base"), one) | {
-        "least_likeness": one
+        SIMILARITY_LIMIT: one
     }

@@ -22,6 +22,7 @@ import numpy as np
 from ml.architectures.vgg16.decoder import DECODER_SHAPES, read_decoder
 from ml.architectures.vgg16.network import KERNEL_SHAPES
 from ml.architectures.vgg16.openvino_graph import build_graph
+from ml.architectures.vgg16.weights import read_weights
 from ml.imaging.pixels import Float32Array
 from ml.imaging.preprocessing import RECIPES
 from ml.release.int8 import INT8_FILE, Int8Layer, write_int8
@@ -33,7 +34,6 @@ from ml.release.releases import (
     verify,
     write_release,
 )
-from ml.release.weights import read_weights
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
 
 IMAGES: Final = 300  # as NNCF itself would take
@@ -63,7 +63,7 @@ def quantize(
         images: how many slices of the split calibrate the ranges, drawn evenly over source and
             class.
         seed: of that draw.
-        split: never the one that the release is judged on.
+        split: never the one that the release is evaluated on.
 
     Returns:
         The release with the file; its release.json is written too.
@@ -84,7 +84,7 @@ def quantize(
 
 
 def draw(slices: Sequence[Slice], *, images: int, seed: int) -> list[Slice]:
-    """Take slices evenly over source and class, and no two near-copies while there are others.
+    """Take slices evenly over source and class, and no two near-duplicates while there are others.
 
     Returns:
         `images` of them, or all where there are fewer.

@@ -84,7 +84,7 @@ def fit(
         ]
         for least_cells in LEAST_CELLS:
             settings = RegionSettings(file=file, threshold=threshold, least_cells=least_cells)
-            tried.append(_judge(sets, settings=settings))
+            tried.append(_evaluate(sets, settings=settings))
     return min(
         tried, key=lambda one: (max(0.0, one.false_regions - most_false), -one.dice, -one.found)
     )
@@ -102,7 +102,7 @@ def _measure(logits: Float32Array, lesion: Uint8Array, *, threshold: float) -> _
     return _Sets(cells=table[:, 0], pixels=table[:, 1], common=table[:, 2])
 
 
-def _judge(sets: Sequence[tuple[_Sets, int]], *, settings: RegionSettings) -> FittedRegions:
+def _evaluate(sets: Sequence[tuple[_Sets, int]], *, settings: RegionSettings) -> FittedRegions:
     dice, found, false = [], [], []
     for one, lesion in sets:
         kept = one.cells >= settings.least_cells

@@ -1,7 +1,7 @@
 """Images that are no brain MRI, drawn in code: what the gate is taught to turn away.
 
 Drawn, because nothing else can be given to everybody who repeats the training. They teach the
-gate the coarse shape of what is not a brain; how it fares with families it has not seen is judged
+gate the coarse shape of what is not a brain; how it fares with families it has not seen is measured
 by leaving some out.
 """
 

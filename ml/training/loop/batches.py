@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.augmentation.augment import augment
 from ml.training.augmentation.cover import cover, lesion_region, other_region
+from ml.training.augmentation.training_set import augment
 from ml.training.data.cache import Cache
 from ml.training.data.sampling import Epoch, IntArray, Pools, draw_epoch
 from ml.training.loop.config import Config
@@ -36,6 +36,7 @@ class Batch:
 
 
 def steps_in_epoch(config: Config) -> int:
+    """Whole batches in an epoch; slices left over are not trained on."""
     return config.sampling.epoch_slices // config.batch
 
 

@@ -41,7 +41,11 @@ class Progress:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write an .npz so that at any moment the path holds a whole file, the old or the new."""
+    """Write an .npz so that at any moment the path holds a whole file, the old or the new.
+
+    Raises:
+        OSError: it cannot be written; the old file is left as it was.
+    """
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -58,13 +62,26 @@ def write_text(path: Path, text: str) -> None:
 
 
 def save_state(path: Path, *, arrays: Mapping[str, Any], progress: Progress) -> None:
-    """Keep everything a run needs to go on."""
+    """Keep everything a run needs to go on, in one file that is replaced at once.
+
+    Args:
+        path: the file.
+        arrays: weights, their average, and the states of optimizer and chance, by name.
+        progress: how far the run is.
+
+    Raises:
+        OSError: it cannot be written; the old file is left as it was.
+    """
     note = np.frombuffer(json.dumps(asdict(progress)).encode(), dtype=np.uint8)
     write_arrays(path, {**arrays, "progress": note})
 
 
 def load_state(path: Path) -> tuple[dict[str, Any], Progress]:
-    """Read what `save_state` wrote."""
+    """Read what `save_state` wrote: arrays and progress.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: the file is missing or not one of these.
+    """
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: np.asarray(archive[name]) for name in archive.files}
     progress = Progress(**json.loads(arrays.pop("progress").tobytes()))

@@ -23,6 +23,7 @@ class ClassMap(layers.Layer):
         self._heads: Callable[[], tuple[Any, Any]] = lambda: (dense.kernel, output.kernel)
 
     def call(self, inputs: Any) -> Any:
+        """The class map of (maps, hidden), shapes (N, h, w, K) and (N, H): (N, h, w, 1), signed."""
         maps, hidden = (ops.cast(value, "float32") for value in inputs)
         dense, output = (ops.cast(ops.convert_to_tensor(k), "float32") for k in self._heads())
         by_cell = ops.reshape(dense, (-1, maps.shape[-1], hidden.shape[-1]))
@@ -32,6 +33,7 @@ class ClassMap(layers.Layer):
         return ops.sum(maps * alpha[:, None, None, :], axis=-1, keepdims=True)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the maps with one channel."""
         return (*input_shape[0][:-1], 1)
 
 
@@ -42,6 +44,7 @@ class PointingLoss(keras.losses.Loss):
         super().__init__(name="pointing")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each slice: (N,) from lesions in 0..1 and class maps, both (N, h, w, 1)."""
         lesion = ops.cast(y_true, "float32")
         heat = ops.square(ops.relu(ops.cast(y_pred, "float32")))
         inside = ops.sum(lesion * heat, axis=(1, 2, 3)) / (ops.sum(heat, axis=(1, 2, 3)) + 1e-6)

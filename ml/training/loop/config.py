@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from ml.training.augmentation.settings import Augmentation
+from ml.training.data.sampling import Sampling
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Phase:
@@ -28,56 +31,6 @@ class Phase:
     warm_up: int = 0
     decay_share: float = 0.0
     frozen_blocks: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Augmentation:
-    """How far training images are changed. Each `*_share` is the share of images changed so."""
-
-    rotation: float = 25.0  # degrees, either way
-    quarter_turn_share: float = 0.3
-    shift: float = 0.08  # of the side
-    shear: float = 0.10
-    zoom: float = 0.18
-    gamma: float = 0.40  # exponent between 1 / (1 + this) and 1 + this
-    contrast: float = 0.30
-    brightness: float = 0.12  # of white
-    bias_field_share: float = 0.3
-    window_share: float = 0.2
-    blur_share: float = 0.25
-    sharpen_share: float = 0.15
-    noise_share: float = 0.35
-    downsample_share: float = 0.25
-    jpeg_share: float = 0.25
-    cutout_share: float = 0.3
-    cover_share: float = 0.4  # a region other than the lesion painted over
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sampling:
-    """How an epoch is drawn so that the source does not give the label away.
-
-    A family is a set of sources that look alike. Only within a family that has both tumors and
-    none can a network learn the one from the other.
-
-    Attributes:
-        epoch_slices: slices in an epoch.
-        mixed_share: share of an epoch drawn from families with both labels, half and half.
-        outlined_share: of the rest, the share of slices whose lesion has an outline.
-        erase_share: of the outlined tumors of families with one label, the share whose lesion is
-            painted over; they count as slices without a tumor, which their family lacks.
-        single_weight: weight in the classifier's loss of slices of families with one label.
-        tumor_weight: further weight of tumor slices in the classifier's loss.
-        families: (source, class, family) for slices whose family is not their source.
-    """
-
-    epoch_slices: int = 1536
-    mixed_share: float = 0.68
-    outlined_share: float = 0.8
-    erase_share: float = 0.35
-    single_weight: float = 0.7
-    tumor_weight: float = 1.0
-    families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +74,7 @@ class Config:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def to_json(self) -> dict[str, Any]:
+        """Every setting, as it is stored in config.json."""
         return asdict(self)
 
     @classmethod

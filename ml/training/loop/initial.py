@@ -11,7 +11,7 @@ from ml.architectures.vgg16.network import HIDDEN, OUTPUT
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.training.loop.config import Config
-from ml.training.release.export import CONVOLUTIONS, EPSILON, fold
+from ml.training.loop.folding import CONVOLUTIONS, EPSILON, fold
 
 IMAGENET: Final = "imagenet"
 _IMAGENET_MEAN_BGR: Final = (103.939, 116.779, 123.68)

@@ -19,6 +19,7 @@ class MaskLoss(keras.losses.Loss):
         self._cross_entropy, self._dice, self._positive = cross_entropy, dice, positive
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each slice: (N,) from masks in 0..1 and logits, both (N, h, w, 1)."""
         truth = ops.cast(y_true, "float32")
         logits = ops.cast(y_pred, "float32")
         weight = 1.0 + (self._positive - 1.0) * truth
@@ -33,7 +34,13 @@ class MaskLoss(keras.losses.Loss):
 
 
 def compile_network(network: keras.Model, *, config: Config, optimizer: Any) -> None:
-    """Attach the losses of the outputs and an optimizer."""
+    """Attach the losses of the outputs and an optimizer.
+
+    Args:
+        network: as `ml.training.loop.network.build_training_network` makes it.
+        config: the weights of the losses, and label smoothing.
+        optimizer: a Keras optimizer.
+    """
     network.compile(
         optimizer=optimizer,
         loss={

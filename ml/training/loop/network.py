@@ -71,14 +71,19 @@ def build_training_network(config: Config) -> keras.Model:
 
 
 def freeze(network: keras.Model, *, blocks: int) -> None:
-    """Keep the convolution blocks up to `blocks` as they are, batch statistics included."""
+    """Keep the convolution blocks up to `blocks` as they are, batch statistics included.
+
+    Args:
+        network: as `build_training_network` makes it; its other layers become trainable.
+        blocks: how many, 0 to 5.
+    """
     frozen = tuple(f"block{block}_" for block in range(1, blocks + 1))
     for layer in network.layers:
         layer.trainable = not (frozen and layer.name.startswith(frozen))
 
 
 def get_arrays(network: keras.Model) -> dict[str, Float32Array]:
-    """Every weight as `<layer>/<index>`, float32."""
+    """Every weight as `<layer>/<index>`, float32; the index is Keras's within the layer."""
     return {
         f"{layer.name}/{index}": np.asarray(array, dtype=np.float32)
         for layer in network.layers

@@ -21,6 +21,7 @@ class UpHoldDown(keras.optimizers.schedules.LearningRateSchedule):
         self._phase, self._steps = phase, steps
 
     def __call__(self, step: Any) -> Any:
+        """The learning rate of a step, counted from 0 in the phase."""
         done = ops.cast(step, "float32")
         up = ops.minimum(1.0, (done + 1.0) / max(1, self._phase.warm_up))
         start = self._steps * (1.0 - self._phase.decay_share)
@@ -29,11 +30,18 @@ class UpHoldDown(keras.optimizers.schedules.LearningRateSchedule):
         return self._phase.rate * up * (down if self._phase.decay_share else 1.0)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with."""
         return {"phase": self._phase, "steps": self._steps}
 
 
 def build_optimizer(*, config: Config, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer of a phase of so many steps."""
+    """The optimizer of a phase.
+
+    Args:
+        config: which one, its weight decay and the norm that gradients are clipped to.
+        phase: its learning rate.
+        steps: how many the phase has.
+    """
     rate = UpHoldDown(phase=phase, steps=steps)
     if config.optimizer == "adam":
         return keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ml.cli.arguments import above_zero, whole_above_zero, whole_from_zero
+from ml.cli.progress import ProgressBar
 from ml.training.data.folder import read_folder
 from ml.training.data.manifest import DataError
 from ml.training.loop.checkpoint import write_text
@@ -35,6 +36,7 @@ SIGNALED: Final = 128  # plus the signal's number, as shells have it
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status, as the module says."""
     options = _parser().parse_args(arguments)
     # Before TensorFlow is imported, which reads them once.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -199,13 +201,13 @@ class _Stopper:
 
 
 class _Speaker:
-    """Says how it goes: a progress bar on a terminal, now and then a line in a log."""
+    """Says how it goes: lines with the time of day, and a progress bar for each stretch of work."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._last = 0.0
+        self._bar: ProgressBar | None = None
 
     def __call__(self, text: str) -> None:
+        self.close()
         sys.stdout.write(f"{time.strftime('%H:%M:%S')} {text}\n")
         sys.stdout.flush()
 
@@ -213,16 +215,17 @@ class _Speaker:
         self._show("Preparing", done, total, "")
 
     def step(self, report: Report) -> None:
-        name = f"Epoch {report.epoch}"
         losses = " ".join(f"{part} {value:.3f}" for part, value in report.losses.items())
-        self._show(name, report.step, report.steps, losses)
+        self._show(f"Epoch {report.epoch}", report.step, report.steps, losses)
+
+    def close(self) -> None:
+        """Leave a bar that was begun as it stands."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
 
     def _show(self, name: str, done: int, total: int, note: str) -> None:
-        if self._terminal:
-            filled = 30 * done // total
-            sys.stderr.write(f"\r{name} [{'=' * filled:<30}] {done}/{total} {note} ")
-            sys.stderr.write("\n" if done == total else "")
-            sys.stderr.flush()
-        elif done == total or time.monotonic() - self._last > 60.0:
-            self._last = time.monotonic()
-            self(f"{name} {done}/{total} {note}")
+        if self._bar is None or self._bar.name != name:
+            self.close()
+            self._bar = ProgressBar(name, total=total)
+        self._bar(done, note)

@@ -68,7 +68,11 @@ class Trainer:
         self._optimizer: Any = None
 
     def start(self, arrays: dict[str, Float32Array]) -> list[str]:
-        """Begin with these weights; returns the layers that stay at random ones."""
+        """Begin with these weights; returns the layers that stay at random ones.
+
+        Raises:
+            ValueError: an array has another shape than its layer.
+        """
         without = set_arrays(self.network, arrays)
         self.average = get_arrays(self.network)
         self._begin_phase()
@@ -103,6 +107,7 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
+        """Whether the last phase is over."""
         return self.progress.phase >= len(self.config.phases)
 
     def run(
@@ -124,7 +129,7 @@ class Trainer:
         while not self.finished:
             if not self._epoch(tell=tell, stop=stop, save_every=save_every):
                 return
-            told(self._judge())
+            told(self._evaluate())
             self._advance()
             self.save()
             if stop():
@@ -227,7 +232,7 @@ class Trainer:
         for name, array in get_arrays(self.network).items():
             self.average[name] += (np.float32(1.0) - keep) * (array - self.average[name])
 
-    def _judge(self) -> dict[str, Any]:
+    def _evaluate(self) -> dict[str, Any]:
         """Validate both the weights and their average; keep the last average and the best."""
         began = time.monotonic()
         progress = self.progress

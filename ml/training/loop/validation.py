@@ -28,7 +28,7 @@ def figures(
     config: Config,
     batch: int = 16,
 ) -> dict[str, float]:
-    """Run a network (`ml.training.loop.network.build_training_network`) over slices and judge it.
+    """Run a network (`ml.training.loop.network`) over slices and evaluate it.
 
     Returns:
         `loss` (binary cross-entropy), `auc`, `accuracy` at 0.5, `family_auc` (within families

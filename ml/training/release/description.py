@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ml.card.verdicts import limits
+from ml.card.conclusions import limits
 from ml.release.parts import Card
 from ml.release.releases import ReleaseMalformedError
 
@@ -17,10 +17,10 @@ BEST: Final = "best.npz"  # of a run, by the validation split (`ml.training.loop
 _APART: Final = {
     "train": "on which the weights and the gate were fitted, so the figures flatter the release",
     "val": (
-        "none of which has a near-copy in training, but on which the calibration and the threshold "
-        "were chosen"
+        "none of which has a near-duplicate in training, but on which the calibration and the "
+        "threshold were chosen"
     ),
-    "test": "none of which has a near-copy in training",
+    "test": "none of which has a near-duplicate in training",
 }
 
 
@@ -103,7 +103,7 @@ def measured_card(card: Card, *, described: Description, metrics: Mapping[str, A
     data = metrics["data"]
     testing = (
         f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups of "
-        f"near-copies, {_APART[metrics['split']]}: {data['tumor']} with a tumor and "
+        f"near-duplicates, {_APART[metrics['split']]}: {data['tumor']} with a tumor and "
         f"{data['no_tumor']} without, read by the code that serves the release "
         f"({metrics['engine']}). They come from the same collections as the training slices; no "
         "other clinic's images were tested."

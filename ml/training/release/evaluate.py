@@ -1,4 +1,4 @@
-"""Judge a release on a labeled split and write down what was found.
+"""Evaluate a release on a labeled split and write down what was found.
 
     python -m ml.training.evaluate --data DIR [--release DIR] [--engine NAME] [--out DIR]
 
@@ -125,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("--limit is for trying the command: name a folder with --out.\n")
         return 2
     if options.split != "test" and options.out is None:
-        sys.stderr.write("A release is judged on the test split: name a folder with --out.\n")
+        sys.stderr.write("A release is evaluated on the test split: name a folder with --out.\n")
         return 2
     own = options.out is None and options.release.resolve() == SHIPPED.resolve()
     try:
@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.training.evaluate",
-        description="Judge a release on a labeled split; write metrics.json, figures and card.",
+        description="Evaluate a release on a labeled split; write metrics.json, figures and card.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
     parser.add_argument("--release", type=Path, default=SHIPPED, help="release folder")

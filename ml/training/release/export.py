@@ -2,8 +2,8 @@
 
     python -m ml.training.export RUN/best.npz FOLDER
 
-writes `weights.npz` (plain VGG16, as `ml.release.weights` reads it) and `decoder.npz` (the
-lesion decoder).
+writes `weights.npz` (plain VGG16, as `ml.architectures.vgg16.weights` reads it) and `decoder.npz`
+(the lesion decoder).
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.architectures.vgg16.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
-from ml.architectures.vgg16.network import BLOCKS, HIDDEN, OUTPUT
+from ml.architectures.vgg16.weights import write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.release.releases import (
@@ -27,49 +26,18 @@ from ml.release.releases import (
     ReleaseMissingError,
     WrongArchitectureError,
 )
-from ml.release.weights import write_weights
-
-EPSILON: Final = 1e-3  # the training network's; here as well, so that exporting needs no Keras
-CONVOLUTIONS: Final = tuple(
-    (f"block{block}_conv{index}", f"block{block}_bn{index}")
-    for block, widths in enumerate(BLOCKS, start=1)
-    for index in range(1, len(widths) + 1)
-)
+from ml.training.loop.folding import fold
 
 
-def fold(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
-    """The plain network that computes the same in inference.
+def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
+    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers, float32.
 
     Args:
-        arrays: `<layer>/<index>` of the training network, with batch normalization or without.
-
-    Returns:
-        `<layer>/kernel` and `<layer>/bias` of the release's network.
+        arrays: `<layer>/<index>` of the training network.
 
     Raises:
         KeyError: an array is missing.
     """
-    plain: dict[str, Float32Array] = {}
-    for convolution, normalization in CONVOLUTIONS:
-        kernel = arrays[f"{convolution}/0"].astype(np.float64)
-        if f"{normalization}/0" in arrays:
-            gamma, beta, mean, variance = (
-                arrays[f"{normalization}/{index}"].astype(np.float64) for index in range(4)
-            )
-            scale = gamma / np.sqrt(variance + EPSILON)
-            kernel, bias = kernel * scale, beta - mean * scale
-        else:
-            bias = arrays[f"{convolution}/1"].astype(np.float64)
-        plain[f"{convolution}/kernel"] = kernel.astype(np.float32)
-        plain[f"{convolution}/bias"] = bias.astype(np.float32)
-    for trained, released in (("dense", HIDDEN), ("bin", OUTPUT)):
-        plain[f"{released}/kernel"] = arrays[f"{trained}/0"].astype(np.float32)
-        plain[f"{released}/bias"] = arrays[f"{trained}/1"].astype(np.float32)
-    return plain
-
-
-def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
-    """The lesion decoder alone: `<layer>/kernel` and `<layer>/bias` of each of its layers."""
     return {
         f"{layer}/{part}": arrays[f"{layer}/{index}"].astype(np.float32)
         for layer in DECODER_SHAPES
@@ -100,6 +68,7 @@ def export(trained: Path, folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Fold a trained network into release weights.")
     parser.add_argument("trained", type=Path, help="best.npz or last.npz of a run")
     parser.add_argument("folder", type=Path, help="where weights.npz and decoder.npz go")

@@ -1,4 +1,4 @@
-"""Make a release of trained weights: calibrate, fit, quantize, compare, judge, write the folder.
+"""Make a release of trained weights: calibrate, fit, quantize, compare, evaluate, write the folder.
 
     python -m ml.training.make_release --checkpoint var/training/RUN/best.npz --data DIR --out DIR
 
@@ -50,7 +50,9 @@ PLAN: Final[Mapping[str, Planned]] = {
     "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
     "quantize": Planned(run=steps.quantize, after=("regions",)),
     "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
-    "judge": Planned(run=steps.judge, after=("gate", "engines"), asked=("engine", "card")),
+    "evaluate": Planned(
+        run=steps.evaluate_release, after=("gate", "engines"), asked=("engine", "card")
+    ),
 }
 
 
@@ -176,6 +178,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _step(name: str) -> str:
+    """The step of that name; what is called evaluate was called judge until release 2.1.0."""
+    return "evaluate" if name == "judge" else name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.training.make_release",
@@ -192,6 +199,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="release folder to make")
     parser.add_argument("--work", type=Path, help="for what is kept between two calls")
     parser.add_argument("--card", type=Path, help="where the model card goes")
-    parser.add_argument("--engine", choices=CHOICES, default="auto", help="that is judged")
-    parser.add_argument("--only", choices=list(PLAN), help="one step, in any case")
+    parser.add_argument("--engine", choices=CHOICES, default="auto", help="that is evaluated")
+    parser.add_argument("--only", type=_step, choices=list(PLAN), help="one step, in any case")
     return parser

@@ -15,16 +15,16 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from ml.architectures.from_keras import WEIGHTS
 from ml.architectures.vgg16.decoder import DECODER_FILE, read_decoder
 from ml.architectures.vgg16.network import INPUT_SIZE
-from ml.cli.convert import WEIGHTS
+from ml.architectures.vgg16.weights import read_weights, write_weights
 from ml.cli.progress import ProgressBar
 from ml.engines import open_engine
 from ml.imaging.preprocessing import RECIPES
 from ml.metrics.calibration import Calibration
 from ml.release.parts import RegionSettings
 from ml.release.releases import Release, ReleaseError, file_sha256, write_release
-from ml.release.weights import read_weights, write_weights
 from ml.training.data.cache import draw_mask
 from ml.training.data.manifest import read_image, read_split
 from ml.training.release.description import read_description, run_words
@@ -43,7 +43,7 @@ class Inputs:
 
     Attributes:
         checkpoint: best.npz of a run; None where `weights` is given.
-        weights: .npz of the plain network, as `ml.release.weights` reads it.
+        weights: .npz of the plain network, as `ml.architectures.vgg16.weights` reads it.
         decoder: .npz of the lesion decoder to `weights`, or None for a release without regions.
         description: as `ml.training.release.description` reads it.
         data: folder as `ml.training.data.manifest` reads it.
@@ -193,7 +193,7 @@ def compare_engines(inputs: Inputs, release: Release) -> Release:
     return measure(release=release, data=inputs.data)
 
 
-def judge(inputs: Inputs, release: Release) -> Release:
+def evaluate_release(inputs: Inputs, release: Release) -> Release:
     """Measure the release on the test split; its figures become part of it."""
     return evaluate(
         release.directory,

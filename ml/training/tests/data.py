@@ -9,7 +9,8 @@ import numpy as np
 
 from ml.imaging.phantom import draw_phantom
 from ml.training.data.folder import Labeled, read_folder
-from ml.training.loop.config import Config, Phase, Sampling
+from ml.training.data.sampling import Sampling
+from ml.training.loop.config import Config, Phase
 
 CENTER, RADIUS = 80, 12
 

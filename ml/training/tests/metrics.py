@@ -10,13 +10,13 @@ import numpy as np
 
 from ml.release.parts import RegionSettings
 from ml.release.releases import SHIPPED, read_release
-from ml.training.augmentation.changes import CHANGES
+from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.data.manifest import Slice
 from ml.training.evaluation.report import measure
 
 
 def make_slices(*, n: int = 80) -> list[Slice]:
-    """Three in four have a tumor; one in eight of these is of br35h; pairs are near-copies."""
+    """Three in four have a tumor; one in eight of these is of br35h; pairs are near-duplicates."""
     slices = []
     for index in range(n):
         tumor = index % 4 != 0
@@ -77,7 +77,7 @@ class FakePasses:
                 else dict(row)
                 for index, row in enumerate(self._rows)
             ]
-            for place, change in enumerate(CHANGES)
+            for place, change in enumerate(ROBUSTNESS)
         }
 
     def drawings(self) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ class AnnotationExportView(_Layers):
 
     @extend_schema(
         summary="Export a study's annotations",
-        description="A W3C AnnotationPage with the marks that are not hidden.",
+        description="A W3C AnnotationPage with the annotations that are not hidden.",
         responses=AnnotationPageSerializer,
     )
     def retrieve(self, request: Request, pk: UUID) -> Response:

@@ -5,10 +5,11 @@ from rest_framework import serializers
 
 from scans.api.annotations.geometry_serializers import GeometryField, MeasurementsSerializer
 from scans.models import Annotation, AnnotationVersion
-from scans.models.annotation import LONGEST_NOTE, How
+from scans.models.annotation import LONGEST_NOTE, VersionOrigin
 
 MOST_OPERATIONS = 100
 OPERATIONS = ("create", "revise", "hide", "unhide", "restore")
+_HOW = "The origin of the version: what made it. The member keeps its first name, `how`."
 _NOT_AN_OPERATION = f"Give one of these: {', '.join(OPERATIONS)}."
 
 
@@ -18,13 +19,18 @@ class AuthorSerializer(serializers.Serializer):
 
 
 class AnnotationSerializer(serializers.ModelSerializer):
-    """A reader's mark, as it is now."""
+    """An annotation with its newest version."""
 
     image = serializers.UUIDField(source="image_id", read_only=True)
     study = serializers.UUIDField(source="image.series.study_id", read_only=True)
     author = AuthorSerializer(read_only=True)
     own = serializers.SerializerMethodField(help_text="Whether it is in the asker's own layer.")
-    how = serializers.ChoiceField(source="current.how", choices=How.choices, read_only=True)
+    how = serializers.ChoiceField(
+        source="current.origin",
+        choices=VersionOrigin.choices,
+        read_only=True,
+        help_text=_HOW,
+    )
     hidden = serializers.BooleanField(source="is_hidden", read_only=True)
     geometry = GeometryField(source="current.geometry", read_only=True)
     label = serializers.CharField(source="current.label", read_only=True)  # type: ignore[assignment]
@@ -34,7 +40,7 @@ class AnnotationSerializer(serializers.ModelSerializer):
         source="from_analysis_id",
         read_only=True,
         allow_null=True,
-        help_text="Whose suspected region the reader made a mark of their own.",
+        help_text="The analysis whose suspected region the reader turned into this annotation.",
     )
     changed_at = serializers.DateTimeField(source="current.made_at", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:annotation-detail")
@@ -67,6 +73,9 @@ class AnnotationSerializer(serializers.ModelSerializer):
 
 class AnnotationVersionSerializer(serializers.ModelSerializer):
     version = serializers.IntegerField(source="number", read_only=True)
+    how = serializers.ChoiceField(
+        source="origin", choices=VersionOrigin.choices, read_only=True, help_text=_HOW
+    )
     hidden = serializers.BooleanField(source="is_hidden", read_only=True)
     geometry = GeometryField(read_only=True)
     measurements = MeasurementsSerializer(read_only=True)
@@ -140,7 +149,7 @@ class BatchSerializer(serializers.Serializer):
     )
 
     def validate_operations(self, operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Each must be named; what is wrong inside one is the answer of that one."""
+        """Refuse unknown operations; an error inside an operation belongs to its own result."""
         for operation in operations:
             if operation.get("op") not in OPERATIONS:
                 raise serializers.ValidationError(_NOT_AN_OPERATION)

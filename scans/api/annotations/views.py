@@ -27,12 +27,12 @@ from scans.api.core.views import ClinicRows
 from scans.models import Analysis, Annotation, AnnotationVersion, Image
 from scans.services.annotations.lifecycle import (
     VersionConflictError,
-    draw,
-    hide,
+    create_annotation,
+    hide_annotation,
     readable_annotation,
-    restore,
-    revise,
-    unhide,
+    restore_annotation,
+    revise_annotation,
+    unhide_annotation,
 )
 from scans.services.disclosure import ai_visible
 
@@ -57,11 +57,11 @@ class AnnotationViewSet(ClinicRows):
     )
     def create(self, request: Request) -> Response:
         annotation, is_new = self._create(request.data)
-        answer = self.get_serializer(annotation).data
+        body = self.get_serializer(annotation).data
         if not is_new:
             self.record_read(annotation)
-            return Response(answer)
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+            return Response(body)
+        return Response(body, status.HTTP_201_CREATED, headers={"Location": str(body["url"])})
 
     @extend_schema(
         summary="Revise an annotation",
@@ -70,7 +70,7 @@ class AnnotationViewSet(ClinicRows):
         responses=AnnotationSerializer,
     )
     def partial_update(self, request: Request, pk: Any) -> Response:
-        return self._answer(self._revise, request)
+        return self._respond(self._revise, request)
 
     @extend_schema(
         summary="Hide an annotation",
@@ -80,7 +80,7 @@ class AnnotationViewSet(ClinicRows):
     )
     @action(detail=True, methods=["post"])
     def hide(self, request: Request, pk: Any) -> Response:
-        return self._answer(self._hide, request)
+        return self._respond(self._hide, request)
 
     @extend_schema(
         summary="Bring a hidden annotation back",
@@ -90,7 +90,7 @@ class AnnotationViewSet(ClinicRows):
     )
     @action(detail=True, methods=["post"])
     def unhide(self, request: Request, pk: Any) -> Response:
-        return self._answer(self._unhide, request)
+        return self._respond(self._unhide, request)
 
     @extend_schema(
         summary="Restore an older version of an annotation",
@@ -100,7 +100,7 @@ class AnnotationViewSet(ClinicRows):
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
-        return self._answer(self._restore, request)
+        return self._respond(self._restore, request)
 
     @extend_schema(
         summary="List the versions of an annotation",
@@ -130,7 +130,7 @@ class AnnotationViewSet(ClinicRows):
         operations = form.validated_data["operations"]
         return Response({"results": [self._carry_out(operation) for operation in operations]})
 
-    def _answer(self, act: Callable[[Annotation, Any], Annotation], request: Request) -> Response:
+    def _respond(self, act: Callable[[Annotation, Any], Annotation], request: Request) -> Response:
         annotation = self._settled(act, self.get_object(), request.data)
         return Response(self.get_serializer(annotation).data)
 
@@ -170,49 +170,51 @@ class AnnotationViewSet(ClinicRows):
         return problems.VersionConflict(str(error), current=current, sent=sent)
 
     def _create(self, data: Any) -> tuple[Annotation, bool]:
-        asked = _valid(DrawSerializer, data)
+        valid = _valid(DrawSerializer, data)
         user = signed_in(self.request)
         images = Image.objects.select_related("series__study", "patient")
-        image = get_visible_or_404(images, user, pk=asked["image"])
+        image = get_visible_or_404(images, user, pk=valid["image"])
         analysis = None
-        if asked["from_analysis"] is not None:
+        if valid["from_analysis"] is not None:
             analyses = Analysis.objects.filter(image=image)
-            analysis = get_visible_or_404(analyses, user, pk=asked["from_analysis"])
+            analysis = get_visible_or_404(analyses, user, pk=valid["from_analysis"])
             if not ai_visible(user=user, study=image.study):
                 raise problems.exceptions.NotFound
         try:
-            return draw(
+            return create_annotation(
                 user=user,
                 image=image,
-                annotation_id=asked["id"],
-                geometry=asked["geometry"],
-                label=asked["label"],
-                note=asked["note"],
+                annotation_id=valid["id"],
+                geometry=valid["geometry"],
+                label=valid["label"],
+                note=valid["note"],
                 from_analysis=analysis,
             )
         except VersionConflictError as error:
             raise self._conflict(error, data) from error
 
     def _revise(self, row: Annotation, data: Any) -> Annotation:
-        asked = _valid(ReviseSerializer, data)
-        version = asked.pop("version")
-        return revise(user=signed_in(self.request), annotation=row, version=version, changes=asked)
+        valid = _valid(ReviseSerializer, data)
+        version = valid.pop("version")
+        return revise_annotation(
+            user=signed_in(self.request), annotation=row, version=version, changes=valid
+        )
 
     def _hide(self, row: Annotation, data: Any) -> Annotation:
         version = _valid(VersionSerializer, data)["version"]
-        return hide(user=signed_in(self.request), annotation=row, version=version)
+        return hide_annotation(user=signed_in(self.request), annotation=row, version=version)
 
     def _unhide(self, row: Annotation, data: Any) -> Annotation:
         version = _valid(VersionSerializer, data)["version"]
-        return unhide(user=signed_in(self.request), annotation=row, version=version)
+        return unhide_annotation(user=signed_in(self.request), annotation=row, version=version)
 
     def _restore(self, row: Annotation, data: Any) -> Annotation:
-        asked = _valid(RestoreSerializer, data)
-        return restore(
+        valid = _valid(RestoreSerializer, data)
+        return restore_annotation(
             user=signed_in(self.request),
             annotation=row,
-            version=asked["version"],
-            to=asked["restore"],
+            version=valid["version"],
+            to=valid["restore"],
         )
 
 

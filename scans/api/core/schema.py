@@ -10,7 +10,7 @@ from scans.api.core.serializers import ProblemSerializer
 
 
 class ApiSchema(AutoSchema):
-    """Every operation may answer a problem."""
+    """Every operation may answer a problem, and a header that is an object is JSON."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
@@ -20,7 +20,16 @@ class ApiSchema(AutoSchema):
                 "description": "A problem (RFC 9457).",
                 "content": {MEDIA_TYPE: {"schema": problem}},
             }
+            for answer in operation["responses"].values():
+                for header in answer.get("headers", {}).values():
+                    _say_that_it_is_json(header)
         return operation
+
+
+def _say_that_it_is_json(header: dict[str, Any]) -> None:
+    """A header that is an object comes as JSON, not as OpenAPI's own list of names and values."""
+    if "$ref" in header["schema"]:
+        header["content"] = {"application/json": {"schema": header.pop("schema")}}
 
 
 class TokenScheme(KnoxTokenScheme):

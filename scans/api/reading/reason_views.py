@@ -1,4 +1,4 @@
-"""The reasons to modify or reject what the AI said: the common list, and the clinic's own."""
+"""The reasons to modify or reject an AI result: the common list, and the clinic's own."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class ReasonViewSet(ClinicRows):
         clinic = signed_in(request).clinic_id
         own = dict(self.get_queryset().filter(clinic=clinic).values_list("code", "pk"))
         offered = reasons_of(clinic).items()
-        rows = [{"id": own.get(code), "code": code, "words": words} for code, words in offered]
+        rows = [{"id": own.get(code), "code": code, "label": label} for code, label in offered]
         return Response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(
@@ -38,7 +38,7 @@ class ReasonViewSet(ClinicRows):
     def add(self, request: Request) -> Response:
         form = NewReasonSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        row = add_reason(user=signed_in(request), words=form.validated_data["words"])
+        row = add_reason(user=signed_in(request), label=form.validated_data["words"])
         return Response(self.get_serializer(row).data)
 
     @extend_schema(

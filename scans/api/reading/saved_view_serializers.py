@@ -1,4 +1,4 @@
-"""Saved views of the worklist, and the reasons of a clinic, as the API says them."""
+"""Saved views of the worklist, and the reasons of a clinic, as the API sends and takes them."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -29,8 +29,8 @@ class ReasonSerializer(serializers.Serializer):
         allow_null=True, help_text="Of one that the clinic added; null on the common list."
     )
     code = serializers.CharField(help_text="What an assessment names as its `reason`.")
-    words = serializers.CharField()
+    words = serializers.CharField(source="label", help_text="The label of the reason.")
 
 
 class NewReasonSerializer(serializers.Serializer):
-    words = serializers.CharField(max_length=80)
+    words = serializers.CharField(max_length=80, help_text="The label of the reason.")

@@ -1,4 +1,4 @@
-"""Named views of the worklist, kept on the server: one's own, and the clinic's."""
+"""Saved views of the worklist: one's own, and the clinic's."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
 from scans.api.core.views import ClinicRows
 from scans.api.reading.saved_view_serializers import WorklistViewSerializer
-from scans.api.reading.worklist_views import AskedSerializer
+from scans.api.reading.worklist_views import WorklistQuerySerializer
 from scans.models import WorklistView
-from scans.services.reading.worklist import forget_view, save_view
+from scans.services.reading.worklist import delete_view, save_view
 
 
 class NewViewSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=60)
-    filters = AskedSerializer(help_text="Parameters of `/worklist/`.")
+    filters = WorklistQuerySerializer(help_text="Parameters of `/worklist/`.")
     for_clinic = serializers.BooleanField(
         default=False, help_text="For everybody here: radiologists and administrators may."
     )
@@ -48,18 +48,18 @@ class SavedViewViewSet(ClinicRows):
     def save(self, request: Request) -> Response:
         form = NewViewSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
+        data = form.validated_data
         view = save_view(
             user=signed_in(request),
-            name=asked["name"],
-            filters={name: str(value) for name, value in asked["filters"].items()},
-            for_clinic=asked["for_clinic"],
+            name=data["name"],
+            filters={name: str(value) for name, value in data["filters"].items()},
+            for_clinic=data["for_clinic"],
         )
         return Response(self.get_serializer(view).data)
 
     @extend_schema(summary="Forget a saved view", request=None, responses={204: None})
     def forget(self, request: Request, pk: Any) -> Response:
-        forget_view(user=signed_in(request), view=self.get_object())
+        delete_view(user=signed_in(request), view=self.get_object())
         return Response(status=204)
 
     def get_object(self) -> WorklistView:

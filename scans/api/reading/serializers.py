@@ -1,4 +1,4 @@
-"""The worklist and the radiologists' verdicts, as the API says them."""
+"""The worklist and the radiologists' verdicts, as the API sends and takes them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
 from scans.api.analyses.serializers import DISCLAIMER
 from scans.models import Analysis, Assessment, Study, Verdict
 from scans.models.assessment import Decision, Finding
-from scans.models.reading import Priority, Reads
+from scans.models.reading import Priority, ReadersRequired
 
 
 class PersonSerializer(serializers.Serializer):
@@ -17,20 +17,24 @@ class PersonSerializer(serializers.Serializer):
     name = serializers.CharField(source="__str__")
 
 
-class PlaceSerializer(serializers.Serializer):
-    """Where a study stands in the order by place; the formula is in docs/worklist.md."""
+class RankSerializer(serializers.Serializer):
+    """Where a study stands in the order by rank; the formula is in docs/worklist.md."""
 
-    turn = serializers.DateTimeField(help_text="What the order sorts by within a priority cap.")
+    turn = serializers.DateTimeField(
+        source="sort_at",
+        help_text="What the order sorts a study by that is within its time: `sort_at` in the docs.",
+    )
     first_by = serializers.DateTimeField(
-        source="promised",
+        source="due_at",
         help_text=(
-            "From then on only stat studies, and those with an earlier time, stand before it."
+            "The latest time by which it is first: from then on only stat studies, and those "
+            "with an earlier time, stand before it. `due_at` in the docs."
         ),
     )
     is_overdue = serializers.BooleanField()
 
 
-class SuspicionSerializer(serializers.ModelSerializer):
+class TriageResultSerializer(serializers.ModelSerializer):
     """The highest calibrated probability of a tumor among the newest results of its images."""
 
     model_release = ReleaseReferenceSerializer(source="release")
@@ -46,6 +50,19 @@ class SuspicionSerializer(serializers.ModelSerializer):
         return DISCLAIMER
 
 
+class ReadersRequiredField(serializers.ChoiceField):
+    """How many readers a study requires, under the name that the API has always had for it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            source="readers_required",
+            choices=ReadersRequired.choices,
+            read_only=True,
+            help_text="How many readers the study requires.",
+            **kwargs,
+        )
+
+
 class WorklistEntrySerializer(serializers.ModelSerializer):
     patient = serializers.UUIDField(source="patient_id")
     patient_name = serializers.CharField(source="patient.name")
@@ -54,11 +71,13 @@ class WorklistEntrySerializer(serializers.ModelSerializer):
     waiting_since = serializers.DateTimeField(source="received_at")
     assignee = PersonSerializer(allow_null=True)
     reading = serializers.SerializerMethodField(help_text="Who is reading it just now.")
-    place = serializers.SerializerMethodField()
+    place = serializers.SerializerMethodField(help_text="The rank of the study.")
     suspicion = serializers.SerializerMethodField(
-        help_text="Null where there is no AI opinion, or it is withheld."
+        help_text="The triage score of the study, and the analysis that it is from. Null where "
+        "there is no AI opinion, or it is withheld."
     )
     withheld = serializers.SerializerMethodField(help_text="Whether the AI result is withheld.")
+    reads_wanted = ReadersRequiredField()
     images = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
     url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
@@ -97,14 +116,14 @@ class WorklistEntrySerializer(serializers.ModelSerializer):
         holder = self.context["holders"].get(study.pk)
         return PersonSerializer(holder).data if holder else None
 
-    @extend_schema_field(PlaceSerializer)
+    @extend_schema_field(RankSerializer)
     def get_place(self, study: Study) -> Any:
-        return PlaceSerializer(self.context["places"][study.pk]).data
+        return RankSerializer(self.context["ranks"][study.pk]).data
 
-    @extend_schema_field(SuspicionSerializer(allow_null=True))
+    @extend_schema_field(TriageResultSerializer(allow_null=True))
     def get_suspicion(self, study: Study) -> Any:
-        suspect = self.context["suspects"].get(study.pk)
-        return SuspicionSerializer(suspect, context=self.context).data if suspect else None
+        result = self.context["top_results"].get(study.pk)
+        return TriageResultSerializer(result, context=self.context).data if result else None
 
     def get_withheld(self, study: Study) -> bool:
         return self.context["summaries"][study.pk].withheld
@@ -120,6 +139,7 @@ class StudyReadingSerializer(serializers.ModelSerializer):
     """Where the reading of one study stands."""
 
     assignee = PersonSerializer(allow_null=True)
+    reads_wanted = ReadersRequiredField()
 
     class Meta:
         model = Study
@@ -149,20 +169,26 @@ class PrioritySerializer(serializers.Serializer):
     priority = serializers.ChoiceField(choices=Priority.choices)
 
 
-class ReadsSerializer(serializers.Serializer):
-    reads = serializers.ChoiceField(choices=Reads.choices)
+class ReadersRequiredSerializer(serializers.Serializer):
+    reads = serializers.ChoiceField(
+        choices=ReadersRequired.choices, help_text="How many readers the study requires."
+    )
 
 
 class AssessmentSerializer(serializers.ModelSerializer):
     analysis = serializers.UUIDField(source="analysis_id")
+    reason_words = serializers.CharField(
+        source="reason_label",
+        read_only=True,
+        help_text="The label of the reason, as the list had it when this was saved.",
+    )
 
     class Meta:
         model = Assessment
         fields = ["analysis", "decision", "reason", "reason_words", "reason_text"]
-        read_only_fields = ["reason_words"]
 
 
-class WordSerializer(serializers.Serializer):
+class AssessmentInputSerializer(serializers.Serializer):
     analysis = serializers.UUIDField()
     decision = serializers.ChoiceField(choices=Decision.choices)
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
@@ -171,13 +197,13 @@ class WordSerializer(serializers.Serializer):
     )
 
 
-class SayingSerializer(serializers.Serializer):
-    """What a reader says so far; what is left out stays as it is."""
+class VerdictInputSerializer(serializers.Serializer):
+    """The reader's verdict so far; what is left out stays as it is."""
 
     finding = serializers.ChoiceField(choices=Finding.choices, required=False)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     amendment_reason = serializers.CharField(required=False, allow_blank=True, max_length=500)
-    assessments = WordSerializer(many=True, required=False)
+    assessments = AssessmentInputSerializer(many=True, required=False)
     seconds = serializers.IntegerField(required=False, min_value=0, max_value=10**6, default=0)
     revision = serializers.IntegerField(
         required=False,
@@ -187,7 +213,7 @@ class SayingSerializer(serializers.Serializer):
     )
 
 
-class SignSerializer(SayingSerializer):
+class SignSerializer(VerdictInputSerializer):
     layers = serializers.ListField(
         child=serializers.ChoiceField(
             choices=["label", "confidence", "heatmap", "overlay", "regions"]
@@ -269,10 +295,10 @@ class VerdictSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(AssessmentSerializer(many=True))
     def get_assessments(self, verdict: Verdict) -> Any:
-        if not self.context["told"]:
+        if not self.context["disclosed"]:
             return []
         return AssessmentSerializer(verdict.assessments.all(), many=True).data
 
     @extend_schema_field(serializers.DictField(allow_null=True))
     def get_ai_content(self, verdict: Verdict) -> Any:
-        return verdict.ai_content if self.context["told"] else None
+        return verdict.ai_content if self.context["disclosed"] else None

@@ -16,8 +16,22 @@ class PixelSpacingSerializer(serializers.Serializer):
     column = serializers.FloatField()
 
 
+class FrameHeaderSerializer(serializers.Serializer):
+    """How to read the pixels of a frame: the JSON in the header `X-Frame`."""
+
+    rows = serializers.IntegerField()
+    columns = serializers.IntegerField()
+    bits = serializers.IntegerField(help_text="Of a value: 8 or 16.")
+    samples = serializers.IntegerField(help_text="Values a pixel: 1 of gray, 3 of color.")
+    photometric = serializers.CharField(help_text="`MONOCHROME2` or `RGB`, as DICOM says it.")
+    minimum = serializers.IntegerField(help_text="The lowest value of the frame.")
+    maximum = serializers.IntegerField(help_text="The highest value of the frame.")
+    window_center = serializers.FloatField(help_text="Of the first window, in pixel values.")
+    window_width = serializers.FloatField(help_text="Of the first window, in pixel values.")
+
+
 class ViewerImageSerializer(serializers.ModelSerializer):
-    """One image; `analyses` is empty where the reader may not see the AI's word."""
+    """One image; `analyses` is empty where the reader may not see the AI results."""
 
     pixel_spacing = serializers.SerializerMethodField(help_text="Null where the file has none.")
     slice_position = serializers.SerializerMethodField(

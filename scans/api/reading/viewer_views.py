@@ -1,11 +1,11 @@
-"""What the image viewer asks for: a study in one answer, raw frames, a person's preferences."""
+"""What the image viewer requests: a study with its images, raw frames, a person's preferences."""
 
 from typing import Any
 
 from django.db.models import Count, Prefetch
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,10 +15,14 @@ from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.parsers import JSONParser
 from scans.api.core.views import AnyFile, ClinicRows
-from scans.api.reading.viewer_serializers import ViewerPreferencesSerializer, ViewerStudySerializer
+from scans.api.reading.viewer_serializers import (
+    FrameHeaderSerializer,
+    ViewerPreferencesSerializer,
+    ViewerStudySerializer,
+)
 from scans.models import Analysis, Image, ModelRelease, Study
 from scans.services.disclosure import ai_visible
-from scans.services.files import deliver_frame
+from scans.services.files import FRAME_HEADER, deliver_frame
 
 _RELEASES = ModelRelease.objects.defer("manifest")
 
@@ -50,14 +54,14 @@ class StudyViewerView(ClinicRows):
         context = {
             **self.get_serializer_context(),
             "ai_visible": ai_visible(user=user, study=study),
-            # Said again: what is counted by group loses the model's order.
+            # The order again: an aggregation drops that of the model.
             "other_studies": others.exclude(pk=study.pk)
             .annotate(image_count=Count("series__images"))
             .order_by(*(Study._meta.ordering or ())),
         }
-        answer = ViewerStudySerializer(study, context=context).data
+        data = ViewerStudySerializer(study, context=context).data
         self.record_read(study)
-        return Response(answer)
+        return Response(data)
 
 
 class FrameView(ClinicRows):
@@ -69,9 +73,17 @@ class FrameView(ClinicRows):
         summary="Download the raw pixels of an image",
         description=(
             "Gray (8 or 16 bit) or RGB (8 bit) values, row by row from the top, little-endian. "
-            "The header `X-Frame` is JSON: `rows`, `columns`, `bits`, `samples`, `photometric`, "
-            "`minimum`, `maximum`, `window_center`, `window_width`."
+            "The header `X-Frame` says how to read them."
         ),
+        parameters=[
+            OpenApiParameter(
+                FRAME_HEADER,
+                FrameHeaderSerializer,
+                OpenApiParameter.HEADER,
+                description="How to read the pixels, as JSON.",
+                response=[200],
+            )
+        ],
         responses={
             (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The pixels.")
         },
@@ -92,8 +104,10 @@ class ViewerPreferencesView(APIView):
         responses=ViewerPreferencesSerializer,
     )
     def get(self, request: Request) -> Response:
-        kept = signed_in(request).viewer_preferences
-        return Response({"keys": {}, "settings": {}} | kept, headers={"Cache-Control": "no-store"})
+        stored = signed_in(request).viewer_preferences
+        return Response(
+            {"keys": {}, "settings": {}} | stored, headers={"Cache-Control": "no-store"}
+        )
 
     @extend_schema(
         summary="Save your viewer preferences",

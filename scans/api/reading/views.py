@@ -21,18 +21,18 @@ from scans.api.reading.serializers import (
     AssignSerializer,
     CommitSerializer,
     PrioritySerializer,
-    ReadsSerializer,
-    SayingSerializer,
+    ReadersRequiredSerializer,
     SignSerializer,
     StudyReadingSerializer,
     TakeSerializer,
+    VerdictInputSerializer,
     VerdictSerializer,
 )
 from scans.models import Study
 from scans.services.disclosure import ai_visible
 from scans.services.reading import assignment, verdicts
-from scans.services.reading.assessments import Word
-from scans.services.reading.double_reading import want_reads
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.worklist import take_next
 
@@ -43,7 +43,8 @@ class _OfStudy(ClinicRows):
     filter_backends: list[Any] = []
     pagination_class = None
 
-    def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
+    def validated(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """Return the body of the request, checked by the serializer."""
         form = serializer(data=self.request.data)
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
@@ -57,8 +58,8 @@ class StudyReadingViewSet(_OfStudy):
         study = self.get_object()
         user = signed_in(request)
         require(user, Action.READ_STUDY, study)
-        take_over = self.asked(TakeSerializer)["take_over"]
-        return self._answer(
+        take_over = self.validated(TakeSerializer)["take_over"]
+        return self._respond(
             _or_problem(lambda: assignment.take_study(user=user, study=study, take_over=take_over))
         )
 
@@ -75,11 +76,11 @@ class StudyReadingViewSet(_OfStudy):
     def next(self, request: Request) -> Response:
         user = signed_in(request)
         found = take_next(user=user)
-        return Response(status=204) if found is None else self._answer(found)
+        return Response(status=204) if found is None else self._respond(found)
 
     @extend_schema(summary="Give a study back", request=None)
     def release(self, request: Request, pk: Any) -> Response:
-        return self._answer(
+        return self._respond(
             assignment.release_study(user=signed_in(request), study=self.get_object())
         )
 
@@ -87,13 +88,13 @@ class StudyReadingViewSet(_OfStudy):
     def assign(self, request: Request, pk: Any) -> Response:
         study = self.get_object()
         require(request.user, Action.ASSIGN_STUDY, study)
-        asked = self.asked(AssignSerializer)["assignee"]
+        assignee = self.validated(AssignSerializer)["assignee"]
         person = None
-        if asked is not None:
-            person = User.objects.visible_to(request.user).filter(pk=asked).first()
+        if assignee is not None:
+            person = User.objects.visible_to(request.user).filter(pk=assignee).first()
             if person is None:
                 raise ValidationError({"assignee": ["There is no such person in your clinic."]})
-        return self._answer(
+        return self._respond(
             _or_problem(
                 lambda: assignment.assign_study(
                     user=signed_in(request), study=study, assignee=person
@@ -104,21 +105,23 @@ class StudyReadingViewSet(_OfStudy):
     @extend_schema(summary="Say how urgent a study is", request=PrioritySerializer)
     def priority(self, request: Request, pk: Any) -> Response:
         study = self.get_object()
-        asked = self.asked(PrioritySerializer)["priority"]
+        priority = self.validated(PrioritySerializer)["priority"]
         user = signed_in(request)
-        return self._answer(
-            _or_problem(lambda: assignment.set_priority(user=user, study=study, priority=asked))
+        return self._respond(
+            _or_problem(lambda: assignment.set_priority(user=user, study=study, priority=priority))
         )
 
-    @extend_schema(summary="Ask for one reader or two", request=ReadsSerializer)
+    @extend_schema(summary="Ask for one reader or two", request=ReadersRequiredSerializer)
     def reads(self, request: Request, pk: Any) -> Response:
         study = self.get_object()
         require(request.user, Action.ASSIGN_STUDY, study)
-        asked = self.asked(ReadsSerializer)["reads"]
+        readers = self.validated(ReadersRequiredSerializer)["reads"]
         user = signed_in(request)
-        return self._answer(_or_problem(lambda: want_reads(user=user, study=study, reads=asked)))
+        return self._respond(
+            _or_problem(lambda: set_readers_required(user=user, study=study, readers=readers))
+        )
 
-    def _answer(self, study: Study) -> Response:
+    def _respond(self, study: Study) -> Response:
         return Response(self.get_serializer(study).data)
 
 
@@ -129,7 +132,7 @@ class VerdictViewSet(_OfStudy):
         summary="List the verdicts on a study",
         description=(
             "Every signed version, and your own draft. While two readers read it without seeing "
-            "each other's word, your own only. While the AI result is withheld from you, the "
+            "each other's finding, your own only. While the AI result is withheld from you, the "
             "others' finding only: no comment, reason or committed finding."
         ),
         responses=VerdictSerializer(many=True),
@@ -142,22 +145,24 @@ class VerdictViewSet(_OfStudy):
             row=study,
             patient_id=study.patient_id,
         )
-        return self._answer(study, readable_verdicts(user=user, study=study), many=True)
+        return self._respond(study, readable_verdicts(user=user, study=study), many=True)
 
     @extend_schema(
         summary="Save the draft of your verdict",
         description=(
             "An assessment whose reason is not on the list is answered with 400 and left out; the "
-            "rest of the draft is kept."
+            "rest of the draft is saved."
         ),
-        request=SayingSerializer,
+        request=VerdictInputSerializer,
         responses=VerdictSerializer,
     )
     def draft(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
-        saying = _saying(self.asked(SayingSerializer))
-        draft = _or_problem(lambda: verdicts.save_draft(user=user, study=study, saying=saying))
-        return self._answer(study, draft)
+        verdict_input = _verdict_input(self.validated(VerdictInputSerializer))
+        draft = _or_problem(
+            lambda: verdicts.save_draft(user=user, study=study, verdict_input=verdict_input)
+        )
+        return self._respond(study, draft)
 
     @extend_schema(
         summary="Commit your finding before the AI result is shown",
@@ -167,24 +172,24 @@ class VerdictViewSet(_OfStudy):
     )
     def commit(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
-        asked = self.asked(CommitSerializer)
-        draft = _or_problem(lambda: verdicts.commit_finding(user=user, study=study, **asked))
-        return self._answer(study, draft)
+        data = self.validated(CommitSerializer)
+        draft = _or_problem(lambda: verdicts.commit_finding(user=user, study=study, **data))
+        return self._respond(study, draft)
 
     @extend_schema(summary="Sign your verdict", request=SignSerializer, responses=VerdictSerializer)
     def sign(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
-        asked = self.asked(SignSerializer)
+        data = self.validated(SignSerializer)
         signed = _or_problem(
             lambda: verdicts.sign_verdict(
                 user=user,
                 study=study,
-                saying=_saying(asked),
-                layers=asked["layers"],
-                shown=asked.get("shown"),
+                verdict_input=_verdict_input(data),
+                layers=data["layers"],
+                shown=data.get("shown"),
             )
         )
-        return self._answer(study, signed)
+        return self._respond(study, signed)
 
     @extend_schema(
         summary="Begin an amendment of your signed verdict",
@@ -194,9 +199,9 @@ class VerdictViewSet(_OfStudy):
     )
     def amend(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
-        asked = self.asked(AmendSerializer)
-        return self._answer(
-            study, verdicts.begin_amendment(user=user, study=study, reason=asked["reason"])
+        data = self.validated(AmendSerializer)
+        return self._respond(
+            study, verdicts.begin_amendment(user=user, study=study, reason=data["reason"])
         )
 
     def _to_read(self) -> tuple[Study, User]:
@@ -204,17 +209,20 @@ class VerdictViewSet(_OfStudy):
         require(user, Action.READ_STUDY, study)
         return study, user
 
-    def _answer(self, study: Study, shown: Any, *, many: bool = False) -> Response:
-        told = ai_visible(user=signed_in(self.request), study=study)
-        context = dict(self.get_serializer_context()) | {"told": told}
+    def _respond(self, study: Study, shown: Any, *, many: bool = False) -> Response:
+        disclosed = ai_visible(user=signed_in(self.request), study=study)
+        context = dict(self.get_serializer_context()) | {"disclosed": disclosed}
         return Response(VerdictSerializer(shown, many=many, context=context).data)
 
 
-def _saying(asked: dict[str, Any]) -> verdicts.Saying:
-    words = tuple(Word(**word) for word in asked.get("assessments", ()))
-    told = {name: asked.get(name) for name in ("finding", "comment", "amendment_reason")}
-    return verdicts.Saying(
-        words=words, seconds=asked["seconds"], revision=asked.get("revision"), **told
+def _verdict_input(data: dict[str, Any]) -> verdicts.VerdictInput:
+    return verdicts.VerdictInput(
+        finding=data.get("finding"),
+        comment=data.get("comment"),
+        amendment_reason=data.get("amendment_reason"),
+        assessments=tuple(AssessmentInput(**one) for one in data.get("assessments", ())),
+        seconds=data["seconds"],
+        revision=data.get("revision"),
     )
 
 

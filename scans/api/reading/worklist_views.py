@@ -17,11 +17,23 @@ from scans.models import Study
 from scans.models.reading import Priority, ReadStage
 from scans.models.study_filters import StudyLabel, StudyState
 from scans.services.reading.assignment import lock_holder
-from scans.services.reading.worklist import ORDERS, PLACE, Asked, places, suspects, worklist
+from scans.services.reading.worklist import (
+    OLDER_ORDERS,
+    ORDERS,
+    RANK,
+    WorklistQuery,
+    current_order,
+    ranks,
+    top_results,
+    worklist,
+)
 from scans.services.studies.summaries import summarize
 
+_NAMES_OF_ORDERS = [*ORDERS, *OLDER_ORDERS]
+_REVERSED = [f"-{name}" for name in _NAMES_OF_ORDERS if name not in (RANK, "place")]
 
-class AskedSerializer(serializers.Serializer):
+
+class WorklistQuerySerializer(serializers.Serializer):
     q = serializers.CharField(required=False, max_length=200)
     state = serializers.ChoiceField(required=False, choices=[one.value for one in StudyState])
     ai = serializers.ChoiceField(required=False, choices=[one.value for one in StudyLabel])
@@ -34,8 +46,12 @@ class AskedSerializer(serializers.Serializer):
     until = serializers.DateField(required=False)
     order = serializers.ChoiceField(
         required=False,
-        choices=[*ORDERS, *(f"-{name}" for name in ORDERS if name != PLACE)],
+        choices=[*_NAMES_OF_ORDERS, *_REVERSED],
+        help_text="`place` and `suspicion` are the older names of `rank` and `triage_score`.",
     )
+
+    def validate_order(self, value: str) -> str:
+        return current_order(value)
 
 
 _TEXT, _DATE = OpenApiTypes.STR, OpenApiTypes.DATE
@@ -56,7 +72,10 @@ _PARAMETERS = [
     OpenApiParameter(
         "order",
         _TEXT,
-        description=f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses.",
+        description=(
+            f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses. `place` "
+            "and `suspicion` are the older names of `rank` and `triage_score`."
+        ),
     ),
 ]
 
@@ -69,31 +88,31 @@ class WorklistViewSet(ClinicRows):
     @extend_schema(
         summary="Show the worklist",
         description=(
-            "Studies that await a verdict. The default order mixes the AI's suspicion with the "
-            "waiting time, under a cap for each priority."
+            "Studies that await a verdict. The default order, by rank, mixes the triage score with "
+            "the waiting time; each priority has a longest wait."
         ),
         parameters=_PARAMETERS,
         responses=WorklistEntrySerializer(many=True),
     )
     def list(self, request: Request) -> Response:
-        known = {name: request.query_params[name] for name in _NAMES & set(request.query_params)}
-        form = AskedSerializer(data={name: value for name, value in known.items() if value})
+        given = {name: request.query_params[name] for name in _NAMES & set(request.query_params)}
+        form = WorklistQuerySerializer(data={name: value for name, value in given.items() if value})
         form.is_valid(raise_exception=True)
         user = signed_in(request)
-        rows = worklist(user=user, asked=Asked(**form.validated_data))
+        rows = worklist(user=user, query=WorklistQuery(**form.validated_data))
         rows = rows.select_related("patient", "clinic", "assignee", "locked_by")
         page: list[Study] = self.paginate_queryset(rows) or []
         summaries = {one.study.pk: one for one in summarize(page, user=user)}
-        told = [pk for pk, summary in summaries.items() if not summary.withheld]
+        disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
         context = dict(self.get_serializer_context()) | {
             "summaries": summaries,
-            "suspects": suspects(told),
-            "places": places(page, user=user),
+            "top_results": top_results(disclosed),
+            "ranks": ranks(page, user=user),
             "holders": {row.pk: row.locked_by for row in page if lock_holder(row)},
         }
-        answer = WorklistEntrySerializer(page, many=True, context=context).data
+        entries = WorklistEntrySerializer(page, many=True, context=context).data
         audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=page)
-        return self.get_paginated_response(answer)
+        return self.get_paginated_response(entries)
 
 
-_NAMES = set(AskedSerializer().fields)
+_NAMES = set(WorklistQuerySerializer().fields)

@@ -1,4 +1,4 @@
-"""Reports as the API says them. Whose text is withheld is not listed, and refused by name."""
+"""Serializers of reports. A withheld report is not listed, and refused by its id."""
 
 from typing import Any
 
@@ -8,7 +8,12 @@ from rest_framework.reverse import reverse
 
 from scans.api.reading.serializers import PersonSerializer
 from scans.models import Report, ReportTemplate
-from scans.models.report import LONGEST_SECTION, SECTIONS
+from scans.models.report_sections import (
+    LONGEST_SECTION,
+    SECTION_NAMES,
+    SECTIONS,
+    TEMPLATE_SECTION_NAMES,
+)
 from scans.services.reports.content import MOST_FIGURES
 
 
@@ -61,7 +66,7 @@ class ReportSummarySerializer(serializers.ModelSerializer):
 
 
 class FigureSerializer(serializers.Serializer):
-    """A mark that the report shows, by its version; the analysis is that of its overlay."""
+    """An annotation that the report shows, by its version; the analysis is that of its overlay."""
 
     annotation = serializers.UUIDField()
     version = serializers.IntegerField()
@@ -76,7 +81,7 @@ class ReportSerializer(ReportSummarySerializer):
     class Meta(ReportSummarySerializer.Meta):
         fields = [
             *ReportSummarySerializer.Meta.fields,
-            *SECTIONS,
+            *SECTION_NAMES,
             "figures",
             "with_overlay",
             "revision",
@@ -90,23 +95,12 @@ class StartReportSerializer(serializers.Serializer):
     )
 
 
-def _section() -> Any:
-    return serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_SECTION, trim_whitespace=False
-    )
-
-
 class SaveReportSerializer(serializers.Serializer):
-    """What is left out stays as it is."""
+    """A member that is left out stays as it is."""
 
     revision = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, help_text="The one that the change was made from."
     )
-    technique = _section()
-    comparison = _section()
-    findings = _section()
-    impression = _section()
-    ai_statement = _section()
     with_overlay = serializers.BooleanField(required=False)
     figures = serializers.ListField(
         child=serializers.UUIDField(),
@@ -114,6 +108,21 @@ class SaveReportSerializer(serializers.Serializer):
         max_length=MOST_FIGURES,
         help_text="Ids of annotations of the study, in their order.",
     )
+
+    def get_fields(self) -> dict[str, Any]:
+        """The members above, and one for each section of a report."""
+        fields = super().get_fields()
+        texts = {
+            section.name: serializers.CharField(
+                required=False,
+                allow_blank=True,
+                max_length=LONGEST_SECTION,
+                trim_whitespace=False,
+                help_text=section.help_text or None,
+            )
+            for section in SECTIONS
+        }
+        return {"revision": fields.pop("revision"), **texts, **fields}
 
 
 class SignReportSerializer(serializers.Serializer):
@@ -134,9 +143,9 @@ class AmendReportSerializer(serializers.Serializer):
 
 
 class ReportTemplateSerializer(serializers.ModelSerializer):
-    """A text that the clinic starts its reports from."""
+    """Texts that the clinic's reports start from."""
 
     class Meta:
         model = ReportTemplate
-        fields = ["id", "name", "technique", "comparison", "findings", "impression"]
+        fields = ["id", "name", *TEMPLATE_SECTION_NAMES]
         read_only_fields = fields

@@ -1,8 +1,8 @@
-"""The case history as the API says it: the AI's and the radiologist's word side by side."""
+"""Serializers of a patient's timeline: AI result and radiologist's finding side by side."""
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
@@ -24,8 +24,9 @@ class ChangeSerializer(serializers.Serializer):
     difference = serializers.FloatField()
 
 
-class StudyWordSerializer(serializers.Serializer):
-    """The AI's word: of the image that speaks for the study."""
+@extend_schema_serializer(component_name="StudyWord")
+class StudyResultSerializer(serializers.Serializer):
+    """The AI result of a study: of the image that decides it (tumor, no opinion, no tumor)."""
 
     label = serializers.ChoiceField(  # type: ignore[assignment]
         choices=[one.value for one in StudyLabel], help_text="Of the whole study."
@@ -50,12 +51,13 @@ class StandingVerdictSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReaderWordSerializer(serializers.Serializer):
-    """The verdict that counts; where two readers disagree, both."""
+@extend_schema_serializer(component_name="ReaderWord")
+class StudyVerdictsSerializer(serializers.Serializer):
+    """The deciding verdict; where two readers disagree, both."""
 
     stage = serializers.ChoiceField(choices=ReadStage.choices)
     is_blind = serializers.BooleanField(
-        help_text="Two readers who do not see each other's word: only your own is here."
+        help_text="Two readers who do not see each other's finding: only your own is here."
     )
     verdicts = StandingVerdictSerializer(many=True)
     decisions = serializers.DictField(
@@ -81,14 +83,16 @@ class TimelineEntrySerializer(serializers.Serializer):
     withheld = serializers.BooleanField(
         source="summary.withheld", help_text="Whether the AI result is withheld from you."
     )
-    ai = serializers.SerializerMethodField(help_text="Null where there is no word, or withheld.")
+    ai = serializers.SerializerMethodField(
+        help_text="Null where there is no result, or it is withheld."
+    )
     change = ChangeSerializer(
         allow_null=True, help_text="Between results of one release only; null where there is none."
     )
-    radiologist = ReaderWordSerializer(source="word")
+    radiologist = StudyVerdictsSerializer(source="verdicts")
     report = ReportStateSerializer()
 
-    @extend_schema_field(StudyWordSerializer(allow_null=True))
+    @extend_schema_field(StudyResultSerializer(allow_null=True))
     def get_ai(self, entry: dict[str, Any]) -> Any:
         summary = entry["summary"]
-        return StudyWordSerializer(summary).data if summary.opinion else None
+        return StudyResultSerializer(summary).data if summary.opinion else None

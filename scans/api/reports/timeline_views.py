@@ -13,7 +13,7 @@ from scans.api.core.pagination import HistoryPages
 from scans.api.core.views import ClinicRows
 from scans.api.reports.timeline_serializers import TimelineEntrySerializer
 from scans.models import Patient, Study
-from scans.services.reading.readable_verdicts import reader_words
+from scans.services.reading.readable_verdicts import readable_findings
 from scans.services.reports.states import report_states
 from scans.services.statistics.trend import trend_of
 from scans.services.studies.summaries import summarize
@@ -32,8 +32,8 @@ class PatientTimelineViewSet(ClinicRows):
     @extend_schema(
         summary="Show a patient's timeline",
         description=(
-            "The patient's studies, newest first: the AI's word beside the radiologist's, the "
-            "change since the study before by the same release, and the report."
+            "The patient's studies, newest first: the AI result beside the radiologist's finding, "
+            "the change since the study before by the same release, and the report."
         ),
         responses=TimelineEntrySerializer(many=True),
     )
@@ -42,14 +42,14 @@ class PatientTimelineViewSet(ClinicRows):
         self.record_read(patient)
         rows = Study.objects.visible_to(user).filter(patient=patient)
         studies = self.paginate_queryset(rows.order_by("-study_date", "-received_at", "-id")) or []
-        words = reader_words(user=user, studies=studies)
+        verdicts = readable_findings(user=user, studies=studies)
         reports = report_states(user=user, studies=studies)
         trend = trend_of(user=user, patient=patient)
         entries = [
             {
                 "summary": one,
                 "change": trend.shown_with(one),
-                "word": words[one.study.pk],
+                "verdicts": verdicts[one.study.pk],
                 "report": reports[one.study.pk],
             }
             for one in summarize(studies, user=user)

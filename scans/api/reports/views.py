@@ -92,17 +92,17 @@ class ReportViewSet(FoundRows):
         responses=ReportSerializer,
     )
     def partial_update(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(SaveReportSerializer)
-        revision = asked.pop("revision")
-        if "figures" in asked:
-            asked["figures"] = [str(one) for one in asked["figures"]]
+        valid = self._valid_data(SaveReportSerializer)
+        revision = valid.pop("revision")
+        if "figures" in valid:
+            valid["figures"] = [str(one) for one in valid["figures"]]
         try:
             saved = service.save_report(
-                user=signed_in(request), report=self.get_object(), revision=revision, changes=asked
+                user=signed_in(request), report=self.get_object(), revision=revision, changes=valid
             )
         except service.ReportConflictError as error:
             raise self._conflict(error, sent=request.data) from error
-        return self._answer(saved)
+        return self._respond(saved)
 
     @extend_schema(
         summary="Sign a draft",
@@ -112,12 +112,12 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(SignReportSerializer)
+        valid = self._valid_data(SignReportSerializer)
         try:
-            signed = sign_report(user=signed_in(request), report=self.get_object(), **asked)
+            signed = sign_report(user=signed_in(request), report=self.get_object(), **valid)
         except service.ReportConflictError as error:
-            raise self._conflict(error, sent={"revision": asked["revision"]}) from error
-        return self._answer(signed)
+            raise self._conflict(error, sent={"revision": valid["revision"]}) from error
+        return self._respond(signed)
 
     @extend_schema(
         summary="Begin an amendment of a signed report",
@@ -127,9 +127,9 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def amend(self, request: Request, pk: Any) -> Response:
-        asked = self._asked(AmendReportSerializer)
-        report = service.amend_report(user=signed_in(request), report=self.get_object(), **asked)
-        return self._answer(report, status.HTTP_201_CREATED)
+        valid = self._valid_data(AmendReportSerializer)
+        report = service.amend_report(user=signed_in(request), report=self.get_object(), **valid)
+        return self._respond(report, status.HTTP_201_CREATED)
 
     @extend_schema(
         summary="Discard a draft",
@@ -139,7 +139,7 @@ class ReportViewSet(FoundRows):
     )
     @action(detail=True, methods=["post"])
     def discard(self, request: Request, pk: Any) -> Response:
-        return self._answer(
+        return self._respond(
             service.discard_report(user=signed_in(request), report=self.get_object())
         )
 
@@ -155,8 +155,8 @@ class ReportViewSet(FoundRows):
     def pdf(self, request: Request, pk: Any) -> HttpResponseBase:
         return deliver_report(user=signed_in(request), report=self.get_object())
 
-    def _asked(self, serializer: Any) -> dict[str, Any]:
-        # Whoever may not write at all is told so before what is wrong with the body.
+    def _valid_data(self, serializer: Any) -> dict[str, Any]:
+        # Who may not write at all is refused before the body is validated.
         self.require_writable()
         form = serializer(data=self.request.data)
         form.is_valid(raise_exception=True)
@@ -165,10 +165,10 @@ class ReportViewSet(FoundRows):
     def require_writable(self) -> None:
         service.require_writable(user=signed_in(self.request), study=self.get_object().study)
 
-    def _answer(self, report: Report, code: int = status.HTTP_200_OK) -> Response:
-        answer = self.get_serializer(self.queryset.get(pk=report.pk)).data
-        headers = {"Location": str(answer["url"])} if code == status.HTTP_201_CREATED else None
-        return Response(answer, code, headers=headers)
+    def _respond(self, report: Report, code: int = status.HTTP_200_OK) -> Response:
+        body = self.get_serializer(self.queryset.get(pk=report.pk)).data
+        headers = {"Location": str(body["url"])} if code == status.HTTP_201_CREATED else None
+        return Response(body, code, headers=headers)
 
     def _conflict(
         self, error: service.ReportConflictError, *, sent: Any
@@ -186,8 +186,8 @@ class StudyReportView(ClinicRows):
     @extend_schema(
         summary="Begin a study's report",
         description=(
-            "From a template, the verdicts and the marks. Where a draft is there already it is "
-            "the answer, with 200."
+            "From a template, the verdicts and the annotations. Where there is a draft already, "
+            "that one is returned, with 200."
         ),
         request=StartReportSerializer,
         responses={200: ReportSerializer, 201: ReportSerializer},
@@ -200,13 +200,13 @@ class StudyReportView(ClinicRows):
         template: ReportTemplate | None = None
         if chosen := form.validated_data["template"]:
             template = get_visible_or_404(templates_of(study.clinic_id), user, pk=chosen)
-        begun = Report.objects.filter(study=study).preliminary().exists()
+        has_draft = Report.objects.filter(study=study).preliminary().exists()
         report = service.start_report(user=user, study=study, template=template)
-        answer = self.get_serializer(_ROWS.get(pk=report.pk)).data
-        if begun:
+        body = self.get_serializer(_ROWS.get(pk=report.pk)).data
+        if has_draft:
             self.record_read(report)
-            return Response(answer)
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+            return Response(body)
+        return Response(body, status.HTTP_201_CREATED, headers={"Location": str(body["url"])})
 
 
 @extend_schema_view(
@@ -219,4 +219,4 @@ class ReportTemplateViewSet(mixins.ListModelMixin, ClinicRows):
     filter_backends = []
 
     def record_read(self, row: Any) -> None:
-        """Nothing: a text of the clinic, nothing of a patient."""
+        """Record nothing: a template is about no patient."""

@@ -1,11 +1,13 @@
-"""The statistics of a clinic, as the API says them."""
+"""Serializers of the statistics of a clinic."""
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from scans.api.analyses.serializers import DISCLAIMER
+
+_CASES = "Number of studies. The member keeps its first name, `cases`."
 
 
 class ShareSerializer(serializers.Serializer):
@@ -18,8 +20,9 @@ class ShareSerializer(serializers.Serializer):
     high = serializers.FloatField()
 
 
-class FiguresSerializer(serializers.Serializer):
-    cases = serializers.IntegerField()
+@extend_schema_serializer(component_name="Figures")
+class DiagnosticAccuracySerializer(serializers.Serializer):
+    cases = serializers.IntegerField(source="studies", help_text=_CASES)
     true_positive = serializers.IntegerField()
     false_negative = serializers.IntegerField()
     false_positive = serializers.IntegerField()
@@ -38,7 +41,7 @@ class CalibrationSerializer(serializers.Serializer):
 
 
 class KappaSerializer(serializers.Serializer):
-    cases = serializers.IntegerField()
+    cases = serializers.IntegerField(source="studies", help_text=_CASES)
     agreed = serializers.IntegerField()
     percent = serializers.FloatField(allow_null=True)
     value = serializers.FloatField(allow_null=True)
@@ -90,10 +93,10 @@ class StatisticsSerializer(serializers.Serializer):
     months = serializers.ListField(
         child=serializers.CharField(), help_text="Months of signing to ask for by themselves."
     )
-    overall = FiguresSerializer()
-    by_release = serializers.DictField(child=FiguresSerializer())
-    by_source = serializers.DictField(child=FiguresSerializer())
-    by_month = serializers.DictField(child=FiguresSerializer())
+    overall = DiagnosticAccuracySerializer()
+    by_release = serializers.DictField(child=DiagnosticAccuracySerializer())
+    by_source = serializers.DictField(child=DiagnosticAccuracySerializer())
+    by_month = serializers.DictField(child=DiagnosticAccuracySerializer())
     calibration = CalibrationSerializer(many=True)
     disagreements = DisagreementSerializer(many=True)
     reader_pairs = AgreementSerializer(many=True)

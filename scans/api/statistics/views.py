@@ -1,4 +1,4 @@
-"""Statistics of the clinic's own truth."""
+"""The API's view of the statistics."""
 
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ class StatisticsViewSet(ClinicRows):
             source=request.query_params.get("source", ""),
             month=request.query_params.get("month", ""),
         )
-        shown = [Study(pk=case.study) for case in found.disagreements]
+        shown = [Study(pk=row.study) for row in found.disagreements]
         audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=shown)
         return Response(StatisticsSerializer(found).data)
 

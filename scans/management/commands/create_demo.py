@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from scans.services.demo.cases import DemoConflictError, create_demo, demo_password
+from scans.services.demo.clinics import DemoConflictError, create_demo, demo_password
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import seen_by
 from scans.services.analyses.queue_estimate import WaitingLine, waiting_line
 from scans.services.disclosure import as_shown, withheld_from
-from scans.services.statistics.observed_accuracy import track_record
+from scans.services.statistics.observed_accuracy import observed_accuracy
 
 _RELEASES = ModelRelease.objects.defer("sha256")  # the manifest has its figure on the test set
 
@@ -80,7 +80,9 @@ def _card(
         "others": [row for row in analyses if analysis is None or row.pk != analysis.pk],
         "waiting": waiting,
         "active": active,
-        "track": track_record(analysis, clinic_id=image.clinic_id) if analysis else None,
+        "observed_accuracy": observed_accuracy(analysis, clinic_id=image.clinic_id)
+        if analysis
+        else None,
         "can_analyze": active is not None and not by_active,
         "version": seen_by(
             request,

@@ -21,7 +21,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import announced, is_poll, polled
 from scans.services.analyses import lifecycle as service
 from scans.services.analyses.releases import active_release
-from scans.templatetags.reading import spoken
+from scans.templatetags.reading import announcement
 
 TEMPLATE = "analyses/_card.html"
 
@@ -37,7 +37,7 @@ def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpRespon
     response = polled(request, TEMPLATE, context)
     if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
         number = analysis.image.number
-        return announced(response, announce=f"Image {number}: {spoken(context['analysis'])}")
+        return announced(response, announce=f"Image {number}: {announcement(context['analysis'])}")
     return response
 
 

@@ -28,7 +28,7 @@ def annotation_labels(request: ClinicalRequest) -> HttpResponse:
     """See the list, and change it."""
     require(request.user, Action.VIEW)
     names = labels_of(request.user.clinic_id) if request.user.clinic_id else []
-    may_edit = has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and bool(names)
+    can_edit = has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and bool(names)
     if request.method == "POST":
         require(request.user, Action.EDIT_CLINIC_SETTINGS)
     form = LabelsForm(request.POST or None, initial={"names": "\n".join(names)})
@@ -38,7 +38,7 @@ def annotation_labels(request: ClinicalRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, "The labels are saved. Marks that were made keep theirs.")
+            messages.success(request, "The labels are saved. Existing annotations keep theirs.")
             return redirect("annotation-labels")
-    context = {"form": form, "names": names, "may_edit": may_edit}
+    context = {"form": form, "names": names, "can_edit": can_edit}
     return render(request, "annotations/labels.html", context)

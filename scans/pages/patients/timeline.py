@@ -17,8 +17,8 @@ from scans.pages.core.responses import seen_by
 from scans.pages.patients.trend_chart import chart_of
 from scans.services.analyses.rescoring import missing_results
 from scans.services.disclosure import as_shown, withheld_from
-from scans.services.reading.readable_verdicts import ReaderWord, reader_words
-from scans.services.reports.drafting import may_write
+from scans.services.reading.readable_verdicts import ReadableFinding, readable_findings
+from scans.services.reports.drafting import can_write_report
 from scans.services.reports.states import ReportState, report_states
 from scans.services.statistics.trend import Change, Trend, trend_of
 from scans.services.studies.summaries import IMAGE_ORDER, StudySummary, summarize
@@ -83,7 +83,7 @@ def entries_of(
     ids = [row.pk for row in studies]
     withheld = withheld_from(user=request.user, studies=ids)
     thumbnails = _thumbnails(ids, withheld=withheld)
-    words = reader_words(user=request.user, studies=studies)
+    words = readable_findings(user=request.user, studies=studies)
     reports = report_states(user=request.user, studies=studies)
     return [
         _entry(
@@ -103,7 +103,7 @@ def _entry(
     summary: StudySummary,
     images: list[Thumbnail],
     *,
-    word: ReaderWord,
+    word: ReadableFinding,
     report: ReportState,
     change: Change | None,
 ) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _entry(
         "word": word,
         "report": report,
         "change": change,
-        "may_write": may_write(request.user, study),
+        "may_write": can_write_report(request.user, study),
         "hidden": max(0, summary.image_count - THUMBNAILS),
         "facts": facts,
         "version": seen_by(request, study.pk, facts, summary.facts, [one.facts for one in images]),

@@ -1,4 +1,4 @@
-"""What people do with a study of the worklist: take, release, assign, say how urgent."""
+"""The forms of a study on the worklist: take, release, assign, set the priority, the readers."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -18,7 +18,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.reading.verdict import panel
 from scans.pages.reading.worklist import changed
 from scans.services.reading import assignment as service
-from scans.services.reading.double_reading import want_reads
+from scans.services.reading.double_reading import set_readers_required
 
 
 @require_POST
@@ -72,14 +72,16 @@ def study_priority(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @clinical_page
 def study_reads(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     text = request.POST.get("reads", "")
-    reads = int(text) if text in {"1", "2"} else 0
+    readers = int(text) if text in {"1", "2"} else 0
     return _done(
-        request, study_id, lambda study: want_reads(user=request.user, study=study, reads=reads)
+        request,
+        study_id,
+        lambda study: set_readers_required(user=request.user, study=study, readers=readers),
     )
 
 
 def _done(request: ClinicalRequest, study_id: UUID, act: Callable[[Study], Study]) -> HttpResponse:
-    """Back to where it was asked: the rows of the list, or the panel of the study."""
+    """Change the study; respond with the rows of the list or the panel, whichever sent the form."""
     rows = Study.objects.select_related("patient__clinic", "clinic")
     study = get_visible_or_404(rows, request.user, pk=study_id)
     conflict = ""

@@ -1,4 +1,4 @@
-"""How the clinic reads: its administrators' page."""
+"""The page on which administrators set how their clinic reads."""
 
 from typing import Any
 from uuid import UUID
@@ -63,11 +63,11 @@ def clinic_settings(request: ClinicalRequest) -> HttpResponse:
 def clinic_reason_add(request: ClinicalRequest) -> HttpResponse:
     _clinic(request)
     try:
-        added = add_reason(user=request.user, words=request.POST.get("words", ""))
+        added = add_reason(user=request.user, label=request.POST.get("words", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"“{added.words}” is on the list.")
+        messages.success(request, f"“{added.label}” is on the list.")
     return redirect("clinic-settings")
 
 
@@ -76,7 +76,7 @@ def clinic_reason_add(request: ClinicalRequest) -> HttpResponse:
 def clinic_reason_retire(request: ClinicalRequest, reason_id: UUID) -> HttpResponse:
     reason = get_visible_or_404(ClinicReason.objects.all(), request.user, pk=reason_id)
     retire_reason(user=request.user, reason=reason)
-    messages.success(request, f"“{reason.words}” is off the list.")
+    messages.success(request, f"“{reason.label}” is off the list.")
     return redirect("clinic-settings")
 
 

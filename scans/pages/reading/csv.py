@@ -9,18 +9,18 @@ from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.reading.worklist import WorklistFilterForm
 from scans.pages.studies.csv import studies_as_csv
-from scans.services.reading.worklist import Asked, places, worklist
+from scans.services.reading.worklist import WorklistQuery, ranks, worklist
 
 
 @require_http_methods(["GET", "POST"])
 @clinical_page
 def worklist_csv(request: ClinicalRequest) -> HttpResponse:
-    """In the order of the page, with who has each study and the time by which it is first."""
+    """Send the worklist in the order of its page, with assignee and `due_at` of each study."""
     require(request.user, Action.VIEW)
-    rows = worklist(user=request.user, asked=Asked(**asked(request, WorklistFilterForm)))
+    rows = worklist(user=request.user, query=WorklistQuery(**asked(request, WorklistFilterForm)))
     studies = list(rows.select_related("patient", "clinic", "assignee")[:MOST_ROWS])
-    stands = places(studies, user=request.user)
-    more = {row.pk: (row.assignee or "", moment(stands[row.pk].promised)) for row in studies}
+    ranked = ranks(studies, user=request.user)
+    more = {row.pk: (row.assignee or "", moment(ranked[row.pk].due_at)) for row in studies}
     return studies_as_csv(
         request, "worklist", studies, more=("Assigned to", "First by"), cells=more
     )

@@ -1,4 +1,4 @@
-"""The study page: every image beside what the model said of it."""
+"""The study page: every image beside its AI result, and the verdict panel."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ PAGE_SIZE = 24
 @require_GET
 @clinical_page
 def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The images in their order; `?image=` opens the page of the study that holds that one."""
+    """Show the images in their order; `?image=` opens the page of the study that has that one."""
     row = _study(request, study_id)
     images = Image.objects.filter(series__study=row).order_by(*IMAGE_ORDER)
     ids = list(images.values_list("pk", flat=True))
@@ -53,7 +53,7 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The head of the study page, while its images are in work."""
+    """Show the head of the study page; polled while its images are being analyzed."""
     row = _study(request, study_id)
     if not is_poll(request, row.pk):
         _record_read(request, row)
@@ -65,7 +65,7 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def study_entry(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The study's entry in the case history, while its images are in work."""
+    """Show the study's entry in the case history; polled while its images are being analyzed."""
     row = _study(request, study_id)
     if not is_poll(request, row.pk):
         _record_read(request, row)

@@ -1,4 +1,4 @@
-"""The verdict panel: on the study page, and in the viewer, which asks for the same fragment."""
+"""The verdict panel of the study page; the viewer loads the same fragment."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Study, Verdict
 from scans.models.assessment import Decision, Finding
-from scans.models.reading import Priority, Reads, ReadStage
+from scans.models.reading import Priority, ReadersRequired, ReadStage
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import announced
@@ -28,10 +28,10 @@ from scans.pages.reading.verdict_form import (
     Typed,
     form_of,
     lines_of,
-    saying_of,
     seconds_of,
     typed_after,
     uuids_of,
+    verdict_input_of,
 )
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.reading import verdicts as service
@@ -47,7 +47,7 @@ TEMPLATE = "reading/_verdict.html"
 @require_GET
 @clinical_page
 def study_verdict(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The panel by itself."""
+    """Show the panel by itself, as the viewer loads it."""
     study = _study(request, study_id)
     audit.record(
         actor=request.user,
@@ -61,44 +61,47 @@ def study_verdict(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def study_verdict_save(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The draft, as it saves itself: nothing is drawn anew under the reader's hands.
+    """Save the draft; the page does so by itself, so the panel is not rendered anew.
 
-    Unless they ask to compare what they typed with what another window saved meanwhile.
+    Unless the reader compares what they typed with what another window saved meanwhile
+    (`compare`). The response announces what happened, and `X-Revision` has the new revision.
     """
     study = _study(request, study_id)
-    kept = typed = None
+    draft = typed = None
     event = "verdict-refused"
     try:
-        typed = Typed(saying_of(request.POST))
-        kept = service.save_draft(user=request.user, study=study, saying=typed.saying)
-        event, said = "verdict-saved", f"Saved {time_format(timezone.localtime(), 'H:i:s')}"
+        typed = Typed(verdict_input_of(request.POST))
+        draft = service.save_draft(
+            user=request.user, study=study, verdict_input=typed.verdict_input
+        )
+        event, message = "verdict-saved", f"Saved {time_format(timezone.localtime(), 'H:i:s')}"
     except service.VerdictConflictError as error:
         typed = typed and typed_after(typed, error)
-        event, said = "verdict-conflict", str(error)
-    except service.WordsRefusedError as error:
-        kept, said = error.draft, f"Saved, but not: {_said(error)}"
+        event, message = "verdict-conflict", str(error)
+    except service.AssessmentsRefusedError as error:
+        draft, message = error.draft, f"Saved, but not: {_message(error)}"
     except ValidationError as error:
-        said = f"Not saved: {_said(error)}"
+        message = f"Not saved: {_message(error)}"
     except StateConflictError as error:
-        said = f"Not saved: {error}"
+        message = f"Not saved: {error}"
     if not request.htmx:
         if event == "verdict-saved":
             messages.success(request, "The draft is saved.")
         else:
-            messages.error(request, said)
+            messages.error(request, message)
         return redirect(study)
     if "compare" in request.POST:
-        return panel(request, study.pk) if kept else _refused(request, study, said, typed=typed)
-    response = announced(HttpResponse(status=204), **{event: said})
-    if kept is not None:
-        response["X-Revision"] = str(kept.revision)
+        return panel(request, study.pk) if draft else _refused(request, study, message, typed=typed)
+    response = announced(HttpResponse(status=204), **{event: message})
+    if draft is not None:
+        response["X-Revision"] = str(draft.revision)
     return response
 
 
 @require_POST
 @clinical_page
 def study_verdict_commit(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """Read-first: the finding, before the AI's word is shown. The page is drawn anew with it."""
+    """Read-first: commit the finding before the AI result is shown, then reload the page."""
 
     def commit(study: Study) -> None:
         service.commit_finding(
@@ -114,27 +117,29 @@ def study_verdict_commit(request: ClinicalRequest, study_id: UUID) -> HttpRespon
 @require_POST
 @clinical_page
 def study_verdict_sign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """Kept first, signed then: a signature that is refused takes nothing that was typed with it."""
+    """Save the draft, then sign it: nothing that was typed is lost where signing is refused."""
     study = _study(request, study_id)
     typed = None
     try:
-        typed = Typed(saying_of(request.POST))
-        kept = service.save_draft(user=request.user, study=study, saying=typed.saying)
-        typed = Typed(replace(typed.saying, revision=kept.revision), is_kept=True)
+        typed = Typed(verdict_input_of(request.POST))
+        draft = service.save_draft(
+            user=request.user, study=study, verdict_input=typed.verdict_input
+        )
+        typed = Typed(replace(typed.verdict_input, revision=draft.revision), is_saved=True)
         service.sign_verdict(
             user=request.user,
             study=study,
-            saying=typed.saying,
+            verdict_input=typed.verdict_input,
             layers=request.POST.get("layers", "").split(),
             shown=uuids_of(request.POST["shown"]) if "shown" in request.POST else None,
         )
     except (StateConflictError, ValidationError) as error:
         typed = typed and typed_after(typed, error)
-        conflict = _said(error) if isinstance(error, ValidationError) else str(error)
+        conflict = _message(error) if isinstance(error, ValidationError) else str(error)
         return _refused(request, study, conflict, typed=typed)
     if request.POST.get("then") == "next":
         return _to_next(request, study)
-    return _drawn_anew(request, study)
+    return _changed_panel(request, study)
 
 
 @require_POST
@@ -149,7 +154,7 @@ def study_verdict_amend(request: ClinicalRequest, study_id: UUID) -> HttpRespons
 def panel(
     request: ClinicalRequest, study_id: UUID, *, conflict: str = "", typed: Typed | None = None
 ) -> HttpResponse:
-    """The panel as it is now; where something was refused with a sentence, and what was typed."""
+    """Render the panel; after a refusal with its sentence (409) and with what was typed."""
     context = panel_context(request, _study(request, study_id), typed=typed)
     context["conflict"] = conflict
     return render(request, TEMPLATE, context, status=409 if conflict else 200)
@@ -158,35 +163,35 @@ def panel(
 def panel_context(
     request: ClinicalRequest, study: Study, *, typed: Typed | None = None
 ) -> dict[str, Any]:
-    """All that the panel shows; a page that holds it asks for the same."""
+    """Return the context of the panel, also for the page that includes it."""
     user = request.user
-    reads = has_object_perm(user, Action.READ_STUDY, study)
-    draft = service.draft_of(user=user, study=study) if reads else None
-    told = ai_visible(user=user, study=study)
+    can_read = has_object_perm(user, Action.READ_STUDY, study)
+    draft = service.draft_of(user=user, study=study) if can_read else None
+    disclosed = ai_visible(user=user, study=study)
     is_blind = not others_visible(user=user, study=study)
-    shown = draft or (service.own_current(user=user, study=study) if reads else None)
+    shown = draft or (service.own_current(user=user, study=study) if can_read else None)
     holder = study.locked_by if lock_holder(study) else None
     return {
         "study": study,
-        "can_read": reads,
+        "can_read": can_read,
         "can_assign": has_object_perm(user, Action.ASSIGN_STUDY, study),
         "draft": draft,
         "form": form_of(draft, typed),
         "other_window": typed.other_window if typed else None,
         "own": shown if shown is not draft else None,
-        "left": _left(study, request) if reads and draft is None else "",
-        "told": told,
-        "must_commit": reads and study.clinic.read_first and not told,
-        "lines": lines_of(study, shown, typed) if told else [],
+        "no_read_left": _no_read_left(study, request) if can_read and draft is None else "",
+        "disclosed": disclosed,
+        "must_commit": can_read and study.clinic.read_first and not disclosed,
+        "lines": lines_of(study, shown, typed) if disclosed else [],
         "reasons": reasons_of(study.clinic_id),
         "findings": Finding.choices,
         "decisions": Decision.choices,
         "priorities": Priority.choices,
-        "reads_choices": Reads.choices,
+        "readers_choices": ReadersRequired.choices,
         "readers": readers_of(study.clinic),
         "holder": holder,
         "is_read": study.read_stage == ReadStage.READ,
-        "versions": _versions(request, study, told=told),
+        "versions": _versions(request, study, disclosed=disclosed),
         "is_blind": is_blind,
     }
 
@@ -205,12 +210,12 @@ def _done(
     except StateConflictError as error:
         return _refused(request, study, str(error))
     except ValidationError as error:
-        return _refused(request, study, _said(error))
+        return _refused(request, study, _message(error))
     if reload and request.htmx:
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"
         return response
-    return _drawn_anew(request, study)
+    return _changed_panel(request, study)
 
 
 def _refused(
@@ -222,20 +227,20 @@ def _refused(
     return redirect(study)
 
 
-def _drawn_anew(request: ClinicalRequest, study: Study) -> HttpResponse:
+def _changed_panel(request: ClinicalRequest, study: Study) -> HttpResponse:
     if not request.htmx:
         return redirect(study)
     return announced(panel(request, study.pk), **{"verdict-changed": ""})
 
 
 def _to_next(request: ClinicalRequest, study: Study) -> HttpResponse:
-    found = take_next(user=request.user, but=study.pk)
-    if found is None:
+    study_taken = take_next(user=request.user, excluding=study.pk)
+    if study_taken is None:
         messages.success(request, "Signed. There is no study left for you to read.")
         address = reverse("worklist")
     else:
         messages.success(request, "Signed. This is the next study.")
-        address = found.get_absolute_url()
+        address = study_taken.get_absolute_url()
     if not request.htmx:
         return redirect(address)
     response = HttpResponse(status=204)
@@ -243,8 +248,8 @@ def _to_next(request: ClinicalRequest, study: Study) -> HttpResponse:
     return response
 
 
-def _left(study: Study, request: ClinicalRequest) -> str:
-    """Why this reader has no read left for the study; "" where they have one."""
+def _no_read_left(study: Study, request: ClinicalRequest) -> str:
+    """Say why this reader has no read left for the study; "" where they have one."""
     if study.patient.is_archived:
         return "This patient is archived. Restore the patient, then read the study."
     try:
@@ -254,14 +259,15 @@ def _left(study: Study, request: ClinicalRequest) -> str:
     return ""
 
 
-def _versions(request: ClinicalRequest, study: Study, *, told: bool) -> list[Verdict]:
-    """Every signed version that this person may see, oldest first."""
-    found = readable_verdicts(user=request.user, study=study)
-    versions = [one for one in found if one.is_signed]
-    for one in versions:
-        one.words_shown = list(one.assessments.all()) if told else []  # type: ignore[attr-defined]
+def _versions(request: ClinicalRequest, study: Study, *, disclosed: bool) -> list[Verdict]:
+    """Return every signed version that this person may see, oldest first."""
+    readable = readable_verdicts(user=request.user, study=study)
+    versions = [verdict for verdict in readable if verdict.is_signed]
+    for verdict in versions:
+        shown = list(verdict.assessments.all()) if disclosed else []
+        verdict.assessments_shown = shown  # type: ignore[attr-defined]
     return versions
 
 
-def _said(error: ValidationError) -> str:
+def _message(error: ValidationError) -> str:
     return " ".join(error.messages)

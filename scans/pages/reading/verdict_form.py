@@ -1,6 +1,6 @@
-"""The form of the verdict panel: what it sends, and what it shows.
+"""The form of the verdict panel: its fields as they are sent and as they are shown.
 
-What was typed is shown again where the draft could not take it.
+What was typed is shown again where the draft could not be saved.
 """
 
 from dataclasses import dataclass, replace
@@ -13,33 +13,44 @@ from django.http import QueryDict
 
 from scans.models import Study, Verdict
 from scans.services.analyses.displayed_results import newest_finished
-from scans.services.reading.assessments import Word
-from scans.services.reading.verdicts import Saying, VerdictConflictError
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdicts import VerdictConflictError, VerdictInput
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What a form sent that was refused; whether the draft has it all the same; and the draft
-    that another window saved meanwhile."""
+    """What the form sent, to be shown again if it is refused.
 
-    saying: Saying
-    is_kept: bool = False
+    `is_saved` says that the draft has it all the same; `other_window` is the draft that another
+    window saved meanwhile.
+    """
+
+    verdict_input: VerdictInput
+    is_saved: bool = False
     other_window: Verdict | None = None
 
 
 def typed_after(typed: Typed, error: Exception) -> Typed:
-    """Only who is shown what another window saved may go on from there."""
+    """Add what the refusal brought: the draft of the other window, and the revision to go on from.
+
+    Only a reader who is shown what another window saved may overwrite it.
+    """
     current = error.current if isinstance(error, VerdictConflictError) else None
     if current is not None:
         prefetch_related_objects([current], "assessments__analysis__image")
     known = current or getattr(error, "draft", None)
-    saying = replace(typed.saying, revision=known.revision) if known else typed.saying
-    return replace(typed, saying=saying, other_window=current)
+    verdict_input = typed.verdict_input
+    if known:
+        verdict_input = replace(verdict_input, revision=known.revision)
+    return replace(typed, verdict_input=verdict_input, other_window=current)
 
 
-def saying_of(data: QueryDict) -> Saying:
-    """What the form sends: `decision-<analysis>`, `reason-<analysis>` and so on."""
-    words = []
+def verdict_input_of(data: QueryDict) -> VerdictInput:
+    """Read the form, whose fields are `decision-<analysis>`, `reason-<analysis>` and so on.
+
+    Raises `ValidationError` where the id of an analysis is none.
+    """
+    assessments = []
     for name in data:
         if not name.startswith("decision-") or not data[name]:
             continue
@@ -48,30 +59,31 @@ def saying_of(data: QueryDict) -> Saying:
             analysis = UUID(key)
         except ValueError as error:
             raise ValidationError("Reload the page: this analysis is not known.") from error
-        words.append(
-            Word(
+        assessments.append(
+            AssessmentInput(
                 analysis=analysis,
                 decision=data.get(name, ""),
                 reason=data.get(f"reason-{key}", ""),
                 reason_text=data.get(f"text-{key}", ""),
             )
         )
-    return Saying(
+    return VerdictInput(
         finding=data.get("finding"),
         comment=data.get("comment"),
         amendment_reason=data.get("amendment_reason"),
-        words=tuple(words),
+        assessments=tuple(assessments),
         seconds=seconds_of(data),
         revision=_number(data.get("revision", "")),
     )
 
 
 def seconds_of(data: QueryDict) -> int:
+    """Return the seconds that the page counted; 0 where it says none."""
     return _number(data.get("seconds", "")) or 0
 
 
 def uuids_of(text: str) -> list[UUID]:
-    """Those that are some: what a page says of itself is not worth a refusal."""
+    """Return the UUIDs in a text; anything else in it is ignored."""
     found = []
     for part in text.split():
         try:
@@ -82,35 +94,35 @@ def uuids_of(text: str) -> list[UUID]:
 
 
 def form_of(draft: Verdict | None, typed: Typed | None) -> dict[str, Any]:
-    """The fields of the form as they are shown."""
+    """Return the fields of the form as they are shown."""
     if typed is None:
-        kept: Any = draft or Verdict()
-        revision, seconds = kept.revision, kept.seconds_spent
+        shown: Any = draft or Verdict()
+        revision, seconds = shown.revision, shown.seconds_spent
     else:
-        kept, seconds = typed.saying, typed.saying.seconds
+        shown, seconds = typed.verdict_input, typed.verdict_input.seconds
         known = draft.revision if draft else 0
-        revision = known if typed.saying.revision is None else typed.saying.revision
+        revision = known if typed.verdict_input.revision is None else typed.verdict_input.revision
     return {
-        "finding": kept.finding or (draft.finding if draft else ""),
-        "comment": kept.comment,
-        "amendment_reason": kept.amendment_reason,
+        "finding": shown.finding or (draft.finding if draft else ""),
+        "comment": shown.comment,
+        "amendment_reason": shown.amendment_reason,
         "seconds": seconds,
         "revision": revision,
-        "is_unsaved": typed is not None and not typed.is_kept,
+        "is_unsaved": typed is not None and not typed.is_saved,
     }
 
 
 def lines_of(study: Study, verdict: Verdict | None, typed: Typed | None) -> list[dict[str, Any]]:
-    """The newest finished analysis of each image, with the reader's word on it so far."""
-    words: dict[UUID, Any] = {}
+    """Return the newest finished analysis of each image, with the reader's assessment so far."""
+    assessments: dict[UUID, Any] = {}
     if verdict is not None:
-        words = {row.analysis_id: row for row in verdict.assessments.all()}
+        assessments = {row.analysis_id: row for row in verdict.assessments.all()}
     if typed is not None:
-        words |= {word.analysis: word for word in typed.saying.words}
+        assessments |= {one.analysis: one for one in typed.verdict_input.assessments}
     rows = newest_finished(study).select_related("image", "release")
     rows = rows.defer("release__manifest", "traceback")
     return [
-        {"analysis": row, "image": row.image, "word": words.get(row.pk)}
+        {"analysis": row, "image": row.image, "assessment": assessments.get(row.pk)}
         for row in rows.order_by("image__series__number", "image__number", "pk")
     ]
 

@@ -1,4 +1,4 @@
-"""The page of the image viewer. The script in static/viewer draws; it asks the API for the rest."""
+"""The page of the image viewer. The script in static/viewer draws; its data is from the API."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from scans.pages.core.requests import ClinicalRequest
 @require_GET
 @clinical_page
 def viewer(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """`?image=` opens the viewer at that image, `?annotation=` at that mark."""
+    """Show the viewer; `?image=` opens it at that image, `?annotation=` at that annotation."""
     rows = Study.objects.select_related("patient__clinic")
     row = get_visible_or_404(rows, request.user, pk=study_id)
     audit.record(
@@ -33,8 +33,8 @@ def viewer(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     return render(request, "reading/viewer/viewer.html", context)
 
 
-def _first_image(study: Study, asked: str) -> str | None:
-    """The id of the image that the viewer opens at: its pixels come while the script is read."""
+def _first_image(study: Study, wanted: str) -> str | None:
+    """Return the id of the image that the viewer opens at, so that its pixels are preloaded."""
     images = Image.objects.filter(series__study=study).order_by("series__number", "number")
     ids = [str(pk) for pk in images.values_list("pk", flat=True)]
-    return asked if asked in ids else next(iter(ids), None)
+    return wanted if wanted in ids else next(iter(ids), None)

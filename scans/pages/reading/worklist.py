@@ -1,4 +1,4 @@
-"""The worklist: what awaits a verdict, in the order in which it should be read."""
+"""The worklist: the studies that await a verdict, in the order in which to read them."""
 
 from typing import Any
 from uuid import UUID
@@ -33,13 +33,14 @@ from scans.services.reading.worklist import (
     MINE,
     NOBODY,
     ORDERS,
-    PLACE,
-    Asked,
-    forget_view,
-    places,
+    RANK,
+    WorklistQuery,
+    current_order,
+    delete_view,
+    ranks,
     save_view,
-    suspects,
     take_next,
+    top_results,
     worklist,
 )
 from scans.services.studies.summaries import summarize
@@ -60,26 +61,29 @@ class WorklistFilterForm(StudyFilterForm):
     assignee = forms.RegexField(regex=r"^(me|nobody|\d{1,9})$", required=False)
     priority = forms.ChoiceField(required=False, choices=PRIORITIES)
     stage = forms.ChoiceField(required=False, choices=STAGES)
-    order = forms.RegexField(regex=r"^-?[a-z]+$", required=False)
+    order = forms.RegexField(regex=r"^-?[a-z_]+$", required=False)
+
+    def clean_order(self) -> str:
+        return current_order(self.cleaned_data["order"])
 
 
 @require_GET
 @clinical_page
 def worklist_page(request: ClinicalRequest) -> HttpResponse:
-    """The list; for htmx only its rows, as the filters change or the work goes on."""
+    """Show the list; to htmx only its rows, as the filters or the studies change."""
     require(request.user, Action.VIEW)
     view = _chosen_view(request)
     form = WorklistFilterForm(view.filters if view else request.GET)
     form.is_valid()
     filters = {name: value for name, value in form.cleaned_data.items() if value}
-    asked = Asked(**filters)
+    query = WorklistQuery(**filters)
     address = ListAddress(
         "worklist",
         {"view": view.pk} if view else filters,
         page=request.GET.get("page", ""),
         shows_typed=True,
     )
-    context = _list(request, asked, address) | {
+    context = _list(request, query, address) | {
         "filters": filters,
         "csv": sent_again(filters),
         "view": view,
@@ -90,7 +94,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
             response["HX-Replace-Url"] = address.shown
         return response
     views = WorklistView.objects.visible_to(request.user).offered_to(request.user)
-    context |= {"views": views, "bar": _bar(request, form), "kept": _kept(filters)}
+    context |= {"views": views, "bar": _bar(request, form), "chosen": _in_address(filters)}
     return render(request, "reading/worklist/page.html", context)
 
 
@@ -98,22 +102,22 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
 @clinical_page
 def worklist_next(request: ClinicalRequest) -> HttpResponse:
     """Take the first study that this reader can read, and open it."""
-    found = take_next(user=request.user)
-    if found is None:
+    study = take_next(user=request.user)
+    if study is None:
         messages.info(request, "There is no study left for you to read.")
         return redirect("worklist")
-    return redirect(found)
+    return redirect(study)
 
 
 @require_POST
 @clinical_page
 def worklist_view_save(request: ClinicalRequest) -> HttpResponse:
-    kept = {name: request.POST.get(name, "") for name in FILTERS}
+    filters = {name: request.POST.get(name, "") for name in FILTERS}
     try:
         view = save_view(
             user=request.user,
             name=request.POST.get("name", ""),
-            filters=kept,
+            filters=filters,
             for_clinic="for_clinic" in request.POST,
         )
     except ValidationError as error:
@@ -129,13 +133,13 @@ def worklist_view_forget(request: ClinicalRequest, view_id: UUID) -> HttpRespons
     rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)
     view = get_visible_or_404(rows, request.user, pk=view_id)
     name = view.name
-    forget_view(user=request.user, view=view)
+    delete_view(user=request.user, view=view)
     messages.success(request, f"The view “{name}” is gone.")
     return redirect("worklist")
 
 
 def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
-    """For the list: it asks for its rows again; a conflict is said in a toast."""
+    """Respond to a form in the list, which then loads its rows again; a conflict is a toast."""
     if not request.htmx:
         if conflict:
             messages.error(request, conflict)
@@ -162,9 +166,9 @@ def _bar(request: ClinicalRequest, form: WorklistFilterForm) -> FilterBar:
     )
 
 
-def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[str, Any]:
+def _list(request: ClinicalRequest, query: WorklistQuery, address: ListAddress) -> dict[str, Any]:
     now = timezone.now()
-    rows = worklist(user=request.user, asked=asked, now=now)
+    rows = worklist(user=request.user, query=query, now=now)
     page = Paginator(rows.select_related("patient", "clinic", "assignee", "locked_by"), PAGE_SIZE)
     shown = page.get_page(address.page)
     studies = list(shown.object_list)
@@ -178,8 +182,8 @@ def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[
         "newer": _of_page(address, shown, -1),
         "older": _of_page(address, shown, 1),
         "address": address,
-        "columns": _columns(address, asked),
-        "asked_order": "" if asked.column == PLACE else asked.order,
+        "columns": _columns(address, query),
+        "chosen_order": "" if query.column == RANK else query.order,
         "hides_ai": reads_first(request.user),
         "priorities": Priority.choices,
         "readers": _readers(request),
@@ -189,57 +193,59 @@ def _list(request: ClinicalRequest, asked: Asked, address: ListAddress) -> dict[
 
 
 def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> list[dict[str, Any]]:
-    stands = places(studies, user=request.user, now=now)
+    ranked = ranks(studies, user=request.user, now=now)
     summaries = {one.study.pk: one for one in summarize(studies, user=request.user)}
-    told = [pk for pk, summary in summaries.items() if not summary.withheld]
-    suspected = suspects(told)
-    found = []
+    disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
+    results = top_results(disclosed)
+    entries = []
     for study in studies:
-        summary, place = summaries[study.pk], stands[study.pk]
+        summary, rank = summaries[study.pk], ranked[study.pk]
         holder = study.locked_by if lock_holder(study) else None
-        suspect = suspected.get(study.pk)
-        found.append(
+        top_result = results.get(study.pk)
+        entries.append(
             {
                 "study": study,
                 "patient": study.patient,
                 "summary": summary,
-                "suspect": suspect,
-                "place": place,
+                "top_result": top_result,
+                "rank": rank,
                 "holder": holder,
                 "facts": [
                     summary.facts,
-                    str(suspect and suspect.pk),
+                    str(top_result and top_result.pk),
                     study.priority,
                     study.read_stage,
                     study.assignee_id,
                     holder and holder.pk,
-                    place.is_overdue,
-                    place.promised,
+                    rank.is_overdue,
+                    rank.due_at,
                     waited(study.received_at, now),
                 ],
             }
         )
-    return found
+    return entries
 
 
-def _columns(address: ListAddress, asked: Asked) -> list[dict[str, Any]]:
-    """Each column, sorted or not, and the address that sorts by it (again: the other way)."""
-    found = []
+def _columns(address: ListAddress, query: WorklistQuery) -> list[dict[str, Any]]:
+    """Return each column with the address that sorts by it; a second time sorts in reverse."""
+    columns = []
     for name, order in ORDERS.items():
-        is_sorted = name == asked.column
-        turns = is_sorted and name != PLACE and not asked.is_reversed
-        then = f"-{name}" if turns else name
-        kept = {key: value for key, value in _kept(asked.__dict__).items() if key != "order"}
-        kept |= {} if then == PLACE else {"order": then}
-        found.append(
+        is_sorted = name == query.column
+        reverses = is_sorted and name != RANK and not query.is_reversed
+        then = f"-{name}" if reverses else name
+        filters = {
+            key: value for key, value in _in_address(query.__dict__).items() if key != "order"
+        }
+        filters |= {} if then == RANK else {"order": then}
+        columns.append(
             {
                 "name": name,
-                "words": order.words,
-                "address": ListAddress("worklist", kept, shows_typed=True),
-                "sort": ("descending" if asked.is_reversed else "ascending") if is_sorted else "",
+                "label": order.label,
+                "address": ListAddress("worklist", filters, shows_typed=True),
+                "sort": ("descending" if query.is_reversed else "ascending") if is_sorted else "",
             }
         )
-    return found
+    return columns
 
 
 def _of_page(address: ListAddress, page: Any, step: int) -> ListAddress | None:
@@ -247,11 +253,11 @@ def _of_page(address: ListAddress, page: Any, step: int) -> ListAddress | None:
     return address.of_page(str(page.number + step)) if there else None
 
 
-def _kept(filters: dict[str, Any]) -> dict[str, str]:
+def _in_address(filters: dict[str, Any]) -> dict[str, str]:
     return {
         name: str(value)
         for name, value in filters.items()
-        if value and (name, value) != ("order", PLACE)
+        if value and (name, value) != ("order", RANK)
     }
 
 
@@ -266,7 +272,7 @@ def _chosen_view(request: ClinicalRequest) -> WorklistView | None:
 
 
 def _readers(request: ClinicalRequest) -> list[User]:
-    """To whom a row can be given; none for who may not, and for who is in no clinic."""
+    """Return to whom a row can be assigned; nobody for a person who may not, or has no clinic."""
     clinic = request.user.clinic
     if clinic is None or not has_perm(request.user, Action.ASSIGN_STUDY):
         return []
@@ -274,10 +280,10 @@ def _readers(request: ClinicalRequest) -> list[User]:
 
 
 def _people(request: ClinicalRequest) -> list[tuple[str, str]]:
-    """Who the list can be filtered by: those who have a study that waits."""
-    given = User.objects.visible_to(request.user).filter(
+    """Return the choices of the filter by assignee: those who have a study that waits."""
+    assigned = User.objects.visible_to(request.user).filter(
         assigned_studies__read_stage__in=[ReadStage.WAITING, ReadStage.ADJUDICATION]
     )
-    people = given.distinct().order_by("last_name", "pk")
+    people = assigned.distinct().order_by("last_name", "pk")
     others = [(str(one.pk), str(one)) for one in people if one.pk != request.user.pk]
     return [("", "Anybody's"), (MINE, "Mine"), (NOBODY, "Nobody's"), *others]

@@ -1,4 +1,4 @@
-"""The clinic's reports, newest first: those that are this person's to read."""
+"""The list of the clinic's reports that this person may read, newest first."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ NEWEST, WRITING, SUPERSEDED, ALL = "newest", "writing", "superseded", "all"
 
 
 class ReportFilterForm(forms.Form):
-    """The filters of the list. They live in the address, so a wrong one is just ignored."""
+    """The filters of the list, from the address; an invalid one is ignored."""
 
     SHOWN = [
         ("", "Current ones"),
@@ -48,7 +48,7 @@ class ReportFilterForm(forms.Form):
 @require_GET
 @clinical_page
 def report_list(request: ClinicalRequest) -> HttpResponse:
-    """The list; for htmx only its rows, as the filters change."""
+    """Show the list; for htmx only its rows."""
     require(request.user, Action.VIEW)
     form = ReportFilterForm(request.GET)
     form.is_valid()
@@ -94,7 +94,7 @@ def found_reports(
     until: Any = None,
     mine: bool = False,
 ) -> ReportQuerySet:
-    """The reports that pass every filter given; days are those of the study."""
+    """Return the reports that pass every filter given; `since` and `until` are study dates."""
     rows = readable_reports(user=user)
     for word in searchable(q):
         rows = rows.filter(

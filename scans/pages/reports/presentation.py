@@ -1,4 +1,4 @@
-"""What the report pages show of a report: its sections, its figures, the marks to choose from."""
+"""What the pages show of a report: its sections with links, its figures, the choice of figures."""
 
 import re
 from collections.abc import Sequence, Set
@@ -11,127 +11,139 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, Report
-from scans.models.report import SECTIONS
+from scans.models.report_sections import SECTIONS
 from scans.services.annotations.lifecycle import readable_annotations
-from scans.services.reports.content import name_of, place_of, sizes_of
+from scans.services.reports.content import annotation_location, annotation_name, measurements_text
 
 _FIGURE = re.compile(r"\b[Ff]igure (\d{1,2})\b")
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A mark as a figure of a report: what it is called, and where a click leads."""
+class AnnotationLink:
+    """An annotation as the pages of a report show it, with its address in the viewer."""
 
     annotation_id: str
-    what: str
+    name: str
     image_number: int
     author: str
-    measured: str
+    measurements: str
     note: str
-    address: str
-    chosen: bool = False
-    is_gone: bool = False  # its author has deleted it in the viewer since; reports keep it
-    place: str = ""  # how a line of the findings about it begins
+    url: str
+    is_chosen: bool = False
+    is_hidden: bool = False  # since the figure was chosen; the report keeps it
+    location: str = ""  # how a line of the findings about it begins
 
 
 def sections_of(report: Report) -> list[tuple[str, str]]:
-    """Title and text of each section that says something."""
-    return [(SECTIONS[name], getattr(report, name)) for name in SECTIONS if getattr(report, name)]
+    """Return heading and text of each section that is not empty."""
+    texts = report.texts
+    return [(section.heading, texts[section.name]) for section in SECTIONS if texts[section.name]]
 
 
 def linked_sections(
-    *, user: User, report: Report, figures: Sequence[Mark]
+    *, user: User, report: Report, figures: Sequence[AnnotationLink]
 ) -> list[tuple[str, SafeString]]:
-    """As `sections_of`, with links into the viewer: a click on a finding opens its mark there."""
-    named = _named(user=user, report=report)
-    return [(title, _linked(text, figures, named)) for title, text in sections_of(report)]
+    """Return what `sections_of` does, with the annotations in the text linked to the viewer."""
+    linkable = _linkable(user=user, report=report)
+    return [(title, _linked(text, figures, linkable)) for title, text in sections_of(report)]
 
 
-def _named(*, user: User, report: Report) -> list[Mark]:
-    """Every mark of the study as the text may name it, also one that was changed or hidden since.
+def _linkable(*, user: User, report: Report) -> list[AnnotationLink]:
+    """Return every version of every annotation of the study that the text may name.
 
-    Not only the figures: a finding is linked whether its mark is printed or not.
+    Not only the figures: a line is linked whether its annotation is printed, changed or hidden.
     """
-    marks = readable_annotations(user=user, study=report.study)
-    rows = AnnotationVersion.objects.filter(annotation__in=marks)
+    annotations = readable_annotations(user=user, study=report.study)
+    rows = AnnotationVersion.objects.filter(annotation__in=annotations)
     rows = rows.select_related("annotation__image__series", "annotation__author")
     rows = rows.order_by("annotation__created_at", "annotation_id", "-number")
-    return [_mark(row.annotation, row) for row in rows]
+    return [_link_to(row.annotation, row) for row in rows]
 
 
-def _linked(text: str, figures: Sequence[Mark], named: Sequence[Mark]) -> SafeString:
+def _linked(
+    text: str, figures: Sequence[AnnotationLink], linkable: Sequence[AnnotationLink]
+) -> SafeString:
     used: set[str] = set()
     lines = []
     for line in text.split("\n"):
-        mark = _meant(line, named, used)
-        if mark is None:
+        annotation = _annotation_of_line(line, linkable, used)
+        if annotation is None:
             lines.append(_with_figures(line, figures))
             continue
-        used.add(mark.annotation_id)
-        rest = _with_figures(line[len(mark.place) :], figures)
-        lines.append(format_html('<a href="{}">{}</a>{}', mark.address, mark.place, rest))
+        used.add(annotation.annotation_id)
+        rest = _with_figures(line[len(annotation.location) :], figures)
+        lines.append(
+            format_html('<a href="{}">{}</a>{}', annotation.url, annotation.location, rest)
+        )
     return mark_safe("<br>".join(lines))  # noqa: S308 (each of them is escaped)
 
 
-def _meant(line: str, named: Sequence[Mark], used: Set[str]) -> Mark | None:
-    """The mark that a line of the findings begins with.
+def _annotation_of_line(
+    line: str, linkable: Sequence[AnnotationLink], used: Set[str]
+) -> AnnotationLink | None:
+    """Return the annotation that a line begins with, or None.
 
-    Of several with one name that of the same size, else one that no line was about yet.
+    Of several with one name the one with the measurements in the line, else one not used yet.
     """
-    found = [one for one in named if _begins_with(line, one.place)]
-    same = [one for one in found if one.measured and one.measured in line]
-    free = [one for one in same or found if one.annotation_id not in used]
-    return next(iter(free or same or found), None)
+    found = [one for one in linkable if _begins_with(line, one.location)]
+    same_size = [one for one in found if one.measurements and one.measurements in line]
+    free = [one for one in same_size or found if one.annotation_id not in used]
+    return next(iter(free or same_size or found), None)
 
 
-def _begins_with(line: str, place: str) -> bool:
-    """Image 1 is not what a line about image 12 is about."""
-    return line.startswith(place) and not line[len(place) : len(place) + 1].isalnum()
+def _begins_with(line: str, location: str) -> bool:
+    """Whether the line begins with this location: image 1 is not image 12."""
+    return line.startswith(location) and not line[len(location) : len(location) + 1].isalnum()
 
 
-def _with_figures(text: str, figures: Sequence[Mark]) -> SafeString:
-    """ "Figure 2", as somebody wrote it, leads to the second figure."""
+def _with_figures(text: str, figures: Sequence[AnnotationLink]) -> SafeString:
+    """Return the text as HTML, in which "Figure 2" links to the second figure."""
 
     def link(found: re.Match[str]) -> str:
         number = int(found[1])
         if not 1 <= number <= len(figures):
             return found[0]
-        return format_html('<a href="{}">{}</a>', figures[number - 1].address, found[0])
+        return format_html('<a href="{}">{}</a>', figures[number - 1].url, found[0])
 
     return mark_safe(_FIGURE.sub(link, escape(text)))  # noqa: S308 (escaped before)
 
 
-def figures_shown(report: Report) -> list[Mark]:
-    """The figures as they were chosen: versions of marks, which do not change."""
+def figures_shown(report: Report) -> list[AnnotationLink]:
+    """Return the figures of a report in their order, as the versions that were chosen."""
     rows = AnnotationVersion.objects.filter(
         annotation__in=[figure["annotation"] for figure in report.figures]
     ).select_related("annotation__image__series", "annotation__author")
     versions = {(str(row.annotation_id), row.number): row for row in rows}
-    chosen = [versions[figure["annotation"], figure["version"]] for figure in report.figures]
-    return [_mark(version.annotation, version, chosen=True) for version in chosen]
+    figures = [versions[figure["annotation"], figure["version"]] for figure in report.figures]
+    return [_link_to(version.annotation, version, is_chosen=True) for version in figures]
 
 
-def choices_of(*, user: User, report: Report, chosen: Set[str]) -> list[Mark]:
-    """The marks of the study that may become figures, and those figures that were hidden since."""
+def figure_choices(*, user: User, report: Report, chosen: Set[str]) -> list[AnnotationLink]:
+    """Return what may be a figure: the annotations shown, and figures that were hidden since.
+
+    `chosen` are the ids of the annotations that are chosen now.
+    """
     rows = readable_annotations(user=user, study=report.study).shown()
-    marks = [_mark(row, row.current, chosen=str(row.pk) in chosen) for row in rows]
-    there = {one.annotation_id for one in marks}
-    gone = [one for one in figures_shown(report) if one.annotation_id not in there]
-    return [*marks, *(replace(one, chosen=one.annotation_id in chosen) for one in gone)]
+    annotations = [_link_to(row, row.current, is_chosen=str(row.pk) in chosen) for row in rows]
+    shown = {one.annotation_id for one in annotations}
+    hidden = [one for one in figures_shown(report) if one.annotation_id not in shown]
+    return [*annotations, *(replace(one, is_chosen=one.annotation_id in chosen) for one in hidden)]
 
 
-def _mark(annotation: Annotation, version: AnnotationVersion, *, chosen: bool = False) -> Mark:
+def _link_to(
+    annotation: Annotation, version: AnnotationVersion, *, is_chosen: bool = False
+) -> AnnotationLink:
     image = annotation.image
-    where = {"image": image.pk, "annotation": annotation.pk}
-    return Mark(
+    query = {"image": image.pk, "annotation": annotation.pk}
+    return AnnotationLink(
         annotation_id=str(annotation.pk),
-        what=name_of(version),
+        name=annotation_name(version),
         image_number=image.number,
         author=str(annotation.author),
-        measured=sizes_of(version.measurements),
+        measurements=measurements_text(version.measurements),
         note=version.note,
-        address=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode(where)}",
-        chosen=chosen,
-        is_gone=annotation.is_hidden,
-        place=place_of(annotation, version),
+        url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode(query)}",
+        is_chosen=is_chosen,
+        is_hidden=annotation.is_hidden,
+        location=annotation_location(annotation, version),
     )

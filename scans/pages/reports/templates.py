@@ -1,4 +1,4 @@
-"""The clinic's report templates: everyone reads them, administrators change them."""
+"""The clinic's report templates: everyone sees them, administrators change them."""
 
 from uuid import UUID
 
@@ -11,11 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import ReportTemplate
+from scans.models.report_sections import TEMPLATE_SECTION_NAMES
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.reports.templates import FIELDS, own_templates, save_template
-
-_SECTIONS = ("technique", "comparison", "findings", "impression")
 
 
 class TemplateForm(forms.ModelForm):
@@ -23,7 +22,8 @@ class TemplateForm(forms.ModelForm):
         model = ReportTemplate
         fields = FIELDS
         widgets = {
-            name: forms.Textarea(attrs={"rows": 4, "class": "form-control"}) for name in _SECTIONS
+            name: forms.Textarea(attrs={"rows": 4, "class": "form-control"})
+            for name in TEMPLATE_SECTION_NAMES
         } | {
             "name": forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
             "is_active": forms.CheckboxInput(attrs={"class": "form-check-input"}),
@@ -38,7 +38,7 @@ def report_templates(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
     context = {
         "templates": own_templates(clinic_id=request.user.clinic_id),
-        "may_edit": has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
+        "can_edit": has_perm(request.user, Action.EDIT_CLINIC_SETTINGS) and request.user.clinic_id,
     }
     return render(request, "reports/templates.html", context)
 
@@ -62,5 +62,6 @@ def report_template(request: ClinicalRequest, template_id: UUID | None = None) -
         else:
             messages.success(request, "The template is saved.")
             return redirect("report-templates")
-    context = {"form": form, "sections": [form[name] for name in _SECTIONS], "template": row}
+    sections = [form[name] for name in TEMPLATE_SECTION_NAMES]
+    context = {"form": form, "sections": sections, "template": row}
     return render(request, "reports/template.html", context)

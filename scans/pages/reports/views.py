@@ -18,17 +18,21 @@ from accounts.policy import Action, get_visible_or_404, require
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import LONGEST_SECTION, SECTIONS, ReportStatus
+from scans.models.report import ReportStatus
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES, SECTIONS
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import announced
-from scans.pages.reports.presentation import choices_of, figures_shown, linked_sections, sections_of
+from scans.pages.reports.presentation import (
+    figure_choices,
+    figures_shown,
+    linked_sections,
+    sections_of,
+)
 from scans.services.reports import drafting as service
-from scans.services.reports import signing as signing
+from scans.services.reports import signing
 from scans.services.reports.content import MOST_FIGURES, templates_of
 from scans.services.reports.files import deliver_report
-
-_ROWS = {"technique": 3, "comparison": 3, "findings": 10, "impression": 5, "ai_statement": 5}
 
 
 class ReportForm(forms.ModelForm):
@@ -36,12 +40,16 @@ class ReportForm(forms.ModelForm):
 
     class Meta:
         model = Report
-        fields = [*SECTIONS, "with_overlay"]
+        fields = [*SECTION_NAMES, "with_overlay"]
         widgets = {
-            name: forms.Textarea(
-                attrs={"rows": _ROWS[name], "class": "form-control", "maxlength": LONGEST_SECTION}
+            section.name: forms.Textarea(
+                attrs={
+                    "rows": section.lines,
+                    "class": "form-control",
+                    "maxlength": LONGEST_SECTION,
+                }
             )
-            for name in SECTIONS
+            for section in SECTIONS
         } | {"with_overlay": forms.CheckboxInput(attrs={"class": "form-check-input"})}
         labels = {"with_overlay": "Color where the model looked over the figures"}
 
@@ -49,7 +57,7 @@ class ReportForm(forms.ModelForm):
 @require_GET
 @clinical_page
 def study_report(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """The versions of a study's report, or the way to begin one."""
+    """Show the versions of a study's report, or the form that starts one."""
     study = _study(request, study_id)
     service.require_readable(user=request.user, study=study)
     versions = list(Report.objects.filter(study=study).select_related("author", "superseded_by"))
@@ -59,13 +67,13 @@ def study_report(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
         rows=versions,
         patient_id=study.patient_id,
     )
-    can_write = service.may_write(request.user, study)
+    can_write = service.can_write_report(request.user, study)
     context = {
         "study": study,
         "patient": study.patient,
         "versions": versions,
         "can_write": can_write,
-        "may_begin": can_write and all(one.status == ReportStatus.CANCELLED for one in versions),
+        "can_start": can_write and all(one.status == ReportStatus.CANCELLED for one in versions),
         "templates": templates_of(study.clinic_id),
     }
     return render(request, "reports/study.html", context)
@@ -81,7 +89,7 @@ def study_report_start(request: ClinicalRequest, study_id: UUID) -> HttpResponse
     try:
         report = service.start_report(user=request.user, study=study, template=template)
     except (ValidationError, StateConflictError) as error:
-        messages.error(request, _said(error))
+        messages.error(request, _message(error))
         return redirect("study-report", study.pk)
     return redirect("report-edit", report.pk)
 
@@ -89,7 +97,7 @@ def study_report_start(request: ClinicalRequest, study_id: UUID) -> HttpResponse
 @require_GET
 @clinical_page
 def report(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
-    """One version, to read."""
+    """Show one version."""
     row = _report(request, report_id)
     service.require_readable(user=request.user, study=row.study)
     _record_read(request, row)
@@ -99,7 +107,7 @@ def report(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def report_edit(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
-    """The editor of a preliminary report; it saves itself."""
+    """Show the editor of a draft; its script saves it while one writes."""
     row = _report(request, report_id)
     require(request.user, Action.WRITE_REPORT, row)
     service.require_readable(user=request.user, study=row.study)
@@ -112,16 +120,16 @@ def report_edit(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
-    """For the script: 204 with the new revision, or a sentence why nothing was saved."""
+    """Save the draft. The script gets 204 with the new revision, or why nothing was saved."""
     row = _report(request, report_id)
     try:
         saved = _saved(request, row)
     except (ValidationError, StateConflictError) as error:
         if request.htmx:
-            # What is wrong with the text is saved as soon as it is mended; of a conflict the
-            # writer sees both sides first.
+            # The script saves a refused text again once it is corrected; after a conflict the
+            # writer compares both sides first.
             kind = "report-refused" if isinstance(error, ValidationError) else "report-not-saved"
-            return announced(HttpResponse(status=204), **{kind: _said(error)})
+            return announced(HttpResponse(status=204), **{kind: _message(error)})
         return _editor(request, _report(request, report_id), sent=request.POST, refusal=error)
     if not request.htmx:
         messages.success(request, "The draft is saved.")
@@ -136,7 +144,7 @@ def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def report_sign(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
-    """Save what the editor holds, and sign it."""
+    """Save what was sent from the editor, and sign it."""
     row = _report(request, report_id)
     saved: Report | None = None
     try:
@@ -163,7 +171,7 @@ def report_amend(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
             user=request.user, report=row, reason=request.POST.get("reason", "")
         )
     except (ValidationError, StateConflictError) as error:
-        context = _reading(request, row) | {"refusal": _said(error)}
+        context = _reading(request, row) | {"refusal": _message(error)}
         return render(request, "reports/report.html", context, status=409)
     return redirect("report-edit", amendment.pk)
 
@@ -171,12 +179,12 @@ def report_amend(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def report_discard(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
-    """Give a draft up; what was written stays readable."""
+    """Discard a draft; its text stays readable."""
     row = _report(request, report_id)
     try:
         service.discard_report(user=request.user, report=row)
     except (ValidationError, StateConflictError) as error:
-        messages.error(request, _said(error))
+        messages.error(request, _message(error))
         return redirect(row)
     messages.success(request, f"The draft, version {row.number}, is discarded. Its text is kept.")
     return redirect("study-report", row.study_id)
@@ -191,9 +199,9 @@ def report_pdf(request: ClinicalRequest, report_id: UUID) -> HttpResponseBase:
 @require_http_methods(["GET"])
 @clinical_page
 def verify(request: ClinicalRequest, code: str = "") -> HttpResponse:
-    """What the code on a paper copy belongs to. For people of the clinic only.
+    """Show which report a verification code on paper belongs to. For people of the clinic only.
 
-    An answer for everybody would tell strangers that somebody was examined here.
+    A public page would reveal to strangers that somebody was examined here.
     """
     require(request.user, Action.VIEW)
     if "code" in request.GET:
@@ -219,11 +227,11 @@ def _editor(
     refusal: Exception | None = None,
     saved: Report | None = None,
 ) -> HttpResponse:
-    """The form, with what was sent. `saved` is what this very request saved before a refusal."""
+    """Render the editor with what was sent; `saved` is what this request saved before a refusal."""
     if sent is not None:
         sent = sent.copy()
         if isinstance(refusal, service.ReportConflictError):
-            # Whoever compares and saves again has seen what is there now.
+            # Who saves again from this page has compared both sides.
             sent["revision"] = str(refusal.current.revision)
         elif saved is not None:
             sent["revision"] = str(saved.revision)
@@ -234,12 +242,12 @@ def _editor(
         "study": row.study,
         "patient": row.study.patient,
         "form": form,
-        "sections": [form[name] for name in SECTIONS],
-        "marks": choices_of(user=request.user, report=row, chosen=chosen),
+        "sections": [form[name] for name in SECTION_NAMES],
+        "annotations": figure_choices(user=request.user, report=row, chosen=chosen),
         "most_figures": MOST_FIGURES,
-        "refusal": _said(refusal) if refusal else "",
-        # Beside what the person has typed: what somebody else saved meanwhile.
-        "theirs": sections_of(refusal.current)
+        "refusal": _message(refusal) if refusal else "",
+        # What somebody else saved meanwhile, to compare with.
+        "saved_sections": sections_of(refusal.current)
         if isinstance(refusal, service.ReportConflictError)
         else [],
         "meaning": signing.MEANING_AMENDED if row.supersedes_id else signing.MEANING,
@@ -255,7 +263,7 @@ def _reading(request: ClinicalRequest, row: Report) -> dict[str, Any]:
         "patient": row.study.patient,
         "sections": linked_sections(user=request.user, report=row, figures=figures),
         "figures": figures,
-        "can_write": service.may_write(request.user, row.study),
+        "can_write": service.can_write_report(request.user, row.study),
         "versions": Report.objects.filter(study=row.study_id),
     }
 
@@ -270,7 +278,7 @@ def _saved(request: ClinicalRequest, row: Report) -> Report:
 
 
 def _changes(sent: QueryDict) -> dict[str, Any]:
-    texts = {name: sent[name] for name in SECTIONS if name in sent}
+    texts = {name: sent[name] for name in SECTION_NAMES if name in sent}
     if "revision" not in sent:
         return texts
     return texts | {
@@ -280,11 +288,11 @@ def _changes(sent: QueryDict) -> dict[str, Any]:
 
 
 def _revision(sent: QueryDict) -> int:
-    raw = sent.get("revision", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else -1
+    text = sent.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 

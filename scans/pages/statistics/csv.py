@@ -1,4 +1,4 @@
-"""The tables of the statistics page as CSV, of the same part of the clinic's verdicts."""
+"""The tables of the statistics page as CSV, with the same filters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,14 +14,18 @@ from scans.pages.core.csv_responses import answer_of, asked
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.statistics.agreement import Share
-from scans.services.statistics.overview import ClinicStatistics, Figures, clinic_statistics
+from scans.services.statistics.overview import (
+    ClinicStatistics,
+    DiagnosticAccuracy,
+    clinic_statistics,
+)
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 _SHARE = ("", " from", " to", " count", " of")
 
 
 class StatisticsFilterForm(forms.Form):
-    """Which part is looked at; a wrong one is just ignored."""
+    """The filters; an invalid one is ignored."""
 
     release = forms.UUIDField(required=False)
     source = forms.CharField(required=False, max_length=40)
@@ -34,35 +38,35 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     require(request.user, Action.VIEW_STATISTICS)
     if table not in TABLES:
         raise Http404("There is no such table.")
-    part = asked(request, StatisticsFilterForm)
-    release = ModelRelease.objects.filter(pk=part.pop("release", None)).first()
-    found = clinic_statistics(user=request.user, release=release, **part)
+    filters = asked(request, StatisticsFilterForm)
+    release = ModelRelease.objects.filter(pk=filters.pop("release", None)).first()
+    found = clinic_statistics(user=request.user, release=release, **filters)
     header, rows = TABLES[table](found)
-    kept = list(rows)
-    told = [str(case.study) for case in found.disagreements] if table == "differences" else []
-    detail = {"table": table, "count": len(kept), "ids": told[: audit.IDS_KEPT]}
+    lines = list(rows)
+    studies = [str(row.study) for row in found.disagreements] if table == "differences" else []
+    detail = {"table": table, "count": len(lines), "ids": studies[: audit.IDS_KEPT]}
     audit.record(actor=request.user, event=audit_events.STATISTICS_EXPORTED, detail=detail)
-    return answer_of(f"statistics-{table}", header, kept)
+    return answer_of(f"statistics-{table}", header, lines)
 
 
 def _differences(found: ClinicStatistics) -> Table:
     header = ("Study", "Study date", "Final verdict", "AI suggestion", "AI probability")
     return (*header, "Model release", "Signed"), (
         (
-            case.study,
-            case.study_date,
-            case.truth,
-            case.label,
-            "" if case.probability is None else f"{case.probability:.3f}",
-            case.release,
-            case.signed,
+            row.study,
+            row.study_date,
+            row.truth,
+            row.label,
+            "" if row.probability is None else f"{row.probability:.3f}",
+            row.release,
+            row.signed,
         )
-        for case in found.disagreements
+        for row in found.disagreements
     )
 
 
 def _parts(found: ClinicStatistics) -> Table:
-    parts: Mapping[str, Mapping[str, Figures]] = {
+    parts: Mapping[str, Mapping[str, DiagnosticAccuracy]] = {
         "all": {"": found.overall},
         "model release": found.by_release,
         "kind of file": found.by_source,
@@ -74,7 +78,7 @@ def _parts(found: ClinicStatistics) -> Table:
         *(*_named("Sensitivity"), *_named("Specificity")),
     ), (
         (
-            *(by, name, one.cases, one.true_positive, one.false_negative, one.false_positive),
+            *(by, name, one.studies, one.true_positive, one.false_negative, one.false_positive),
             *(one.true_negative, one.unsure, one.no_opinion),
             *(*_share(one.sensitivity), *_share(one.specificity)),
         )
@@ -93,7 +97,7 @@ def _agreement(found: ClinicStatistics) -> Table:
     header = ("Who", "With whom", "Studies", "Agree", "Cohen's kappa", "Kappa from", "Kappa to")
     return header, (
         (
-            *(pair.first, pair.second, pair.kappa.cases, pair.kappa.agreed),
+            *(pair.first, pair.second, pair.kappa.studies, pair.kappa.agreed),
             *(_figure(pair.kappa.value), _figure(pair.kappa.low), _figure(pair.kappa.high)),
         )
         for pair in (*found.reader_pairs, *found.reader_ai)

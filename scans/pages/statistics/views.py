@@ -1,4 +1,4 @@
-"""Statistics of the clinic's own truth: what its signed verdicts say about the AI."""
+"""The statistics page: the AI against the clinic's final verdicts."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ DISAGREEMENTS = 100  # on the page; the file has all
 @require_GET
 @clinical_page
 def statistics(request: ClinicalRequest) -> HttpResponse:
-    """The page; `?release=`, `?source=` and `?month=` look at a part."""
+    """Show the page; `?release=`, `?source=` and `?month=` filter it."""
     require(request.user, Action.VIEW_STATISTICS)
     releases = ModelRelease.objects.defer("manifest")
     release = _chosen(releases, request.GET.get("release", ""))
@@ -31,7 +31,7 @@ def statistics(request: ClinicalRequest) -> HttpResponse:
     month = request.GET.get("month", "")[:7]
     found = clinic_statistics(user=request.user, release=release, source=source, month=month)
     differing = found.disagreements[:DISAGREEMENTS]
-    shown = [Study(pk=case.study) for case in differing]
+    shown = [Study(pk=row.study) for row in differing]
     audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=shown)
     context = {
         "disagreements": differing,
@@ -63,7 +63,7 @@ def _chosen(releases: Any, text: str) -> ModelRelease | None:
 
 
 def _charts(found: ClinicStatistics) -> dict[str, Any]:
-    """What the script draws: the same figures as in the tables."""
+    """The data of the charts: the same figures as in the tables."""
     months = found.by_month
     return {
         "calibration": [

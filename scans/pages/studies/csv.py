@@ -30,7 +30,7 @@ def studies_csv(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
     rows = filtered(
         Study.objects.visible_to(request.user),
-        told=disclosed_to(request.user),
+        disclosed=disclosed_to(request.user),
         **asked(request, StudyFilterForm),
     ).select_related("patient", "clinic")
     return studies_as_csv(request, "studies", rows.order_by("-received_at", "-id")[:MOST_ROWS])

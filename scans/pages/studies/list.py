@@ -36,7 +36,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
     filters = {name: value for name, value in form.cleaned_data.items() if value}
     page = keyset_page(
         filtered(
-            Study.objects.visible_to(request.user), told=disclosed_to(request.user), **filters
+            Study.objects.visible_to(request.user), disclosed=disclosed_to(request.user), **filters
         ).select_related("patient", "clinic"),
         order=ORDER,
         token=request.GET.get("page", ""),

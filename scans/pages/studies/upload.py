@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
-from scans import audit_events
+from scans import audit_events, ingest
 from scans.models import Image, Patient
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -119,6 +119,8 @@ def _page(
         "max_files": settings.UPLOAD_MAX_FILES,
         "max_megabytes": settings.UPLOAD_MAX_FILE_BYTES // megabyte,
         "max_archive_megabytes": settings.UPLOAD_MAX_ARCHIVE_BYTES // megabyte,
+        "accepted_types": ingest.accepted_types(),
+        "format_names": ingest.format_names(),
     }
     return render(request, "studies/upload/page.html", context, status=status)
 

@@ -23,7 +23,7 @@ from django.utils import timezone
 from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.models import Analysis
-from scans.models.analysis import Status
+from scans.models.analysis_states import Arrow
 from scans.services.analyses import inference
 from scans.services.analyses.dispatch import dispatch
 from scans.services.analyses.triage import update_triage_score
@@ -69,8 +69,8 @@ def run_analysis(analysis_id: UUID) -> None:
 def claim_analysis(analysis_id: UUID) -> Claim | None:
     """queued -> running, for exactly one caller; None for every other."""
     now, token = timezone.now(), uuid4()
-    claimed = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
-        status=Status.RUNNING,
+    claimed = Analysis.objects.filter(pk=analysis_id).transition(
+        Arrow.CLAIM,
         claim_token=token,
         lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
         attempts=F("attempts") + 1,
@@ -108,15 +108,16 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
     try:
         if isinstance(outcome.result, inference.Prediction):
             pictures = _save_pictures(claim, outcome)
-            fields |= {"status": Status.COMPLETED, **_opinion(outcome.result), **pictures}
+            arrow = Arrow.COMPLETE
+            fields |= {**_opinion(outcome.result), **pictures}
         else:
+            arrow = Arrow.ABSTAIN
             fields |= {
-                "status": Status.ABSTAINED,
                 "abstain_reason": outcome.result.reason,
                 "message": outcome.result.sentence,
             }
         with transaction.atomic():
-            recorded = _finish(claim, **fields)
+            recorded = _finish(claim, arrow, **fields)
             if recorded:
                 update_triage_score(claim.analysis.image.study.pk)
         return recorded
@@ -204,7 +205,7 @@ def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
     try:
         with default_storage.open(str(analysis.image.file.name)) as file:
-            decoded = ingest.decode(file.read(), upload_limits())
+            pixels = ingest.decode(file.read(), upload_limits()).image.pixels
     except FileNotFoundError as error:
         raise HopelessError(
             "The file of this image is missing from the storage. Tell your administrator."
@@ -214,12 +215,12 @@ def _analyze(analysis: Analysis) -> Outcome:
     decode_ms = _since(started)
     release = analysis.release
     predictor = inference.load_predictor(release.directory, sha256=release.sha256)
-    result = predictor.predict(decoded.pixels)
+    result = predictor.predict(pixels)
     if isinstance(result, inference.Abstention):
         return Outcome(result, decode_ms, render_ms=0.0)
     rendering = time.perf_counter()
     heatmap = inference.heatmap_png(result.heatmap)
-    overlay = inference.overlay_png(decoded.pixels, result.heatmap)
+    overlay = inference.overlay_png(pixels, result.heatmap)
     return Outcome(result, decode_ms, _since(rendering), heatmap, overlay)
 
 
@@ -244,24 +245,22 @@ def _try_later(claim: Claim, *, problem: str) -> None:
 
 def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
     """running -> failed."""
-    return _finish(claim, status=Status.FAILED, message=message, traceback=trace)
+    return _finish(claim, Arrow.FAIL, message=message, traceback=trace)
 
 
-def _finish(claim: Claim, **fields: Any) -> bool:
-    return _update_held(claim, finished_at=timezone.now(), **fields)
+def _finish(claim: Claim, arrow: Arrow, **fields: Any) -> bool:
+    return _take_held(claim, arrow, finished_at=timezone.now(), **fields)
 
 
 def _release(claim: Claim, **fields: Any) -> bool:
     """running -> queued."""
-    return _update_held(claim, status=Status.QUEUED, started_at=None, worker_host="", **fields)
+    return _take_held(claim, Arrow.RELEASE, started_at=None, worker_host="", **fields)
 
 
-def _update_held(claim: Claim, **fields: Any) -> bool:
-    """Change the row only while this claim holds it, and give the claim back."""
-    held = Analysis.objects.filter(
-        pk=claim.analysis.pk, status=Status.RUNNING, claim_token=claim.token
-    )
-    return bool(held.update(claim_token=None, lease_expires_at=None, **fields))
+def _take_held(claim: Claim, arrow: Arrow, **fields: Any) -> bool:
+    """Take the row along the arrow only while this claim holds it, and give the claim back."""
+    held = Analysis.objects.filter(pk=claim.analysis.pk, claim_token=claim.token)
+    return bool(held.transition(arrow, claim_token=None, lease_expires_at=None, **fields))
 
 
 def _dispatch_again(ids: list[UUID]) -> None:

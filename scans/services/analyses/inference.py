@@ -19,6 +19,7 @@ from ml.card.metric_charts import draw_charts
 from ml.engines import CHOICES, EngineError
 from ml.imaging.overlay import COLOR_MAPS, blend, encode_png
 from ml.imaging.regions import Region
+from ml.metrics.intervals import wilson_interval
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.release import releases
 from ml.release.releases import ReleaseError
@@ -44,6 +45,7 @@ __all__ = [
     "release_metrics",
     "train",
     "verify_release",
+    "wilson_interval",
 ]
 
 OVERLAY_COLOR_MAP = "warm_cool"
@@ -118,7 +120,8 @@ def release_from_keras(
     provenance: str,
 ) -> ReleaseFacts:
     """Convert a Keras file into a release folder. Raises `ReleaseError`."""
-    from ml.cli.convert import release_from_keras as convert  # h5py is the worker's, not the web's
+    # h5py is the worker's, not the web's.
+    from ml.architectures.from_keras import release_from_keras as convert
 
     return _facts(
         convert(

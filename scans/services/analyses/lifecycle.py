@@ -12,7 +12,7 @@ from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
-from scans.models.analysis import FINISHED, RETRYABLE, Status
+from scans.models.analysis_states import FINISHED, Arrow
 from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.releases import active_release
 
@@ -68,8 +68,8 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     Raises `NotAllowedError`, or `StateConflictError` in any other state.
     """
     now = timezone.now()
-    changed = Analysis.objects.filter(pk=analysis.pk, status__in=RETRYABLE).update(
-        status=Status.QUEUED,
+    changed = Analysis.objects.filter(pk=analysis.pk).transition(
+        Arrow.RETRY,
         attempts=0,
         queued_at=now,
         dispatched_at=now,
@@ -92,8 +92,8 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
 @clinical_write(Action.CANCEL_ANALYSIS, on="analysis")
 def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """queued -> cancelled. Raises `NotAllowedError`, or `StateConflictError` once it has begun."""
-    changed = Analysis.objects.filter(pk=analysis.pk, status=Status.QUEUED).update(
-        status=Status.CANCELLED, finished_at=timezone.now()
+    changed = Analysis.objects.filter(pk=analysis.pk).transition(
+        Arrow.CANCEL, finished_at=timezone.now()
     )
     analysis.refresh_from_db()
     if not changed:

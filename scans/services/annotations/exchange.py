@@ -1,4 +1,4 @@
-"""Annotations out and in as W3C Web Annotation (JSON-LD); docs/annotations.md says why that."""
+"""Export and import annotations as W3C Web Annotation (JSON-LD); reasons in docs/annotations.md."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from scans import audit_events
 from scans.geometry import read_geometry
 from scans.geometry.svg import SvgError, read_svg, write_svg
 from scans.models import Annotation, Image, Study
-from scans.models.annotation import How
-from scans.services.annotations.lifecycle import VersionConflictError, draw
+from scans.models.annotation import VersionOrigin
+from scans.services.annotations.lifecycle import VersionConflictError, create_annotation
 from scans.services.patients.records import refuse_archived
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
@@ -25,7 +25,9 @@ _FRAGMENT = "xywh=pixel:"
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
+    """The annotations of an imported page, and how many of them are new or were there already."""
+
     annotations: list[Annotation]
     new: int
     unchanged: int
@@ -41,8 +43,8 @@ class _Item:
 
 
 def export_page(*, user: User, study: Study, annotations: Iterable[Annotation]) -> dict[str, Any]:
-    """An AnnotationPage of these marks of the study."""
-    items = [_written(annotation) for annotation in annotations]
+    """Return a W3C AnnotationPage of these annotations of the study; an audit event records it."""
+    items = [_exported(annotation) for annotation in annotations]
     audit.record(
         actor=user,
         event=audit_events.ANNOTATION_EXPORTED,
@@ -54,8 +56,8 @@ def export_page(*, user: User, study: Study, annotations: Iterable[Annotation]) 
 
 
 @clinical_write(Action.ANNOTATE, on="study")
-def import_page(*, user: User, study: Study, page: object) -> Imported:
-    """Every item of the page in the user's own layer, or none where one of them is wrong.
+def import_page(*, user: User, study: Study, page: object) -> ImportResult:
+    """Import every item of the page into the user's layer, or none where one of them is wrong.
 
     Raises `NotAllowedError`, or `ValidationError` by item.
     """
@@ -65,30 +67,30 @@ def import_page(*, user: User, study: Study, page: object) -> Imported:
         for image in Image.objects.filter(series__study=study).select_related("series", "patient")
     }
     errors: dict[str, list[str]] = {}
-    drawn: list[tuple[Annotation, bool]] = []
+    imported: list[tuple[Annotation, bool]] = []
     for number, raw in enumerate(_items_of(page)):
         try:
-            drawn.append(_draw(user, _read(raw, images)))
+            imported.append(_import_item(user, _read(raw, images)))
         except ValidationError as error:
-            for field, sentences in _by_field(error).items():
-                errors.setdefault(f"items.{number}{field}", []).extend(sentences)
+            for field, messages in _by_field(error).items():
+                errors.setdefault(f"items.{number}{field}", []).extend(messages)
     if errors:
         raise ValidationError(errors)
-    new = sum(is_new for _, is_new in drawn)
+    new = sum(is_new for _, is_new in imported)
     audit.record(
         actor=user,
         event=audit_events.ANNOTATION_PAGE_IMPORTED,
         row=study,
         patient_id=study.patient_id,
-        detail={"new": new, "unchanged": len(drawn) - new},
+        detail={"new": new, "unchanged": len(imported) - new},
     )
-    return Imported([row for row, _ in drawn], new=new, unchanged=len(drawn) - new)
+    return ImportResult([row for row, _ in imported], new=new, unchanged=len(imported) - new)
 
 
-def _written(annotation: Annotation) -> dict[str, Any]:
+def _exported(annotation: Annotation) -> dict[str, Any]:
     version, image = annotation.current, annotation.image
     geometry = read_geometry(version.geometry, width=image.width, height=image.height)
-    words = (("tagging", version.label), ("commenting", version.note))
+    texts = (("tagging", version.label), ("commenting", version.note))
     return {
         "id": annotation.pk.urn,
         "type": "Annotation",
@@ -97,7 +99,7 @@ def _written(annotation: Annotation) -> dict[str, Any]:
         "creator": {"type": "Person", "name": str(annotation.author)},
         "body": [
             {"type": "TextualBody", "purpose": purpose, "value": value}
-            for purpose, value in words
+            for purpose, value in texts
             if value
         ],
         "target": {
@@ -144,31 +146,31 @@ def _read(raw: object, images: Mapping[str, Image]) -> _Item:
 
 
 def _bodies(raw: object) -> dict[str, str]:
-    words = {"tagging": "", "commenting": ""}
+    texts = {"tagging": "", "commenting": ""}
     for body in raw if isinstance(raw, list) else [raw]:
         known = body if isinstance(body, Mapping) and body.get("type") == "TextualBody" else {}
         purpose, value = str(known.get("purpose")), known.get("value")
-        if purpose not in words or not isinstance(value, str) or words[purpose]:
+        if purpose not in texts or not isinstance(value, str) or texts[purpose]:
             raise ValidationError(
                 {
                     "body": "Give TextualBody objects with a `value`: at most one with the "
                     "purpose tagging (the label) and one with commenting (the note)."
                 }
             )
-        words[purpose] = value
-    return words
+        texts[purpose] = value
+    return texts
 
 
 def _selected(raw: object) -> dict[str, Any]:
     value = raw.get("value") if isinstance(raw, Mapping) else None
     kind = raw.get("type") if isinstance(raw, Mapping) else None
     if not isinstance(value, str) or kind not in {"SvgSelector", "FragmentSelector"}:
-        sentence = "Give an SvgSelector, or a FragmentSelector, with its `value`."
+        message = "Give an SvgSelector, or a FragmentSelector, with its `value`."
     elif kind == "SvgSelector":
         try:
             return read_svg(value)
         except SvgError as error:
-            sentence = str(error)
+            message = str(error)
     else:
         try:
             if value.startswith(_FRAGMENT) and len(value) < MOST_ITEMS:
@@ -176,8 +178,8 @@ def _selected(raw: object) -> dict[str, Any]:
                 return {"shape": "rectangle", "x": x, "y": y, "width": width, "height": height}
         except ValueError:
             pass
-        sentence = "Give the fragment as xywh=pixel:x,y,w,h."
-    raise ValidationError({"target.selector": sentence})
+        message = "Give the fragment as xywh=pixel:x,y,w,h."
+    raise ValidationError({"target.selector": message})
 
 
 def _id(raw: object) -> UUID:
@@ -188,20 +190,20 @@ def _id(raw: object) -> UUID:
         return uuid4()
 
 
-def _draw(user: User, item: _Item) -> tuple[Annotation, bool]:
-    mine = Annotation.objects.with_context().filter(pk=item.annotation_id, author=user).first()
-    if mine is not None and _is_as_written(mine, item):
-        return mine, False
+def _import_item(user: User, item: _Item) -> tuple[Annotation, bool]:
+    own = Annotation.objects.with_context().filter(pk=item.annotation_id, author=user).first()
+    if own is not None and _is_as_exported(own, item):
+        return own, False
 
     def new(annotation_id: UUID) -> tuple[Annotation, bool]:
-        return draw(
+        return create_annotation(
             user=user,
             image=item.image,
             annotation_id=annotation_id,
             geometry=item.geometry,
             label=item.label,
             note=item.note,
-            how=How.IMPORTED,
+            origin=VersionOrigin.IMPORTED,
         )
 
     try:
@@ -210,11 +212,11 @@ def _draw(user: User, item: _Item) -> tuple[Annotation, bool]:
         return new(uuid4())
 
 
-def _is_as_written(annotation: Annotation, item: _Item) -> bool:
-    """Whether the mark, as it is now, would be exported as this item."""
+def _is_as_exported(annotation: Annotation, item: _Item) -> bool:
+    """Whether the newest version of the annotation would be exported as this item."""
     current = annotation.current
-    words = (current.label, current.note)
-    if annotation.image_id != item.image.pk or words != (item.label, item.note):
+    texts = (current.label, current.note)
+    if annotation.image_id != item.image.pk or texts != (item.label, item.note):
         return False
     size = {"width": item.image.width, "height": item.image.height}
     try:
@@ -228,6 +230,6 @@ def _by_field(error: ValidationError) -> dict[str, list[str]]:
         return {"": error.messages}
     names = {"geometry": "target.selector", "label": "body", "note": "body"}
     return {
-        f".{names.get(name.partition('.')[0], name)}": sentences
-        for name, sentences in error.message_dict.items()
+        f".{names.get(name.partition('.')[0], name)}": messages
+        for name, messages in error.message_dict.items()
     }

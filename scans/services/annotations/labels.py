@@ -17,14 +17,14 @@ MOST_LABELS = 100
 
 
 def labels_of(clinic_id: UUID) -> list[str]:
-    """The labels that this clinic offers, in its order."""
+    """Return the labels that this clinic offers, in its order."""
     own = LabelList.objects.filter(clinic_id=clinic_id).first()
     return list(DEFAULT_LABELS) if own is None else list(own.names)
 
 
 @clinical_write(Action.EDIT_CLINIC_SETTINGS)
 def set_labels(*, user: User, names: Sequence[str]) -> list[str]:
-    """Replace the list of the user's clinic. Marks that were made keep their labels.
+    """Replace the list of the user's clinic. Existing annotations keep their labels.
 
     Raises `NotAllowedError` or `ValidationError`.
     """

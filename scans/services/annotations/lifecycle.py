@@ -1,4 +1,4 @@
-"""What readers do to their marks: draw, revise, hide, bring back, restore.
+"""Create, revise, hide, unhide and restore annotations.
 
 Nothing is overwritten: every change adds a version. A change names the version it was made from;
 where that is not the newest any more nothing is written, and the person chooses.
@@ -21,18 +21,18 @@ from accounts.policy import Action, NotAllowedError, get_visible_or_404
 from scans import audit_events
 from scans.geometry import GeometryError, Spacing, measure, read_geometry, write_geometry
 from scans.models import Analysis, Annotation, AnnotationVersion, Image, Study
-from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, How
+from scans.models.annotation import LONGEST_NOTE, AnnotationQuerySet, VersionOrigin
 from scans.services.annotations.labels import labels_of
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.patients.records import refuse_archived
 from scans.written_text import has_control_characters
 
-_NOT_YOURS = "Only the reader who drew this mark can change it. Draw your own beside it."
+_NOT_YOURS = "Only the reader who drew this annotation can change it. Draw your own beside it."
 _THEN = "annotate the images"
 
 
 class VersionConflictError(Exception):
-    """Somebody changed the mark since the version that was named; `current` is how it is now.
+    """Somebody changed the annotation since the version that was named; `current` is how it is now.
 
     `current` is None where the id belongs to something else that this reader may not see.
     """
@@ -48,8 +48,8 @@ class VersionConflictError(Exception):
 
 
 @dataclass(frozen=True)
-class Content:
-    """What a version holds of what the reader decides."""
+class AnnotationContent:
+    """The part of a version that the reader decides."""
 
     geometry: dict[str, Any]
     label: str
@@ -58,9 +58,10 @@ class Content:
 
 
 def readable_annotations(*, user: User, study: Study) -> AnnotationQuerySet:
-    """The marks on this study that the person may see now: while it is read blind, their own.
+    """Return the annotations of this study that the person may see now.
 
-    A mark that was made of a suspected region tells of the AI's, and is withheld with it.
+    While the study is read blind, these are their own. An annotation made of a suspected region of
+    the AI reveals the AI result, and is withheld with it.
     """
     rows = Annotation.objects.with_context().visible_to(user)
     assert isinstance(rows, AnnotationQuerySet)
@@ -73,16 +74,18 @@ def readable_annotations(*, user: User, study: Study) -> AnnotationQuerySet:
 
 
 def readable_annotation(*, user: User, annotation_id: UUID) -> Annotation:
-    """One mark, or `Http404` where it does not exist for this person now."""
+    """Return one annotation; raise `Http404` where the person may not see it now."""
     row = get_visible_or_404(Annotation.objects.with_context(), user, pk=annotation_id)
-    is_told = row.from_analysis_id is None or ai_visible(user=user, study=row.study)
-    if row.author_id != user.pk and not (is_told and others_visible(user=user, study=row.study)):
+    ai_disclosed = row.from_analysis_id is None or ai_visible(user=user, study=row.study)
+    if row.author_id != user.pk and not (
+        ai_disclosed and others_visible(user=user, study=row.study)
+    ):
         raise Http404("There is no such record in your clinic.")
     return row
 
 
 @clinical_write(Action.ANNOTATE, on="image")
-def draw(
+def create_annotation(
     *,
     user: User,
     image: Image,
@@ -91,20 +94,20 @@ def draw(
     label: str = "",
     note: str = "",
     from_analysis: Analysis | None = None,
-    how: How = How.DRAWN,
+    origin: VersionOrigin = VersionOrigin.DRAWN,
 ) -> tuple[Annotation, bool]:
-    """A new mark in the user's layer, and whether it is new.
+    """Create an annotation in the user's layer; return it, and whether it is new.
 
-    Sent twice, it is one mark. Raises `NotAllowedError`, `ValidationError`, or
+    The same call repeated creates one annotation. Raises `NotAllowedError`, `ValidationError`, or
     `VersionConflictError` where the id is taken by something else.
     """
     if from_analysis is not None and from_analysis.image_id != image.pk:
         raise ValidationError(
             {"from_analysis": "This analysis is of another image. Name one of this image."}
         )
-    content = Content(_checked_geometry(geometry, image), label, _checked_note(note))
+    content = AnnotationContent(_checked_geometry(geometry, image), label, _checked_note(note))
     if Annotation.objects.filter(pk=annotation_id).exists():
-        return _drawn_before(user, image, annotation_id, content), False
+        return _created_before(user, image, annotation_id, content), False
     refuse_archived(image.patient, then=_THEN)
     _check_label(label, image=image)
     try:
@@ -113,17 +116,17 @@ def draw(
                 pk=annotation_id, image=image, author=user, from_analysis=from_analysis
             )
     except IntegrityError:  # the same request, sent twice at once
-        return _drawn_before(user, image, annotation_id, content), False
-    _append(annotation, content, how=how)
-    _record(user, how, annotation)
+        return _created_before(user, image, annotation_id, content), False
+    _append(annotation, content, origin=origin)
+    _record(user, origin, annotation)
     return _fresh(annotation), True
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def revise(
+def revise_annotation(
     *, user: User, annotation: Annotation, version: int, changes: Mapping[str, Any]
 ) -> Annotation:
-    """Change geometry, label or note (those in `changes`) of the version that was seen.
+    """Change geometry, label or note (those in `changes`), made from version `version`.
 
     Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.
     """
@@ -137,28 +140,31 @@ def revise(
     if "label" in changes:
         content = replace(content, label=changes["label"])
         _check_label(content.label, image=annotation.image, annotation=current)
-    return _change(user, current, version, content, How.REVISED)
+    return _change(user, current, version, content, VersionOrigin.REVISED)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def hide(*, user: User, annotation: Annotation, version: int) -> Annotation:
-    """What the reader calls deleting: the mark leaves the image and stays in the record."""
+def hide_annotation(*, user: User, annotation: Annotation, version: int) -> Annotation:
+    """Hide an annotation: what readers call deleting. It stays in the record.
+
+    Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.
+    """
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=True)
-    return _change(user, current, version, content, How.HIDDEN)
+    return _change(user, current, version, content, VersionOrigin.HIDDEN)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def unhide(*, user: User, annotation: Annotation, version: int) -> Annotation:
-    """Undo `hide`."""
+def unhide_annotation(*, user: User, annotation: Annotation, version: int) -> Annotation:
+    """Show a hidden annotation again. Raises as `hide_annotation` does."""
     current = _own(user, annotation)
     content = replace(_content(current.current), is_hidden=False)
-    return _change(user, current, version, content, How.UNHIDDEN)
+    return _change(user, current, version, content, VersionOrigin.UNHIDDEN)
 
 
 @clinical_write(Action.ANNOTATE, on="annotation")
-def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
-    """A new version with the content of version `to`, shown or hidden as that was.
+def restore_annotation(*, user: User, annotation: Annotation, version: int, to: int) -> Annotation:
+    """Add a version with the content of version `to`, shown or hidden as that was.
 
     Raises `NotAllowedError`, `ValidationError` or `VersionConflictError`.
     """
@@ -168,7 +174,9 @@ def restore(*, user: User, annotation: Annotation, version: int, to: int) -> Ann
         raise ValidationError(
             {"restore": f"There is no version {to}. The newest is {current.version}."}
         )
-    return _change(user, current, version, _content(older), How.RESTORED, restored_from=to)
+    return _change(
+        user, current, version, _content(older), VersionOrigin.RESTORED, restored_from=to
+    )
 
 
 def _own(user: User, annotation: Annotation) -> Annotation:
@@ -182,8 +190,8 @@ def _change(
     user: User,
     annotation: Annotation,
     version: int,
-    content: Content,
-    how: How,
+    content: AnnotationContent,
+    origin: VersionOrigin,
     restored_from: int | None = None,
 ) -> Annotation:
     # Compared first: a queue that repeats itself after a lost answer changes nothing.
@@ -195,19 +203,23 @@ def _change(
     annotation.version += 1
     annotation.is_hidden = content.is_hidden
     annotation.save(update_fields=["version", "is_hidden"])
-    _append(annotation, content, how=how, restored_from=restored_from)
-    _record(user, how, annotation)
+    _append(annotation, content, origin=origin, restored_from=restored_from)
+    _record(user, origin, annotation)
     return _fresh(annotation)
 
 
 def _append(
-    annotation: Annotation, content: Content, *, how: How, restored_from: int | None = None
+    annotation: Annotation,
+    content: AnnotationContent,
+    *,
+    origin: VersionOrigin,
+    restored_from: int | None = None,
 ) -> None:
     image = annotation.image
     AnnotationVersion.objects.create(
         annotation=annotation,
         number=annotation.version,
-        how=how,
+        origin=origin,
         restored_from=restored_from,
         shape=content.geometry["shape"],
         measurements=measurements_of(content.geometry, image),
@@ -216,7 +228,7 @@ def _append(
 
 
 def measurements_of(geometry: Mapping[str, Any], image: Image) -> dict[str, Any]:
-    """In px, and in mm only where the image says how large its pixels are."""
+    """Measure a geometry in px, and in mm where the image has a pixel spacing, else None for mm."""
     shape = read_geometry(geometry, width=image.width, height=image.height)
     row, column = image.pixel_spacing_row, image.pixel_spacing_column
     known = row is not None and column is not None
@@ -226,8 +238,10 @@ def measurements_of(geometry: Mapping[str, Any], image: Image) -> dict[str, Any]
     }
 
 
-def _drawn_before(user: User, image: Image, annotation_id: UUID, content: Content) -> Annotation:
-    """The mark with this id, if it is the one that is being drawn; otherwise a conflict."""
+def _created_before(
+    user: User, image: Image, annotation_id: UUID, content: AnnotationContent
+) -> Annotation:
+    """The annotation with this id, if it is the one that is being created; else a conflict."""
     found = Annotation.objects.with_context().filter(pk=annotation_id, author=user).first()
     if found is None:
         raise VersionConflictError(None)
@@ -236,8 +250,8 @@ def _drawn_before(user: User, image: Image, annotation_id: UUID, content: Conten
     return found
 
 
-def _content(version: AnnotationVersion) -> Content:
-    return Content(version.geometry, version.label, version.note, version.is_hidden)
+def _content(version: AnnotationVersion) -> AnnotationContent:
+    return AnnotationContent(version.geometry, version.label, version.note, version.is_hidden)
 
 
 def _checked_geometry(raw: object, image: Image) -> dict[str, Any]:
@@ -264,7 +278,7 @@ def _checked_note(note: str) -> str:
 def _check_label(label: str, *, image: Image, annotation: Annotation | None = None) -> None:
     if not label or label in labels_of(image.clinic_id):
         return
-    # The clinic's list may have changed since: what the mark was once called stays open to it.
+    # The clinic's list may have changed since: a label that the annotation once had is allowed.
     if annotation is not None and annotation.versions.filter(label=label).exists():
         return
     raise ValidationError(
@@ -277,19 +291,19 @@ def _fresh(annotation: Annotation) -> Annotation:
 
 
 _EVENTS = {
-    How.DRAWN: audit_events.ANNOTATION_DRAWN,
-    How.IMPORTED: audit_events.ANNOTATION_IMPORTED,
-    How.REVISED: audit_events.ANNOTATION_REVISED,
-    How.HIDDEN: audit_events.ANNOTATION_HIDDEN,
-    How.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
-    How.RESTORED: audit_events.ANNOTATION_RESTORED,
+    VersionOrigin.DRAWN: audit_events.ANNOTATION_DRAWN,
+    VersionOrigin.IMPORTED: audit_events.ANNOTATION_IMPORTED,
+    VersionOrigin.REVISED: audit_events.ANNOTATION_REVISED,
+    VersionOrigin.HIDDEN: audit_events.ANNOTATION_HIDDEN,
+    VersionOrigin.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
+    VersionOrigin.RESTORED: audit_events.ANNOTATION_RESTORED,
 }
 
 
-def _record(user: User, how: How, annotation: Annotation) -> None:
+def _record(user: User, origin: VersionOrigin, annotation: Annotation) -> None:
     audit.record(
         actor=user,
-        event=_EVENTS[how],
+        event=_EVENTS[origin],
         row=annotation,
         patient_id=annotation.patient_id,
         detail={"version": annotation.version},

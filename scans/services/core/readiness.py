@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection
 
+from accounts.immutability import missing_triggers
 from scans.models import Worker
 
 
@@ -20,14 +21,15 @@ class Readiness:
 
 def readiness() -> Readiness:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        unprotected = missing_triggers(connection)
         worker_alive = Worker.objects.alive().exists()
     except DatabaseError:
         return Readiness({"database": "does not answer", "worker": "not known"})
     return Readiness(
         {
-            "database": "ok",
+            "database": "does not refuse changes of signed rows: run manage.py migrate"
+            if unprotected
+            else "ok",
             "worker": "ok"
             if worker_alive
             else "no worker with a loaded model has reported in the last 30 seconds",

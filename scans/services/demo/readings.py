@@ -1,7 +1,7 @@
-"""The demo's earlier studies, read: a mark on the lesion, a signed verdict, a signed report.
+"""Read the demo's earlier studies: annotate the lesion, sign a verdict, sign a report.
 
-They are signed before the worker has seen the images, so the statistics set the reader's word
-beside an opinion that the reader did not know.
+All is signed before the worker has analyzed the images, so that the statistics compare findings
+with AI results that the reader had not seen.
 """
 
 from uuid import uuid4
@@ -9,8 +9,8 @@ from uuid import uuid4
 from accounts.models import User
 from scans.models import Image, Study
 from scans.models.assessment import Finding
-from scans.services.annotations.lifecycle import draw
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.annotations.lifecycle import create_annotation
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports.drafting import start_report
 from scans.services.reports.signing import sign_report
 from scans.synthetic import SIDE, Lesion
@@ -19,18 +19,20 @@ _COMMENT = "Made up for the demo."
 
 
 def read_demo_study(*, reader: User, password: str, study: Study, lesion: Lesion | None) -> None:
-    """Mark, judge, report and sign a study whose images show this lesion, or none."""
+    """Annotate, assess, report and sign a study whose images show this lesion, or none."""
     if lesion is not None:
-        _mark(reader, study, lesion)
+        _annotate(reader, study, lesion)
     finding = Finding.NO_TUMOR if lesion is None else Finding.TUMOR
-    sign_verdict(user=reader, study=study, saying=Saying(finding=finding, comment=_COMMENT))
+    sign_verdict(
+        user=reader, study=study, verdict_input=VerdictInput(finding=finding, comment=_COMMENT)
+    )
     report = start_report(user=reader, study=study)
     sign_report(user=reader, report=report, revision=report.revision, password=password)
 
 
-def _mark(reader: User, study: Study, lesion: Lesion) -> None:
+def _annotate(reader: User, study: Study, lesion: Lesion) -> None:
     images = Image.objects.filter(series__study=study).order_by("number")
-    draw(
+    create_annotation(
         user=reader,
         image=images[len(images) // 2],
         annotation_id=uuid4(),

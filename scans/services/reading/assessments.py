@@ -1,4 +1,4 @@
-"""A reader's words on single analyses, as they are written into the draft of a verdict."""
+"""A reader's assessments of single analyses, as they are written into the draft of a verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from scans.models.assessment import Decision, Reason
 from scans.services.disclosure import require_ai
 from scans.services.reading.reasons import reasons_of
 
-_WRITTEN = ("decision", "reason", "reason_words", "reason_text")
+_WRITTEN = ("decision", "reason", "reason_label", "reason_text")
 
 
 @dataclass(frozen=True)
-class Word:
-    """A reader's word on one analysis."""
+class AssessmentInput:
+    """What a reader enters about one analysis: a `Decision` and its reason."""
 
     analysis: UUID
     decision: str
@@ -27,47 +27,49 @@ class Word:
     reason_text: str = ""
 
 
-def write_words(draft: Verdict, words: Sequence[Word], *, user: User) -> list[str]:
-    """Write what changed; the sentences are about the words that are left out.
+def write_assessments(
+    draft: Verdict, inputs: Sequence[AssessmentInput], *, user: User
+) -> list[str]:
+    """Write the assessments that changed; returns a message for each one that is refused.
 
-    One word that cannot be kept does not take the others with it. Raises `ValidationError` where
-    an analysis is not one of the study.
+    One that is refused does not take the others with it. Raises `NotAllowedError` while the AI
+    results are withheld, and `ValidationError` where an analysis is not one of the study.
     """
     require_ai(user=user, study=draft.study)
-    images = _images_of(draft, {word.analysis for word in words})
+    images = _images_of(draft, {one.analysis for one in inputs})
     offered = reasons_of(draft.study.clinic_id)
-    known = {row.analysis_id: row for row in draft.assessments.all()}
+    existing = {row.analysis_id: row for row in draft.assessments.all()}
     changed: list[Assessment] = []
     refused = []
-    for word in words:
-        row = known.get(word.analysis) or Assessment(verdict=draft, analysis_id=word.analysis)
-        why_not = _refusal(word, row, offered)
-        if why_not:
-            refused.append(f"Image {images[word.analysis]}: {why_not}")
-        elif _take(row, word, offered):
+    for one in inputs:
+        row = existing.get(one.analysis) or Assessment(verdict=draft, analysis_id=one.analysis)
+        refusal = _refusal(one, row, offered)
+        if refusal:
+            refused.append(f"Image {images[one.analysis]}: {refusal}")
+        elif _apply(row, one, offered):
             changed.append(row)
     now = timezone.now()
     for row in changed:
         row.saved_at = now
-    new = [row for row in changed if row.analysis_id not in known]
+    new = [row for row in changed if row.analysis_id not in existing]
     Assessment.objects.bulk_create(new, batch_size=500)
-    kept = [row for row in changed if row.analysis_id in known]
-    Assessment.objects.bulk_update(kept, [*_WRITTEN, "saved_at"], batch_size=100)
+    old = [row for row in changed if row.analysis_id in existing]
+    Assessment.objects.bulk_update(old, [*_WRITTEN, "saved_at"], batch_size=100)
     return refused
 
 
-def says_the_same(draft: Verdict, words: Iterable[Word]) -> bool:
-    """Whether the draft has each of these words already."""
-    known = {row.analysis_id: row for row in draft.assessments.all()}
-    for word in words:
-        row = known.get(word.analysis)
-        if row is None or (row.decision, row.reason, row.reason_text) != _cleaned(word):
+def has_same_assessments(draft: Verdict, inputs: Iterable[AssessmentInput]) -> bool:
+    """Return whether the draft has each of these assessments already."""
+    existing = {row.analysis_id: row for row in draft.assessments.all()}
+    for one in inputs:
+        row = existing.get(one.analysis)
+        if row is None or (row.decision, row.reason, row.reason_text) != _cleaned(one):
             return False
     return True
 
 
 def refuse_missing_reasons(draft: Verdict) -> None:
-    """Raises `ValidationError` for the first word that lacks its reason."""
+    """Raise `ValidationError` for the first assessment of the draft that lacks its reason."""
     rows = draft.assessments.exclude(decision=Decision.ACCEPT).select_related("analysis__image")
     for row in rows:
         image = row.analysis.image.number
@@ -79,35 +81,35 @@ def refuse_missing_reasons(draft: Verdict) -> None:
             raise ValidationError({"reason": f"Image {image}: say what the other reason is."})
 
 
-def _images_of(draft: Verdict, asked: set[UUID]) -> dict[UUID, int]:
-    """The number of the image of each analysis."""
+def _images_of(draft: Verdict, analyses: set[UUID]) -> dict[UUID, int]:
+    """Return the number of the image of each analysis."""
     finished = Analysis.objects.filter(
-        pk__in=asked, image__series__study=draft.study, status__in=FINISHED
+        pk__in=analyses, image__series__study=draft.study, status__in=FINISHED
     )
     found = dict(finished.values_list("pk", "image__number"))
-    if set(found) != asked:
+    if set(found) != analyses:
         raise ValidationError("Only a finished analysis of this study can be assessed. Reload.")
     return found
 
 
-def _refusal(word: Word, row: Assessment, offered: Mapping[str, str]) -> str:
-    if word.decision not in Decision.values:
+def _refusal(entered: AssessmentInput, row: Assessment, offered: Mapping[str, str]) -> str:
+    if entered.decision not in Decision.values:
         return "accept, modify or reject the analysis."
-    _, reason, _ = _cleaned(word)
+    _, reason, _ = _cleaned(entered)
     if reason and reason not in offered and reason != row.reason:
         return "choose a reason of the list."
     return ""
 
 
-def _cleaned(word: Word) -> tuple[str, str, str]:
-    reason = "" if word.decision == Decision.ACCEPT else word.reason
-    text = word.reason_text.replace("\0", "").strip()[:500] if reason else ""
-    return word.decision, reason, text
+def _cleaned(entered: AssessmentInput) -> tuple[str, str, str]:
+    reason = "" if entered.decision == Decision.ACCEPT else entered.reason
+    text = entered.reason_text.replace("\0", "").strip()[:500] if reason else ""
+    return entered.decision, reason, text
 
 
-def _take(row: Assessment, word: Word, offered: Mapping[str, str]) -> bool:
-    """Whether the row says something else now."""
+def _apply(row: Assessment, entered: AssessmentInput, offered: Mapping[str, str]) -> bool:
+    """Set the fields of the row; returns whether one of them changed."""
     before = tuple(getattr(row, name) for name in _WRITTEN)
-    row.decision, row.reason, row.reason_text = _cleaned(word)
-    row.reason_words = offered.get(row.reason, row.reason_words) if row.reason else ""
+    row.decision, row.reason, row.reason_text = _cleaned(entered)
+    row.reason_label = offered.get(row.reason, row.reason_label) if row.reason else ""
     return before != tuple(getattr(row, name) for name in _WRITTEN)

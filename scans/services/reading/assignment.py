@@ -1,4 +1,4 @@
-"""Who reads what: priority, assignment, the soft lock, and the suspicion the worklist orders by.
+"""Who reads which study: priority, assignment and the soft lock.
 
 A lock is soft: it tells everybody who is reading, it runs out by itself when that person goes
 away, and somebody who has to can take the study over, which the audit trail then says.
@@ -27,7 +27,7 @@ LOCK_TIME = timedelta(minutes=10)  # renewed while the reader's page is open and
 
 @clinical_write(Action.READ_STUDY, on="study")
 def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
-    """Lock the study for this reader; assign it to them where nobody has it and a read is left.
+    """Lock the study for this reader; assign it to them if nobody has it and a read is left.
 
     Raises `NotAllowedError`, `ValidationError` for an archived patient, or `StateConflictError`
     where somebody else is reading it and the reader did not say that they take it over.
@@ -52,7 +52,10 @@ def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
 
 @clinical_write(Action.READ_STUDY, on="study")
 def renew_lock(*, user: User, study: Study) -> None:
-    """Keep the lock while its holder goes on reading; somebody else's is left alone."""
+    """Extend the lock of this reader; that of somebody else is left alone.
+
+    Raises `NotAllowedError`.
+    """
     Study.objects.filter(pk=study.pk, locked_by=user).update(
         lock_expires_at=timezone.now() + LOCK_TIME
     )
@@ -60,7 +63,10 @@ def renew_lock(*, user: User, study: Study) -> None:
 
 @clinical_write(Action.READ_STUDY, on="study")
 def release_study(*, user: User, study: Study) -> Study:
-    """Give back what one has taken: the lock, and the assignment to oneself."""
+    """Give back a study that one has taken: the lock, and the assignment to oneself.
+
+    Raises `NotAllowedError`.
+    """
     current = Study.objects.select_for_update().get(pk=study.pk)
     changed: dict[str, Any] = {}
     if current.locked_by_id == user.pk:
@@ -75,9 +81,10 @@ def release_study(*, user: User, study: Study) -> Study:
 
 @clinical_write(Action.ASSIGN_STUDY, on="study")
 def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
-    """Give the study to a radiologist of its clinic, or (None) to nobody.
+    """Assign the study to a radiologist of its clinic, or (None) to nobody.
 
-    Raises `NotAllowedError` or `ValidationError`.
+    Raises `NotAllowedError`, or `ValidationError` for an archived patient or an assignee who
+    cannot read.
     """
     refuse_archived(study.patient, then="assign the study")
     if assignee is not None and not _may_read(assignee, study):
@@ -95,7 +102,10 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
 
 @clinical_write(Action.PRIORITIZE_STUDY, on="study")
 def set_priority(*, user: User, study: Study, priority: str) -> Study:
-    """Say how urgent the study is. Raises `NotAllowedError` or `ValidationError`."""
+    """Set the priority of the study, one of `Priority.values`.
+
+    Raises `NotAllowedError` or `ValidationError`.
+    """
     refuse_archived(study.patient, then="say how urgent the study is")
     if priority not in Priority.values:
         raise ValidationError({"priority": "Choose stat, urgent or routine."})
@@ -108,7 +118,7 @@ def set_priority(*, user: User, study: Study, priority: str) -> Study:
 
 
 def lock_holder(study: Study) -> int | None:
-    """The id of the person who is reading the study just now."""
+    """Return the id of the person whose lock of the study has not run out, or None."""
     expires = study.lock_expires_at
     if study.locked_by_id is None or expires is None or expires <= timezone.now():
         return None
@@ -116,13 +126,13 @@ def lock_holder(study: Study) -> int | None:
 
 
 def readers_of(clinic: Clinic) -> Any:
-    """The people of a clinic to whom a study can be given."""
+    """Return the people of a clinic to whom a study can be assigned, by name."""
     people = User.objects.filter(clinic=clinic, role=Role.RADIOLOGIST, is_active=True)
     return people.order_by("last_name", "first_name", "pk")
 
 
 def _awaits(study: Study, reader: User) -> bool:
-    """Whether the study needs a read that this reader can give: then it can be theirs."""
+    """Return whether the study needs a read that this reader can give."""
     if study.read_stage == ReadStage.READ:
         return False
     try:

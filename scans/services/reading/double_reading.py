@@ -1,15 +1,15 @@
-"""Independent reads: how many a study needs, which one comes next, and what they settle.
+"""Double reading: how many readers a study requires, which read is next, and the resulting stage.
 
     waiting -> read                           one reader, or two who agree
     waiting -> adjudication -> read           two who disagree, and a third
 
-Two readers agree where their findings for the study are the same. `settle` is the only function
-that moves a study from one stage to another; it looks at the current versions, so an amendment
-can settle a disagreement, or make one.
+Two readers agree where their findings for the study are the same. `update_read_stage` is the only
+function that moves a study from one stage to another; it looks at the current versions, so an
+amendment can end a disagreement, or make one.
 
-How many readers there are decides who sees what, so a reader cannot open another's word with it:
-once somebody else has begun, only who manages people can be content with one, and a study whose
-word is open to everybody gets no second read that would count as independent.
+How many readers there are decides who sees what, so it must not be a way to see another reader's
+finding: once somebody else has begun, only those who manage people can reduce it to one, and a
+study whose verdict is open to everybody gets no second read that would count as independent.
 """
 
 from collections.abc import Mapping
@@ -24,42 +24,42 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.patients.records import refuse_archived
 
 
 @clinical_write(Action.ASSIGN_STUDY, on="study")
-def want_reads(*, user: User, study: Study, reads: int) -> Study:
-    """Ask for two independent readers, or be content with one.
+def set_readers_required(*, user: User, study: Study, readers: int) -> Study:
+    """Require one reader for the study, or two independent ones.
 
     Raises `NotAllowedError`; `ValidationError` for an archived patient; or `StateConflictError`
     where both reads are signed already, or a second one would not be independent any more.
     """
     refuse_archived(study.patient, then="change how many readers the study needs")
     current = Study.objects.select_for_update().get(pk=study.pk)
-    if reads not in Reads.values:
+    if readers not in ReadersRequired.values:
         raise StateConflictError("A study is read by one reader or by two. Choose one of these.")
-    if current.reads_wanted == reads:
+    if current.readers_required == readers:
         return current
-    if reads == Reads.ONE:
+    if readers == ReadersRequired.ONE:
         _refuse_opening(user, current)
     else:
         _refuse_late(current)
-    current.reads_wanted = reads
-    current.save(update_fields=["reads_wanted"])
-    settle(current)
+    current.readers_required = readers
+    current.save(update_fields=["readers_required"])
+    update_read_stage(current)
     audit.record(
         actor=user,
         event=audit_events.STUDY_READERS_CHANGED,
         row=current,
         patient_id=current.patient_id,
-        detail={"reads": reads},
+        detail={"reads": readers},
     )
     return current
 
 
 def next_read(study: Study, *, reader: User) -> ReadAs:
-    """Which read this reader would sign now.
+    """Return which read this reader would sign now.
 
     Raises `StateConflictError` where there is none left for them.
     """
@@ -71,7 +71,7 @@ def next_read(study: Study, *, reader: User) -> ReadAs:
         return ReadAs.ADJUDICATION
     if ReadAs.FIRST not in signed:
         return ReadAs.FIRST
-    if study.reads_wanted == Reads.TWO and ReadAs.SECOND not in signed:
+    if study.readers_required == ReadersRequired.TWO and ReadAs.SECOND not in signed:
         return ReadAs.SECOND
     raise StateConflictError(
         "Somebody else has signed the verdict for this study, and one reader was asked for."
@@ -79,18 +79,18 @@ def next_read(study: Study, *, reader: User) -> ReadAs:
 
 
 def current_reads(study: Study) -> Mapping[str, Verdict]:
-    """The current signed version of each read."""
+    """Return the current signed verdict of each read of the study, by `ReadAs`."""
     rows = Verdict.objects.filter(study=study).current().select_related("reader")
     return {row.read_as: row for row in rows}
 
 
-def settle(study: Study) -> None:
-    """Put the study where its signed reads leave it, in the caller's transaction.
+def update_read_stage(study: Study) -> None:
+    """Set the stage of the study by its signed reads, in the caller's transaction.
 
     `read_at` is when it was first read, and stays: what was open to everybody from then on is not
     taken back where an amendment makes a disagreement (`scans.services.disclosure`).
     """
-    stage = _stage(current_reads(study), wanted=study.reads_wanted)
+    stage = _stage(current_reads(study), required=study.readers_required)
     if stage == ReadStage.READ and study.read_at is None:
         study.read_at = timezone.now()
     study.read_stage = stage
@@ -98,7 +98,7 @@ def settle(study: Study) -> None:
 
 
 def _refuse_opening(user: User, study: Study) -> None:
-    """One reader instead of two opens what is there: not for a reader to look at and go back."""
+    """Raise `StateConflictError` where one reader instead of two would reveal another's finding."""
     if ReadAs.SECOND in current_reads(study):
         raise StateConflictError("Two readers have signed already. Both reads are kept.")
     if has_perm(user, Action.MANAGE_PEOPLE):
@@ -108,12 +108,13 @@ def _refuse_opening(user: User, study: Study) -> None:
     marks = Annotation.objects.filter(image__series__study=study).exclude(author=user.pk)
     if is_signed or others.exists() or marks.exists():
         raise StateConflictError(
-            "A reader has begun this study without seeing the other's word. "
+            "A reader has begun this study without seeing the other's finding. "
             "Ask a clinic administrator if one reader is to be enough."
         )
 
 
 def _refuse_late(study: Study) -> None:
+    """Raise `StateConflictError` where a second read would not be independent any more."""
     if study.read_stage != ReadStage.WAITING or study.read_at is not None:
         raise StateConflictError(
             "This study is read and its verdict is open to everybody, so a second read would not "
@@ -126,11 +127,11 @@ def _refuse_late(study: Study) -> None:
         )
 
 
-def _stage(reads: Mapping[str, Verdict], *, wanted: int) -> ReadStage:
+def _stage(reads: Mapping[str, Verdict], *, required: int) -> ReadStage:
     if ReadAs.ADJUDICATION in reads:
         return ReadStage.READ
     first, second = reads.get(ReadAs.FIRST), reads.get(ReadAs.SECOND)
-    if first is None or (wanted == Reads.TWO and second is None):
+    if first is None or (required == ReadersRequired.TWO and second is None):
         return ReadStage.WAITING
     if second is not None and first.finding != second.finding:
         return ReadStage.ADJUDICATION

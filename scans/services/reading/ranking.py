@@ -1,8 +1,8 @@
-"""Where a study stands in the worklist, and by when it is first at the latest.
+"""The rank of a study in the worklist, and the latest time by which it is first (`due_at`).
 
-The formula is written down, with its reasons, in docs/worklist.md. Here it is twice: `place_of`
-for one study, in plain arithmetic, and `standing` for the database, which sorts thousands. A
-property test compares them, and another proves the promise.
+docs/worklist.md has the formula with its reasons. Here it is twice: `rank_of` for one study, in
+plain arithmetic, and `ranked` for the database, which sorts thousands. A property test compares
+the two, and another proves that `due_at` holds.
 """
 
 from collections.abc import Mapping
@@ -17,104 +17,119 @@ from accounts.models import Clinic
 from scans.models import Study
 from scans.models.reading import Priority
 
-# How much of the longest wait a certain suspicion (1.0) takes away: the rest lets waiting count
-# between two studies that the model finds equally suspicious.
+# How much of the longest wait a triage score of 1.0 takes away: the rest lets waiting count
+# between two studies with the same score.
 SHARE = 0.9
-# No opinion speaks neither for a tumor nor against one.
+# The score of a study that has none: it speaks neither for a tumor nor against one.
 UNKNOWN = 0.5
 
 
 @dataclass(frozen=True)
-class Caps:
+class MaxWait:
     """The longest wait of each priority, in minutes, as the clinic has set it."""
 
     minutes: Mapping[str, int]
 
     @classmethod
-    def of(cls, clinic: Clinic) -> "Caps":
+    def of(cls, clinic: Clinic) -> "MaxWait":
+        """Return the clinic's settings."""
         return cls(
             {
-                Priority.STAT.value: clinic.stat_cap_minutes,
-                Priority.URGENT.value: clinic.urgent_cap_minutes,
-                Priority.ROUTINE.value: clinic.routine_cap_minutes,
+                Priority.STAT.value: clinic.stat_max_wait_minutes,
+                Priority.URGENT.value: clinic.urgent_max_wait_minutes,
+                Priority.ROUTINE.value: clinic.routine_max_wait_minutes,
             }
         )
 
-    def of_priority(self, priority: str) -> timedelta:
+    def for_priority(self, priority: str) -> timedelta:
+        """Return the longest wait of one of `Priority.values`."""
         return timedelta(minutes=self.minutes[priority])
 
 
 @dataclass(frozen=True)
-class Place:
-    """Of one study: when its turn is, and the latest time by which it is first."""
+class Rank:
+    """What decides where one study stands in the worklist, at one moment.
 
-    received: datetime
+    `sort_at` is what a study within its time is sorted by; `due_at` is the latest time by which
+    it is first; `is_overdue` says whether that has passed.
+    """
+
+    received_at: datetime
     priority: str
     triage_score: float | None
-    turn: datetime
-    promised: datetime
+    sort_at: datetime
+    due_at: datetime
     is_overdue: bool
 
     @property
     def is_stat(self) -> bool:
+        """Whether the study stands before all that are not stat."""
         return self.priority == Priority.STAT
 
     @property
     def key(self) -> tuple[int, int, datetime]:
-        """What the list is sorted by."""
-        moment = self.promised if self.is_overdue else self.turn
+        """The sort key of the list, smallest first."""
+        moment = self.due_at if self.is_overdue else self.sort_at
         return (0 if self.is_stat else 1, 0 if self.is_overdue else 1, moment)
 
 
-def place_of(
-    *, received: datetime, priority: str, triage_score: float | None, caps: Caps, now: datetime
-) -> Place:
-    """Where a study stands.
+def rank_of(
+    *,
+    received_at: datetime,
+    priority: str,
+    triage_score: float | None,
+    max_wait: MaxWait,
+    now: datetime,
+) -> Rank:
+    """Compute the rank of one study at the time `now`.
 
-    `triage_score` is 0 to 1, None where there is none or it is withheld.
+    `triage_score` is 0 to 1, or None where there is none or it is withheld.
     """
-    cap = caps.of_priority(priority)
-    weight = UNKNOWN if triage_score is None else triage_score
-    promised = received + cap
-    return Place(
-        received=received,
+    longest = max_wait.for_priority(priority)
+    score = UNKNOWN if triage_score is None else triage_score
+    due_at = received_at + longest
+    return Rank(
+        received_at=received_at,
         priority=priority,
         triage_score=triage_score,
-        turn=received + cap * (1 - SHARE * weight),
-        promised=promised,
-        is_overdue=now >= promised,
+        sort_at=received_at + longest * (1 - SHARE * score),
+        due_at=due_at,
+        is_overdue=now >= due_at,
     )
 
 
-def standing(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySet[Study]:
-    """The studies in the order of `Place.key`, sorted by the database."""
-    received = _Epoch(F("received_at"))
-    cap = Case(
-        *(When(priority=name, then=F(f"clinic__{name}_cap_minutes")) for name in Priority.values),
+def ranked(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySet[Study]:
+    """Sort the studies by `Rank.key` in the database; without the triage score if not `uses_ai`.
+
+    The rows have the alias `_overdue` to filter by: 0 for a study whose `due_at` has passed,
+    else 1.
+    """
+    received_at = _Epoch(F("received_at"))
+    longest = Case(
+        *(
+            When(priority=name, then=F(f"clinic__{name}_max_wait_minutes"))
+            for name in Priority.values
+        ),
         output_field=FloatField(),
     ) * Value(60.0)
-    weight: Combinable = _or_unknown() if uses_ai else Value(UNKNOWN)
-    overdue = When(_promised__lte=now.timestamp(), then=F("_promised"))
+    score: Combinable = _score_or_unknown() if uses_ai else Value(UNKNOWN)
+    is_overdue = {"_due_at__lte": now.timestamp()}
     return (
-        studies.alias(_promised=_sum(received, cap))
+        studies.alias(_due_at=_sum(received_at, longest))
         .alias(
             _stat=Case(When(priority=Priority.STAT, then=0), default=1),
-            _late=Case(
-                When(_promised__lte=now.timestamp(), then=0),
-                default=1,
-                output_field=IntegerField(),
-            ),
-            _moment=Case(
-                overdue,
-                default=_sum(received, cap * (Value(1.0) - Value(SHARE) * weight)),
+            _overdue=Case(When(**is_overdue, then=0), default=1, output_field=IntegerField()),
+            _sort_at=Case(
+                When(**is_overdue, then=F("_due_at")),
+                default=_sum(received_at, longest * (Value(1.0) - Value(SHARE) * score)),
                 output_field=FloatField(),
             ),
         )
-        .order_by("_stat", "_late", "_moment", "pk")
+        .order_by("_stat", "_overdue", "_sort_at", "pk")
     )
 
 
-def _or_unknown() -> Combinable:
+def _score_or_unknown() -> Combinable:
     return Case(
         When(triage_score__isnull=True, then=Value(UNKNOWN)),
         default=F("triage_score"),

@@ -1,6 +1,6 @@
-"""What radiologists have said of studies so far, as far as one person may see it now.
+"""The findings and verdicts of radiologists, as far as one person may see them now.
 
-`reader_words` is for lists: a fixed number of queries however many studies there are.
+`readable_findings` is for lists: a fixed number of queries however many studies there are.
 `readable_verdicts` is for one study: every version, in full.
 """
 
@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import ReadAs
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.disclosure import (
     ai_visible,
     others_disclosed,
@@ -24,22 +24,22 @@ from scans.services.disclosure import (
 
 
 @dataclass(frozen=True)
-class ReaderWord:
-    """The verdicts that stand for one study; drafts are their reader's alone and not in it.
+class ReadableFinding:
+    """The radiologists' current finding on one study, without drafts.
 
-    Where the study is read that is the one that counts, where two readers disagree both.
+    `verdicts` has the deciding one where the study is read, both where two readers disagree.
     """
 
     stage: str = ReadStage.WAITING
     verdicts: tuple[Verdict, ...] = ()
-    # How many results of the AI were accepted, modified and rejected in them; empty where the
-    # AI's word is withheld.
+    # How many AI results were accepted, modified and rejected in them; empty where the AI results
+    # are withheld.
     decisions: Mapping[str, int] = field(default_factory=dict)
-    is_blind: bool = False  # two readers, who do not see each other's word yet
+    is_blind: bool = False  # two readers, who do not see each other's findings yet
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """All that can change in how it looks."""
+        """Everything that can change in how it is shown; compared by polls."""
         return (
             self.stage,
             self.is_blind,
@@ -48,8 +48,8 @@ class ReaderWord:
         )
 
 
-def reader_words(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReaderWord]:
-    """The radiologists' word on each of these studies, which the caller got from `visible_to`."""
+def readable_findings(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReadableFinding]:
+    """Return the finding on each of these studies, which the caller got from `visible_to`."""
     rows = list(studies)
     ids = [row.pk for row in rows]
     withheld = withheld_from(user=user, studies=ids)
@@ -63,15 +63,18 @@ def reader_words(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReaderWo
     )
     for verdict in verdicts:
         found.setdefault(verdict.study_id, []).append(verdict)
-    return {row.pk: _word(row, found.get(row.pk, []), told=row.pk not in withheld) for row in rows}
+    return {
+        row.pk: _finding(row, found.get(row.pk, []), disclosed=row.pk not in withheld)
+        for row in rows
+    }
 
 
 def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
-    """Every signed version that this person may see, oldest first, and their own draft last.
+    """Return every signed version that this person may see, oldest first; their own draft last.
 
-    While two readers read blind, their own only. While the AI's word is withheld from this person,
-    of the others' only the finding: what somebody changed or wrote after they saw the AI's word
-    tells it.
+    While two readers read blind, only their own. While the AI result is withheld from this person,
+    only the finding of the others' verdicts: what somebody changed or wrote after they saw the AI
+    result reveals it.
     """
     rows = Verdict.objects.filter(study=study)
     others = rows.signed() if others_visible(user=user, study=study) else rows.none()
@@ -89,7 +92,7 @@ def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
 
 
 def _blank(verdict: Verdict) -> None:
-    """Empty in the copy that is shown, never saved, all that was said with the AI's word known."""
+    """Empty all that was written with the AI result known, in the copy that is shown, not saved."""
     verdict.committed_finding, verdict.committed_at = "", None
     verdict.comment = verdict.amendment_reason = ""
     verdict.ai_content = {}
@@ -97,22 +100,26 @@ def _blank(verdict: Verdict) -> None:
     verdict._prefetched_objects_cache = empty  # type: ignore[attr-defined]
 
 
-def _word(study: Study, verdicts: list[Verdict], *, told: bool) -> ReaderWord:
-    standing = _standing(study, verdicts)
+def _finding(study: Study, verdicts: list[Verdict], *, disclosed: bool) -> ReadableFinding:
+    deciding = _deciding(study, verdicts)
     decisions = Counter(
-        word.decision for verdict in standing for word in verdict.assessments.all() if told
+        assessment.decision
+        for verdict in deciding
+        for assessment in verdict.assessments.all()
+        if disclosed
     )
-    return ReaderWord(
+    return ReadableFinding(
         stage=study.read_stage,
-        verdicts=tuple(standing),
+        verdicts=tuple(deciding),
         decisions=dict(decisions),
-        is_blind=study.reads_wanted != Reads.ONE and study.read_stage == ReadStage.WAITING,
+        is_blind=study.readers_required != ReadersRequired.ONE
+        and study.read_stage == ReadStage.WAITING,
     )
 
 
-def _standing(study: Study, verdicts: list[Verdict]) -> list[Verdict]:
-    """As `VerdictQuerySet.deciding` has it for a study that is read."""
+def _deciding(study: Study, verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the deciding one of a read study as `VerdictQuerySet.deciding` has it; else all."""
     if study.read_stage != ReadStage.READ:
         return verdicts
-    settled = [row for row in verdicts if row.read_as == ReadAs.ADJUDICATION]
-    return (settled or [row for row in verdicts if row.read_as == ReadAs.FIRST])[:1]
+    adjudicated = [row for row in verdicts if row.read_as == ReadAs.ADJUDICATION]
+    return (adjudicated or [row for row in verdicts if row.read_as == ReadAs.FIRST])[:1]

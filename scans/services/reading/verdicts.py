@@ -1,7 +1,7 @@
-"""What a radiologist says of a study: drafted, committed, signed, amended.
+"""Draft, commit, sign and amend the verdict of a radiologist on a study.
 
-One draft a reader; it is saved by itself as they go on. Signing makes it final for good, and an
-amendment is a new version that supersedes it with a reason.
+Each reader has one draft of a study. Signing makes it final for good; an amendment is a new
+version that supersedes it with a reason.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,21 +25,21 @@ from scans.services.analyses.displayed_results import on_screen
 from scans.services.disclosure import ai_visible
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
-    Word,
+    AssessmentInput,
+    has_same_assessments,
     refuse_missing_reasons,
-    says_the_same,
-    write_words,
+    write_assessments,
 )
 from scans.services.reading.assignment import renew_lock
-from scans.services.reading.double_reading import next_read, settle
+from scans.services.reading.double_reading import next_read, update_read_stage
 
-LONGEST = {"comment": 4000, "amendment_reason": 500}
+MAX_LENGTH = {"comment": 4000, "amendment_reason": 500}
 _THEN = "read the study"
 _NO_FINDING = {"finding": "Choose your finding: tumor, no tumor or unsure."}
 
 
 class VerdictConflictError(StateConflictError):
-    """The draft was saved from another window meanwhile; `current` is what is there."""
+    """The draft was saved from another window meanwhile; `current` is the draft as it is now."""
 
     def __init__(self, current: Verdict) -> None:
         super().__init__(
@@ -48,63 +48,67 @@ class VerdictConflictError(StateConflictError):
         self.current = current
 
 
-class WordsRefusedError(ValidationError):
-    """These words on analyses were left out; all the rest is kept in `draft`."""
+class AssessmentsRefusedError(ValidationError):
+    """Some assessments were left out, each with a message; all the rest is saved in `draft`."""
 
-    def __init__(self, sentences: Sequence[str], draft: Verdict) -> None:
-        super().__init__({"reason": list(sentences)})
+    def __init__(self, messages: Sequence[str], draft: Verdict) -> None:
+        super().__init__({"reason": list(messages)})
         self.draft = draft
 
 
 @dataclass(frozen=True)
-class Saying:
-    """What a reader has said so far; None leaves it as it is.
+class VerdictInput:
+    """What a reader has entered so far; a field that is None stays as it is in the draft.
 
-    `revision` is the one of the draft that it was made from; None takes what is there.
+    `seconds` is how long the study was open and in sight. `revision` is the one of the draft that
+    this was made from; with None it overwrites the draft whatever its revision.
     """
 
     finding: str | None = None
     comment: str | None = None
     amendment_reason: str | None = None
-    words: Sequence[Word] = field(default=())
+    assessments: Sequence[AssessmentInput] = field(default=())
     seconds: int = 0
     revision: int | None = None
 
 
 def draft_of(*, user: User, study: Study) -> Verdict | None:
+    """Return this reader's draft for the study, or None."""
     return Verdict.objects.drafts().filter(study=study, reader=user).first()
 
 
 def own_current(*, user: User, study: Study) -> Verdict | None:
-    """The reader's own signed verdict, as last amended."""
+    """Return this reader's signed verdict on the study, as last amended, or None."""
     return Verdict.objects.current().filter(study=study, reader=user).first()
 
 
-def save_draft(*, user: User, study: Study, saying: Saying) -> Verdict:
-    """Keep what the reader has said so far. Nobody else sees it.
+def save_draft(*, user: User, study: Study, verdict_input: VerdictInput) -> Verdict:
+    """Save the reader's draft, which nobody else sees, and renew their lock of the study.
 
     Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`;
-    after a `WordsRefusedError` all but these words is kept.
+    after an `AssessmentsRefusedError` all but the refused assessments is saved.
     """
-    draft, refused = _save(user=user, study=study, saying=saying)
-    if refused:  # only now: an exception would undo what is kept
-        raise WordsRefusedError(refused, draft)
+    draft, refused = _save(user=user, study=study, verdict_input=verdict_input)
+    if refused:  # only now: an exception would undo what is saved
+        raise AssessmentsRefusedError(refused, draft)
     return draft
 
 
 @clinical_write(Action.READ_STUDY, on="study")
-def _save(*, user: User, study: Study, saying: Saying) -> tuple[Verdict, list[str]]:
+def _save(*, user: User, study: Study, verdict_input: VerdictInput) -> tuple[Verdict, list[str]]:
     draft = _open(user, _locked(study))
-    return draft, _fill(draft, saying, user=user)
+    return draft, _fill(draft, verdict_input, user=user)
 
 
 @clinical_write(Action.READ_STUDY, on="study")
 def commit_finding(*, user: User, study: Study, finding: str, seconds: int = 0) -> Verdict:
-    """Read-first: the reader's own finding, for good; from now on they see the AI's word.
+    """Read-first: commit the reader's own finding; from then on they see the AI results.
 
-    They may still sign another finding: both are kept. A finding that was committed stays.
+    They may still sign another finding: both are stored. A committed finding never changes, so a
+    second call leaves the first one as it is.
 
-    Raises `StateConflictError` where they see the AI's word already: it would not be before it.
+    Raises `NotAllowedError`, `ValidationError`, or `StateConflictError` where the AI results are
+    shown to the reader already.
     """
     if finding not in Finding.values:
         raise ValidationError(_NO_FINDING)
@@ -129,19 +133,21 @@ def sign_verdict(
     *,
     user: User,
     study: Study,
-    saying: Saying,
+    verdict_input: VerdictInput,
     layers: Iterable[str] = (),
     shown: Iterable[UUID] | None = None,
 ) -> Verdict:
-    """Make the draft final: nobody can change it from now on, only amend it.
+    """Save the input into the draft and sign it: from then on it can only be amended.
 
-    `layers` and `shown` are the AI content and the analyses that the reader's page had on screen
-    (`ai_on_screen`). Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or
-    `ValidationError`.
+    `layers` and `shown` are the AI layers and the analyses that the reader's page had on screen
+    (`displayed_results.on_screen`); they are stored with the verdict. The study's stage follows,
+    and the reader's lock ends.
+
+    Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`.
     """
     current = _locked(study)
     draft = _open(user, current)
-    refused = _fill(draft, saying, user=user)
+    refused = _fill(draft, verdict_input, user=user)
     if refused:
         raise ValidationError({"reason": refused})
     if not draft.finding:
@@ -161,8 +167,8 @@ def sign_verdict(
     draft.signed_at = timezone.now()
     draft.ai_content = on_screen(user=user, study=current, layers=layers, analyses=shown)
     draft.save()
-    settle(current)
-    _leave(current, user)
+    update_read_stage(current)
+    _end_reading(current, user)
     amended = draft.is_amendment
     _record(user, audit_events.VERDICT_AMENDED if amended else audit_events.VERDICT_SIGNED, draft)
     return draft
@@ -170,15 +176,17 @@ def sign_verdict(
 
 @clinical_write(Action.READ_STUDY, on="study")
 def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
-    """A draft that begins as the reader's own signed verdict and will supersede it.
+    """Return a draft with the content of the reader's signed verdict, to supersede it once signed.
 
-    Why can also be said later, with the draft; it cannot be signed without.
+    The reason can also be given later, with the draft; it cannot be signed without one. A draft
+    that is there already is returned as it is. Raises `NotAllowedError`, `ValidationError` for an
+    archived patient, or `StateConflictError` where there is nothing to amend.
     """
     refuse_archived(study.patient, then=_THEN)
     _locked(study)
-    known = draft_of(user=user, study=study)
-    if known is not None:
-        return known
+    existing = draft_of(user=user, study=study)
+    if existing is not None:
+        return existing
     signed = own_current(user=user, study=study)
     if signed is None:
         raise StateConflictError("You have signed no verdict for this study that you could amend.")
@@ -200,7 +208,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
             analysis_id=row.analysis_id,
             decision=row.decision,
             reason=row.reason,
-            reason_words=row.reason_words,
+            reason_label=row.reason_label,
             reason_text=row.reason_text,
         )
         for row in signed.assessments.all()
@@ -210,16 +218,16 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
 
 
 def _locked(study: Study) -> Study:
-    """The study as it is, before anything else is locked: who writes of it waits here.
+    """Return the study, read anew and locked before anything else: other writers of it wait here.
 
-    Only its own row: the clinic's, which comes with it, is for nobody to wait for.
+    Only its own row is locked, not that of the clinic, which is read with it.
     """
     rows = Study.objects.select_for_update(of=("self",)).select_related("clinic", "patient")
     return rows.get(pk=study.pk)
 
 
 def _open(user: User, study: Study) -> Verdict:
-    """The reader's draft; made where they have none and a read is left for them."""
+    """Return the reader's draft; it is made where they have none and a read is left for them."""
     refuse_archived(study.patient, then=_THEN)
     renew_lock(user=user, study=study)
     draft = draft_of(user=user, study=study)
@@ -230,46 +238,52 @@ def _open(user: User, study: Study) -> Verdict:
     return draft
 
 
-def _fill(draft: Verdict, saying: Saying, *, user: User) -> list[str]:
-    """Write it into the draft; the sentences are about the words that are left out."""
-    said = {name: getattr(saying, name) for name in ("finding", "comment", "amendment_reason")}
-    said = {name: _cleaned(text) for name, text in said.items() if text is not None}
-    _refuse_older(draft, saying, said)
-    if said.get("finding") and said["finding"] not in Finding.values:
+def _fill(draft: Verdict, verdict_input: VerdictInput, *, user: User) -> list[str]:
+    """Write the input into the draft; returns a message for each assessment that is left out."""
+    entered = {
+        name: getattr(verdict_input, name) for name in ("finding", "comment", "amendment_reason")
+    }
+    fields = {name: _cleaned(text) for name, text in entered.items() if text is not None}
+    _refuse_older(draft, verdict_input, fields)
+    if fields.get("finding") and fields["finding"] not in Finding.values:
         raise ValidationError(_NO_FINDING)
-    for name, longest in LONGEST.items():
-        if len(said.get(name, "")) > longest:
+    for name, longest in MAX_LENGTH.items():
+        if len(fields.get(name, "")) > longest:
             raise ValidationError({name: f"Keep it to {longest} characters."})
-    for name, text in said.items():
+    for name, text in fields.items():
         setattr(draft, name, text)
     draft.revision += 1
-    _count_time(draft, saying.seconds)
+    _count_time(draft, verdict_input.seconds)
     draft.save()
-    return write_words(draft, saying.words, user=user) if saying.words else []
+    if not verdict_input.assessments:
+        return []
+    return write_assessments(draft, verdict_input.assessments, user=user)
 
 
 def _cleaned(text: str) -> str:
     return text.replace("\0", "").strip()
 
 
-def _refuse_older(draft: Verdict, saying: Saying, said: dict[str, str]) -> None:
-    """A page that is behind is refused, but for one that says again what is kept already: the
-    answer to its last save may have been lost."""
-    if saying.revision in {None, draft.revision}:
+def _refuse_older(draft: Verdict, verdict_input: VerdictInput, fields: dict[str, str]) -> None:
+    """Raise `VerdictConflictError` where the input was made from an older revision of the draft.
+
+    Unless it changes nothing: the response to the save before may have been lost.
+    """
+    if verdict_input.revision in {None, draft.revision}:
         return
-    is_known = all(getattr(draft, name) == text for name, text in said.items())
-    if not (is_known and says_the_same(draft, saying.words)):
+    is_unchanged = all(getattr(draft, name) == text for name, text in fields.items())
+    if not (is_unchanged and has_same_assessments(draft, verdict_input.assessments)):
         raise VerdictConflictError(draft)
 
 
 def _count_time(draft: Verdict, seconds: int) -> None:
-    """As the page counted it, from its opening: no page was open before the study was here."""
+    """Set the time spent as the page counted it; at most the time since the study was received."""
     most = (timezone.now() - draft.study.received_at).total_seconds() + 1
     draft.seconds_spent = max(draft.seconds_spent, min(max(0, seconds), int(most)))
 
 
-def _leave(study: Study, user: User) -> None:
-    """The reader is done: the lock is free, and a read that is left is for somebody else."""
+def _end_reading(study: Study, user: User) -> None:
+    """Free the lock, and the assignment where another read is left for somebody else."""
     if study.locked_by_id == user.pk:
         study.locked_by, study.lock_expires_at = None, None
     if study.read_stage != ReadStage.READ and study.assignee_id == user.pk:

@@ -1,4 +1,4 @@
-"""The section of a report that says what the AI said, by which release, and what became of it."""
+"""The report's section about the AI: results, releases, and what the radiologist decided."""
 
 from collections.abc import Iterable, Sequence
 from itertools import count, groupby
@@ -9,7 +9,7 @@ from scans.models.analysis import Status
 from scans.models.assessment import Decision
 from scans.services.analyses.displayed_results import newest_finished
 
-# A line an image up to here; of a longer series the images with the same word share a line.
+# A line an image up to here; of a longer series images with the same result share a line.
 MOST_LINES = 20
 _DECISIONS = {
     Decision.ACCEPT: "accepted by the radiologist",
@@ -19,29 +19,30 @@ _DECISIONS = {
 
 
 def ai_statement(study: Study, verdict: Verdict | None) -> str:
-    """What the AI said of each image, by which release, and what the radiologist made of it."""
+    """Return a line for each image (or group of images) with its AI result, and a last sentence."""
     rows = list(newest_finished(study).select_related("release", "image").order_by("image__number"))
     if not rows:
         return "No AI analysis was available for this report."
-    decisions = {word.analysis_id: word for word in verdict.assessments.all()} if verdict else {}
+    assessments = verdict.assessments.all() if verdict else ()
+    by_analysis = {assessment.analysis_id: assessment for assessment in assessments}
     groups: dict[tuple[object, ...], list[Analysis]] = {}
     for row in rows:
         is_alone = len(rows) <= MOST_LINES
         key = (is_alone and row.pk, row.status, row.label, str(row.release))
-        groups.setdefault((*key, _became(decisions.get(row.pk))), []).append(row)
-    lines = [_line(same, became=str(key[-1])) for key, same in groups.items()]
+        groups.setdefault((*key, _decision_text(by_analysis.get(row.pk))), []).append(row)
+    lines = [_line(group, decision=str(key[-1])) for key, group in groups.items()]
     return "\n".join([*lines, "AI output is a suggestion, not a diagnosis."])
 
 
-def _line(rows: Sequence[Analysis], *, became: str) -> str:
-    """For example: Images 1 to 4: no tumor detected, calibrated probability of a tumor 0.02 ..."""
+def _line(rows: Sequence[Analysis], *, decision: str) -> str:
+    """Return for example: Images 1 to 4: no tumor detected, calibrated probability of ..."""
     first = rows[0]
-    images = numbers([row.image.number for row in rows])
-    who = f"Image {images}" if len(rows) == 1 else f"Images {images}"
-    return f"{who}: {_said(rows)} ({first.release}){became}."
+    images = number_ranges([row.image.number for row in rows])
+    subject = f"Image {images}" if len(rows) == 1 else f"Images {images}"
+    return f"{subject}: {_result_text(rows)} ({first.release}){decision}."
 
 
-def _said(rows: Sequence[Analysis]) -> str:
+def _result_text(rows: Sequence[Analysis]) -> str:
     first = rows[0]
     if first.status != Status.COMPLETED:
         return "no AI opinion"
@@ -51,18 +52,18 @@ def _said(rows: Sequence[Analysis]) -> str:
     return f"{first.get_label_display().lower()}, calibrated probability of a tumor {span}"
 
 
-def _became(word: Any) -> str:
-    if word is None:
+def _decision_text(assessment: Any) -> str:
+    if assessment is None:
         return ""
-    reason = f": {word.reason_text or word.reason_words}" if word.reason else ""
-    return f"; {_DECISIONS[Decision(word.decision)]}{reason}"
+    reason = f": {assessment.reason_text or assessment.reason_label}" if assessment.reason else ""
+    return f"; {_DECISIONS[Decision(assessment.decision)]}{reason}"
 
 
-def numbers(found: Iterable[int]) -> str:
-    """For example: 1 to 4, 7, 9 to 12."""
+def number_ranges(values: Iterable[int]) -> str:
+    """Return whole numbers as text, runs of them as ranges: 1 to 4, 7, 9 to 12."""
     runs = []
-    place = count()
-    for _, run in groupby(sorted(found), key=lambda number: number - next(place)):
+    position = count()
+    for _, run in groupby(sorted(values), key=lambda number: number - next(position)):
         first, *others = run
         runs.append(f"{first} to {others[-1]}" if others else str(first))
     return ", ".join(runs)

@@ -1,6 +1,7 @@
-"""What a report starts with: the clinic's template, the verdicts, the marks, the AI's word."""
+"""The first draft of a report, from the clinic's template, verdict, annotations and AI results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +11,16 @@ from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, ReportTemplate, Study, Verdict
 from scans.models.analysis import Status
 from scans.models.assessment import Finding
-from scans.models.report import LONGEST_SECTION, ReportTemplateQuerySet
+from scans.models.report import ReportTemplateQuerySet
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.annotations.lifecycle import readable_annotations
 from scans.services.reports.ai_statement import ai_statement
 
 MOST_FIGURES = 12
-# Until a clinic has templates of its own: names and texts, "" where the reader writes.
+# Until a clinic has templates of its own.
 DEFAULT_TEMPLATE = ReportTemplate(
-    name="Brain MRI",
-    technique="MRI of the head. Images as listed in the study.",
-    findings="",
-    impression="",
+    name="Brain MRI", technique="MRI of the head. Images as listed in the study."
 )
 _IMPRESSIONS = {
     Finding.TUMOR: "Findings suspicious for an intracranial tumor.",
@@ -30,55 +29,65 @@ _IMPRESSIONS = {
 }
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """What is known of a study as its report begins."""
+
+    study: Study
+    annotations: Sequence[Annotation]
+    verdict: Verdict | None
+
+
 def templates_of(clinic_id: UUID) -> ReportTemplateQuerySet:
-    """The templates that this clinic offers."""
+    """Return the templates that this clinic offers."""
     return ReportTemplate.objects.all().offered_by(clinic_id)
 
 
-def first_text(*, user: User, study: Study, template: ReportTemplate) -> dict[str, Any]:
-    """The sections and figures of a new report."""
-    marks = list(readable_annotations(user=user, study=study).shown())
-    verdict = _verdict(user, study)
+def initial_content(*, user: User, study: Study, template: ReportTemplate) -> dict[str, Any]:
+    """Return the sections and figures of a new report, as fields of `Report`."""
+    annotations = list(readable_annotations(user=user, study=study).shown())
+    sources = _Sources(study, annotations, _verdict(user, study))
+    prefilled = template.texts
     return {
-        "technique": template.technique,
-        "comparison": template.comparison or _comparison(study),
-        "findings": _fitted([template.findings, *(_of_mark(mark) for mark in marks)]),
-        "impression": _fitted([template.impression, _impression(verdict)]),
-        "ai_statement": _fitted(ai_statement(study, verdict).split("\n")),
-        "figures": figures_of([mark for mark in marks if mark.author_id == user.pk]),
-    }
+        name: _INITIAL_TEXTS.get(name, _as_prefilled)(prefilled.get(name, ""), sources)
+        for name in SECTION_NAMES
+    } | {"figures": figures_from([row for row in annotations if row.author_id == user.pk])}
 
 
-def figures_of(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
-    """The marks as a report keeps them: each by its version, which does not change."""
+def figures_from(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
+    """Return annotations as a report stores them: each by its version, which does not change.
+
+    With each goes the newest completed analysis of its image, whose heatmap the figure may show.
+    """
     newest: dict[UUID, UUID] = {}
-    for study in {mark.study for mark in annotations}:
+    for study in {annotation.study for annotation in annotations}:
         rows = newest_finished(study).filter(status=Status.COMPLETED)
         newest |= dict(rows.values_list("image_id", "pk"))
     return [
         {
-            "annotation": str(mark.pk),
-            "version": mark.version,
-            "analysis": str(newest[mark.image_id]) if mark.image_id in newest else None,
+            "annotation": str(annotation.pk),
+            "version": annotation.version,
+            "analysis": str(newest[annotation.image_id]) if annotation.image_id in newest else None,
         }
-        for mark in annotations[:MOST_FIGURES]
+        for annotation in annotations[:MOST_FIGURES]
     ]
 
 
 def _verdict(user: User, study: Study) -> Verdict | None:
-    """The one that counts for the study, else the author's own."""
+    """Return the verdict that decides the study, else the author's own."""
     of_study = Verdict.objects.filter(study=study)
     deciding = Verdict.objects.deciding().filter(study=study).first()
     return deciding or of_study.filter(reader=user).order_by("-begun_at").first()
 
 
-def _impression(verdict: Verdict | None) -> str:
-    if verdict is None or not verdict.finding:
-        return ""
-    return _joined(_IMPRESSIONS[Finding(verdict.finding)], verdict.comment)
+def _as_prefilled(prefilled: str, sources: _Sources) -> str:
+    return prefilled
 
 
-def _comparison(study: Study) -> str:
+def _comparison(prefilled: str, sources: _Sources) -> str:
+    if prefilled:
+        return prefilled
+    study = sources.study
     earlier = Study.objects.filter(
         patient_id=study.patient_id, study_date__lt=study.study_date
     ).order_by("-study_date")
@@ -86,25 +95,49 @@ def _comparison(study: Study) -> str:
     return f"Earlier studies of {', '.join(dates)}." if dates else "No earlier study is available."
 
 
-def name_of(version: AnnotationVersion) -> str:
-    """What a report calls a mark: its label, or else what its arrow says."""
-    words: str = version.label or version.geometry.get("text") or "Marked area"
-    return words[:1].upper() + words[1:]
+def _findings(prefilled: str, sources: _Sources) -> str:
+    return _shortened([prefilled, *(_annotation_line(row) for row in sources.annotations)])
 
 
-def place_of(mark: Annotation, version: AnnotationVersion) -> str:
-    """How a line of the findings about this mark begins; the report's page links it by that."""
-    return f"{name_of(version)} on image {mark.image.number}"
+def _impression(prefilled: str, sources: _Sources) -> str:
+    verdict = sources.verdict
+    if verdict is None or not verdict.finding:
+        return _shortened([prefilled])
+    return _shortened([prefilled, _lines(_IMPRESSIONS[Finding(verdict.finding)], verdict.comment)])
 
 
-def sentence_of(note: str) -> str:
-    """A note as it stands in running text."""
+def _ai_statement(prefilled: str, sources: _Sources) -> str:
+    return _shortened(ai_statement(sources.study, sources.verdict).split("\n"))
+
+
+# For sections that start with more than the text of the template.
+_INITIAL_TEXTS: dict[str, Callable[[str, _Sources], str]] = {
+    "comparison": _comparison,
+    "findings": _findings,
+    "impression": _impression,
+    "ai_statement": _ai_statement,
+}
+
+
+def annotation_name(version: AnnotationVersion) -> str:
+    """Return the name of an annotation in a report: its label, or else the text of its arrow."""
+    name: str = version.label or version.geometry.get("text") or "Marked area"
+    return name[:1].upper() + name[1:]
+
+
+def annotation_location(annotation: Annotation, version: AnnotationVersion) -> str:
+    """Return how a line about this annotation begins; the report's page makes it a link."""
+    return f"{annotation_name(version)} on image {annotation.image.number}"
+
+
+def as_sentence(note: str) -> str:
+    """Return a note as a sentence: with a capital letter and a full stop."""
     whole = note[:1].upper() + note[1:]
     return whole if not note or note.endswith((".", "!", "?", ")")) else f"{whole}."
 
 
-def sizes_of(measurements: Mapping[str, Any]) -> str:
-    """In mm where that is known, else in px. For example: long diameter 25.0 px, area 314.2 px²."""
+def measurements_text(measurements: Mapping[str, Any]) -> str:
+    """Return measurements in mm if known, else in px: long diameter 25.0 px, area 314.2 px²."""
     known = measurements["mm"] or measurements["px"]
     unit = "mm" if measurements["mm"] else "px"
     return ", ".join(
@@ -114,27 +147,27 @@ def sizes_of(measurements: Mapping[str, Any]) -> str:
     )
 
 
-def _of_mark(mark: Annotation) -> str:
+def _annotation_line(annotation: Annotation) -> str:
     """For example: Meningioma on image 2: long diameter 25.0 px, area 314.2 px². With a tail."""
-    version = mark.current
-    sizes = sizes_of(version.measurements)
-    note = f" {sentence_of(version.note)}" if version.note else ""
-    return f"{place_of(mark, version)}{sizes and f': {sizes}'}.{note}"
+    version = annotation.current
+    sizes = measurements_text(version.measurements)
+    note = f" {as_sentence(version.note)}" if version.note else ""
+    return f"{annotation_location(annotation, version)}{sizes and f': {sizes}'}.{note}"
 
 
-def _fitted(parts: Sequence[str]) -> str:
-    """The parts as lines, as many as a section can hold; it says how many it leaves out."""
+def _shortened(parts: Sequence[str]) -> str:
+    """Join the parts as lines, as many as a section can hold; a last line counts those left out."""
     lines = [part for part in parts if part]
-    kept, room = [], LONGEST_SECTION - 100  # for the last line
+    fitting, room = [], LONGEST_SECTION - 100  # for the last line
     for number, line in enumerate(lines):
         room -= len(line) + 1
         if room < 0 and number:
             left = len(lines) - number
-            kept.append(f"{left} more line{'s' * (left > 1)} did not fit here: see the viewer.")
+            fitting.append(f"{left} more line{'s' * (left > 1)} did not fit here: see the viewer.")
             break
-        kept.append(line)
-    return "\n".join(kept)[:LONGEST_SECTION]
+        fitting.append(line)
+    return "\n".join(fitting)[:LONGEST_SECTION]
 
 
-def _joined(*parts: str) -> str:
+def _lines(*parts: str) -> str:
     return "\n".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""Reports: started from a template, saved as they are written, signed once, amended."""
+"""Drafts of reports: start, save, amend and discard them; who may read and write them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,7 +15,8 @@ from accounts.policy import Action, NotAllowedError, has_object_perm, require
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import LONGEST_SECTION, SECTIONS, ReportQuerySet, ReportStatus
+from scans.models.report import ReportQuerySet, ReportStatus
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.annotations.lifecycle import readable_annotations
 from scans.services.disclosure import (
     disclosed_to,
@@ -24,12 +25,17 @@ from scans.services.disclosure import (
     require_ai,
 )
 from scans.services.patients.records import refuse_archived
-from scans.services.reports.content import DEFAULT_TEMPLATE, MOST_FIGURES, figures_of, first_text
+from scans.services.reports.content import (
+    DEFAULT_TEMPLATE,
+    MOST_FIGURES,
+    figures_from,
+    initial_content,
+)
 from scans.written_text import has_control_characters
 
 
 class ReportConflictError(StateConflictError):
-    """Somebody else saved the draft meanwhile; `current` is what it says now."""
+    """Somebody else saved the draft meanwhile; `current` is the draft as it is now."""
 
     def __init__(self, current: Report) -> None:
         super().__init__(
@@ -40,21 +46,21 @@ class ReportConflictError(StateConflictError):
 
 
 def require_readable(*, user: User, study: Study) -> None:
-    """Raise `NotAllowedError` while this person may not see what others say of the study.
+    """Raise `NotAllowedError` while the report of this study is withheld from this person.
 
-    A report holds the AI's word and its readers' words, so it is withheld as long as either is.
+    A report contains the AI result and the readers' findings: it is withheld as long as either is.
     """
     require(user, Action.VIEW, study)
     require_ai(user=user, study=study)
     if not others_visible(user=user, study=study):
         raise NotAllowedError(
-            "This study is read by two readers who do not see each other's word. "
+            "This study is read by two readers who do not see each other's finding. "
             "Its report opens when both have signed."
         )
 
 
 def readable_reports(*, user: User) -> ReportQuerySet:
-    """The reports that `require_readable` lets this person read."""
+    """Return the reports that `require_readable` lets this person read."""
     rows = Report.objects.visible_to(user)
     assert isinstance(rows, ReportQuerySet)
     return rows.filter(disclosed_to(user, study="study"), others_disclosed(study="study"))
@@ -62,19 +68,19 @@ def readable_reports(*, user: User) -> ReportQuerySet:
 
 @clinical_write(Action.WRITE_REPORT, on="study")
 def start_report(*, user: User, study: Study, template: ReportTemplate | None = None) -> Report:
-    """The study's preliminary report; the one that is there, if somebody began before.
+    """Start the study's report and return the draft; the existing one if there is one.
 
     Raises `NotAllowedError`, `ValidationError` (an archived patient), or `StateConflictError`
     where the study has a signed report.
     """
     require_writable(user=user, study=study)
     Study.objects.select_for_update().get(pk=study.pk)
-    begun = Report.objects.filter(study=study).preliminary().first()
-    if begun is not None:
-        return begun
+    draft = Report.objects.filter(study=study).preliminary().first()
+    if draft is not None:
+        return draft
     if Report.objects.filter(study=study).signed().exists():
         raise StateConflictError("This study has a signed report. Amend that one, with a reason.")
-    text = first_text(user=user, study=study, template=template or DEFAULT_TEMPLATE)
+    text = initial_content(user=user, study=study, template=template or DEFAULT_TEMPLATE)
     report = Report.objects.create(study=study, number=_next_number(study.pk), author=user, **text)
     record_write(user, audit_events.REPORT_BEGUN, report)
     return report
@@ -90,26 +96,26 @@ def save_report(*, user: User, report: Report, revision: int, changes: Mapping[s
     current = locked_draft(user, report)
     is_stale = current.revision != revision
     try:
-        wanted = _checked(user, current, changes)
+        new_values = _checked(user, current, changes)
     except ValidationError:
         if is_stale:  # before what is wrong with the text: it has to be compared first
             raise ReportConflictError(current) from None
         raise
-    if all(getattr(current, name) == value for name, value in wanted.items()):
+    if all(getattr(current, name) == value for name, value in new_values.items()):
         return current
     if is_stale:
         raise ReportConflictError(current)
-    for name, value in wanted.items():
+    for name, value in new_values.items():
         setattr(current, name, value)
     current.revision += 1
-    current.save(update_fields=[*wanted, "revision", "saved_at"])
+    current.save(update_fields=[*new_values, "revision", "saved_at"])
     record_write(user, audit_events.REPORT_SAVED, current)
     return current
 
 
 @clinical_write(Action.WRITE_REPORT, on="report")
 def amend_report(*, user: User, report: Report, reason: str) -> Report:
-    """A preliminary version that, once signed, supersedes this one. Both stay readable.
+    """Start an amendment: a draft that, once signed, supersedes this version. Both stay readable.
 
     Raises `NotAllowedError`, `ValidationError` or `StateConflictError`.
     """
@@ -124,14 +130,15 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
         )
     if Report.objects.filter(study=report.study_id).preliminary().exists():
         raise StateConflictError("An amendment of this report is being written. Continue that one.")
-    text = {name: getattr(report, name) for name in (*SECTIONS, "figures", "with_overlay")}
     amendment = Report.objects.create(
         study=report.study,
         number=_next_number(report.study_id),
         author=user,
         supersedes=report,
         amendment_reason=reason,
-        **text,
+        figures=report.figures,
+        with_overlay=report.with_overlay,
+        **report.texts,
     )
     record_write(user, audit_events.REPORT_AMENDMENT_BEGUN, amendment)
     return amendment
@@ -139,7 +146,7 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
 
 @clinical_write(Action.WRITE_REPORT, on="report")
 def discard_report(*, user: User, report: Report) -> Report:
-    """Give up a draft: it stays readable as discarded, and another one can be begun.
+    """Discard a draft: it stays readable, and another one can be started.
 
     What an amendment would have superseded stays the newest signed version. Raises
     `NotAllowedError`, `ValidationError` or `StateConflictError`.
@@ -165,7 +172,7 @@ def require_writable(*, user: User, study: Study) -> None:
 
 
 def locked_draft(user: User, report: Report) -> Report:
-    """The draft as it is now, locked until the commit."""
+    """Return the draft as it is now, locked until the commit."""
     require_writable(user=user, study=report.study)
     current = Report.objects.select_for_update().get(pk=report.pk)
     refuse_signed(current)
@@ -173,6 +180,7 @@ def locked_draft(user: User, report: Report) -> Report:
 
 
 def refuse_signed(report: Report) -> None:
+    """Raise `StateConflictError` unless the report is a draft."""
     if report.is_signed:
         raise StateConflictError("This report is signed and does not change. Amend it instead.")
     if not report.is_draft:
@@ -180,9 +188,9 @@ def refuse_signed(report: Report) -> None:
 
 
 def _checked(user: User, report: Report, changes: Mapping[str, Any]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {}
+    new_values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    for name in SECTIONS:
+    for name in SECTION_NAMES:
         if name not in changes:
             continue
         text = str(changes[name]).replace("\r\n", "\n").strip()
@@ -190,32 +198,33 @@ def _checked(user: User, report: Report, changes: Mapping[str, Any]) -> dict[str
             errors[name] = f"Shorten this section to {LONGEST_SECTION} characters."
         elif has_control_characters(text, lines=True):
             errors[name] = "Remove the control characters from this section."
-        wanted[name] = text
+        new_values[name] = text
     if "with_overlay" in changes:
-        wanted["with_overlay"] = bool(changes["with_overlay"])
+        new_values["with_overlay"] = bool(changes["with_overlay"])
     if "figures" in changes:
-        wanted["figures"] = _chosen(user, report, changes["figures"])
+        new_values["figures"] = _chosen_figures(user, report, changes["figures"])
     if errors:
         raise ValidationError(errors)
-    return wanted
+    return new_values
 
 
-def _chosen(user: User, report: Report, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """The figures for these annotations; one that was in already keeps its version."""
-    kept = {figure["annotation"]: figure for figure in report.figures}
+def _chosen_figures(user: User, report: Report, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the figures for these annotations; one that is hidden since keeps its version."""
+    stored = {figure["annotation"]: figure for figure in report.figures}
     rows = {str(row.pk): row for row in readable_annotations(user=user, study=report.study).shown()}
-    asked = list(dict.fromkeys(ids))
-    if len(asked) > MOST_FIGURES:
-        raise ValidationError({"figures": f"Choose at most {MOST_FIGURES} marks as figures."})
-    missing = [one for one in asked if one not in rows and one not in kept]
+    requested = list(dict.fromkeys(ids))
+    if len(requested) > MOST_FIGURES:
+        raise ValidationError({"figures": f"Choose at most {MOST_FIGURES} annotations as figures."})
+    missing = [one for one in requested if one not in rows and one not in stored]
     if missing:
-        raise ValidationError({"figures": "One of the marks is not on this study any more."})
-    # A mark that was revised since is shown as it is now: a draft follows, a signed one does not.
-    return [figures_of([rows[one]])[0] if one in rows else kept[one] for one in asked]
+        raise ValidationError({"figures": "One of the annotations is not on this study any more."})
+    # A draft shows the newest version of an annotation, a signed report the one that it was signed
+    # with.
+    return [figures_from([rows[one]])[0] if one in rows else stored[one] for one in requested]
 
 
-def may_write(user: User, study: Study) -> bool:
-    """Whether this person may write this study's report, as far as its text is theirs to see."""
+def can_write_report(user: User, study: Study) -> bool:
+    """Return whether the person's role and the study allow writing; not whether it is withheld."""
     return has_object_perm(user, Action.WRITE_REPORT, study) and not study.patient.is_archived
 
 
@@ -225,6 +234,7 @@ def _next_number(study_id: UUID) -> int:
 
 
 def record_write(user: User, event: AuditEventType, report: Report, **detail: int) -> None:
+    """Record an audit event about a report, with its number in the detail."""
     audit.record(
         actor=user,
         event=event,

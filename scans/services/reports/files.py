@@ -1,4 +1,4 @@
-"""The one way the PDF of a report leaves: checked, recorded, streamed."""
+"""Deliver the PDF of a report: the only way that it leaves."""
 
 from django.http import Http404, HttpResponseBase
 
@@ -11,7 +11,7 @@ from scans.services.reports.drafting import require_readable
 
 
 def deliver_report(*, user: User, report: Report) -> HttpResponseBase:
-    """The PDF of a signed report, byte for byte as it was signed.
+    """Return the PDF of a signed report, byte for byte as it was signed; the read is recorded.
 
     Raises `NotAllowedError`, or `Http404` where there is none.
     """

@@ -1,4 +1,4 @@
-"""The signature under a report: with the password once more; its PDF is made then, for good."""
+"""Sign a report: check the password once more, render the PDF, store both."""
 
 import hashlib
 import secrets
@@ -17,6 +17,7 @@ from accounts.policy import Action
 from scans import audit_events
 from scans.models import Report
 from scans.models.report import ReportStatus
+from scans.models.report_sections import SECTIONS
 from scans.services.reports.drafting import (
     ReportConflictError,
     locked_draft,
@@ -35,7 +36,7 @@ _TOO_MANY = "Too many wrong passwords. Wait five minutes and try again."
 
 
 def sign_report(*, user: User, report: Report, revision: int, password: str) -> Report:
-    """Sign with the password once more: the version is final, and its PDF is made, for good.
+    """Sign a draft; the version and its PDF never change from then on.
 
     Raises `NotAllowedError`, `ValidationError`, `StateConflictError` or `ReportConflictError`.
     """
@@ -59,8 +60,13 @@ def _draft(report: Report, revision: int) -> Report:
     refuse_signed(current)
     if current.revision != revision:
         raise ReportConflictError(current)
-    if not current.impression.strip():
-        raise ValidationError({"impression": "Write an impression before you sign."})
+    missing = {
+        section.name: section.needed_to_sign
+        for section in SECTIONS
+        if section.needed_to_sign and not current.texts[section.name].strip()
+    }
+    if missing:
+        raise ValidationError(missing)
     return current
 
 
@@ -100,7 +106,7 @@ def _check_password(user: User, password: str) -> None:
     key = f"wrong-signature:{user.pk}"
     if cache.get(key, 0) >= _WRONG_PASSWORDS:
         raise ValidationError({"password": _TOO_MANY})
-    # Counted before it is looked at, so that guesses at one moment do not pass the limit together.
+    # Counted before it is compared, so that guesses at one moment do not pass the limit together.
     cache.add(key, 0, _WRONG_SECONDS)
     try:
         tries = cache.incr(key)
@@ -116,12 +122,12 @@ def _check_password(user: User, password: str) -> None:
 
 
 def _new_code() -> str:
-    """60 random bits for paper: XXXX-XXXX-XXXX."""
+    """Return 60 random bits to print: XXXX-XXXX-XXXX."""
     letters = [secrets.choice(_LETTERS) for _ in range(12)]
     return "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))
 
 
 def normal_code(typed: str) -> str:
-    """As it is stored, from what somebody read off paper."""
+    """Return a verification code as it is stored, from what somebody read off paper."""
     plain = typed.upper().translate(str.maketrans("OIL", "011", " -"))
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))

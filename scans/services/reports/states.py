@@ -1,4 +1,4 @@
-"""Where the reports of studies stand, as far as one person may read them: for lists."""
+"""The states of the reports of several studies, as far as one person may read them; for lists."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ReportState:
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """All that can change in how it looks."""
+        """Everything that its display depends on."""
         return (
             str(self.signed and self.signed.pk),
             str(self.draft and self.draft.pk),
@@ -30,14 +30,19 @@ class ReportState:
 
 
 def report_states(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReportState]:
-    """The state of each of these studies' reports, in two queries."""
+    """Return the state of the report of each of these studies, by study, in two queries."""
     ids = [row.pk for row in studies]
     readable = Study.objects.filter(disclosed_to(user), others_disclosed(), pk__in=ids)
-    told = set(readable.values_list("pk", flat=True))
+    readable_ids = set(readable.values_list("pk", flat=True))
     signed: dict[UUID, Report] = {}
     drafts: dict[UUID, Report] = {}
-    rows = readable_reports(user=user).kept().filter(study__in=ids).select_related("author")
+    rows = (
+        readable_reports(user=user).not_discarded().filter(study__in=ids).select_related("author")
+    )
     for row in rows.order_by("number"):
         # The newest of the signed ones supersedes those before it.
         (drafts if row.status == ReportStatus.PRELIMINARY else signed)[row.study_id] = row
-    return {pk: ReportState(signed.get(pk), drafts.get(pk), withheld=pk not in told) for pk in ids}
+    return {
+        pk: ReportState(signed.get(pk), drafts.get(pk), withheld=pk not in readable_ids)
+        for pk in ids
+    }

@@ -1,4 +1,4 @@
-"""The texts that a clinic starts its reports from."""
+"""The report templates of a clinic."""
 
 from typing import Any
 from uuid import UUID
@@ -11,15 +11,16 @@ from accounts.models import User
 from accounts.policy import Action
 from scans import audit_events
 from scans.models import ReportTemplate
+from scans.models.report_sections import TEMPLATE_SECTION_NAMES
 
-FIELDS = ("name", "technique", "comparison", "findings", "impression", "is_active")
+FIELDS = ("name", *TEMPLATE_SECTION_NAMES, "is_active")
 
 
 @clinical_write(Action.EDIT_CLINIC_SETTINGS, on="template")
 def save_template(
     *, user: User, changes: dict[str, Any], template: ReportTemplate | None = None
 ) -> ReportTemplate:
-    """Change a template of the user's clinic, or add one. Reports that were begun keep their text.
+    """Change a template of the user's clinic, or add one. Existing reports keep their text.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
@@ -38,5 +39,5 @@ def save_template(
 
 
 def own_templates(*, clinic_id: UUID | None) -> list[ReportTemplate]:
-    """Every template of the clinic, those that are no longer offered too."""
+    """Return every template of the clinic, also those that are no longer offered."""
     return list(ReportTemplate.objects.filter(clinic_id=clinic_id)) if clinic_id else []

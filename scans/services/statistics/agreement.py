@@ -1,15 +1,17 @@
-"""Figures of agreement: plain arithmetic on counts, no rows and no database."""
+"""Statistics of agreement: arithmetic on counts, without the database."""
 
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+
+from scans.services.analyses.inference import wilson_interval
 
 _Z = 1.959963984540054  # the 97.5th percentile of the normal distribution: 95 % intervals
 
 
 @dataclass(frozen=True)
 class Share:
-    """`count` of `total`, with its 95 % interval; `value` is None where there is nothing."""
+    """`count` of `total`, with its 95 % interval (shares of 1)."""
 
     count: int
     total: int
@@ -18,18 +20,20 @@ class Share:
 
     @property
     def value(self) -> float | None:
+        """From 0 to 1; None where `total` is 0."""
         return self.count / self.total if self.total else None
 
 
 @dataclass(frozen=True)
 class Kappa:
-    """Cohen's kappa of two readers on the same cases, with its 95 % interval.
+    """Cohen's kappa of two raters of the same studies, with its 95 % interval.
 
-    `value` is None where it is not defined: no case, or both said the same one word throughout;
-    `low` and `high` also where all agree or all differ, which says nothing about the spread.
+    `value` is None where it is not defined: no study, or both gave one and the same rating
+    throughout. `low` and `high` are None then, and where the raters always or never agree: that
+    leaves no spread to estimate an interval from.
     """
 
-    cases: int
+    studies: int
     agreed: int
     value: float | None
     low: float | None
@@ -37,42 +41,37 @@ class Kappa:
 
     @property
     def percent(self) -> float | None:
-        return 100 * self.agreed / self.cases if self.cases else None
+        """Of the studies those on which both agree, 0 to 100; None without studies."""
+        return 100 * self.agreed / self.studies if self.studies else None
 
 
 def wilson(count: int, total: int) -> Share:
     """The score interval of a share (Wilson 1927): honest also near 0 and 1 and for few cases."""
-    if not total:
-        return Share(0, 0, 0.0, 1.0)
-    share, square = count / total, _Z**2
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    spread = share * (1 - share) / total + square / (4 * total**2)
-    half = _Z * math.sqrt(spread) / (1 + square / total)
-    return Share(
-        count, total, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
-    )
+    return Share(count, total, *wilson_interval(count, n=total))
 
 
 def cohen_kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> Kappa:
-    """Agreement beyond chance of the first and the second word of each pair.
+    """Return Cohen's kappa of pairs of ratings, one pair a study.
 
     The interval is from the large-sample standard error of Cohen (1960),
-    sqrt(p(1 - p) / (n (1 - e)^2)); for few cases it is too narrow, so the number of cases is
-    always shown beside it.
+    sqrt(p(1 - p) / (n (1 - e)^2)); for few studies it is too narrow, so their number is always
+    shown beside it.
     """
-    cases = len(pairs)
+    studies = len(pairs)
     agreed = sum(first == second for first, second in pairs)
-    if not cases:
+    if not studies:
         return Kappa(0, 0, None, None, None)
-    words = {word for pair in pairs for word in pair}
-    firsts = {word: sum(first == word for first, _ in pairs) / cases for word in words}
-    seconds = {word: sum(second == word for _, second in pairs) / cases for word in words}
-    expected = math.fsum(firsts[word] * seconds[word] for word in words)
-    if len(words) == 1 or expected >= 1:
-        return Kappa(cases, agreed, None, None, None)
-    observed = agreed / cases
+    ratings = {rating for pair in pairs for rating in pair}
+    firsts = {rating: sum(first == rating for first, _ in pairs) / studies for rating in ratings}
+    seconds = {rating: sum(second == rating for _, second in pairs) / studies for rating in ratings}
+    expected = math.fsum(firsts[rating] * seconds[rating] for rating in ratings)
+    if len(ratings) == 1 or expected >= 1:
+        return Kappa(studies, agreed, None, None, None)
+    observed = agreed / studies
     value = (observed - expected) / (1 - expected)
-    if observed in (0.0, 1.0):  # no spread to estimate an interval from
-        return Kappa(cases, agreed, value, None, None)
-    error = math.sqrt(observed * (1 - observed) / cases) / (1 - expected)
-    return Kappa(cases, agreed, value, max(-1.0, value - _Z * error), min(1.0, value + _Z * error))
+    if observed in (0.0, 1.0):
+        return Kappa(studies, agreed, value, None, None)
+    error = math.sqrt(observed * (1 - observed) / studies) / (1 - expected)
+    return Kappa(
+        studies, agreed, value, max(-1.0, value - _Z * error), min(1.0, value + _Z * error)
+    )

@@ -1,7 +1,7 @@
-"""What comes in, month by month: does it drift away from what the model was trained on?
+"""Input drift, month by month: how far the images lie from those the model was trained on.
 
 A release measures how far an image lies from its training images, in units of its own limit: from
-1 on it gives no opinion. Two figures tell of a drift. The share beyond the limit is what readers
+1 on it gives no opinion. Two figures show a drift. The share beyond the limit is what readers
 notice; the limit is set where about one in a hundred validation slices lies beyond it
 (`ml.training.fitting.gate_statistics`), so a clinic whose images are like those sees about as
 many. The median moves earlier, before anything is refused. Each release has a distance of its
@@ -24,15 +24,15 @@ from scans.services.disclosure import disclosed_to
 from scans.services.statistics.agreement import Share, wilson
 from scans.services.statistics.ground_truth import month_of
 
-FAR = 1.0  # of `Analysis.distance`: from here on a release gives no opinion
+LIMIT = 1.0  # of `Analysis.distance`: from here on a release gives no opinion
 _Facts = tuple[str, float | None, UUID]  # status, distance and release of one result
 
 
 @dataclass(frozen=True)
 class Inflow:
-    """Results of some images: how many had no AI opinion, and how far from training they lie.
+    """Results of some images: how many have no AI opinion, and how far from training they lie.
 
-    `far` is of the images whose distance was measured; an image that was refused before the
+    `far` is of the images whose out-of-distribution score was measured; an image refused before the
     network ran (too small, blank) has none. The median is None too where several releases
     measured: each in a unit of its own.
     """
@@ -52,9 +52,10 @@ class Month:
 
 
 def input_by_month(user: User, *, release: ModelRelease | None) -> tuple[Inflow, list[Month]]:
-    """All that came in, and each month of it: the newest result of each image, or the release's.
+    """Return the input of all months together, and of each month by which images were received.
 
-    A study whose AI result is withheld from this person is not in it: a count would tell.
+    Of each image the newest result counts; with `release`, that release's. A study whose AI result
+    is withheld from this person is left out, since a count would reveal it.
     """
     rows = Analysis.objects.visible_to(user).filter(
         disclosed_to(user, study="image__series__study"), status__in=FINISHED
@@ -76,10 +77,10 @@ def input_by_month(user: User, *, release: ModelRelease | None) -> tuple[Inflow,
 
 def _inflow(results: list[_Facts], *, one_unit: bool) -> Inflow:
     distances = [distance for _, distance, _ in results if distance is not None]
-    none = sum(status == Status.ABSTAINED for status, _, _ in results)
+    abstained = sum(status == Status.ABSTAINED for status, _, _ in results)
     return Inflow(
         images=len(results),
-        abstained=wilson(none, len(results)),
-        far=wilson(sum(distance >= FAR for distance in distances), len(distances)),
+        abstained=wilson(abstained, len(results)),
+        far=wilson(sum(distance >= LIMIT for distance in distances), len(distances)),
         median_distance=median(distances) if distances and one_unit else None,
     )

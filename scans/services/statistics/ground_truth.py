@@ -1,7 +1,7 @@
-"""The studies that are read, each with its truth and what the AI said of it.
+"""Ground truth: the studies with a final verdict, each with its AI result.
 
-The truth of a study is its deciding verdict (`VerdictQuerySet.deciding`). What the AI said of a
-study is the newest result of each image: a tumor where one image has one, at the highest
+The truth of a study is its deciding verdict (`VerdictQuerySet.deciding`). The AI result of a study
+is made of the newest result of each image: a tumor where one image has one, at the highest
 probability; no opinion where some image has none.
 
 Read as plain values: a clinic has thousands, and building a row's object costs more than reading
@@ -28,8 +28,8 @@ OPINIONS = frozenset(Label.values)
 
 
 @dataclass(frozen=True)
-class Case:
-    """One study with a deciding verdict, and what the AI said of it."""
+class GroundTruthStudy:
+    """One study with a deciding verdict, and its AI result."""
 
     study: UUID
     patient: UUID
@@ -43,20 +43,22 @@ class Case:
 
     @property
     def month(self) -> str:
+        """The month of signing, as "2026-11"."""
         return month_of(self.signed)
 
     @property
-    def counts(self) -> bool:
-        """Whether both gave an opinion."""
+    def is_comparable(self) -> bool:
+        """Whether reader and AI both gave an opinion."""
         return self.label in OPINIONS and self.truth != Finding.UNSURE
 
     @property
     def agrees(self) -> bool:
+        """Whether the AI result is the truth; only where `is_comparable`."""
         return self.truth == self.label
 
 
 class _Result(NamedTuple):
-    """What a release said of one image."""
+    """The result of one image."""
 
     image: UUID
     study: UUID
@@ -66,43 +68,49 @@ class _Result(NamedTuple):
     release: UUID
 
 
-def cases_of(user: User, *, release: ModelRelease | None = None) -> list[Case]:
-    """The cases of the person's clinic; of one release, those that it gave a result for."""
+def ground_truth_studies(
+    user: User, *, release: ModelRelease | None = None
+) -> list[GroundTruthStudy]:
+    """Return the studies of the person's clinic that have a deciding verdict.
+
+    With `release`, its results count, and studies that it has no result of are left out.
+    """
     verdicts = Verdict.objects.visible_to(user).deciding()
-    read = verdicts.order_by().values("study")  # a condition: thousands of ids are no list
-    said = _said(read, release=release)
-    counted = _image_counts(read)
-    named = {row.pk: str(row) for row in ModelRelease.objects.defer("manifest")}
+    read = verdicts.order_by().values("study")  # a subquery: there may be thousands
+    newest = _newest_results(read, release=release)
+    image_counts = _image_counts(read)
+    release_names = {row.pk: str(row) for row in ModelRelease.objects.defer("manifest")}
     zone = timezone.get_current_timezone()
     facts = ("study", "study__patient", "study__study_date", "signed_at", "finding")
-    cases = []
+    studies = []
     for study, patient, study_date, signed_at, finding in verdicts.values_list(*facts):
-        results = said.get(study, ())
+        results = newest.get(study, ())
         if release is not None and not results:
             continue
-        speaks = max(results, key=_by_probability, default=None)
-        cases.append(
-            Case(
+        highest = max(results, key=_by_probability, default=None)
+        studies.append(
+            GroundTruthStudy(
                 study=study,
                 patient=patient,
                 study_date=study_date,
                 signed=signed_at.astimezone(zone).date(),
                 truth=finding,
-                label=_label(results, images=counted.get(study, 0)),
-                probability=speaks.probability if speaks else None,
-                release=named[speaks.release] if speaks else "",
-                source=speaks.media_type if speaks else "",
+                label=_label(results, images=image_counts.get(study, 0)),
+                probability=highest.probability if highest else None,
+                release=release_names[highest.release] if highest else "",
+                source=highest.media_type if highest else "",
             )
         )
-    return cases
+    return studies
 
 
 def month_of(day: date) -> str:
+    """Return the month of a day as "2026-11"."""
     return f"{day.year}-{day.month:02}"
 
 
-def _said(studies: Any, *, release: ModelRelease | None) -> dict[UUID, list[_Result]]:
-    """Of each study the newest result of each image."""
+def _newest_results(studies: Any, *, release: ModelRelease | None) -> dict[UUID, list[_Result]]:
+    """Return the newest result of each image, by study."""
     rows = Analysis.objects.filter(image__series__study__in=studies, status__in=FINISHED)
     if release is not None:
         rows = rows.filter(release=release)

@@ -1,4 +1,4 @@
-"""How often the clinic's own readers confirmed what the AI said, beside what it says now."""
+"""Observed accuracy: how often final verdicts confirmed results of a score, in this clinic."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +14,15 @@ from scans.models.reading import ReadStage
 
 ENOUGH = 20  # signed studies in a range; with fewer, the test set says more
 _BINS = 10
-_KEPT_SECONDS = 60
+_CACHE_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class TrackRecord:
-    """`confirmed` of `signed` studies, or else the figure of the release's test set."""
+class ObservedAccuracy:
+    """Of the studies scored from `low` to `high`, `signed` have a final verdict, `confirmed` agree.
+
+    Beside it the accuracy on the release's test set, for ranges with too few studies.
+    """
 
     low: float
     high: float
@@ -31,25 +34,26 @@ class TrackRecord:
 
     @property
     def is_enough(self) -> bool:
+        """Whether there are enough signed studies to show a rate."""
         return self.signed >= ENOUGH
 
 
-def track_record(analysis: Analysis, *, clinic_id: UUID) -> TrackRecord | None:
-    """For a completed analysis whose word is shown; None for any other."""
+def observed_accuracy(analysis: Analysis, *, clinic_id: UUID) -> ObservedAccuracy | None:
+    """Return the observed accuracy for the score of this analysis; None unless it is completed."""
     if analysis.status != Status.COMPLETED or analysis.probability is None:
         return None
     tenth = _tenth(analysis.probability)
     counts = _counts(clinic_id=clinic_id, release_id=analysis.release_id)
     found = counts.get(tenth, {})
-    score = _tested(analysis)
-    return TrackRecord(
+    test = _test_accuracy(analysis)
+    return ObservedAccuracy(
         low=tenth / _BINS,
         high=(tenth + 1) / _BINS,
         confirmed=found.get(analysis.label, 0),
         signed=sum(found.values()),
-        test_accuracy=score.get("value"),
-        test_images=score.get("n"),
-        test_set=str(score.get("dataset", "")),
+        test_accuracy=test.get("value"),
+        test_images=test.get("n"),
+        test_set=str(test.get("dataset", "")),
     )
 
 
@@ -58,29 +62,29 @@ def _tenth(probability: float) -> int:
 
 
 def _counts(*, clinic_id: UUID, release_id: UUID) -> dict[int, dict[str, int]]:
-    """Of each tenth of the shown probability how many signed studies had which finding.
+    """Return, for each tenth of the shown probability, the number of final verdicts by finding.
 
-    For all tenths at once: a page shows many images. Kept for a minute.
+    Of all tenths at once, since a page shows many images. Cached for a minute.
     """
-    key = f"track:{clinic_id}:{release_id}"
-    known: dict[int, dict[str, int]] | None = cache.get(key)
-    if known is not None:
-        return known
+    key = f"observed-accuracy:{clinic_id}:{release_id}"
+    cached: dict[int, dict[str, int]] | None = cache.get(key)
+    if cached is not None:
+        return cached
     read = Study.objects.filter(clinic=clinic_id, read_stage=ReadStage.READ)
-    said = Analysis.objects.filter(
+    results = Analysis.objects.filter(
         release=release_id, status__in=FINISHED, image__series__study__in=read
     )
-    results = said.order_by().values_list("image__series__study")
+    by_study = results.order_by().values_list("image__series__study")
     images = dict(
         Image.objects.filter(series__study__in=read)
         .order_by()
         .values_list("series__study")
         .annotate(number=Count("pk"))
     )
-    # Of studies that the release has analyzed as a whole: it may have missed the worst image else.
+    # Only of studies that the release has analyzed on every image: else the highest may be missing.
     highest = {
         pk: probability
-        for pk, probability, count in results.annotate(Max("probability"), Count("pk"))
+        for pk, probability, count in by_study.annotate(Max("probability"), Count("pk"))
         if probability is not None and count == images.get(pk)
     }
     verdicts = Verdict.objects.deciding().filter(study__clinic=clinic_id)
@@ -89,12 +93,12 @@ def _counts(*, clinic_id: UUID, release_id: UUID) -> dict[int, dict[str, int]]:
         if pk in highest:
             tenth = counts.setdefault(_tenth(highest[pk]), {})
             tenth[finding] = tenth.get(finding, 0) + 1
-    cache.set(key, counts, _KEPT_SECONDS)
+    cache.set(key, counts, _CACHE_SECONDS)
     return counts
 
 
-def _tested(analysis: Analysis) -> dict[str, Any]:
-    """The release's accuracy on its test set, as its manifest says."""
+def _test_accuracy(analysis: Analysis) -> dict[str, Any]:
+    """Return the accuracy of the release on its test set, from its manifest."""
     manifest = analysis.release.manifest
     scores = manifest.get("scores") if isinstance(manifest, dict) else None
     for score in scores or []:

@@ -1,7 +1,7 @@
-"""What the clinic's own signed verdicts say about the AI, and the readers about each other.
+"""Statistics of a clinic: the AI against final verdicts, and how well readers agree.
 
-Each study with a deciding verdict is a case (`scans.services.statistics.ground_truth`); "unsure"
-is counted and left out of every rate.
+The truth is that of `scans.services.statistics.ground_truth`; "unsure" is counted and left out of
+every rate.
 """
 
 from collections import Counter, defaultdict
@@ -15,19 +15,19 @@ from accounts.policy import Action, has_perm, require
 from scans.models import ModelRelease, Verdict
 from scans.models.analysis import Label
 from scans.models.assessment import Finding, ReadAs, VerdictStatus
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.statistics.agreement import Kappa, Share, cohen_kappa, wilson
 from scans.services.statistics.drift import Inflow, Month, input_by_month
-from scans.services.statistics.ground_truth import OPINIONS, Case, cases_of
+from scans.services.statistics.ground_truth import OPINIONS, GroundTruthStudy, ground_truth_studies
 
 BINS = 10  # of the calibration: tenths of the shown probability
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Rates of a set of cases."""
+class DiagnosticAccuracy:
+    """Counts and rates of the AI results of some studies, against their final verdicts."""
 
-    cases: int
+    studies: int
     true_positive: int
     false_negative: int
     false_positive: int
@@ -37,15 +37,17 @@ class Figures:
 
     @property
     def sensitivity(self) -> Share:
+        """The share of the tumors that the AI found."""
         return wilson(self.true_positive, self.true_positive + self.false_negative)
 
     @property
     def specificity(self) -> Share:
+        """The share of the studies without a tumor in which the AI found none."""
         return wilson(self.true_negative, self.true_negative + self.false_positive)
 
 
 @dataclass(frozen=True)
-class Bin:
+class CalibrationBin:
     """The studies whose shown probability lies in one tenth."""
 
     low: float
@@ -55,8 +57,8 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two who spoke of the same studies."""
+class PairAgreement:
+    """The agreement of two readers, or of a reader and the AI."""
 
     first: str
     second: str
@@ -67,16 +69,16 @@ class Pair:
 class ClinicStatistics:
     """All that the statistics page shows."""
 
-    sources: Sequence[str]  # that can be looked at by themselves
+    sources: Sequence[str]  # media types to filter by
     months: Sequence[str]
-    overall: Figures
-    by_release: Mapping[str, Figures]
-    by_source: Mapping[str, Figures]
-    by_month: Mapping[str, Figures]
-    calibration: Sequence[Bin]
-    disagreements: Sequence[Case]
-    reader_pairs: Sequence[Pair]
-    reader_ai: Sequence[Pair]
+    overall: DiagnosticAccuracy
+    by_release: Mapping[str, DiagnosticAccuracy]
+    by_source: Mapping[str, DiagnosticAccuracy]
+    by_month: Mapping[str, DiagnosticAccuracy]
+    calibration: Sequence[CalibrationBin]
+    disagreements: Sequence[GroundTruthStudy]
+    reader_pairs: Sequence[PairAgreement]
+    reader_ai: Sequence[PairAgreement]
     changed_after_ai: Share
     inflow: Inflow
     input_by_month: Sequence[Month]
@@ -85,89 +87,93 @@ class ClinicStatistics:
 def clinic_statistics(
     *, user: User, release: ModelRelease | None = None, source: str = "", month: str = ""
 ) -> ClinicStatistics:
-    """The statistics of the person's clinic; of one release, source or month of signing if given.
+    """Return the statistics of the person's clinic, of one release, source or month if given.
 
-    Which sources and months there are stays told, whichever one is looked at. How well two people
-    agree is shown to themselves, and to who manages people.
+    `month` is that of signing. `sources` and `months` list all there are, whatever the filter. How
+    well two people agree is shown to these two, and to people who manage people.
 
     Raises `NotAllowedError`.
     """
     require(user, Action.VIEW_STATISTICS)
-    known = cases_of(user, release=release)
-    cases = [
-        case
-        for case in known
-        if (not source or case.source == source) and (not month or case.month == month)
+    everything = ground_truth_studies(user, release=release)
+    rows = [
+        row
+        for row in everything
+        if (not source or row.source == source) and (not month or row.month == month)
     ]
-    wrong = sorted(
-        (case for case in cases if case.counts and not case.agrees),
-        key=lambda case: case.signed,
+    disagreements = sorted(
+        (row for row in rows if row.is_comparable and not row.agrees),
+        key=lambda row: row.signed,
         reverse=True,
     )
-    of_all = has_perm(user, Action.MANAGE_PEOPLE)
-    studies = {case.study for case in cases}
+    shows_everyone = has_perm(user, Action.MANAGE_PEOPLE)
+    studies = {row.study for row in rows}
     is_part = release is not None or bool(source or month)
     inflow, months = input_by_month(user, release=release)
     return ClinicStatistics(
-        sources=sorted({case.source for case in known} - {""}),
-        months=sorted({case.month for case in known}),
-        overall=figures(cases),
-        by_release=_grouped(cases, lambda case: case.release or "No result"),
-        by_source=_grouped(cases, lambda case: case.source),
-        by_month=_grouped(cases, lambda case: case.month),
-        calibration=calibration(cases),
-        disagreements=wrong,
-        reader_pairs=_reader_pairs(user, studies if is_part else None, of_all=of_all),
-        reader_ai=_reader_ai(user, cases, of_all=of_all),
+        sources=sorted({row.source for row in everything} - {""}),
+        months=sorted({row.month for row in everything}),
+        overall=diagnostic_accuracy(rows),
+        by_release=_grouped(rows, lambda row: row.release or "No result"),
+        by_source=_grouped(rows, lambda row: row.source),
+        by_month=_grouped(rows, lambda row: row.month),
+        calibration=calibration(rows),
+        disagreements=disagreements,
+        reader_pairs=_reader_pairs(
+            user, studies if is_part else None, shows_everyone=shows_everyone
+        ),
+        reader_ai=_reader_ai(user, rows, shows_everyone=shows_everyone),
         changed_after_ai=_changed_after_ai(user, studies),
         inflow=inflow,
         input_by_month=months,
     )
 
 
-def figures(cases: Iterable[Case]) -> Figures:
-    kept = list(cases)
-    both = Counter((case.truth, case.label) for case in kept if case.counts)
+def diagnostic_accuracy(studies: Iterable[GroundTruthStudy]) -> DiagnosticAccuracy:
+    """Count the AI results of these studies against their final verdicts."""
+    rows = list(studies)
+    both = Counter((row.truth, row.label) for row in rows if row.is_comparable)
     tumor, no_tumor = Label.TUMOR.value, Label.NO_TUMOR.value
-    return Figures(
-        cases=len(kept),
+    return DiagnosticAccuracy(
+        studies=len(rows),
         true_positive=both[tumor, tumor],
         false_negative=both[tumor, no_tumor],
         false_positive=both[no_tumor, tumor],
         true_negative=both[no_tumor, no_tumor],
-        unsure=sum(case.truth == Finding.UNSURE for case in kept),
-        no_opinion=sum(case.label not in OPINIONS for case in kept),
+        unsure=sum(row.truth == Finding.UNSURE for row in rows),
+        no_opinion=sum(row.label not in OPINIONS for row in rows),
     )
 
 
-def calibration(cases: Iterable[Case]) -> list[Bin]:
-    """How often a tumor was found where the shown probability lay in each tenth."""
-    tenths: dict[int, list[Case]] = defaultdict(list)
-    for case in cases:
-        if case.counts and case.probability is not None:
-            tenths[min(BINS - 1, int(case.probability * BINS))].append(case)
-    found = []
+def calibration(studies: Iterable[GroundTruthStudy]) -> list[CalibrationBin]:
+    """Return, for each tenth of the shown probability, how often the truth was a tumor."""
+    tenths: dict[int, list[GroundTruthStudy]] = defaultdict(list)
+    for row in studies:
+        if row.is_comparable and row.probability is not None:
+            tenths[min(BINS - 1, int(row.probability * BINS))].append(row)
+    bins = []
     for tenth in range(BINS):
         inside = tenths[tenth]
-        shown = [case.probability for case in inside if case.probability is not None]
-        tumors = sum(case.truth == Finding.TUMOR for case in inside)
+        shown = [row.probability for row in inside if row.probability is not None]
+        tumors = sum(row.truth == Finding.TUMOR for row in inside)
         mean = sum(shown) / len(shown) if shown else None
-        found.append(Bin(tenth / BINS, (tenth + 1) / BINS, mean, wilson(tumors, len(inside))))
-    return found
+        share = wilson(tumors, len(inside))
+        bins.append(CalibrationBin(tenth / BINS, (tenth + 1) / BINS, mean, share))
+    return bins
 
 
-def _grouped(cases: Sequence[Case], name: Any) -> dict[str, Figures]:
-    groups: dict[str, list[Case]] = defaultdict(list)
-    for case in cases:
-        groups[name(case)].append(case)
-    return {key: figures(groups[key]) for key in sorted(groups)}
+def _grouped(studies: Sequence[GroundTruthStudy], name: Any) -> dict[str, DiagnosticAccuracy]:
+    groups: dict[str, list[GroundTruthStudy]] = defaultdict(list)
+    for row in studies:
+        groups[name(row)].append(row)
+    return {key: diagnostic_accuracy(groups[key]) for key in sorted(groups)}
 
 
-def _unled(rows: Any) -> Iterator[tuple[UUID, int, str]]:
-    """Study, reader and finding of first-signed verdicts, as far as possible from what led it.
+def _independent_findings(rows: Any) -> Iterator[tuple[UUID, int, str]]:
+    """Yield study, reader and finding of each reader's own first verdict.
 
-    The finding that was committed before the AI's word was shown, where there is one; else the
-    signed one. Never an amended one: that came after the other reader's word and the AI's.
+    The finding that was committed before the AI result was shown, where there is one; else the
+    signed one. Never an amended one: it was made knowing the other reader's finding and the AI's.
     """
     facts = rows.filter(status=VerdictStatus.FINAL).order_by()
     for study, reader, committed, finding in facts.values_list(
@@ -176,44 +182,51 @@ def _unled(rows: Any) -> Iterator[tuple[UUID, int, str]]:
         yield study, reader, committed or finding
 
 
-def _reader_pairs(user: User, studies: Set[UUID] | None, *, of_all: bool) -> list[Pair]:
-    """Independent reads of the same study; of these studies, where a part is looked at.
+def _reader_pairs(
+    user: User, studies: Set[UUID] | None, *, shows_everyone: bool
+) -> list[PairAgreement]:
+    """Return the agreement of two independent readers; of `studies`, where those are given.
 
-    Two who disagree count from their signatures on; to a part they belong once they are settled.
+    Two who disagree count from their signatures on; in a filtered part only once the study has a
+    deciding verdict.
     """
     rows = Verdict.objects.visible_to(user).filter(
-        read_as__in=[ReadAs.FIRST, ReadAs.SECOND], study__reads_wanted=Reads.TWO
+        read_as__in=[ReadAs.FIRST, ReadAs.SECOND], study__readers_required=ReadersRequired.TWO
     )
     by_study: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
-    for study, reader, finding in _unled(rows.exclude(study__read_stage=ReadStage.WAITING)):
+    for study, reader, finding in _independent_findings(
+        rows.exclude(study__read_stage=ReadStage.WAITING)
+    ):
         if studies is None or study in studies:
             by_study[study].append((reader, finding))
     pairs: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
     for both in by_study.values():
         if len(both) == 2:
-            (one, said), (other, answered) = sorted(both)
-            pairs[one, other].append((said, answered))
+            (first, first_finding), (second, second_finding) = sorted(both)
+            pairs[first, second].append((first_finding, second_finding))
     names = _names({reader for pair in pairs for reader in pair})
     return [
-        Pair(names[first], names[second], cohen_kappa(words))
-        for (first, second), words in sorted(pairs.items(), key=lambda item: -len(item[1]))
-        if of_all or user.pk in {first, second}
+        PairAgreement(names[first], names[second], cohen_kappa(findings))
+        for (first, second), findings in sorted(pairs.items(), key=lambda item: -len(item[1]))
+        if shows_everyone or user.pk in {first, second}
     ]
 
 
-def _reader_ai(user: User, cases: Sequence[Case], *, of_all: bool) -> list[Pair]:
-    """Each reader against the AI, where both gave an opinion."""
-    labels = {case.study: case.label for case in cases if case.label in OPINIONS}
+def _reader_ai(
+    user: User, studies: Sequence[GroundTruthStudy], *, shows_everyone: bool
+) -> list[PairAgreement]:
+    """Return the agreement of each reader with the AI, where both gave an opinion."""
+    labels = {row.study: row.label for row in studies if row.label in OPINIONS}
     rows = Verdict.objects.visible_to(user).filter(study__read_stage=ReadStage.READ)
-    words: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for study, reader, finding in _unled(rows):
+    ratings: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for study, reader, finding in _independent_findings(rows):
         if study in labels and finding != Finding.UNSURE:
-            words[reader].append((finding, labels[study]))
-    names = _names(words)
+            ratings[reader].append((finding, labels[study]))
+    names = _names(ratings)
     return [
-        Pair(names[reader], "AI", cohen_kappa(said))
-        for reader, said in sorted(words.items(), key=lambda item: -len(item[1]))
-        if of_all or reader == user.pk
+        PairAgreement(names[reader], "AI", cohen_kappa(pairs))
+        for reader, pairs in sorted(ratings.items(), key=lambda item: -len(item[1]))
+        if shows_everyone or reader == user.pk
     ]
 
 
@@ -222,16 +235,16 @@ def _names(people: Iterable[int]) -> dict[int, str]:
 
 
 def _changed_after_ai(user: User, studies: Set[UUID]) -> Share:
-    """How many signed findings differ from the one committed before the AI was shown.
+    """Return the share of findings changed between commitment (the AI still hidden) and signature.
 
-    Of studies that are read: a count that grew while one is read blind would tell of it.
+    Only of `studies`, which are read: a count that grew while one is read blind would reveal it.
     """
     rows = Verdict.objects.visible_to(user).filter(
         status=VerdictStatus.FINAL, committed_at__isnull=False
     )
-    said = [
+    findings = [
         (before, after)
         for study, before, after in rows.values_list("study", "committed_finding", "finding")
         if study in studies
     ]
-    return wilson(sum(before != after for before, after in said), len(said))
+    return wilson(sum(before != after for before, after in findings), len(findings))

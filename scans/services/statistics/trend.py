@@ -1,4 +1,4 @@
-"""How the AI's word changed from study to study of a patient: within one model release only.
+"""The trend of the AI result over a patient's studies, within one model release only.
 
 Probabilities of two releases are not compared: each is calibrated for itself. Of a study counts
 the highest calibrated probability among its images, where the release has a result for each of
@@ -19,13 +19,13 @@ from scans.models.analysis import FINISHED
 from scans.services.disclosure import withheld_from
 from scans.services.studies.summaries import StudySummary
 
-MOST_STUDIES = 100  # the newest; a trend over more of them is no picture any more
+MOST_STUDIES = 100  # the newest; a chart of more of them cannot be read
 _STUDY = "image__series__study"
 
 
 @dataclass(frozen=True)
 class Point:
-    """What one release said of one study."""
+    """The result of one release for one study."""
 
     study: Study
     probability: float  # 0 to 1, the highest among its images
@@ -34,6 +34,7 @@ class Point:
 
     @property
     def day(self) -> date:
+        """The date of the study."""
         return self.study.study_date
 
 
@@ -47,7 +48,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Change:
-    """From one study to the next that the same release has a word on."""
+    """From one study to the next that the same release has a result for."""
 
     release: ModelRelease
     before: Point
@@ -55,6 +56,7 @@ class Change:
 
     @property
     def difference(self) -> float:
+        """Of the two probabilities; above 0 where the later one is higher."""
         return self.now.probability - self.before.probability
 
     @property
@@ -73,26 +75,28 @@ class Trend:
     changes: dict[tuple[UUID, UUID], Change] = field(default_factory=dict)
 
     def shown_with(self, summary: StudySummary) -> Change | None:
-        """How the probability that stands for this study differs from that of the one before."""
+        """Return the change to the probability shown for this study, None if there is none."""
         opinion = summary.opinion
         if opinion is None:
             return None
         change = self.changes.get((summary.study.pk, opinion.release_id))
-        # Where another release speaks for some of the images, the two figures are not the same.
+        # Where another release counts for some of the images, the two figures differ.
         if change is None or change.now.probability != opinion.probability:
             return None
         return change
 
 
 def trend_of(*, user: User, patient: Patient) -> Trend:
-    """The AI's word on the patient's studies, release by release, without what is withheld."""
+    """Return the trend of the patient's newest studies, without those withheld from this person."""
     rows = Study.objects.visible_to(user).filter(patient=patient)
     studies = list(rows.order_by("-study_date", "-received_at", "-id")[:MOST_STUDIES])
     withheld = withheld_from(user=user, studies=[row.pk for row in studies])
-    told = {row.pk: row for row in reversed(studies) if row.pk not in withheld}
-    if len(told) < 2:
+    disclosed = {row.pk: row for row in reversed(studies) if row.pk not in withheld}
+    if len(disclosed) < 2:
         return Trend()
-    lines = [Line(release, points) for release, points in _points(told).items() if len(points) > 1]
+    lines = [
+        Line(release, points) for release, points in _points(disclosed).items() if len(points) > 1
+    ]
     lines.sort(key=lambda line: line.release.registered_at, reverse=True)
     changes = {
         (now.study.pk, line.release.pk): Change(line.release, before, now)
@@ -102,23 +106,23 @@ def trend_of(*, user: User, patient: Patient) -> Trend:
     return Trend(lines, changes)
 
 
-def _points(told: dict[UUID, Study]) -> dict[ModelRelease, list[Point]]:
+def _points(disclosed: dict[UUID, Study]) -> dict[ModelRelease, list[Point]]:
     images = dict(
-        Image.objects.filter(series__study__in=told)
+        Image.objects.filter(series__study__in=disclosed)
         .order_by()
         .values_list("series__study")
         .annotate(number=Count("pk"))
     )
-    said = (
-        Analysis.objects.filter(**{f"{_STUDY}__in": told}, status__in=FINISHED)
+    rows = (
+        Analysis.objects.filter(**{f"{_STUDY}__in": disclosed}, status__in=FINISHED)
         .order_by()
         .values_list(_STUDY, "release")
         .annotate(highest=Max("probability"), results=Count("pk"), opinions=Count("probability"))
     )
-    of_study = {(study, release): numbers for study, release, *numbers in said}
+    of_study = {(study, release): numbers for study, release, *numbers in rows}
     releases = ModelRelease.objects.defer("manifest").in_bulk({pk for _, pk in of_study})
     points: dict[ModelRelease, list[Point]] = {}
-    for pk, study in told.items():  # oldest first
+    for pk, study in disclosed.items():  # oldest first
         for release_id, release in releases.items():
             highest, results, opinions = of_study.get((pk, release_id), (None, 0, 0))
             if highest is not None and results == images.get(pk):

@@ -21,7 +21,7 @@ from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study, Verdict
-from scans.models.reading import Reads, ReadStage
+from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.core.dates import latest_today
 from scans.written_text import has_control_characters
@@ -140,21 +140,22 @@ def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
     """Decode what the file brings and put it on the disk; the pixels are gone after each."""
     limits = upload_limits()
     filename = _plain_name(file.name or "unnamed")
-    for offer in ingest.offered(filename, file, file.size, limits):
+    for offer in ingest.unpack(filename, file, file.size, limits):
         name = offer.filename[-255:]
         try:
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
             with _decoding:
                 decoded = ingest.decode(offer.content, limits)
+                image = decoded.image
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
             continue
         folder = f"images/{patient.clinic_id}/{uuid4()}"
         contents = {
             "file": ("original", offer.content),
-            "rendition": ("rendition.png", rendition(decoded.pixels)),
-            "thumbnail": ("thumbnail.png", thumbnail(decoded.pixels)),
+            "rendition": ("rendition.png", rendition(image.pixels)),
+            "thumbnail": ("thumbnail.png", thumbnail(image.pixels)),
         }
         names = {
             field: default_storage.save(f"{folder}/{leaf}", ContentFile(content))
@@ -163,10 +164,12 @@ def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
         fields = names | {
             "sha256": offer.sha256,
             "byte_size": len(offer.content),
-            "media_type": decoded.media_type,
-            "width": decoded.width,
-            "height": decoded.height,
-            "bits_stored": decoded.bits_stored,
+            "media_type": decoded.metadata.media_type,
+            "width": image.width,
+            "height": image.height,
+            "bits_stored": image.bits_stored,
+            "pixel_spacing_row": image.spacing and image.spacing.row,
+            "pixel_spacing_column": image.spacing and image.spacing.column,
         }
         yield _Stored(name, fields, tuple(names.values()))
 
@@ -211,7 +214,9 @@ def _write(
                 description=description,
                 upload_id=upload_id,
                 received_by=user,
-                reads_wanted=Reads.TWO if patient.clinic.second_reads else Reads.ONE,
+                readers_required=ReadersRequired.TWO
+                if patient.clinic.double_reading
+                else ReadersRequired.ONE,
             )
         if series is None:
             series = Series.objects.create(study=study)

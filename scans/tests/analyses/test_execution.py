@@ -309,17 +309,19 @@ def test_asking_again_under_a_new_release_adds_a_row():
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("claimed", "change"),
     [
-        {"status": "thinking"},
-        {"status": "completed"},
-        {"status": "running"},
-        {"status": "abstained"},
-        {"probability": 0.5},
+        (False, {"status": "thinking"}),
+        (True, {"status": "completed"}),
+        (False, {"status": "running"}),
+        (True, {"status": "abstained"}),
+        (False, {"probability": 0.5}),
     ],
 )
-def test_the_database_itself_refuses_a_half_written_analysis(change):
+def test_the_database_itself_refuses_a_half_written_analysis(claimed, change):
     analysis = make_analysis()
+    if claimed:  # from where there is an arrow, so that it is the missing result that is refused
+        claim_analysis(analysis.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
         Analysis.objects.filter(pk=analysis.pk).update(**change)
 

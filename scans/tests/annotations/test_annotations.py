@@ -8,7 +8,12 @@ from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
 from accounts.undeletable import UndeletableError
 from scans.models import Annotation, AnnotationVersion, Image
-from scans.services.annotations.lifecycle import VersionConflictError, draw, hide, revise
+from scans.services.annotations.lifecycle import (
+    VersionConflictError,
+    create_annotation,
+    hide_annotation,
+    revise_annotation,
+)
 from scans.tests.core.factories import make_annotation, make_image
 
 pytestmark = pytest.mark.django_db
@@ -38,15 +43,15 @@ def test_nothing_of_an_annotation_is_deleted():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"number": 2, "how": "drawn"},
-        {"number": 1, "how": "revised"},
-        {"number": 2, "how": "restored"},
-        {"number": 2, "how": "restored", "restored_from": 2},
-        {"number": 2, "how": "revised", "restored_from": 1},
-        {"number": 2, "how": "hidden"},
-        {"number": 2, "how": "unhidden", "is_hidden": True},
-        {"number": 2, "how": "guessed"},
-        {"number": 2, "how": "revised", "shape": "circle"},
+        {"number": 2, "origin": "drawn"},
+        {"number": 1, "origin": "revised"},
+        {"number": 2, "origin": "restored"},
+        {"number": 2, "origin": "restored", "restored_from": 2},
+        {"number": 2, "origin": "revised", "restored_from": 1},
+        {"number": 2, "origin": "hidden"},
+        {"number": 2, "origin": "unhidden", "is_hidden": True},
+        {"number": 2, "origin": "guessed"},
+        {"number": 2, "origin": "revised", "shape": "circle"},
     ],
     ids=str,
 )
@@ -70,20 +75,24 @@ def test_nobody_else_changes_a_mark_whatever_their_role():
     clinic = annotation.image.patient.clinic
     for role in ("radiologist", "administrator", "clinician"):
         with pytest.raises(NotAllowedError):
-            hide(user=UserFactory(clinic=clinic, **{role: True}), annotation=annotation, version=1)
+            hide_annotation(
+                user=UserFactory(clinic=clinic, **{role: True}), annotation=annotation, version=1
+            )
     with pytest.raises(NotAllowedError):
-        hide(user=UserFactory(superuser=True), annotation=annotation, version=1)
+        hide_annotation(user=UserFactory(superuser=True), annotation=annotation, version=1)
 
 
 def test_a_change_that_comes_to_nothing_leaves_no_event():
     annotation = make_annotation(note="as it is")
     before = AuditEvent.objects.count()
-    same = revise(
+    same = revise_annotation(
         user=annotation.author, annotation=annotation, version=1, changes={"note": "as it is"}
     )
     assert (same.version, AuditEvent.objects.count()) == (1, before)
     with pytest.raises(VersionConflictError):
-        revise(user=annotation.author, annotation=annotation, version=7, changes={"note": "x"})
+        revise_annotation(
+            user=annotation.author, annotation=annotation, version=7, changes={"note": "x"}
+        )
     assert AuditEvent.objects.count() == before
 
 
@@ -91,7 +100,7 @@ def test_a_note_keeps_its_lines_and_no_control_characters():
     annotation = make_annotation(note="one\r\ntwo ")
     assert annotation.current.note == "one\ntwo"
     with pytest.raises(Exception, match="control characters"):
-        draw(
+        create_annotation(
             user=annotation.author,
             image=annotation.image,
             annotation_id=annotation.pk,

@@ -163,7 +163,7 @@ def test_colleagues_see_a_layer_and_cannot_change_it(reading, api, image):
     assert [row["id"] for row in found] == [str(theirs.pk)]
     answer = changed(reading, {"id": theirs.pk, "version": 1}, note="mine now")
     assert answer.status_code == 403
-    assert "Only the reader who drew this mark" in answer.json()["detail"]
+    assert "Only the reader who drew this annotation" in answer.json()["detail"]
     for what in ("hide", "unhide", "restore"):
         path = f"/api/v1/annotations/{theirs.pk}/{what}/"
         body = {"version": 1, "restore": 1}
@@ -301,11 +301,13 @@ def test_nothing_is_drawn_or_changed_on_an_archived_patients_images(reading, ima
 
 def test_a_mark_that_began_as_the_ais_region_is_withheld_with_the_ais_word(reading, image, person):
     analysis = complete(image.analyses.get())
-    marks = [drawn(reading, image), drawn(reading, image, from_analysis=str(analysis.pk))]
+    annotations = [drawn(reading, image), drawn(reading, image, from_analysis=str(analysis.pk))]
     type(image.patient.clinic).objects.update(read_first=True)
     other = asking_as(UserFactory(radiologist=True, clinic=person.clinic))
     path = f"/api/v1/studies/{image.study.pk}/annotations/"
-    assert [mark["id"] for mark in other.get(path).json()["results"]] == [marks[0]["id"]]
+    assert [annotation["id"] for annotation in other.get(path).json()["results"]] == [
+        annotations[0]["id"]
+    ]
     assert len(other.get(f"{path}export/").json()["items"]) == 1
-    assert other.get(f"/api/v1/annotations/{marks[1]['id']}/").status_code == 404
+    assert other.get(f"/api/v1/annotations/{annotations[1]['id']}/").status_code == 404
     assert len(reading.get(path).json()["results"]) == 2  # one's own stay one's own

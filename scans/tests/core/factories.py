@@ -9,9 +9,11 @@ import factory
 import numpy as np
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.immutability import lifted
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from scans.models import (
@@ -25,11 +27,12 @@ from scans.models import (
     Verdict,
     Worker,
 )
+from scans.models.analysis_states import Arrow
 from scans.services.analyses import inference
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
-from scans.services.annotations.lifecycle import draw
-from scans.services.reading.verdicts import Saying, Word, sign_verdict
+from scans.services.annotations.lifecycle import create_annotation
+from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 
@@ -114,7 +117,7 @@ def make_annotation(
     image = image or make_image()
     author = author or UserFactory(radiologist=True, clinic=image.patient.clinic)
     middle = {"cx": image.width / 2, "cy": image.height / 2, "rx": 20, "ry": 10, "rotation": 0}
-    annotation, _ = draw(
+    annotation, _ = create_annotation(
         user=author,
         image=image,
         annotation_id=uuid4(),
@@ -130,9 +133,11 @@ def make_verdict(
 ) -> Verdict:
     """A signed verdict that accepts what the AI said of each image."""
     reader = reader or UserFactory(radiologist=True, clinic=study.clinic)
-    words = tuple(Word(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True))
-    saying = Saying(finding=finding, comment=comment, words=words)
-    return sign_verdict(user=reader, study=study, saying=saying)
+    words = tuple(
+        AssessmentInput(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True)
+    )
+    verdict_input = VerdictInput(finding=finding, comment=comment, assessments=words)
+    return sign_verdict(user=reader, study=study, verdict_input=verdict_input)
 
 
 def make_signed_report(*, study: Study, author: User | None = None, **text: str) -> Report:
@@ -167,7 +172,8 @@ def make_analysis(**kwargs) -> Analysis:
 
 def forget_analyses(rows: QuerySet[Analysis]) -> None:
     """As if no release had been active at the upload. The application itself deletes nothing."""
-    QuerySet.delete(rows)
+    with lifted(connection, Analysis._meta.db_table):
+        QuerySet.delete(rows)
 
 
 def complete(
@@ -242,8 +248,16 @@ def fail(
     analysis: Analysis, *, message: str = "The analysis failed 3 times. Try again."
 ) -> Analysis:
     """As the worker leaves a row after its last attempt."""
-    Analysis.objects.filter(pk=analysis.pk).update(
-        status="failed", message=message, traceback="Traceback: ...", attempts=3
+    claim = claim_analysis(analysis.pk)
+    assert claim is not None
+    assert Analysis.objects.filter(pk=analysis.pk).transition(
+        Arrow.FAIL,
+        finished_at=timezone.now(),
+        claim_token=None,
+        lease_expires_at=None,
+        message=message,
+        traceback="Traceback: ...",
+        attempts=3,
     )
     analysis.refresh_from_db()
     return analysis

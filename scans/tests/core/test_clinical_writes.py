@@ -15,7 +15,7 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Report
 from scans.services.annotations.exchange import export_page, import_page
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports import drafting, signing
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
@@ -108,9 +108,11 @@ def test_importing_ten_annotations_locks_the_chain_once(reader):
 
 def test_signing_a_verdict(reader):
     study = make_study(user=reader)
-    saying = Saying(finding="no_tumor")
+    verdict_input = VerdictInput(finding="no_tumor")
 
-    statements = statements_of(lambda: sign_verdict(user=reader, study=study, saying=saying))
+    statements = statements_of(
+        lambda: sign_verdict(user=reader, study=study, verdict_input=verdict_input)
+    )
 
     assert_cost(statements, total=22, events=2)
     assert set(

@@ -1,6 +1,6 @@
-"""Read-first: when the AI's word is shown, and to whom.
+"""Read-first: when the AI result is shown, and to whom.
 
-That no address tells it before is in `test_read_first_everywhere.py`.
+That no address reveals it before is in `test_read_first_everywhere.py`.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study
 from scans.services.disclosure import ai_visible
-from scans.services.reading.verdicts import Saying, commit_finding, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, commit_finding, sign_verdict
 from scans.tests.core.factories import abstain, complete, make_study
 from scans.tests.core.isolation_table import World, address, signed_in, text_of
 
@@ -57,13 +57,13 @@ def test_after_the_finding_is_committed_both_are_shown_together(world, reader):
 
 
 def test_a_verdict_is_not_signed_before_a_finding_is_committed(world, reader):
-    answer = signed_in(reader).post(
+    response = signed_in(reader).post(
         reverse("api:study-verdict-sign", args=[world.study.pk]),
         {"finding": "tumor"},
         content_type="application/json",
     )
-    assert answer.status_code == 409
-    assert "commit your finding" in answer.json()["detail"]
+    assert response.status_code == 409
+    assert "commit your finding" in response.json()["detail"]
 
 
 def test_once_the_study_is_read_everybody_sees_both(world, reader):
@@ -71,11 +71,11 @@ def test_once_the_study_is_read_everybody_sees_both(world, reader):
     assert not ai_visible(user=clinician, study=world.study)
     commit_finding(user=reader, study=world.study, finding="tumor")
     assert not ai_visible(user=clinician, study=world.study)
-    sign_verdict(user=reader, study=world.study, saying=Saying())
+    sign_verdict(user=reader, study=world.study, verdict_input=VerdictInput())
     assert ai_visible(user=clinician, study=world.study)
 
 
-def test_filters_orders_and_counts_do_not_tell_it_either(world, reader):
+def test_filters_orders_and_counts_do_not_reveal_it_either(world, reader):
     client = signed_in(reader)
     api = reverse("api:analysis-list")
     for query in ({"label": "tumor"}, {"status": "abstained"}, {"ordering": "-probability"}):
@@ -92,11 +92,11 @@ def test_filters_orders_and_counts_do_not_tell_it_either(world, reader):
     assert client.get(reverse("api:worklist"), {"ai": "tumor"}).json()["count"] == 0
 
 
-def test_the_order_of_the_worklist_does_not_tell_it(world, reader):
+def test_the_order_of_the_worklist_does_not_reveal_it(world, reader):
     likely = make_study(user=reader, description="Later")
     complete(Image.objects.get(series__study=likely).analyses.get(), probability=0.99)
     client = signed_in(reader)
-    for order in ("place", "suspicion", "-suspicion"):
+    for order in ("rank", "triage_score", "-triage_score", "place", "suspicion", "-suspicion"):
         rows = client.get(reverse("api:worklist"), {"order": order}).json()["results"]
         assert [row["description"] for row in rows] == ["Waits", "Later"], order
         assert {row["suspicion"] for row in rows} == {None}

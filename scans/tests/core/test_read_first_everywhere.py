@@ -1,8 +1,8 @@
-"""Read-first, address by address: nobody who has committed no finding learns the AI's word.
+"""Read-first, address by address: the AI result is withheld until one has committed a finding.
 
-Every page, API address and file of the project is asked (`isolation_table`), as every role, for a
-study whose every telling fact can be recognized (`telling`). The last part breaks the decision
-itself: what cannot be decided is withheld, on every address that has something to withhold.
+Every page, API address and file of the project is requested (`isolation_table`), as every role,
+for a study whose AI results can be recognized wherever they are shown (`revealing`). The last part
+breaks the decision itself: what cannot be decided is withheld, on every address.
 """
 
 import re
@@ -20,10 +20,16 @@ from django.urls import reverse
 from accounts.models import Clinic, User
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ClinicReason, Image, Study
-from scans.services.annotations.lifecycle import draw
+from scans.services.annotations.lifecycle import create_annotation
 from scans.services.disclosure import ai_visible, as_shown
-from scans.services.reading.double_reading import want_reads
-from scans.services.reading.verdicts import Saying, Word, commit_finding, save_draft, sign_verdict
+from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.verdicts import (
+    AssessmentInput,
+    VerdictInput,
+    commit_finding,
+    save_draft,
+    sign_verdict,
+)
 from scans.services.reading.worklist import save_view
 from scans.services.reports.drafting import start_report
 from scans.tests.core.isolation_table import (
@@ -34,15 +40,22 @@ from scans.tests.core.isolation_table import (
     signed_in,
     text_of,
 )
-from scans.tests.core.telling import REGION, SENTENCE, SILENT, TRACES, make_telling_study, told_in
+from scans.tests.core.revealing import (
+    REGION,
+    SENTENCE,
+    SILENT,
+    TRACES,
+    make_revealing_study,
+    revealed_in,
+)
 
 # What the model is, and what the API takes and gives: nothing of a study.
 OF_THE_INSTALLATION = {"model-release", "api:model-release-list", "api:model-release-detail"}
 OF_THE_INSTALLATION |= {"api:schema", "api:docs"}
 ADDRESSES = sorted(set(EVERYWHERE) - OF_THE_INSTALLATION)
 PICTURES = ["analysis-file", "api:analysis-overlay", "api:analysis-heatmap"]
-# Where the AI's word is, once nothing is withheld: the walk has teeth only if it finds it there.
-TELLS = {
+# Addresses that show the AI results once nothing is withheld: the search must find them there.
+REVEALING = {
     *("home", "worklist", "patient", "patient-timeline", "study", "study-summary", "study-entry"),
     *("study-verdict", "analysis-fragment", "studies-csv", "worklist-csv", "report", "report-edit"),
     *("api:worklist", "api:study-viewer", "api:image-analyses", "api:analysis-detail"),
@@ -66,7 +79,7 @@ ROLES = ["radiologist", "clinician", "administrator", "superuser"]
 def world(db) -> World:
     """A study that waits; a radiologist has committed, and left all that a reader can leave."""
     reader = UserFactory(radiologist=True, username="committed")
-    study = make_telling_study(user=reader)
+    study = make_revealing_study(user=reader)
     Clinic.objects.filter(pk=reader.clinic_id).update(read_first=True)
     study.refresh_from_db()
     image = Image.objects.filter(series__study=study).order_by("number")[0]
@@ -75,9 +88,11 @@ def world(db) -> World:
     verdict = save_draft(
         user=reader,
         study=study,
-        saying=Saying(words=(Word(analysis.pk, "reject", "artifact"),)),
+        verdict_input=VerdictInput(
+            assessments=(AssessmentInput(analysis.pk, "reject", "artifact"),)
+        ),
     )
-    annotation, _ = draw(
+    annotation, _ = create_annotation(
         user=reader,
         image=image,
         annotation_id=study.pk,
@@ -90,7 +105,7 @@ def world(db) -> World:
     made = World(owner, [reader], study.patient, study, image, analysis, "x" * 15, [])
     made.annotation, made.report, made.verdict = annotation, report, verdict
     made.view = save_view(user=owner, name="Mine", filters={"ai": "tumor"})
-    made.reason = ClinicReason.objects.create(clinic=owner.clinic, code="x", words="Own reason")
+    made.reason = ClinicReason.objects.create(clinic=owner.clinic, code="x", label="Own reason")
     return made
 
 
@@ -106,8 +121,8 @@ def path_to(name: str, world: World) -> str:
     return address(name, world)
 
 
-def asked(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
-    """Every address by GET; fragments also as the page's own script asks for them."""
+def responses_to_get(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """Request every address by GET; fragments also as the page's own script does."""
     for name in ADDRESSES:
         path = path_to(name, world)
         yield name, client.get(path)
@@ -115,8 +130,8 @@ def asked(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
             yield f"{name} (htmx)", client.get(path, headers={"HX-Request": "true"})
 
 
-def tried(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
-    """What is asked for by other methods: answers and refusals must not tell either."""
+def responses_to_other_methods(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
+    """Request by other methods: responses and refusals must reveal nothing either."""
     for name in ADDRESSES:
         if not name.endswith(("archive", "logout", "settings", "revoke")):
             yield f"POST {name}", client.post(path_to(name, world))
@@ -127,10 +142,10 @@ def tried(client: Client, world: World) -> Iterator[tuple[str, HttpResponse]]:
                 path = reverse(f"{prefix}analysis-{act}", kwargs={argument: other.pk})
                 yield f"{act} {path}", client.post(path, headers={"HX-Request": "true"})
     yield "analyze again", client.post(reverse("api:image-analyses", args=[image]))
-    words = [{"analysis": str(world.analysis.pk), "decision": "accept"}]
+    assessments = [{"analysis": str(world.analysis.pk), "decision": "accept"}]
     for name in ("draft", "sign"):
         path = reverse(f"api:study-verdict-{name}", args=[study])
-        sent = {"finding": "tumor", "assessments": words}
+        sent = {"finding": "tumor", "assessments": assessments}
         yield name, client.post(path, sent, content_type="application/json")
 
 
@@ -151,26 +166,26 @@ def in_the_administration(client: Client, world: World) -> Iterator[tuple[str, H
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_address_tells_what_the_ai_said(world, role):
+def test_no_address_reveals_the_ai_result(world, role):
     client = signed_in(person(world, role))
-    for name, answer in asked(client, world):
-        assert not told_in(answer), name
+    for name, response in responses_to_get(client, world):
+        assert not revealed_in(response), name
         if name in PICTURES:
-            assert answer.status_code == 403, name
+            assert response.status_code == 403, name
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_answer_or_refusal_of_a_write_tells_it(world, role):
+def test_no_response_or_refusal_of_a_write_reveals_it(world, role):
     client = signed_in(person(world, role))
-    for name, answer in tried(client, world):
-        assert not told_in(answer), name
+    for name, response in responses_to_other_methods(client, world):
+        assert not revealed_in(response), name
 
 
 @pytest.mark.parametrize("role", ["administrator", "superuser"])
-def test_the_administration_does_not_tell_it(world, role):
+def test_the_administration_does_not_reveal_it(world, role):
     client = signed_in(person(world, role))
-    for name, answer in in_the_administration(client, world):
-        assert not told_in(answer), name
+    for name, response in in_the_administration(client, world):
+        assert not revealed_in(response), name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -190,20 +205,20 @@ def test_no_file_but_the_clinics_own_images_is_handed_out(world, role):
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("name", "query"), FILTERED, ids=str)
 def test_no_filter_or_order_finds_it(world, role, name, query):
-    answer = signed_in(person(world, role)).get(reverse(name), query)
-    assert not told_in(answer)
+    response = signed_in(person(world, role)).get(reverse(name), query)
+    assert not revealed_in(response)
     if name.startswith("api:"):
-        assert answer.json()["count"] == 0
+        assert response.json()["count"] == 0
     else:
-        assert "Waits" not in answer.content.decode()
+        assert "Waits" not in response.content.decode()
 
 
 @pytest.mark.parametrize("lookup", ["triage_score__gte", "triage_score", "triage_score__isnull"])
 def test_the_administration_does_not_filter_by_it(world, lookup):
     """The address of a list takes any field of its rows."""
     client = signed_in(person(world, "administrator"))
-    answer = client.get(reverse("admin:scans_study_changelist"), {lookup: "0.8"})
-    assert answer.status_code == 400
+    response = client.get(reverse("admin:scans_study_changelist"), {lookup: "0.8"})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("word", ["0.8765", "Tumor detected", "unfamiliar", SENTENCE])
@@ -217,20 +232,24 @@ def test_no_search_finds_it(world, word):
             assert "Waits" not in client.get(path, {"q": word}).content.decode()
 
 
-def test_every_field_that_tells_is_looked_for():
-    """A field that is added to the analysis is withheld by itself; here it is asked for as well."""
+def test_every_revealing_field_is_searched_for():
+    """A field that is added to the analysis is withheld by itself; this test names it as well."""
     known = {field.name for field in Analysis._meta.concrete_fields}
-    assert known == set(TRACES) | SILENT, "say in telling.py what the new field looks like"
+    assert known == set(TRACES) | SILENT, "say in revealing.py what the new field looks like"
     full = Analysis(status="completed", **dict.fromkeys(set(TRACES) - {"status"}, 1))
     shown = as_shown(full, withheld=True)
     assert not [name for name in TRACES if getattr(shown, name) not in (None, "")]
 
 
-def test_the_walk_would_find_it(world):
-    """Without the setting the same walk finds the AI's word wherever it is shown."""
+def test_without_the_setting_it_is_found(world):
+    """The same search finds the AI result wherever it is shown."""
     Clinic.objects.update(read_first=False)
-    found = {name for name, answer in asked(signed_in(world.owner), world) if told_in(answer)}
-    assert found >= TELLS
+    found = {
+        name
+        for name, response in responses_to_get(signed_in(world.owner), world)
+        if revealed_in(response)
+    }
+    assert found >= REVEALING
 
 
 # --- Two readers who disagree ---------------------------------------------------------------------
@@ -238,17 +257,17 @@ def test_the_walk_would_find_it(world):
 
 @pytest.fixture
 def disagreed(world) -> World:
-    """Both readers have changed their mind after the AI's word, and written why."""
+    """Both readers have changed their finding after they saw the AI result, and written why."""
     administrator = person(world, "administrator")
-    want_reads(user=administrator, study=world.study, reads=2)
+    set_readers_required(user=administrator, study=world.study, readers=2)
     second = person(world, "radiologist")
     commit_finding(user=second, study=world.study, finding="tumor")
-    changed = Saying(finding="no_tumor", comment=f"{WRITTEN} 0.8765")
-    world.verdict = sign_verdict(user=second, study=world.study, saying=changed)
+    changed = VerdictInput(finding="no_tumor", comment=f"{WRITTEN} 0.8765")
+    world.verdict = sign_verdict(user=second, study=world.study, verdict_input=changed)
     world.verdict = sign_verdict(
         user=world.verdict.study.received_by,
         study=world.study,
-        saying=Saying(finding="tumor", comment=f"{WRITTEN} 0.8765"),
+        verdict_input=VerdictInput(finding="tumor", comment=f"{WRITTEN} 0.8765"),
     )
     world.study.refresh_from_db()
     assert world.study.read_stage == "adjudication"
@@ -256,12 +275,12 @@ def disagreed(world) -> World:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_before_the_third_has_committed_nothing_tells_what_the_two_were_told(disagreed, role):
+def test_before_the_third_has_committed_nothing_reveals_what_the_two_have_seen(disagreed, role):
     client = signed_in(person(disagreed, role))
-    for walk in (asked, tried):
-        for name, answer in walk(client, disagreed):
-            assert not told_in(answer), name
-            text = text_of(answer)
+    for walk in (responses_to_get, responses_to_other_methods):
+        for name, response in walk(client, disagreed):
+            assert not revealed_in(response), name
+            text = text_of(response)
             assert WRITTEN not in text, name
             assert "before the AI result was shown: " not in text, name
             assert '"committed_finding":"tumor"' not in text.replace(" ", ""), name
@@ -278,8 +297,8 @@ class UndecidableError(OperationalError):
 def no_decision() -> Iterator[None]:
     """Every question to the database of whether a study is withheld fails.
 
-    Rows are still read, `read_first` among their columns: whoever shows the AI's word without
-    having asked `scans.services.disclosure` shows it still.
+    Rows are still read, `read_first` among their columns: code that shows the AI result
+    without asking `scans.services.disclosure` shows it still.
     """
     asks = re.compile(r"\bWHERE\b.*\"read_first\"", re.DOTALL)
 
@@ -299,18 +318,18 @@ def test_what_cannot_be_decided_is_withheld_everywhere(world, role, setting):
     Clinic.objects.update(read_first=setting)
     client.raise_request_exception = False
     with no_decision():
-        for name, answer in asked(client, world):
-            assert not told_in(answer), name
+        for name, response in responses_to_get(client, world):
+            assert not revealed_in(response), name
             if name in PICTURES:
-                assert answer.status_code >= 400, name
+                assert response.status_code >= 400, name
 
 
 def test_what_cannot_be_decided_is_withheld_in_the_administration(world):
     client = signed_in(person(world, "superuser"))
     client.raise_request_exception = False
     with no_decision():
-        for name, answer in in_the_administration(client, world):
-            assert not told_in(answer), name
+        for name, response in in_the_administration(client, world):
+            assert not revealed_in(response), name
 
 
 def test_a_clinic_that_is_not_there_withholds(world):

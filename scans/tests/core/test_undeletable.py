@@ -3,7 +3,6 @@
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from accounts.undeletable import Undeletable, UndeletableError
 from scans.models import (
@@ -56,7 +55,7 @@ def reading(analysis):
     make_verdict(study=study)
     make_signed_report(study=study)
     LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
-    ClinicReason.objects.create(clinic=study.clinic, code="motion", words="Motion")
+    ClinicReason.objects.create(clinic=study.clinic, code="motion", label="Motion")
     ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
 
 
@@ -115,39 +114,6 @@ def test_the_database_refuses_to_change_a_finished_analysis(analysis, end, chang
 def test_an_analysis_that_failed_can_still_change(analysis):
     fail(analysis)
     assert Analysis.objects.update(status="queued") == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_trigger_outlives_the_table_being_built_anew_in_both_directions():
-    """SQLite drops a table's triggers with it; PostgreSQL changes the table in place."""
-    newest = MigrationExecutor(connection).loader.graph.leaf_nodes("scans")
-    study = complete(make_analysis()).image.study
-    make_verdict(study=study)
-    make_signed_report(study=study)
-    make_annotation(image=Image.objects.get())
-    before = triggers()
-    try:
-        for target in ([("scans", "0002_finished_analyses_do_not_change")], newest):
-            MigrationExecutor(connection).migrate(target)
-            with (
-                pytest.raises(IntegrityError, match="does not change"),
-                transaction.atomic(),
-                connection.cursor() as cursor,
-            ):
-                cursor.execute("UPDATE scans_analysis SET threshold = 0.1")
-        assert triggers() == before
-    finally:
-        MigrationExecutor(connection).migrate(newest)
-
-
-def triggers():
-    listed = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(listed[connection.vendor])
-        return {name for (name,) in cursor.fetchall()}
 
 
 def test_regions_and_distance_belong_to_a_result(analysis):

@@ -11,7 +11,7 @@ from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.models import Analysis, Annotation, Image, Patient, Report, Study, Verdict
 from scans.models.reading import ReadStage
-from scans.services.demo.cases import CLINICS, create_demo, demo_password, demo_usernames
+from scans.services.demo.clinics import CLINICS, create_demo, demo_password, demo_usernames
 from scans.synthetic import Lesion, draw_slice
 from scans.tests.core.factories import ReleaseFactory
 
@@ -68,7 +68,7 @@ def test_each_synthetic_slice_is_an_image_of_its_own_and_the_same_every_time():
     plain, marked = draw_slice(head=1), draw_slice(head=1, lesion=Lesion(0.1, 0.1, 0.06))
     assert draw_slice(head=1) == plain
     assert plain != marked != draw_slice(head=2)
-    pixels = ingest.decode(plain, upload_limits()).pixels
+    pixels = ingest.decode(plain, upload_limits()).image.pixels
     corner = pixels[-20:-4, 4:90]
     assert np.count_nonzero(corner > 150) > 100  # "SYNTHETIC" is written there
 

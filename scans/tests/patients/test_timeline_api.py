@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.tests.core.factories import ReleaseFactory, complete, make_signed_report, make_study
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def test_each_study_has_both_words_the_change_and_its_report(api, patient, perso
     old = study_with(patient, 0.41, days_ago=400)
     new = study_with(patient, 0.93, days_ago=1)
     reader = UserFactory(clinic=person.clinic, radiologist=True)
-    sign_verdict(user=reader, study=new, saying=Saying(finding="no_tumor"))
+    sign_verdict(user=reader, study=new, verdict_input=VerdictInput(finding="no_tumor"))
     report = make_signed_report(study=new, author=reader)
     first, second = timeline(api, patient)
     assert (first["study"], second["study"]) == (str(new.pk), str(old.pk))

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,
@@ -30,7 +30,7 @@ def patient(user):
         studies.append(study)
     reader = UserFactory(clinic=user.clinic, radiologist=True, first_name="Rosalind")
     for study, finding in zip(studies[:2], ("no_tumor", "unsure"), strict=True):
-        sign_verdict(user=reader, study=study, saying=Saying(finding=finding))
+        sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding=finding))
     make_signed_report(study=studies[1], author=reader)
     return patient
 

@@ -10,7 +10,12 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import Saying, Word, commit_finding, sign_verdict
+from scans.services.reading.verdicts import (
+    AssessmentInput,
+    VerdictInput,
+    commit_finding,
+    sign_verdict,
+)
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,
@@ -47,7 +52,9 @@ def study_with(patient, probability, *, days_ago, images=1):
 
 
 def sign(study, reader, finding="tumor", **more):
-    return sign_verdict(user=reader, study=study, saying=Saying(finding=finding, **more))
+    return sign_verdict(
+        user=reader, study=study, verdict_input=VerdictInput(finding=finding, **more)
+    )
 
 
 def page_of(user, patient):
@@ -65,8 +72,8 @@ def test_the_two_words_stand_side_by_side(reader, patient):
     analysis = analyses_of(study).get()
     colleague = UserFactory(clinic=reader.clinic)
     assert "Awaits a verdict" in page_of(colleague, patient)
-    word = Word(analysis.pk, "reject", "artifact")
-    sign(study, reader, "no_tumor", words=[word])
+    assessment = AssessmentInput(analysis.pk, "reject", "artifact")
+    sign(study, reader, "no_tumor", assessments=[assessment])
     page = page_of(colleague, patient)
     assert "Tumor detected 93.0" in page
     assert "No tumor Iris Okafor ·" in page
@@ -85,7 +92,7 @@ def test_a_draft_is_its_readers_alone(reader, patient):
 
 def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
-    Study.objects.update(reads_wanted=2)
+    Study.objects.update(readers_required=2)
     study.refresh_from_db()
     sign(study, reader, "unsure")
     other = UserFactory(clinic=reader.clinic, radiologist=True, first_name="Second")

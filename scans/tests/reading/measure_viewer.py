@@ -33,8 +33,8 @@ new MutationObserver((changes) => {
 """
 SCROLL = """
 async ([count, aSecond]) => {
-  const pane = document.querySelector('[data-pane="1"].vw-pane');
-  pane.focus();
+  const viewport = document.querySelector('[data-viewport="1"].vw-viewport');
+  viewport.focus();
   seen.length = 0;
   let last = performance.now();
   let going = true;
@@ -50,10 +50,10 @@ async ([count, aSecond]) => {
     const due = begin + (n * 1000) / aSecond;
     await new Promise((done) => setTimeout(done, Math.max(0, due - performance.now())));
     const key = { key: "ArrowDown", bubbles: true, cancelable: true };
-    pane.dispatchEvent(new KeyboardEvent("keydown", key));
+    viewport.dispatchEvent(new KeyboardEvent("keydown", key));
   }
   const sent = performance.now();
-  while (!pane.querySelector(".vw-bl").textContent.startsWith(`${count + 1} /`)) {
+  while (!viewport.querySelector(".vw-bl").textContent.startsWith(`${count + 1} /`)) {
     await new Promise((done) => setTimeout(done, 5));
     if (performance.now() - sent > 60000) break;
   }

@@ -47,10 +47,10 @@ def events(action):
 
 
 def test_taking_a_study_locks_it_assigns_it_and_shows_on_the_worklist(api, person, study):
-    answer = api.post(path(study, "take"))
-    assert answer.status_code == 200
-    assert answer.data["assignee"] == {"id": person.pk, "name": "Ada Li"}
-    assert answer.data["lock_expires_at"] > timezone.now().isoformat()
+    response = api.post(path(study, "take"))
+    assert response.status_code == 200
+    assert response.data["assignee"] == {"id": person.pk, "name": "Ada Li"}
+    assert response.data["lock_expires_at"] > timezone.now().isoformat()
     (row,) = api.get(WORKLIST).data["results"]
     assert row["reading"]["name"] == "Ada Li"
     api.post(path(study, "take"))  # again: the lock is renewed, nothing was done
@@ -77,23 +77,23 @@ def test_a_lock_that_ran_out_is_free(api, person, study):
 
 def test_a_study_is_given_back(api, study):
     api.post(path(study, "take"))
-    answer = api.post(path(study, "release"))
-    assert (answer.data["assignee"], answer.data["lock_expires_at"]) == (None, None)
+    response = api.post(path(study, "release"))
+    assert (response.data["assignee"], response.data["lock_expires_at"]) == (None, None)
     api.post(path(study, "release"))
     assert events("study.released") == 1
 
 
 def test_a_study_is_assigned_to_a_radiologist_of_the_clinic_or_to_nobody(api, person, study):
     other = colleague(person)
-    answer = api.post(path(study, "assign"), {"assignee": other.pk}, format="json")
-    assert answer.data["assignee"]["id"] == other.pk
-    answer = api.post(path(study, "assign"), {"assignee": None}, format="json")
-    assert answer.data["assignee"] is None
+    response = api.post(path(study, "assign"), {"assignee": other.pk}, format="json")
+    assert response.data["assignee"]["id"] == other.pk
+    response = api.post(path(study, "assign"), {"assignee": None}, format="json")
+    assert response.data["assignee"] is None
     assert events("study.assigned") == 2
 
 
 @pytest.mark.parametrize(
-    ("who", "said"),
+    ("who", "message"),
     [
         ("clinician", "Only an active radiologist"),
         ("left", "Only an active radiologist"),
@@ -102,7 +102,7 @@ def test_a_study_is_assigned_to_a_radiologist_of_the_clinic_or_to_nobody(api, pe
         ("text", "integer"),
     ],
 )
-def test_to_others_it_is_not_assigned_and_the_answer_says_why(api, person, study, who, said):
+def test_to_others_it_is_not_assigned_and_the_response_says_why(api, person, study, who, message):
     assignee = {
         "clinician": lambda: colleague(person, clinician=True).pk,
         "left": lambda: UserFactory(clinic=person.clinic, radiologist=True, is_active=False).pk,
@@ -110,17 +110,17 @@ def test_to_others_it_is_not_assigned_and_the_answer_says_why(api, person, study
         "nobody": lambda: 987_654,
         "text": lambda: "Ada",
     }[who]()
-    answer = api.post(path(study, "assign"), {"assignee": assignee}, format="json")
-    assert answer.status_code == 400
-    assert said in str(answer.json())
+    response = api.post(path(study, "assign"), {"assignee": assignee}, format="json")
+    assert response.status_code == 400
+    assert message in str(response.json())
     study.refresh_from_db()
     assert study.assignee is None
 
 
-def test_the_priority_moves_the_study_and_its_promise(api, study):
+def test_the_priority_moves_the_study_and_when_it_is_due(api, study):
     (before,) = api.get(WORKLIST).data["results"]
-    answer = api.post(path(study, "priority"), {"priority": "stat"}, format="json")
-    assert answer.data["priority"] == "stat"
+    response = api.post(path(study, "priority"), {"priority": "stat"}, format="json")
+    assert response.data["priority"] == "stat"
     (after,) = api.get(WORKLIST).data["results"]
     assert after["place"]["first_by"] < before["place"]["first_by"]
     assert AuditEvent.objects.get(action="study.prioritized").detail["priority"] == [
@@ -148,15 +148,15 @@ def test_the_priority_moves_the_study_and_its_promise(api, study):
 def test_who_may_do_what(person, study, act, sent, allowed):
     Clinic.objects.update(read_first=act == "verdicts/commit")  # else there is nothing to commit
     for role in ROLES:
-        answer = asking_as(colleague(person, **{role: True})).post(
+        response = asking_as(colleague(person, **{role: True})).post(
             path(study, act), sent, format="json"
         )
         if role in allowed:
-            assert answer.status_code == 200, (role, answer.data)
+            assert response.status_code == 200, (role, response.data)
             study.refresh_from_db()
         else:
             is_reader = act.startswith("verdicts") and role == "radiologist"
-            assert answer.status_code == (409 if is_reader else 403), role
+            assert response.status_code == (409 if is_reader else 403), role
 
 
 @pytest.mark.parametrize("act", ["take", "release", "assign", "priority", "reads"])
@@ -168,7 +168,7 @@ def test_a_study_of_another_clinic_is_not_there(study, act):
 # --- The worklist ---------------------------------------------------------------------------------
 
 
-def test_the_worklist_says_what_a_row_of_the_page_says(api, study, analysis):
+def test_the_worklist_has_what_a_row_of_the_page_has(api, study, analysis):
     (row,) = api.get(WORKLIST).data["results"]
     assert row["suspicion"]["probability"] == analysis.probability
     assert row["suspicion"]["model_release"]["version"] == analysis.release.version

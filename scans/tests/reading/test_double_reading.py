@@ -1,4 +1,4 @@
-"""Second reads stay independent: nobody opens the other's word, signs, and counts as blind."""
+"""Double reading stays independent: nobody sees the other's findings and then counts as blind."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,9 +10,14 @@ from scans.errors import StateConflictError
 from scans.models import Image, Study
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.patients.records import archive_patient
-from scans.services.reading.double_reading import want_reads
+from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
-from scans.services.reading.verdicts import Saying, begin_amendment, commit_finding, sign_verdict
+from scans.services.reading.verdicts import (
+    VerdictInput,
+    begin_amendment,
+    commit_finding,
+    sign_verdict,
+)
 from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 from scans.tests.core.isolation_table import signed_in
 
@@ -35,12 +40,14 @@ def colleague(reader, **role):
 
 
 def sign(reader, study, finding="tumor", **more):
-    return sign_verdict(user=reader, study=study, saying=Saying(finding=finding, **more))
+    return sign_verdict(
+        user=reader, study=study, verdict_input=VerdictInput(finding=finding, **more)
+    )
 
 
-def read_twice(study, *readers, reads=("tumor", "tumor")):
-    want_reads(user=readers[0], study=study, reads=2)
-    for person, finding in zip(readers, reads, strict=True):
+def read_twice(study, *readers, findings=("tumor", "tumor")):
+    set_readers_required(user=readers[0], study=study, readers=2)
+    for person, finding in zip(readers, findings, strict=True):
         commit_finding(user=person, study=study, finding="no_tumor")
         sign(person, study, finding, comment="As the AI says.")
     study.refresh_from_db()
@@ -48,39 +55,39 @@ def read_twice(study, *readers, reads=("tumor", "tumor")):
 
 
 def test_a_second_reader_cannot_look_at_the_first_and_go_back(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     sign(reader, study)
     second = colleague(reader)
     for person in (reader, second):
         with pytest.raises(StateConflictError, match="Ask a clinic administrator"):
-            want_reads(user=person, study=study, reads=1)
+            set_readers_required(user=person, study=study, readers=1)
     assert not others_visible(user=second, study=study)
-    answer = signed_in(second).post(
+    response = signed_in(second).post(
         reverse("study-reads", args=[study.pk]), {"reads": "1"}, headers={"HX-Request": "true"}
     )
-    assert answer.status_code == 409
-    assert "Ask a clinic administrator" in answer.content.decode()
+    assert response.status_code == 409
+    assert "Ask a clinic administrator" in response.content.decode()
     study.refresh_from_db()
-    assert (study.reads_wanted, study.read_stage) == (2, "waiting")
+    assert (study.readers_required, study.read_stage) == (2, "waiting")
 
 
 def test_a_readers_marks_are_not_opened_that_way_either(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     make_annotation(image=Image.objects.get(), author=reader)
     with pytest.raises(StateConflictError):
-        want_reads(user=colleague(reader), study=study, reads=1)
-    want_reads(user=reader, study=study, reads=1)  # nobody else has begun
+        set_readers_required(user=colleague(reader), study=study, readers=1)
+    set_readers_required(user=reader, study=study, readers=1)  # nobody else has begun
 
 
 def test_who_manages_people_can_be_content_with_one_and_then_there_is_no_second(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     sign(reader, study)
-    want_reads(user=colleague(reader, administrator=True), study=study, reads=1)
+    set_readers_required(user=colleague(reader, administrator=True), study=study, readers=1)
     study.refresh_from_db()
     assert study.read_stage == "read"
     for role in ({"radiologist": True}, {"administrator": True}):
         with pytest.raises(StateConflictError, match="would not be independent"):
-            want_reads(user=colleague(reader, **role), study=study, reads=2)
+            set_readers_required(user=colleague(reader, **role), study=study, readers=2)
     with pytest.raises(StateConflictError, match="one reader was asked for"):
         sign(colleague(reader), study)
 
@@ -89,11 +96,11 @@ def test_a_second_read_is_not_asked_for_once_the_study_is_read(reader, study):
     sign(reader, study)
     page = signed_in(reader).get(reverse("study", args=[study.pk])).content.decode()
     assert reverse("study-reads", args=[study.pk]) not in page
-    answer = signed_in(reader).post(
+    response = signed_in(reader).post(
         reverse("study-reads", args=[study.pk]), {"reads": "2"}, headers={"HX-Request": "true"}
     )
-    assert answer.status_code == 409
-    assert "would not be independent" in answer.content.decode()
+    assert response.status_code == 409
+    assert "would not be independent" in response.content.decode()
     study.refresh_from_db()
     assert study.read_stage == "read"
 
@@ -101,7 +108,7 @@ def test_a_second_read_is_not_asked_for_once_the_study_is_read(reader, study):
 def test_a_signed_report_is_not_taken_from_who_treats_by_it(reader, study):
     report = make_signed_report(study=study)
     with pytest.raises(StateConflictError, match="has a signed report"):
-        want_reads(user=reader, study=study, reads=2)
+        set_readers_required(user=reader, study=study, readers=2)
     clinician = signed_in(colleague(reader, clinician=True))
     assert clinician.get(reverse("report-pdf", args=[report.pk])).status_code == 200
 
@@ -117,14 +124,14 @@ def test_an_amendment_that_makes_a_disagreement_leaves_open_what_was_open(reader
     assert (study.read_stage, study.read_at is None) == ("adjudication", False)
     clinician = signed_in(colleague(reader, clinician=True))
     assert clinician.get(reverse("report-pdf", args=[report.pk])).status_code == 200
-    # Whoever decides has nothing left to commit: the AI's word was open to them.
+    # Whoever decides has nothing left to commit: the AI result was open to them.
     assert sign(third, study, "tumor").committed_at is None
 
 
 def test_what_was_changed_after_the_ai_is_kept_from_who_has_not_committed(reader, study):
     Clinic.objects.update(read_first=True)
     second = colleague(reader)
-    read_twice(study, reader, second, reads=("tumor", "no_tumor"))
+    read_twice(study, reader, second, findings=("tumor", "no_tumor"))
     third = colleague(reader)
     assert not ai_visible(user=third, study=study)
     for person in (third, colleague(reader, clinician=True)):
@@ -148,4 +155,4 @@ def test_how_many_read_the_study_of_an_archived_patient_does_not_change(reader, 
     archive_patient(user=reader, patient=study.patient)
     study.refresh_from_db()
     with pytest.raises(ValidationError, match="archived"):
-        want_reads(user=reader, study=study, reads=2)
+        set_readers_required(user=reader, study=study, readers=2)

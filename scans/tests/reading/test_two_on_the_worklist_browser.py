@@ -35,7 +35,7 @@ def row_of(page: Page, study: Study) -> object:
 
 
 def poll(page: Page) -> None:
-    with page.expect_response(lambda answer: "/worklist/" in answer.url):
+    with page.expect_response(lambda response: "/worklist/" in response.url):
         page.clock.run_for(11_000)
 
 

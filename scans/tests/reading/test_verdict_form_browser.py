@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from scans.models import Analysis, Study, Verdict
 from scans.services.reading.assignment import take_study
-from scans.services.reading.verdicts import Saying, save_draft
+from scans.services.reading.verdicts import VerdictInput, save_draft
 from scans.tests.core.factories import complete, make_study
 from scans.tests.reading.viewing import Viewing
 
@@ -82,11 +82,11 @@ def test_a_window_in_which_nothing_was_typed_saves_nothing_but_keeps_the_lock(
     page, browsing, user, study
 ):
     take_study(user=user, study=study)
-    save_draft(user=user, study=study, saying=Saying(comment="Kept."))
+    save_draft(user=user, study=study, verdict_input=VerdictInput(comment="Kept."))
     page.goto(study.get_absolute_url())
     before = Study.objects.get().lock_expires_at - timedelta(minutes=1)
     Study.objects.update(lock_expires_at=before)
-    with page.expect_response(lambda answer: "/take/" in answer.url):
+    with page.expect_response(lambda response: "/take/" in response.url):
         page.locator("[data-verdict-seconds]").evaluate("field => { field.value = 119; }")
     assert Study.objects.get().lock_expires_at > before
     assert browsing.asked_for(reverse("study-verdict-save", args=[study.pk])) == 0
@@ -102,12 +102,12 @@ def test_who_was_signed_out_meanwhile_loses_nothing(opened):
     opened.get_by_text("Tumor", exact=True).click()
     opened.get_by_role("button", name="Sign as final").click()
     expect(opened.get_by_label("Comment")).to_have_value("At first, and more.")
-    asked = []
-    opened.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    dialogs = []
+    opened.once("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
     opened.evaluate("() => { setTimeout(() => location.reload()); }")
     expect(state(opened)).to_contain_text("Not saved: you are signed out.")
     opened.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
     opened.context.add_cookies(cookies)
     expect(state(opened)).to_have_text(SAVED)
     assert Verdict.objects.get().comment == "At first, and more."
@@ -139,11 +139,11 @@ def test_a_prior_study_beside_it_is_not_said_to_have_been_seen(page, user, study
     viewing = Viewing(page, study)
     expect(page.locator("[data-verdict-form]")).to_be_visible()
     page.locator("[data-others] button").first.click()
-    expect(viewing.pane(2)).to_have_attribute("data-shown", str(old.image_id))
-    viewing.pane(2).focus()
+    expect(viewing.viewport(2)).to_have_attribute("data-shown", str(old.image_id))
+    viewing.viewport(2).focus()
     viewing.keys("h")
     page.get_by_label("Heatmap", exact=True).check()
-    expect(viewing.pane(2)).to_have_attribute("data-heat", str(old.pk))
+    expect(viewing.viewport(2)).to_have_attribute("data-heat", str(old.pk))
     shown = page.locator("[data-verdict-shown]").input_value().split()
     assert str(old.pk) not in shown
     assert len(shown) == 3

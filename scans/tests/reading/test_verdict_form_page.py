@@ -11,7 +11,13 @@ from django.urls import reverse
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Assessment, ClinicReason, Study, Verdict
 from scans.services.reading.reasons import retire_reason
-from scans.services.reading.verdicts import Saying, Word, begin_amendment, save_draft, sign_verdict
+from scans.services.reading.verdicts import (
+    AssessmentInput,
+    VerdictInput,
+    begin_amendment,
+    save_draft,
+    sign_verdict,
+)
 from scans.tests.core.factories import complete, make_study
 from scans.tests.core.isolation_table import signed_in
 
@@ -43,7 +49,7 @@ def post(reader, study):
     return send
 
 
-def words(decision, count=6, **more):
+def assessments(decision, count=6, **more):
     rows = Analysis.objects.order_by("image__number")[:count]
     fields = {}
     for row in rows:
@@ -57,9 +63,9 @@ def revision_of(body):
 
 
 def test_a_signature_that_is_refused_takes_nothing_that_was_typed_with_it(post):
-    answer = post("sign", finding="tumor", comment="Long typed words", **words("reject", 1))
-    body = answer.content.decode()
-    assert answer.status_code == 409
+    response = post("sign", finding="tumor", comment="Long typed words", **assessments("reject", 1))
+    body = response.content.decode()
+    assert response.status_code == 409
     assert "choose a reason to reject" in body
     assert "Long typed words" in body
     assert "data-unsaved" not in body
@@ -71,10 +77,10 @@ def test_a_signature_that_is_refused_takes_nothing_that_was_typed_with_it(post):
 
 
 def test_what_the_draft_cannot_take_is_shown_again_as_it_was_typed(post, reader, study):
-    save_draft(user=reader, study=study, saying=Saying(comment="Kept."))
-    answer = post("sign", finding="tumor", comment="x" * 4001, revision=1)
-    body = answer.content.decode()
-    assert answer.status_code == 409
+    save_draft(user=reader, study=study, verdict_input=VerdictInput(comment="Kept."))
+    response = post("sign", finding="tumor", comment="x" * 4001, revision=1)
+    body = response.content.decode()
+    assert response.status_code == 409
     assert "Keep it to 4000 characters" in body
     assert "x" * 4001 in body
     assert "data-unsaved" in body
@@ -83,33 +89,44 @@ def test_what_the_draft_cannot_take_is_shown_again_as_it_was_typed(post, reader,
 
 
 def test_a_window_that_is_behind_overwrites_nothing(post, reader, study):
-    save_draft(user=reader, study=study, saying=Saying(finding="tumor", comment="In the viewer"))
-    answer = post("save", comment="", seconds=120, revision=0)
-    assert "verdict-conflict" in answer["HX-Trigger"]
-    assert "X-Revision" not in answer
+    save_draft(
+        user=reader,
+        study=study,
+        verdict_input=VerdictInput(finding="tumor", comment="In the viewer"),
+    )
+    response = post("save", comment="", seconds=120, revision=0)
+    assert "verdict-conflict" in response["HX-Trigger"]
+    assert "X-Revision" not in response
     assert Verdict.objects.get().comment == "In the viewer"
 
 
 def test_each_save_tells_the_revision_that_the_next_one_names(post):
     for revision in (0, 1, 2):
-        answer = post("save", comment=f"Save {revision}", revision=revision)
-        assert "verdict-saved" in answer["HX-Trigger"]
-        assert answer["X-Revision"] == str(revision + 1)
+        response = post("save", comment=f"Save {revision}", revision=revision)
+        assert "verdict-saved" in response["HX-Trigger"]
+        assert response["X-Revision"] == str(revision + 1)
 
 
 def test_a_save_whose_answer_was_lost_is_taken_again(post):
-    sent = {"finding": "tumor", "comment": "The same. "} | words("accept")
+    sent = {"finding": "tumor", "comment": "The same. "} | assessments("accept")
     for _ in range(2):
         assert "verdict-saved" in post("save", revision=0, **sent)["HX-Trigger"]
-    assert "verdict-conflict" in post("save", revision=0, **sent | words("reject", 1))["HX-Trigger"]
+    assert (
+        "verdict-conflict"
+        in post("save", revision=0, **sent | assessments("reject", 1))["HX-Trigger"]
+    )
 
 
 def test_who_is_behind_compares_both_and_goes_on_from_there(post, reader, study):
-    save_draft(user=reader, study=study, saying=Saying(finding="tumor", comment="In the viewer"))
+    save_draft(
+        user=reader,
+        study=study,
+        verdict_input=VerdictInput(finding="tumor", comment="In the viewer"),
+    )
     for act, more in (("save", {"compare": "1"}), ("sign", {})):
-        answer = post(act, finding="no_tumor", comment="On the page", revision=0, **more)
-        body = answer.content.decode()
-        assert answer.status_code == 409
+        response = post(act, finding="no_tumor", comment="On the page", revision=0, **more)
+        body = response.content.decode()
+        assert response.status_code == 409
         assert "In the viewer" in body
         assert "On the page" in body
         assert "data-unsaved" in body
@@ -120,8 +137,8 @@ def test_who_is_behind_compares_both_and_goes_on_from_there(post, reader, study)
 
 
 def test_a_window_that_still_shows_the_signed_draft_is_behind_its_amendment(post, reader, study):
-    save_draft(user=reader, study=study, saying=Saying(finding="tumor"))
-    sign_verdict(user=reader, study=study, saying=Saying(comment="Signed."))
+    save_draft(user=reader, study=study, verdict_input=VerdictInput(finding="tumor"))
+    sign_verdict(user=reader, study=study, verdict_input=VerdictInput(comment="Signed."))
     begin_amendment(user=reader, study=study)
     assert "verdict-conflict" in post("save", comment="Old", revision=1)["HX-Trigger"]
     assert Verdict.objects.drafts().get().comment == "Signed."
@@ -136,35 +153,37 @@ def test_a_study_of_many_images_can_be_saved_and_signed(reader, study, post):
     assert Verdict.objects.get().finding == "tumor"
 
 
-def test_only_words_that_changed_are_written_and_in_one_go(post):
+def test_only_assessments_that_changed_are_written_and_in_one_go(post):
     def kept():
         rows = Assessment.objects.order_by("analysis__image__number")
         return list(rows.values_list("saved_at", flat=True))
 
-    post("save", revision=0, **words("accept"))
+    post("save", revision=0, **assessments("accept"))
     first = kept()
-    post("save", revision=1, **words("accept") | words("reject", 1, reason="artifact"))
+    post("save", revision=1, **assessments("accept") | assessments("reject", 1, reason="artifact"))
     second = kept()
     assert second[0] > first[0]
     assert second[1:] == first[1:]
     with CaptureQueriesContext(connection) as queries:
-        post("save", revision=2, **words("reject", reason="artifact"))
+        post("save", revision=2, **assessments("reject", reason="artifact"))
     written = [one for one in queries if one["sql"].startswith('UPDATE "scans_assessment"')]
     assert len(written) == 1
-    assert set(Assessment.objects.values_list("reason_words", flat=True)) == {"Artifact"}
+    assert set(Assessment.objects.values_list("reason_label", flat=True)) == {"Artifact"}
 
 
 def test_a_reason_that_was_retired_meanwhile_blocks_nothing_but_itself(post, reader):
     administrator = UserFactory(clinic=reader.clinic, administrator=True)
-    reason = ClinicReason.objects.create(clinic=reader.clinic, code="blur", words="Blur")
+    reason = ClinicReason.objects.create(clinic=reader.clinic, code="blur", label="Blur")
     retire_reason(user=administrator, reason=reason)
-    first = words("reject", 1, reason="blur")
-    answer = post("save", comment="Kept.", revision=0, **words("accept") | first)
-    assert "Image 1: choose a reason of the list" in answer["HX-Trigger"]
-    assert answer["X-Revision"] == "1"
+    first = assessments("reject", 1, reason="blur")
+    response = post("save", comment="Kept.", revision=0, **assessments("accept") | first)
+    assert "Image 1: choose a reason of the list" in response["HX-Trigger"]
+    assert response["X-Revision"] == "1"
     draft = Verdict.objects.get()
     assert (draft.comment, draft.assessments.count()) == ("Kept.", 5)
-    signing = post("sign", finding="tumor", comment="Kept.", revision=1, **words("accept") | first)
+    signing = post(
+        "sign", finding="tumor", comment="Kept.", revision=1, **assessments("accept") | first
+    )
     assert signing.status_code == 409
     assert "Image 1: choose a reason of the list" in signing.content.decode()
     assert not Verdict.objects.signed().exists()
@@ -184,10 +203,10 @@ def test_the_form_says_which_results_it_shows(reader, study):
     assert set(shown) == {str(pk) for pk in Analysis.objects.values_list("pk", flat=True)}
 
 
-def test_a_word_on_an_analysis_is_written_once_over(reader, study):
+def test_an_assessment_is_written_over_the_earlier_one(reader, study):
     analysis = Analysis.objects.first()
     for decision in ("accept", "reject", "accept"):
-        word = Word(analysis.pk, decision, "artifact", "Much.")
-        save_draft(user=reader, study=study, saying=Saying(words=(word,)))
+        assessment = AssessmentInput(analysis.pk, decision, "artifact", "Much.")
+        save_draft(user=reader, study=study, verdict_input=VerdictInput(assessments=(assessment,)))
     row = Assessment.objects.get()
-    assert (row.decision, row.reason, row.reason_words, row.reason_text) == ("accept", "", "", "")
+    assert (row.decision, row.reason, row.reason_label, row.reason_text) == ("accept", "", "", "")

@@ -10,7 +10,12 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Study, Verdict
 from scans.services.reading.assignment import take_study
-from scans.services.reading.verdicts import Saying, begin_amendment, commit_finding, save_draft
+from scans.services.reading.verdicts import (
+    VerdictInput,
+    begin_amendment,
+    commit_finding,
+    save_draft,
+)
 from scans.tests.core.factories import complete, make_analysis, make_verdict
 
 
@@ -28,13 +33,17 @@ def study(reader):
 def test_the_study_is_written_before_the_trail_that_the_whole_clinic_waits_for(reader, study):
     take_study(user=reader, study=study)
     with CaptureQueriesContext(connection) as queries:
-        save_draft(user=reader, study=study, saying=Saying(finding="tumor"))
-    said = [query["sql"] for query in queries]
-    changes_study = [n for n, sql in enumerate(said) if sql.startswith('UPDATE "scans_study"')]
-    writes_trail = [n for n, sql in enumerate(said) if 'INSERT INTO "accounts_auditevent"' in sql]
+        save_draft(user=reader, study=study, verdict_input=VerdictInput(finding="tumor"))
+    statements = [query["sql"] for query in queries]
+    changes_study = [
+        n for n, sql in enumerate(statements) if sql.startswith('UPDATE "scans_study"')
+    ]
+    writes_trail = [
+        n for n, sql in enumerate(statements) if 'INSERT INTO "accounts_auditevent"' in sql
+    ]
     assert changes_study
     assert max(changes_study) < min(writes_trail)
-    locks = [sql for sql in said if "FOR UPDATE" in sql]  # none on SQLite
+    locks = [sql for sql in statements if "FOR UPDATE" in sql]  # none on SQLite
     of_study = [sql for sql in locks if 'FROM "scans_study"' in sql]
     assert all('FOR UPDATE OF "scans_study"' in sql for sql in of_study)
 
@@ -43,7 +52,7 @@ def test_the_study_is_written_before_the_trail_that_the_whole_clinic_waits_for(r
 def test_first_saves_and_a_commitment_at_once_make_one_draft(reader, study):
     Clinic.objects.update(read_first=True)
     acts = [
-        lambda: save_draft(user=reader, study=study, saying=Saying(comment="Seen.")),
+        lambda: save_draft(user=reader, study=study, verdict_input=VerdictInput(comment="Seen.")),
         lambda: commit_finding(user=reader, study=study, finding="tumor"),
     ]
     assert at_once(acts * 2) == []

@@ -10,10 +10,10 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.errors import StateConflictError
 from scans.models import Assessment, ClinicReason, Study, Verdict
 from scans.services.disclosure import others_visible
-from scans.services.reading.double_reading import want_reads
+from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.verdicts import (
-    Saying,
-    Word,
+    AssessmentInput,
+    VerdictInput,
     begin_amendment,
     commit_finding,
     save_draft,
@@ -44,7 +44,9 @@ def colleague(reader):
 
 
 def sign(reader, study, finding="tumor", **more):
-    return sign_verdict(user=reader, study=study, saying=Saying(finding=finding, **more))
+    return sign_verdict(
+        user=reader, study=study, verdict_input=VerdictInput(finding=finding, **more)
+    )
 
 
 def stage(study):
@@ -53,19 +55,26 @@ def stage(study):
 
 
 def test_a_draft_is_signed_and_the_study_is_read(reader, study, analysis):
-    word = Word(analysis.pk, "reject", "artifact")
-    save_draft(user=reader, study=study, saying=Saying(finding="unsure", words=(word,)))
+    assessment = AssessmentInput(analysis.pk, "reject", "artifact")
+    save_draft(
+        user=reader,
+        study=study,
+        verdict_input=VerdictInput(finding="unsure", assessments=(assessment,)),
+    )
     signed = sign_verdict(
-        user=reader, study=study, saying=Saying(finding="no_tumor"), layers=["heatmap", "made up"]
+        user=reader,
+        study=study,
+        verdict_input=VerdictInput(finding="no_tumor"),
+        layers=["heatmap", "made up"],
     )
     assert (signed.status, signed.read_as, signed.finding) == ("final", "first", "no_tumor")
     assert stage(study) == "read"
     assert study.read_at is not None
-    assert signed.assessments.get().reason_words == "Artifact"
+    assert signed.assessments.get().reason_label == "Artifact"
     assert signed.ai_content["visible"] is True
     assert signed.ai_content["layers"] == ["heatmap"]
-    (said,) = signed.ai_content["analyses"]
-    assert (said["label"], said["release"]) == ("tumor", str(analysis.release))
+    (shown,) = signed.ai_content["analyses"]
+    assert (shown["label"], shown["release"]) == ("tumor", str(analysis.release))
     actions = set(AuditEvent.objects.values_list("action", flat=True))
     assert {"verdict.begun", "verdict.signed"} <= actions
 
@@ -79,7 +88,7 @@ def test_only_radiologists_give_verdicts(reader, study, role):
     )
     for act in (save_draft, sign_verdict):
         with pytest.raises(NotAllowedError):
-            act(user=person, study=study, saying=Saying(finding="tumor"))
+            act(user=person, study=study, verdict_input=VerdictInput(finding="tumor"))
     with pytest.raises(NotAllowedError):
         commit_finding(user=person, study=study, finding="tumor")
     assert not Verdict.objects.exists()
@@ -91,38 +100,38 @@ def test_a_radiologist_of_another_clinic_gives_none(study):
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("assessment", "message"),
     [
         (("reject", ""), "choose a reason"),
         (("modify", "other"), "say what the other reason is"),
     ],
 )
 def test_modify_and_reject_need_a_reason_before_they_are_signed(
-    reader, study, analysis, word, said
+    reader, study, analysis, assessment, message
 ):
-    with pytest.raises(ValidationError, match=said):
-        sign(reader, study, words=(Word(analysis.pk, *word),))
+    with pytest.raises(ValidationError, match=message):
+        sign(reader, study, assessments=(AssessmentInput(analysis.pk, *assessment),))
     assert not Verdict.objects.signed().exists()
 
 
 def test_a_reason_that_is_on_no_list_is_refused_and_one_the_clinic_added_is_taken(
     reader, study, analysis
 ):
-    own = (Word(analysis.pk, "reject", "motion_blur"),)
+    own = (AssessmentInput(analysis.pk, "reject", "motion_blur"),)
     with pytest.raises(ValidationError, match="reason of the list"):
-        sign(reader, study, words=own)
-    ClinicReason.objects.create(clinic=reader.clinic, code="motion_blur", words="Motion blur")
-    assert sign(reader, study, words=own).assessments.get().reason_words == "Motion blur"
+        sign(reader, study, assessments=own)
+    ClinicReason.objects.create(clinic=reader.clinic, code="motion_blur", label="Motion blur")
+    assert sign(reader, study, assessments=own).assessments.get().reason_label == "Motion blur"
 
 
 def test_an_analysis_of_another_study_cannot_be_assessed(reader, study):
     other = complete(make_analysis(user=reader))
     with pytest.raises(ValidationError, match="of this study"):
-        sign(reader, study, words=(Word(other.pk, "accept"),))
+        sign(reader, study, assessments=(AssessmentInput(other.pk, "accept"),))
 
 
 def test_a_signed_verdict_does_not_change_and_nothing_is_added_to_it(reader, study, analysis):
-    signed = sign(reader, study, words=(Word(analysis.pk, "accept"),))
+    signed = sign(reader, study, assessments=(AssessmentInput(analysis.pk, "accept"),))
     attempts = [
         lambda: Verdict.objects.filter(pk=signed.pk).update(finding="no_tumor"),
         lambda: Verdict.objects.filter(pk=signed.pk).update(status="draft", signed_at=None),
@@ -155,7 +164,7 @@ def test_a_committed_finding_does_not_change(reader, study):
 
 
 def test_an_amendment_supersedes_with_a_reason_and_both_stay_readable(reader, study, analysis):
-    first = sign(reader, study, words=(Word(analysis.pk, "accept"),))
+    first = sign(reader, study, assessments=(AssessmentInput(analysis.pk, "accept"),))
     begin_amendment(user=reader, study=study)
     with pytest.raises(ValidationError, match="why you amend"):
         sign(reader, study, "no_tumor")
@@ -179,7 +188,7 @@ def test_a_second_reader_is_refused_where_one_is_wanted(reader, study):
 
 
 def test_two_readers_who_agree_settle_a_study(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     sign(reader, study, "tumor")
     assert stage(study) == "waiting"
     assert not others_visible(user=colleague(reader), study=study)
@@ -190,7 +199,7 @@ def test_two_readers_who_agree_settle_a_study(reader, study):
 
 
 def test_two_who_disagree_need_a_third_who_is_neither(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     other, third = colleague(reader), colleague(reader)
     sign(reader, study, "tumor")
     sign(other, study, "no_tumor")
@@ -204,7 +213,7 @@ def test_two_who_disagree_need_a_third_who_is_neither(reader, study):
 
 
 def test_an_amendment_can_settle_a_disagreement_and_make_one(reader, study):
-    want_reads(user=reader, study=study, reads=2)
+    set_readers_required(user=reader, study=study, readers=2)
     other = colleague(reader)
     sign(reader, study, "tumor")
     sign(other, study, "no_tumor")
@@ -217,5 +226,5 @@ def test_an_amendment_can_settle_a_disagreement_and_make_one(reader, study):
 
 
 def test_the_time_spent_is_never_more_than_there_was(reader, study):
-    draft = save_draft(user=reader, study=study, saying=Saying(seconds=90_000))
+    draft = save_draft(user=reader, study=study, verdict_input=VerdictInput(seconds=90_000))
     assert draft.seconds_spent < 60

@@ -43,12 +43,12 @@ def word(analysis, decision, **more):
 def test_a_draft_is_saved_in_parts_and_nobody_else_sees_it(api, person, study, analysis):
     api.post(path(study, "verdicts/draft"), {"finding": "unsure"}, format="json")
     sent = {"comment": "Motion.", "assessments": [word(analysis, "reject", reason="artifact")]}
-    answer = api.post(path(study, "verdicts/draft"), sent, format="json")
-    assert answer.status_code == 200
-    assert (answer.data["finding"], answer.data["comment"]) == ("unsure", "Motion.")
-    (assessed,) = answer.data["assessments"]
+    response = api.post(path(study, "verdicts/draft"), sent, format="json")
+    assert response.status_code == 200
+    assert (response.data["finding"], response.data["comment"]) == ("unsure", "Motion.")
+    (assessed,) = response.data["assessments"]
     assert (assessed["decision"], assessed["reason"]) == ("reject", "artifact")
-    assert (answer.data["status"], answer.data["signed_at"]) == ("draft", None)
+    assert (response.data["status"], response.data["signed_at"]) == ("draft", None)
     assert len(api.get(path(study, "verdicts")).data) == 1
     assert asking_as(colleague(person)).get(path(study, "verdicts")).data == []
     study.refresh_from_db()
@@ -61,10 +61,10 @@ def test_a_signed_verdict_keeps_what_was_on_screen_and_is_final(api, person, stu
         "assessments": [word(analysis, "modify", reason="other", reason_text="Half of it.")],
         "layers": ["label", "heatmap"],
     }
-    answer = api.post(path(study, "verdicts/sign"), sent, format="json")
-    assert answer.status_code == 200, answer.data
-    assert (answer.data["status"], answer.data["read_as"]) == ("final", "first")
-    content = answer.data["ai_content"]
+    response = api.post(path(study, "verdicts/sign"), sent, format="json")
+    assert response.status_code == 200, response.data
+    assert (response.data["status"], response.data["read_as"]) == ("final", "first")
+    content = response.data["ai_content"]
     assert content["visible"] is True
     assert content["layers"] == ["label", "heatmap"]
     assert content["analyses"][0]["probability"] == analysis.probability
@@ -79,37 +79,37 @@ def test_a_signed_verdict_keeps_what_was_on_screen_and_is_final(api, person, stu
 
 
 @pytest.mark.parametrize(
-    ("sent", "field", "said"),
+    ("sent", "field", "message"),
     [
         ({}, "finding", "Choose your finding"),
         ({"finding": "maybe"}, "finding", "valid choice"),
-        ({"finding": "tumor", "words": ("reject", {})}, "reason", "choose a reason"),
-        ({"finding": "tumor", "words": ("modify", {"reason": "other"})}, "reason", "say what"),
-        ({"finding": "tumor", "words": ("reject", {"reason": "x"})}, "reason", "of the list"),
-        ({"finding": "tumor", "words": ("agree", {})}, "decision", "valid choice"),
+        ({"finding": "tumor", "assessed": ("reject", {})}, "reason", "choose a reason"),
+        ({"finding": "tumor", "assessed": ("modify", {"reason": "other"})}, "reason", "say what"),
+        ({"finding": "tumor", "assessed": ("reject", {"reason": "x"})}, "reason", "of the list"),
+        ({"finding": "tumor", "assessed": ("agree", {})}, "decision", "valid choice"),
         ({"finding": "tumor", "layers": ["x-ray"]}, "layers", "valid choice"),
         ({"finding": "tumor", "comment": "x" * 4001}, "comment", "4000"),
     ],
 )
 def test_a_verdict_that_lacks_something_is_refused_by_field(
-    api, study, analysis, sent, field, said
+    api, study, analysis, sent, field, message
 ):
-    if "words" in sent:
-        decision, more = sent.pop("words")
+    if "assessed" in sent:
+        decision, more = sent.pop("assessed")
         sent = sent | {"assessments": [word(analysis, decision, **more)]}
-    answer = api.post(path(study, "verdicts/sign"), sent, format="json")
-    assert answer.status_code == 400
-    assert field in str(answer.json()["errors"])
-    assert said in str(answer.json())
+    response = api.post(path(study, "verdicts/sign"), sent, format="json")
+    assert response.status_code == 400
+    assert field in str(response.json()["errors"])
+    assert message in str(response.json())
     assert not Verdict.objects.signed().exists()
 
 
 def test_an_analysis_of_another_study_is_not_assessed(api, person, study):
     other = complete(make_analysis(user=person))
     sent = {"finding": "tumor", "assessments": [word(other, "accept")]}
-    answer = api.post(path(study, "verdicts/sign"), sent, format="json")
-    assert answer.status_code == 400
-    assert "of this study" in str(answer.json())
+    response = api.post(path(study, "verdicts/sign"), sent, format="json")
+    assert response.status_code == 400
+    assert "of this study" in str(response.json())
 
 
 def test_an_amendment_supersedes_with_a_reason_and_both_stay_readable(api, study, analysis):
@@ -184,15 +184,15 @@ def test_an_abstention_is_accepted_or_rejected_as_well(api, person):
     analysis = abstain(make_analysis(user=person))
     study = Study.objects.get()
     sent = {"finding": "tumor", "assessments": [word(analysis, "reject", reason="missed_tumor")]}
-    answer = api.post(path(study, "verdicts/sign"), sent, format="json")
-    assert answer.data["assessments"][0]["decision"] == "reject"
+    response = api.post(path(study, "verdicts/sign"), sent, format="json")
+    assert response.data["assessments"][0]["decision"] == "reject"
 
 
 def test_the_study_of_an_archived_patient_is_read_no_more(api, person, study):
     archive_patient(user=person, patient=study.patient)
-    answer = api.post(path(study, "verdicts/sign"), {"finding": "tumor"}, format="json")
-    assert answer.status_code == 400
-    assert "Restore the patient" in str(answer.json())
+    response = api.post(path(study, "verdicts/sign"), {"finding": "tumor"}, format="json")
+    assert response.status_code == 400
+    assert "Restore the patient" in str(response.json())
 
 
 def test_an_amendment_can_be_begun_with_its_reason(api, study):

@@ -14,10 +14,10 @@ from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# How opaque the heatmap is where it is most so, and how much of the pane it covers.
+# How opaque the heatmap is where it is most so, and how much of the viewport it covers.
 COVER = """
 () => {
-  const canvas = document.querySelector('[data-pane="1"] .vw-heat');
+  const canvas = document.querySelector('[data-viewport="1"] .vw-heat');
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let [most, count] = [0, 0];
   for (let n = 3; n < data.length; n += 4) {
@@ -52,15 +52,15 @@ def second_analysis(user) -> Analysis:
 def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_release(
     viewing, browsing
 ):
-    page, pane = viewing.page, viewing.pane()
+    page, viewport = viewing.page, viewing.viewport()
     expect(page.get_by_label("Heatmap")).not_to_be_checked()
     assert browsing.asked_for("/heatmap/") == 0
-    pane.focus()
+    viewport.focus()
     page.keyboard.down("h")
-    expect(pane).to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewport).to_have_attribute("data-heat", re.compile(".+"))
     expect(viewing.corner("tl")).to_contain_text("where the model looked, by test-release")
     page.keyboard.up("h")
-    expect(pane).not_to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewport).not_to_have_attribute("data-heat", re.compile(".+"))
     panel = page.locator("[data-ai]")
     expect(panel).to_contain_text("Where the model looked, not where a lesion is. By test-release")
     expect(panel).to_contain_text("AI suggestion, not a diagnosis")
@@ -69,18 +69,18 @@ def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_rel
 
 
 def test_no_heatmap_stands_over_another_image_where_its_own_does_not_come(viewing):
-    page, pane = viewing.page, viewing.pane()
+    page, viewport = viewing.page, viewing.viewport()
     second = complete(Analysis.objects.get(image__number=2), probability=0.3)
     viewing.open()
     page.route(f"**/{second.pk}/heatmap/**", lambda route: route.abort())
-    pane.focus()
+    viewport.focus()
     page.get_by_label("Heatmap", exact=True).check()
-    expect(pane).to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewport).to_have_attribute("data-heat", re.compile(".+"))
     assert page.evaluate(COVER)[1] > 0
-    pane.focus()
+    viewport.focus()
     viewing.keys("ArrowDown")
-    expect(pane).to_have_attribute("data-shown", str(second.image_id))
-    expect(pane).not_to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewport).to_have_attribute("data-shown", str(second.image_id))
+    expect(viewport).not_to_have_attribute("data-heat", re.compile(".+"))
     assert page.evaluate(COVER)[1] == 0
 
 
@@ -88,7 +88,7 @@ def test_how_the_heatmap_looks_is_remembered_and_that_it_was_on_is_not(viewing, 
     page = viewing.page
     page.get_by_label("Opacity").fill("80")
     page.get_by_label("Threshold").fill("30")
-    with page.expect_response(lambda answer: "inferno" in (answer.request.post_data or "")):
+    with page.expect_response(lambda response: "inferno" in (response.request.post_data or "")):
         page.get_by_label("Colors").select_option("Inferno")
     user.refresh_from_db()
     kept = {"colors": "inferno", "opacity": "80", "threshold": "30"}
@@ -108,18 +108,18 @@ def test_suspected_regions_are_a_layer_and_one_key_makes_one_the_readers_own(pag
     analysis = complete(Analysis.objects.get(image__series__study=study), regions=outlined)
     Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=0.5)
     viewing = Viewing(page, study)
-    regions = viewing.pane().locator(".vw-region")
+    regions = viewing.viewport().locator(".vw-region")
     expect(regions).to_have_count(0)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("m")
     expect(regions).to_have_count(2)
     expect(viewing.corner("tl")).to_contain_text("suspected regions, by test-release")
     expect(page.locator("[data-ai]")).to_contain_text("Region 1: score 0.80, 240 mm²")
     expect(page.locator("[data-ai]")).to_contain_text("not a finding")
     viewing.keys("c")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     viewing.keys("ArrowRight", "c", "c")
-    viewing.expect_marks(2)
+    viewing.expect_annotations(2)
     expect(page.locator("[data-told]")).to_contain_text("is yours already")
     viewing.expect_saved()
     first, second = Annotation.objects.order_by("created_at")
@@ -133,8 +133,8 @@ def test_two_analyses_of_an_image_are_compared_side_by_side(page, user, study):
     viewing = Viewing(page, study)
     page.get_by_role("button", name="Compare two").click()
     for number in (1, 2):
-        expect(viewing.pane(number)).to_have_attribute("data-heat", re.compile(".+"))
-    shown = {viewing.pane(number).get_attribute("data-heat") for number in (1, 2)}
+        expect(viewing.viewport(number)).to_have_attribute("data-heat", re.compile(".+"))
+    shown = {viewing.viewport(number).get_attribute("data-heat") for number in (1, 2)}
     assert len(shown) == 2
 
 
@@ -142,13 +142,13 @@ def test_a_clinic_can_have_the_heatmap_shown_at_first(page, study):
     Clinic.objects.update(heatmap_at_first=True)
     viewing = Viewing(page, study)
     expect(page.get_by_label("Heatmap")).to_be_checked()
-    expect(viewing.pane()).to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewing.viewport()).to_have_attribute("data-heat", re.compile(".+"))
 
 
 def test_opacity_and_threshold_change_what_is_drawn(viewing):
     page = viewing.page
     page.get_by_label("Heatmap").check()
-    expect(viewing.pane()).to_have_attribute("data-heat", re.compile(".+"))
+    expect(viewing.viewport()).to_have_attribute("data-heat", re.compile(".+"))
 
     def cover() -> list[int]:
         page.wait_for_timeout(500)
@@ -167,15 +167,15 @@ def test_one_of_several_analyses_is_chosen_and_the_layer_names_it(page, user, st
     older = Analysis.objects.get(image__number=1)
     newer = second_analysis(user)
     viewing = Viewing(page, study)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("Shift+H")
-    expect(viewing.pane()).to_have_attribute("data-heat", str(newer.pk))
+    expect(viewing.viewport()).to_have_attribute("data-heat", str(newer.pk))
     expect(viewing.corner("tl")).to_contain_text("by newer 9")
     page.get_by_role("combobox", name="Analysis", exact=True).select_option(str(older.pk))
-    expect(viewing.pane()).to_have_attribute("data-heat", str(older.pk))
+    expect(viewing.viewport()).to_have_attribute("data-heat", str(older.pk))
     expect(viewing.corner("tl")).to_contain_text("by test-release")
     expect(page.locator("[data-opinion]")).to_contain_text("Tumor detected")
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("n")
     expect(page.locator("[data-opinion]")).to_contain_text("No tumor detected")
 
@@ -183,16 +183,16 @@ def test_one_of_several_analyses_is_chosen_and_the_layer_names_it(page, user, st
 def test_what_has_fields_and_buttons_has_keys_too(page, user, study):
     make_study(user=user, patient=study.patient, days_ago=300)
     viewing = Viewing(page, study)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("Alt+ArrowUp", "Alt+PageUp", "Alt+PageUp", "Alt+PageDown", "Shift+C")
     expect(page.get_by_label("Opacity")).to_have_value("60")
     expect(page.get_by_label("Threshold")).to_have_value("5")
     expect(page.get_by_label("Colors")).to_have_value("viridis")
     expect(page.get_by_label("Heatmap")).to_be_checked()
     viewing.keys("Shift+B")
-    expect(viewing.pane(2)).to_have_attribute("data-state", "ready")
+    expect(viewing.viewport(2)).to_have_attribute("data-state", "ready")
     viewing.keys("Shift+B")
     expect(page.locator("[data-told]")).to_contain_text("no other study")
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("l", "Space", "Shift+ArrowRight", "Space", "Shift+T")
     expect(page.get_by_role("combobox", name="Label", exact=True)).to_be_focused()

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from accounts.tests.factories import UserFactory
 from scans.api.annotations.views import AnnotationViewSet
 from scans.models import Annotation, Image
-from scans.services.annotations.lifecycle import hide
+from scans.services.annotations.lifecycle import hide_annotation
 from scans.tests.core.factories import make_annotation, make_study
 from scans.tests.reading.viewing import Viewing
 
@@ -40,10 +40,10 @@ def test_every_tool_by_dragging(viewing):
     for n, name in enumerate(TWO_POINTS):
         tool(viewing, name)
         viewing.drag((40 + 9 * n, 30), (70 + 9 * n, 60))
-        viewing.expect_marks(n + 1)
+        viewing.expect_annotations(n + 1)
     tool(viewing, "Freehand")
     viewing.drag(*RING)
-    viewing.expect_marks(6)
+    viewing.expect_annotations(6)
     viewing.expect_saved()
     assert sorted(shapes()) == sorted(
         ["rectangle", "ellipse", "arrow", "length", "bidirectional", "freehand"]
@@ -55,21 +55,21 @@ def test_every_tool_by_clicking_point_after_point(viewing):
         tool(viewing, name)
         viewing.click(40 + 9 * n, 30)
         viewing.click(70 + 9 * n, 60)
-        viewing.expect_marks(n + 1)
+        viewing.expect_annotations(n + 1)
     for n, name in enumerate(["Polygon", "Freehand"], start=len(TWO_POINTS)):
         tool(viewing, name)
         for point in RING[:4]:
             viewing.click(*point)
         viewing.keys("Enter")
-        viewing.expect_marks(n + 1)
+        viewing.expect_annotations(n + 1)
     viewing.expect_saved()
     assert len(shapes()) == 7
 
 
 def test_drawing_moving_and_measuring_with_the_keyboard_alone(viewing):
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("l", "Space", *["Shift+ArrowRight"] * 3, "Space")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     viewing.expect_saved()
     assert Annotation.objects.get().current.geometry == {
         "shape": "length",
@@ -83,7 +83,7 @@ def test_drawing_moving_and_measuring_with_the_keyboard_alone(viewing):
     expect(viewing.page.locator(".vw-figures")).to_contain_text("no scale")
     viewing.expect_saved()
     viewing.open()
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     assert Annotation.objects.get().current.geometry["start"] == [79, 65]
 
 
@@ -120,12 +120,12 @@ def test_label_note_undo_redo_history_and_restore(viewing):
     page.get_by_role("button", name="Restore version 1").click()
     expect(page.get_by_label("Note")).to_have_value("")
     page.get_by_role("button", name="Delete").click()
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     viewing.expect_saved()
     row.refresh_from_db()
     assert row.is_hidden
     page.get_by_role("button", name="Show again").click()
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
 
 
 def test_two_readers_have_a_layer_each(browsing, user, study):
@@ -135,9 +135,9 @@ def test_two_readers_have_a_layer_each(browsing, user, study):
     viewing.expect_saved()
     colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ola", last_name="Ny")
     other = Viewing(browsing.of(colleague), study)
-    other.expect_marks(0)
-    expect(other.page.locator("[data-mark-list]")).to_contain_text("by Iris Okafor")
-    theirs = other.pane().locator(".vw-by-b")
+    other.expect_annotations(0)
+    expect(other.page.locator("[data-annotation-list]")).to_contain_text("by Iris Okafor")
+    theirs = other.viewport().locator(".vw-by-b")
     expect(theirs).to_have_count(1)
     other.page.get_by_label("Other readers").uncheck()
     expect(theirs).to_have_count(0)
@@ -150,7 +150,7 @@ def test_what_is_drawn_without_a_connection_is_kept_over_a_reload_and_sent_later
     viewing, monkeypatch, status, says
 ):
     page = viewing.page
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     page.context.set_offline(True)
     tool(viewing, "Rectangle")
     viewing.drag((60, 50), (90, 80))
@@ -160,7 +160,7 @@ def test_what_is_drawn_without_a_connection_is_kept_over_a_reload_and_sent_later
         away.setattr(AnnotationViewSet, "batch", lambda *_: Response(status=status))
         page.context.set_offline(False)
         viewing.open()
-        viewing.expect_marks(1)
+        viewing.expect_annotations(1)
         expect(saved).to_contain_text(f"{says}: 1 change is kept in this browser")
         assert not Annotation.objects.exists()
     viewing.expect_saved()
@@ -169,9 +169,9 @@ def test_what_is_drawn_without_a_connection_is_kept_over_a_reload_and_sent_later
 
 def test_two_windows_without_a_connection_keep_what_was_drawn_in_each(viewing, study):
     page = viewing.page
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     other = Viewing(page.context.new_page(), study)
-    other.expect_marks(0)
+    other.expect_annotations(0)
     page.context.set_offline(True)
     for one, name in ((viewing, "Rectangle"), (other, "Ellipse")):
         one.page.bring_to_front()
@@ -182,7 +182,7 @@ def test_two_windows_without_a_connection_keep_what_was_drawn_in_each(viewing, s
     page.goto("about:blank")
     page.context.set_offline(False)
     viewing.open()
-    viewing.expect_marks(2)
+    viewing.expect_annotations(2)
     viewing.expect_saved()
     assert sorted(shapes()) == ["ellipse", "rectangle"]
 
@@ -190,13 +190,13 @@ def test_two_windows_without_a_connection_keep_what_was_drawn_in_each(viewing, s
 def test_who_looks_again_sees_what_a_colleague_drew_and_deleted_meanwhile(page, user, study):
     page.clock.install()
     viewing = Viewing(page, study)
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     colleague = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ola", last_name="Ny")
-    mark = make_annotation(image=Image.objects.get(number=1), author=colleague)
-    theirs = viewing.pane().locator(".vw-by-b")
+    annotation = make_annotation(image=Image.objects.get(number=1), author=colleague)
+    theirs = viewing.viewport().locator(".vw-by-b")
     page.clock.fast_forward(130_000)
     expect(theirs).to_have_count(1)
-    hide(user=colleague, annotation=mark, version=1)
+    hide_annotation(user=colleague, annotation=annotation, version=1)
     page.clock.fast_forward(130_000)
     expect(theirs).to_have_count(0)
 
@@ -206,7 +206,7 @@ def test_a_double_click_ends_a_polygon_as_one_corner(viewing):
     for point in RING[:3]:
         viewing.click(*point)
     viewing.page.mouse.dblclick(*viewing.at(*RING[3]))
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     viewing.expect_saved()
     assert len(Annotation.objects.get().current.geometry["points"]) == 4
 
@@ -216,8 +216,8 @@ def test_a_change_in_two_windows_is_a_choice_and_nothing_is_dropped(browsing, us
     tool(one, "Length")
     one.drag((40, 40), (80, 60))
     one.expect_saved()
-    mark = Annotation.objects.get()
-    other = Viewing(browsing.of(user), study, f"?annotation={mark.pk}")
+    annotation = Annotation.objects.get()
+    other = Viewing(browsing.of(user), study, f"?annotation={annotation.pk}")
     other.page.get_by_label("Note").fill("the other")
     other.keys("Tab")
     other.expect_saved()
@@ -226,7 +226,7 @@ def test_a_change_in_two_windows_is_a_choice_and_nothing_is_dropped(browsing, us
     conflict = one.page.locator("[data-conflicts]")
     expect(conflict).to_contain_text("was changed in another window")
     one.page.get_by_role("button", name="Keep both").click()
-    one.expect_marks(2)
+    one.expect_annotations(2)
     one.expect_saved()
     notes = {row.current.note for row in Annotation.objects.all()}
     assert notes == {"mine", "the other"}
@@ -234,7 +234,7 @@ def test_a_change_in_two_windows_is_a_choice_and_nothing_is_dropped(browsing, us
 
 def test_signed_out_in_the_middle_loses_nothing(viewing, user):
     page = viewing.page
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     cookies = page.context.cookies()
     page.context.clear_cookies()
     tool(viewing, "Length")

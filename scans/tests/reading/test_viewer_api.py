@@ -2,20 +2,25 @@ import json
 
 import numpy as np
 import pytest
+import yaml
+from django.conf import settings
 
 from accounts.models import AuditEvent, User
+from scans.api.reading.viewer_serializers import FrameHeaderSerializer
 from scans.models import Image
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, complete, make_image, make_study
 
+SCHEMA = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yaml").read_text())
+
 
 def frame_of(api, image):
-    answer = api.get(f"/api/v1/images/{image.pk}/frame/")
-    assert answer.status_code == 200
-    facts = json.loads(answer["X-Frame"])
+    response = api.get(f"/api/v1/images/{image.pk}/frame/")
+    assert response.status_code == 200
+    facts = json.loads(response["X-Frame"])
     kind = np.dtype("<u2" if facts["bits"] == 16 else "u1")
     shape = (facts["rows"], facts["columns"], facts["samples"])
-    return facts, np.frombuffer(answer.content, kind).reshape(shape)
+    return facts, np.frombuffer(response.content, kind).reshape(shape)
 
 
 def receive(api, patient, pixels) -> Image:
@@ -37,6 +42,17 @@ def test_a_frame_is_the_pixels_of_the_file(api, patient, release):
     assert (facts["minimum"], facts["maximum"]) == (pixels.min(), pixels.max())
 
 
+def test_the_header_of_a_frame_is_what_the_schema_says(api, patient):
+    facts, _ = frame_of(api, make_image(patient=patient))
+    form = FrameHeaderSerializer(data=facts)
+    assert form.is_valid(), form.errors
+    assert set(facts) == set(form.fields)
+    answer = SCHEMA["paths"]["/api/v1/images/{id}/frame/"]["get"]["responses"]["200"]
+    assert answer["headers"]["X-Frame"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/FrameHeader"}}
+    }
+
+
 def test_sixteen_bits_leave_as_sixteen_bits_with_a_window_over_what_is_there(api, patient, release):
     pixels = pictures.slice_pixels(width=96, height=80).astype(np.uint16) * 17
     facts, received = frame_of(api, receive(api, patient, pixels))
@@ -56,8 +72,8 @@ def test_color_leaves_as_color(api, patient, release):
 def test_a_frame_stays_in_no_cache_and_its_read_is_recorded_once_an_hour(api, patient):
     image = make_image(patient=patient)
     for _ in range(2):
-        answer = api.get(f"/api/v1/images/{image.pk}/frame/")
-        assert "no-store" in answer["Cache-Control"]
+        response = api.get(f"/api/v1/images/{image.pk}/frame/")
+        assert "no-store" in response["Cache-Control"]
     event = AuditEvent.objects.get(action="image.frame.read")
     assert (event.object_id, event.patient_id) == (str(image.pk), patient.pk)
 
@@ -75,16 +91,16 @@ def test_a_study_opens_in_one_answer_with_its_images_analyses_and_the_patients_o
     make_study(patient=PatientFactory(created_by=patient.created_by))
     first = Image.objects.filter(series__study=study).order_by("number").first()
     complete(first.analyses.get(), probability=0.9)
-    answer = api.get(f"/api/v1/studies/{study.pk}/viewer/").json()
-    assert answer["ai_visible"] is True
-    assert answer["heatmap_at_first"] is False
-    (series,) = answer["series"]
+    response = api.get(f"/api/v1/studies/{study.pk}/viewer/").json()
+    assert response["ai_visible"] is True
+    assert response["heatmap_at_first"] is False
+    (series,) = response["series"]
     assert [image["number"] for image in series["images"]] == [1, 2]
     shown = series["images"][0]
     assert shown["pixel_spacing"] is None  # the file has none: no millimeters are made up
     assert shown["analyses"][0]["model_release"]["name"] == "test-release"
     assert shown["analyses"][0]["heatmap_url"].endswith("/heatmap/")
-    assert [(row["id"], row["image_count"]) for row in answer["other_studies"]] == [
+    assert [(row["id"], row["image_count"]) for row in response["other_studies"]] == [
         (str(latest.pk), 1),
         (str(earlier.pk), 1),
     ]
@@ -93,8 +109,8 @@ def test_a_study_opens_in_one_answer_with_its_images_analyses_and_the_patients_o
 def test_the_size_of_a_pixel_is_told_where_the_image_has_one(api, patient):
     study = make_study(patient=patient)
     Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=0.75)
-    answer = api.get(f"/api/v1/studies/{study.pk}/viewer/").json()
-    (shown,) = answer["series"][0]["images"]
+    response = api.get(f"/api/v1/studies/{study.pk}/viewer/").json()
+    (shown,) = response["series"][0]["images"]
     assert shown["pixel_spacing"] == {"row": 0.5, "column": 0.75}
 
 
@@ -102,10 +118,10 @@ def test_where_the_ai_is_withheld_nothing_of_it_is_in_the_answer(api, patient, m
     study = make_study(patient=patient)
     complete(Image.objects.get(series__study=study).analyses.get(), probability=0.9)
     monkeypatch.setattr("scans.api.reading.viewer_views.ai_visible", lambda **asked: False)
-    answer = api.get(f"/api/v1/studies/{study.pk}/viewer/")
-    assert answer.json()["ai_visible"] is False
-    assert answer.json()["series"][0]["images"][0]["analyses"] == []
-    assert b"heatmap_url" not in answer.content
+    response = api.get(f"/api/v1/studies/{study.pk}/viewer/")
+    assert response.json()["ai_visible"] is False
+    assert response.json()["series"][0]["images"][0]["analyses"] == []
+    assert b"heatmap_url" not in response.content
 
 
 def test_the_answer_costs_the_same_for_one_image_and_for_many(

@@ -53,7 +53,7 @@ def test_window_and_level_by_drag_field_preset_and_key(viewing):
     expect(viewing.corner("tr")).to_have_text("C 100 W 90")
     page.get_by_label("Preset").select_option("As stored")
     expect(viewing.corner("tr")).to_have_text("C 128 W 255")
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("]", "i")
     expect(viewing.corner("tr")).to_contain_text("Inverted")
     expect(viewing.corner("tr")).not_to_contain_text("W 255")
@@ -61,7 +61,7 @@ def test_window_and_level_by_drag_field_preset_and_key(viewing):
 
 def test_scrolling_by_key_slider_and_thumbnail(viewing):
     page = viewing.page
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("ArrowDown", "ArrowDown")
     expect(viewing.corner("bl")).to_contain_text("3 / 5")
     viewing.keys("End")
@@ -75,7 +75,7 @@ def test_scrolling_by_key_slider_and_thumbnail(viewing):
 
 def test_each_frame_is_fetched_once_however_often_it_is_looked_at(viewing, browsing):
     expect(viewing.corner("bl")).to_contain_text("1 / 5")
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys(*["ArrowDown"] * 4, *["ArrowUp"] * 4)
     expect(viewing.corner("bl")).to_contain_text("1 / 5")
     assert browsing.asked_for("/frame/") == 5
@@ -98,15 +98,15 @@ def test_a_prior_opens_beside_in_a_color_of_its_own_and_moves_along(page, user, 
     make_study(user=user, patient=study.patient, images=3, days_ago=300, description="Before")
     viewing = Viewing(page, study)
     page.get_by_role("button", name="beside this one").click()
-    prior = viewing.pane(2)
+    prior = viewing.viewport(2)
     expect(prior).to_have_attribute("data-state", "ready")
     expect(prior).to_have_attribute("data-study", "1")
-    viewing.pane(1).focus()
+    viewing.viewport(1).focus()
     viewing.keys("ArrowDown", "+")
     expect(prior.locator(".vw-bl")).to_contain_text("2 / 3")
     expect(prior.locator(".vw-br")).to_contain_text("125 %")
     page.get_by_label("scroll").uncheck()
-    viewing.pane(1).focus()
+    viewing.viewport(1).focus()
     viewing.keys("ArrowDown")
     expect(viewing.corner("bl")).to_contain_text("3 / 5")
     expect(prior.locator(".vw-bl")).to_contain_text("2 / 3")
@@ -125,7 +125,7 @@ def test_keys_are_listed_changed_and_kept_for_the_person(viewing, user):
     user.refresh_from_db()
     assert user.viewer_preferences["keys"] == {"invert": "Shift+I"}
     viewing.open()
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("Shift+I")
     expect(viewing.corner("tr")).to_contain_text("Inverted")
     viewing.keys("?")
@@ -174,7 +174,7 @@ def test_without_webgl_it_says_so_and_still_draws(page, study):
         " return c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[0]; }"
     )
     assert middle > 30
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("ArrowDown")
     expect(viewing.corner("bl")).to_contain_text("2 / 5")
 
@@ -183,10 +183,10 @@ def test_a_frame_that_does_not_come_can_be_asked_for_again(page, study):
     second = Image.objects.get(number=2)
     page.route(f"**/images/{second.pk}/frame/", lambda route: route.abort())
     viewing = Viewing(page, study)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("ArrowDown")
-    expect(viewing.pane().get_by_role("alert")).to_contain_text("could not be loaded")
+    expect(viewing.viewport().get_by_role("alert")).to_contain_text("could not be loaded")
     page.unroute(f"**/images/{second.pk}/frame/")
-    viewing.pane().get_by_role("button", name="Try again").click()
+    viewing.viewport().get_by_role("button", name="Try again").click()
     expect(viewing.corner("bl")).to_contain_text("2 / 5")
-    expect(viewing.pane().get_by_role("alert")).to_be_hidden()
+    expect(viewing.viewport().get_by_role("alert")).to_be_hidden()

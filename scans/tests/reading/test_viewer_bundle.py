@@ -9,6 +9,9 @@ import pytest
 from django.conf import settings
 
 SOURCE = settings.BASE_DIR / "viewer"
+SCRIPTS = (
+    settings.BASE_DIR / "static" / "js"
+)  # the coloring of heatmaps is the study page's as well
 BUILT = settings.BASE_DIR / "static" / "viewer"
 MINUTES = 60  # seconds in one
 LEFT_OUT = shutil.ignore_patterns("node_modules")
@@ -23,6 +26,7 @@ def source(tmp_path_factory) -> Path:
         pytest.skip("CI builds the viewer anew, which takes minutes and the network")
     copy = tmp_path_factory.mktemp("build") / "viewer"
     shutil.copytree(SOURCE, copy, ignore=LEFT_OUT)
+    shutil.copytree(SCRIPTS, copy.parent / "static" / "js")
     run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=copy)
     return copy
 

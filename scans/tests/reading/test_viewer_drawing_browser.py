@@ -1,4 +1,4 @@
-"""Drawing in the viewer without dragging, and what the chosen mark says and can be told."""
+"""Drawing in the viewer without dragging, and what the chosen annotation says and can be told."""
 
 import re
 from collections.abc import Callable
@@ -51,8 +51,8 @@ def study(user):
 @pytest.fixture
 def viewing(page, study) -> Viewing:
     viewing = Viewing(page, study)
-    viewing.expect_marks(0)
-    viewing.pane().focus()
+    viewing.expect_annotations(0)
+    viewing.viewport().focus()
     return viewing
 
 
@@ -61,7 +61,7 @@ def test_every_tool_with_the_arrow_keys(viewing):
         viewing.keys(key, "Space", "Shift+ArrowRight", "Shift+ArrowDown", "Space")
         if shape in {"polygon", "freehand"}:
             viewing.keys("Shift+ArrowLeft", "Space", "Enter")
-        viewing.expect_marks(count)
+        viewing.expect_annotations(count)
     viewing.expect_saved()
     drawn = [row.current.geometry["shape"] for row in Annotation.objects.all()]
     assert sorted(drawn) == sorted(KEYS)
@@ -74,13 +74,13 @@ def test_every_tool_with_the_arrow_keys(viewing):
 def test_every_tool_by_numbers(viewing):
     page = viewing.page
     for count, (shape, key) in enumerate(KEYS.items(), start=1):
-        viewing.pane().focus()
+        viewing.viewport().focus()
         viewing.keys(key)
         if count % 2:
             page.get_by_role("button", name="Draw by numbers").click()
         else:
             viewing.keys("Shift+Enter")
-        viewing.expect_marks(count)
+        viewing.expect_annotations(count)
         field = page.get_by_label(FIRST_NUMBER[shape], exact=True)
         expect(field).to_be_focused()
         page.keyboard.type("61")
@@ -94,7 +94,7 @@ def test_every_tool_by_numbers(viewing):
 def test_millimeters_where_the_image_says_how_large_its_pixels_are(page, study):
     Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=0.5)
     viewing = Viewing(page, study)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("b", "Space", *["Shift+ArrowRight"] * 2, *["Shift+ArrowDown"] * 2, "Space")
     figures = page.locator(".vw-figures")
     expect(figures).to_contain_text("Area 100 mm² · Longest 14.1 mm · Mean")
@@ -110,7 +110,7 @@ def test_label_text_note_and_the_time_of_saving(viewing, user):
     page.get_by_label("Text", exact=True).fill("rim")
     page.get_by_label("Note", exact=True).fill("looked at twice")
     viewing.keys("Tab")
-    expect(viewing.pane().locator(".vw-mark-text")).to_have_text(f"{label}rim")
+    expect(viewing.viewport().locator(".vw-annotation-text")).to_have_text(f"{label}rim")
     viewing.expect_saved()
     expect(page.locator("[data-saved]")).to_have_text(re.compile(r"^Saved \d+:\d\d:\d\d"))
     kept = Annotation.objects.get().current
@@ -119,21 +119,21 @@ def test_label_text_note_and_the_time_of_saving(viewing, user):
 
 def test_undo_redo_and_delete_by_key(viewing):
     viewing.keys("l", "Space", *["Shift+ArrowRight"] * 2, "Space")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     viewing.expect_saved()
     viewing.keys("Control+z")
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     viewing.keys("Control+Shift+z")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     viewing.keys("t", "Delete")
-    viewing.expect_marks(0)
+    viewing.expect_annotations(0)
     viewing.expect_saved()
-    expect(viewing.page.locator("[data-mark-list]")).to_contain_text("Deleted: Length")
+    expect(viewing.page.locator("[data-annotation-list]")).to_contain_text("Deleted: Length")
     row = Annotation.objects.get()
     assert row.is_hidden
     assert row.versions.count() >= 2
     viewing.keys("Control+z")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
 
 
 def test_each_author_has_a_color_and_a_colleagues_note_can_be_read(page, user, study):
@@ -142,27 +142,27 @@ def test_each_author_has_a_color_and_a_colleagues_note_can_be_read(page, user, s
         author = UserFactory(clinic=user.clinic, radiologist=True, first_name=name, last_name="Ny")
         make_annotation(image=image, author=author, note=f"{name} was here")
     viewing = Viewing(page, study)
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("l", "Space", "Shift+ArrowRight", "Space")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     for color in ("own", "b", "c"):
-        expect(viewing.pane().locator(f".vw-by-{color}")).to_have_count(1)
+        expect(viewing.viewport().locator(f".vw-by-{color}")).to_have_count(1)
     page.get_by_role("button", name="by Ola Ny").click()
-    colleague = page.locator("[data-colleague-mark]")
+    colleague = page.locator("[data-colleague-annotation]")
     expect(colleague).to_contain_text("Ola was here")
-    expect(page.locator("[data-mark-form]")).to_be_hidden()
+    expect(page.locator("[data-annotation-form]")).to_be_hidden()
     colleague.get_by_role("button", name="History").click()
     expect(page.locator("[data-history]")).to_contain_text("1: drawn")
     viewing.keys("Escape")
     page.get_by_label("Mine", exact=True).uncheck()
-    expect(viewing.pane().locator(".vw-by-own")).to_have_count(0)
-    expect(viewing.pane().locator(".vw-by-b")).to_have_count(1)
+    expect(viewing.viewport().locator(".vw-by-own")).to_have_count(0)
+    expect(viewing.viewport().locator(".vw-by-b")).to_have_count(1)
 
 
 def test_a_save_that_ends_takes_nothing_from_somebody_who_types(viewing):
     page = viewing.page
     viewing.keys("j", "Space", *["Shift+ArrowRight"] * 2, "Space")
-    viewing.expect_marks(1)
+    viewing.expect_annotations(1)
     page.get_by_label("Note", exact=True).focus()
     page.keyboard.type("as ")
     viewing.expect_saved()  # the arrow, meanwhile

@@ -17,18 +17,18 @@ def reader():
 def test_the_study_page_leads_to_the_viewer(doctor, reader):
     study = make_study(user=reader)
     doctor.force_login(reader)
-    answer = doctor.get(study.get_absolute_url())
-    assert reverse("viewer", args=[study.pk]) in answer.content.decode()
+    response = doctor.get(study.get_absolute_url())
+    assert reverse("viewer", args=[study.pk]) in response.content.decode()
 
 
 def test_the_page_shows_whose_images_these_are_and_keeps_no_copy(doctor, reader):
     study = make_study(user=reader)
     doctor.force_login(reader)
-    answer = doctor.get(reverse("viewer", args=[study.pk]))
-    text = answer.content.decode()
+    response = doctor.get(reverse("viewer", args=[study.pk]))
+    text = response.content.decode()
     assert study.patient.mrn in text
     assert study.patient.family_name not in text.split("<title>")[1].split("</title>")[0]
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in response["Cache-Control"]
     assert AuditEvent.objects.filter(action="study.read", object_id=str(study.pk)).count() == 1
 
 

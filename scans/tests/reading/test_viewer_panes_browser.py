@@ -1,4 +1,4 @@
-"""Looking at images in the viewer: panes, links, dragging, wheel, full screen, turning."""
+"""Looking at images in the viewer: viewports, links, dragging, wheel, full screen, turning."""
 
 import io
 import re
@@ -28,26 +28,26 @@ def button(viewing: Viewing, name: str) -> Locator:
     return viewing.page.get_by_role("button", name=name, exact=True)
 
 
-def corner(viewing: Viewing, pane: int, place: str) -> Locator:
-    return viewing.pane(pane).locator(f".vw-{place}")
+def corner(viewing: Viewing, viewport: int, place: str) -> Locator:
+    return viewing.viewport(viewport).locator(f".vw-{place}")
 
 
 def test_one_to_four_panes_each_with_the_image_that_is_open(viewing):
-    panes = viewing.page.locator(".vw-pane")
+    viewports = viewing.page.locator(".vw-viewport")
     for count in (2, 3, 4):
         viewing.keys(str(count))
-        expect(panes).to_have_count(count)
+        expect(viewports).to_have_count(count)
         for number in range(1, count + 1):
             expect(corner(viewing, number, PLACE)).to_contain_text("1 / 4")
-    boxes = [panes.nth(n).bounding_box() for n in range(4)]
+    boxes = [viewports.nth(n).bounding_box() for n in range(4)]
     assert len({(box["x"], box["y"]) for box in boxes}) == 4
-    expect(viewing.pane(1)).to_have_class(re.compile("vw-active"))
-    viewing.pane(1).focus()
+    expect(viewing.viewport(1)).to_have_class(re.compile("vw-active"))
+    viewing.viewport(1).focus()
     viewing.keys("v", "v")
-    expect(viewing.pane(3)).to_have_class(re.compile("vw-active"))
+    expect(viewing.viewport(3)).to_have_class(re.compile("vw-active"))
     button(viewing, "One pane").click()
-    expect(panes).to_have_count(1)
-    expect(viewing.pane(1)).to_have_class(re.compile("vw-active"))
+    expect(viewports).to_have_count(1)
+    expect(viewing.viewport(1)).to_have_class(re.compile("vw-active"))
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_panes_move_together_where_they_are_linked(viewing, link, key, place, be
     viewing.keys("2")
     expect(corner(viewing, 2, place)).to_contain_text(before)
     viewing.page.get_by_label(link, exact=True).uncheck()
-    viewing.pane(1).focus()
+    viewing.viewport(1).focus()
     viewing.keys(key)
     expect(corner(viewing, 1, place)).to_contain_text(after)
     expect(corner(viewing, 2, place)).not_to_contain_text(after)
     viewing.page.get_by_label(link, exact=True).check()
-    viewing.pane(1).focus()
+    viewing.viewport(1).focus()
     viewing.keys("0", "Home", key)
     expect(corner(viewing, 2, place)).to_contain_text(after)
 
@@ -100,7 +100,7 @@ def test_full_screen_and_back(viewing):
     page = viewing.page
     button(viewing, "Full screen").click()
     page.wait_for_function("document.fullscreenElement !== null")
-    viewing.pane().focus()
+    viewing.viewport().focus()
     viewing.keys("u")
     page.wait_for_function("document.fullscreenElement === null")
 
@@ -119,7 +119,7 @@ def test_the_image_is_turned_flipped_moved_and_inverted_as_it_is_said(page, user
     def bright() -> str:
         """Where the bright quarter lies: "upper left"."""
         page.wait_for_timeout(300)
-        shot = Picture.open(io.BytesIO(viewing.pane().screenshot())).convert("L")
+        shot = Picture.open(io.BytesIO(viewing.viewport().screenshot())).convert("L")
         middle, gray = (shot.width // 2, shot.height // 2), np.asarray(shot)
         places = {
             f"{down} {across}": gray[middle[1] + 40 * y, middle[0] + 40 * x]
@@ -140,7 +140,7 @@ def test_the_image_is_turned_flipped_moved_and_inverted_as_it_is_said(page, user
         assert bright() == place, name
     button(viewing, "Move").click()
     viewing.drag((80, 64), (120, 100))
-    shot = np.asarray(Picture.open(io.BytesIO(viewing.pane().screenshot())).convert("L"))
+    shot = np.asarray(Picture.open(io.BytesIO(viewing.viewport().screenshot())).convert("L"))
     assert shot[shot.shape[0] // 2 + 20, shot.shape[1] // 2 + 20] > 200
     button(viewing, "Reset").click()
     button(viewing, "Invert").click()

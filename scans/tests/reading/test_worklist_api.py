@@ -40,10 +40,24 @@ def test_a_view_is_saved_replaced_and_forgotten(api):
     assert api.get(VIEWS).data == []
 
 
+def test_the_older_names_of_orders_are_understood(api, person):
+    low, high = (make_study(user=person) for _ in range(2))
+    for study, probability in ((low, 0.1), (high, 0.9)):
+        complete(study.series.get().images.get().analyses.get(), probability=probability)
+    expected = {"triage_score": [low, high], "-triage_score": [high, low], "rank": [high, low]}
+    older = {"suspicion": "triage_score", "-suspicion": "-triage_score", "place": "rank"}
+    for order in [*expected, *older]:
+        rows = api.get("/api/v1/worklist/", {"order": order}).data["results"]
+        studies = expected[older.get(order, order)]
+        assert [row["id"] for row in rows] == [str(study.pk) for study in studies], order
+    saved = api.post(VIEWS, {"name": "x", "filters": {"order": "-suspicion"}}, format="json")
+    assert saved.data["filters"] == {"order": "-triage_score"}
+
+
 def test_a_view_with_a_filter_that_is_none_is_refused(api):
-    answer = api.post(VIEWS, {"name": "x", "filters": {"priority": "soon"}}, format="json")
-    assert answer.status_code == 400
-    assert "filters.priority" in answer.json()["errors"]
+    response = api.post(VIEWS, {"name": "x", "filters": {"priority": "soon"}}, format="json")
+    assert response.status_code == 400
+    assert "filters.priority" in response.json()["errors"]
     assert not WorklistView.objects.exists()
 
 
@@ -66,10 +80,10 @@ def test_the_next_study_is_taken_and_is_none_that_somebody_else_reads(api, perso
     take_study(user=colleague(person), study=taken)
     free = make_study(user=person)
     make_study(user=UserFactory(radiologist=True))  # of another clinic
-    answer = api.post(NEXT)
-    assert answer.status_code == 200
-    assert answer.data["id"] == str(free.pk)
-    assert answer.data["assignee"]["id"] == person.pk
+    response = api.post(NEXT)
+    assert response.status_code == 200
+    assert response.data["id"] == str(free.pk)
+    assert response.data["assignee"]["id"] == person.pk
     assert Study.objects.get(locked_by=person) == free
 
 
@@ -101,7 +115,7 @@ def test_a_clinics_reason_is_given_in_a_verdict_and_is_another_clinics_not(api, 
     path = f"/api/v1/studies/{Study.objects.get().pk}/verdicts/sign/"
     word = {"analysis": str(analysis.pk), "decision": "reject", "reason": "motion_blur"}
     sent = {"finding": "no_tumor", "assessments": [word]}
-    reason = {"code": "motion_blur", "words": "Motion blur"}
+    reason = {"code": "motion_blur", "label": "Motion blur"}
     ClinicReason.objects.create(clinic=ClinicFactory(), **reason)
     assert api.post(path, sent, format="json").status_code == 400
     ClinicReason.objects.create(clinic=person.clinic, **reason)
@@ -110,8 +124,8 @@ def test_a_clinics_reason_is_given_in_a_verdict_and_is_another_clinics_not(api, 
 
 
 def test_who_may_not_change_reasons(api, person):
-    theirs = ClinicReason.objects.create(clinic=ClinicFactory(), code="x", words="X")
-    ours = ClinicReason.objects.create(clinic=person.clinic, code="y", words="Y")
+    theirs = ClinicReason.objects.create(clinic=ClinicFactory(), code="x", label="X")
+    ours = ClinicReason.objects.create(clinic=person.clinic, code="y", label="Y")
     assert api.post(REASONS, {"words": "Motion blur"}, format="json").status_code == 403
     assert api.post(f"{REASONS}{ours.pk}/retire/").status_code == 403
     administrator = asking_as(colleague(person, administrator=True))

@@ -9,7 +9,7 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study, Verdict
 from scans.services.reading.assignment import set_priority, take_study
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.tests.core.factories import PatientFactory, complete, make_study
 
 pytestmark = pytest.mark.browser
@@ -189,7 +189,7 @@ def test_the_pages_of_an_administrator_are_accessible(
     browsing, user, studies, assert_accessible, theme
 ):
     for study, finding in zip(studies, ["no_tumor", "tumor", "tumor", "tumor"], strict=True):
-        sign_verdict(user=user, study=study, saying=Saying(finding=finding))
+        sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding=finding))
     administrator = UserFactory(clinic=user.clinic, administrator=True)
     for width in (1280, 390):
         page = browsing.of(

@@ -13,7 +13,7 @@ from scans.models import Image, Study, WorklistView
 from scans.services.patients.records import archive_patient
 from scans.services.reading import worklist
 from scans.services.reading.assignment import set_priority, take_study
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.tests.core.factories import PatientFactory, abstain, complete, make_study
 
 pytestmark = pytest.mark.django_db
@@ -34,12 +34,12 @@ def waiting(user, description, *, probability=None, hours=0, priority="routine",
 
 
 def shown(client, **query):
-    answer = client.get(WORKLIST, query)
-    assert answer.status_code == 200
-    return [entry["study"].description for entry in answer.context["entries"]]
+    response = client.get(WORKLIST, query)
+    assert response.status_code == 200
+    return [entry["study"].description for entry in response.context["entries"]]
 
 
-def test_stat_first_then_what_waited_too_long_then_suspicion(doctor, user):
+def test_stat_first_then_what_waited_too_long_then_by_triage_score(doctor, user):
     waiting(user, "unlikely", probability=0.02)
     waiting(user, "likely", probability=0.98)
     waiting(user, "late", probability=0.01, hours=25)
@@ -66,7 +66,7 @@ def test_no_ai_opinion_is_said_as_such(doctor, user):
 def test_what_is_read_or_of_an_archived_patient_is_not_on_it(doctor, user):
     read, archived = waiting(user, "read"), waiting(user, "archived")
     waiting(user, "waits")
-    sign_verdict(user=user, study=read, saying=Saying(finding="tumor"))
+    sign_verdict(user=user, study=read, verdict_input=VerdictInput(finding="tumor"))
     archive_patient(user=user, patient=archived.patient)
     assert shown(doctor) == ["waits"]
 
@@ -82,7 +82,9 @@ def test_what_is_read_or_of_an_archived_patient_is_not_on_it(doctor, user):
         ({"q": "Fa"}, ["a"]),
         ({"order": "waiting"}, ["c", "b", "a"]),
         ({"order": "-waiting"}, ["a", "b", "c"]),
+        ({"order": "triage_score"}, ["c", "a", "b"]),
         ({"order": "suspicion"}, ["c", "a", "b"]),
+        ({"order": "place"}, ["b", "c", "a"]),
         ({"order": "-description"}, ["c", "b", "a"]),
         ({"order": "made-up"}, ["b", "c", "a"]),
         ({"priority": "made-up", "since": "x"}, ["b", "c", "a"]),
@@ -94,7 +96,7 @@ def test_filters_and_orders(doctor, user, query, found):
     waiting(user, "b", probability=0.9, hours=1, priority="urgent")
     waiting(user, "c")
     rows = shown(doctor, **query)
-    if query == {"order": "suspicion"}:  # where there is none, databases differ
+    if query.get("order") in {"triage_score", "suspicion"}:  # where there is none, databases differ
         assert rows.index("a") < rows.index("b")
     else:
         assert rows == found
@@ -103,8 +105,8 @@ def test_filters_and_orders(doctor, user, query, found):
 @pytest.mark.parametrize(
     "order",
     [
-        *("place", "patient", "age", "description", "images", "state", "suspicion", "priority"),
-        *("waiting", "assignee"),
+        *("rank", "patient", "age", "description", "images", "state", "triage_score", "priority"),
+        *("waiting", "assignee", "place", "suspicion"),
     ],
 )
 @pytest.mark.parametrize("direction", ["", "-"])
@@ -132,9 +134,9 @@ def test_taking_says_who_reads_and_refuses_somebody_else(doctor, user):
     take_study(user=colleague, study=study)
     assert "Ada Li is reading" in doctor.get(WORKLIST).content.decode()
     path = reverse("study-take", args=[study.pk])
-    answer = doctor.post(path, {"from": "worklist"}, headers={"HX-Request": "true"})
-    assert answer.status_code == 204
-    assert "Ada Li is reading" in answer["HX-Trigger"]
+    response = doctor.post(path, {"from": "worklist"}, headers={"HX-Request": "true"})
+    assert response.status_code == 204
+    assert "Ada Li is reading" in response["HX-Trigger"]
     doctor.post(path, {"take_over": "1"})
     study.refresh_from_db()
     assert (study.locked_by, study.assignee) == (user, user)
@@ -176,9 +178,9 @@ def test_who_has_read_a_study_and_takes_it_again_does_not_keep_it_from_the_secon
     doctor, user
 ):
     study = waiting(user, "twice")
-    Study.objects.update(reads_wanted=2)
+    Study.objects.update(readers_required=2)
     first = UserFactory(clinic=user.clinic, radiologist=True)
-    sign_verdict(user=first, study=study, saying=Saying(finding="tumor"))
+    sign_verdict(user=first, study=study, verdict_input=VerdictInput(finding="tumor"))
     take_study(user=first, study=study)
     Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
     assert doctor.post(reverse("worklist-next"))["Location"] == study.get_absolute_url()
@@ -201,11 +203,11 @@ def test_a_next_study_that_somebody_was_quicker_to_take_is_passed_over(
     monkeypatch.setattr(worklist, "take_study", late)
     if address == "study-verdict-sign":
         path = reverse(address, args=[signed.pk])
-        answer = doctor.post(path, {"finding": "tumor", "then": "next"})
+        response = doctor.post(path, {"finding": "tumor", "then": "next"})
     else:
         Study.objects.filter(pk=signed.pk).update(locked_by=colleague, lock_expires_at=LATER)
-        answer = doctor.post(reverse(address))
-    assert answer.status_code in {200, 302}
+        response = doctor.post(reverse(address))
+    assert response.status_code in {200, 302}
     free.refresh_from_db()
     taken.refresh_from_db()
     assert (free.locked_by, taken.locked_by) == (user, colleague)
@@ -244,24 +246,24 @@ def test_nothing_is_done_with_the_study_of_an_archived_patient(doctor, user, add
         {name: "" if value is None else value for name, value in sent.items()},
         headers={"HX-Request": "true"},
     )
-    answer = doctor.post(
+    response = doctor.post(
         reverse(f"api:study-{address}", args=[study.pk]), sent, content_type="application/json"
     )
-    assert (page.status_code, answer.status_code) == (409, 400)
+    assert (page.status_code, response.status_code) == (409, 400)
     assert "Restore the patient" in page.content.decode()
-    assert "Restore the patient" in answer.content.decode()
-    before = (study.locked_by, study.assignee, study.priority, study.reads_wanted)
+    assert "Restore the patient" in response.content.decode()
+    before = (study.locked_by, study.assignee, study.priority, study.readers_required)
     study.refresh_from_db()
-    assert (study.locked_by, study.assignee, study.priority, study.reads_wanted) == before
+    assert (study.locked_by, study.assignee, study.priority, study.readers_required) == before
 
 
 def test_a_view_is_ones_own_or_the_clinics(doctor, user):
     waiting(user, "a")
     waiting(user, "b", priority="urgent")
     save = reverse("worklist-view-save")
-    answer = doctor.post(save, {"name": "Urgent ones", "priority": "urgent", "q": "b"})
+    response = doctor.post(save, {"name": "Urgent ones", "priority": "urgent", "q": "b"})
     view = WorklistView.objects.get()
-    assert answer["Location"] == f"{WORKLIST}?view={view.pk}"
+    assert response["Location"] == f"{WORKLIST}?view={view.pk}"
     assert shown(doctor, view=view.pk) == ["b"]
     doctor.post(save, {"name": "Ours", "priority": "routine", "for_clinic": "on"})
     other = Client()
@@ -275,6 +277,24 @@ def test_a_view_is_ones_own_or_the_clinics(doctor, user):
     assert other.post(reverse("worklist-view-forget", args=[shared.pk])).status_code == 403
     doctor.post(reverse("worklist-view-forget", args=[view.pk]))
     assert list(WorklistView.objects.all()) == [shared]
+
+
+@pytest.mark.parametrize(
+    ("older", "present"),
+    [("suspicion", "triage_score"), ("-suspicion", "-triage_score"), ("place", "rank")],
+)
+def test_a_view_that_was_saved_with_the_older_name_of_an_order_still_works(
+    doctor, user, older, present
+):
+    for name, probability in (("a", 0.5), ("b", 0.2), ("c", 0.7)):
+        waiting(user, name, probability=probability)
+    filters = {"order": older}
+    view = WorklistView.objects.create(clinic=user.clinic, owner=user, name="V", filters=filters)
+    assert shown(doctor, view=view.pk) == shown(doctor, order=present)
+    response = doctor.get(WORKLIST, {"view": view.pk})
+    assert response.context["chosen_order"] == ("" if present == "rank" else present)
+    (column,) = (one for one in response.context["columns"] if one["sort"])
+    assert column["name"] == present.lstrip("-")
 
 
 def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
@@ -294,11 +314,11 @@ def test_what_is_typed_lives_in_the_address_too(doctor, user):
     make_study(user=user, patient=PatientFactory(created_by=user, family_name="Sought"))
     make_study(user=user, patient=PatientFactory(created_by=user, family_name="Other"))
     path = reverse("worklist")
-    answer = doctor.get(
+    response = doctor.get(
         path, {"q": "Sought", "priority": "routine"}, headers={"HX-Request": "true"}
     )
-    assert answer["HX-Replace-Url"] == f"{path}?q=Sought&priority=routine"
-    page = doctor.get(answer["HX-Replace-Url"]).content.decode()
+    assert response["HX-Replace-Url"] == f"{path}?q=Sought&priority=routine"
+    page = doctor.get(response["HX-Replace-Url"]).content.decode()
     assert 'value="Sought"' in page
     assert "Sought" in page
     assert "Other, " not in page

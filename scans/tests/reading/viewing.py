@@ -20,15 +20,15 @@ class Viewing:
         self.wait()
 
     def wait(self) -> None:
-        expect(self.pane()).to_have_attribute("data-state", "ready", timeout=PATIENCE)
-        expect(self.pane()).to_have_attribute("data-shown", re.compile(".+"), timeout=PATIENCE)
+        expect(self.viewport()).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+        expect(self.viewport()).to_have_attribute("data-shown", re.compile(".+"), timeout=PATIENCE)
 
-    def pane(self, number: int = 1) -> Locator:
-        return self.page.locator(f'[data-pane="{number}"].vw-pane')
+    def viewport(self, number: int = 1) -> Locator:
+        return self.page.locator(f'[data-viewport="{number}"].vw-viewport')
 
     def at(self, x: float, y: float, *, width: int = 160, height: int = 128) -> tuple[float, float]:
         """Where a pixel of the image lies on the page, in the view that the viewer opens with."""
-        box = self.pane().evaluate(
+        box = self.viewport().evaluate(
             "e => { const r = e.getBoundingClientRect(); return [r.left + e.clientLeft,"
             " r.top + e.clientTop, e.clientWidth, e.clientHeight]; }"
         )
@@ -55,11 +55,11 @@ class Viewing:
             self.page.keyboard.press(name)
 
     def corner(self, place: str) -> Locator:
-        return self.pane().locator(f".vw-{place}")
+        return self.viewport().locator(f".vw-{place}")
 
-    def expect_marks(self, count: int) -> None:
-        expect(self.pane().locator(".vw-marks")).to_have_attribute(
-            "data-marks", str(count), timeout=PATIENCE
+    def expect_annotations(self, count: int) -> None:
+        expect(self.viewport().locator(".vw-annotations")).to_have_attribute(
+            "data-annotations", str(count), timeout=PATIENCE
         )
 
     def expect_saved(self) -> None:

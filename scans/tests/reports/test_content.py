@@ -5,10 +5,10 @@ from django.core.exceptions import ValidationError
 
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Analysis, Image, Report
-from scans.models.report import LONGEST_SECTION
-from scans.services.annotations.lifecycle import draw, hide
+from scans.models.report_sections import LONGEST_SECTION
+from scans.services.annotations.lifecycle import create_annotation, hide_annotation
 from scans.services.reports import drafting, signing
-from scans.services.reports.ai_statement import MOST_LINES, numbers
+from scans.services.reports.ai_statement import MOST_LINES, number_ranges
 from scans.services.reports.pdf.document import render_pdf
 from scans.services.reports.pdf.printed_text import printed
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
@@ -45,7 +45,7 @@ def test_a_hundred_findings_fit_and_the_report_is_saved_and_signed(reader, study
     assert signed.is_signed
 
 
-def test_images_with_the_same_word_share_a_line_in_a_long_series(reader):
+def test_images_with_the_same_result_share_a_line_in_a_long_series(reader):
     study = make_study(user=reader, images=MOST_LINES + 1)
     rows = Analysis.objects.filter(image__series__study=study).order_by("image__number")
     for row in rows:
@@ -57,15 +57,17 @@ def test_images_with_the_same_word_share_a_line_in_a_long_series(reader):
     assert lines[1].startswith("Image 7: tumor")
 
 
-def test_numbers_are_told_as_runs():
-    assert numbers([9, 1, 2, 3, 7, 10]) == "1 to 3, 7, 9 to 10"
+def test_numbers_become_ranges():
+    assert number_ranges([9, 1, 2, 3, 7, 10]) == "1 to 3, 7, 9 to 10"
 
 
 @pytest.mark.parametrize("section", ["findings", "impression"])
 def test_what_people_write_and_paste_is_kept(reader, study, section):
     assert getattr(saved(reader, study, **{section: PASTED}), section) == PASTED
-    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader, note=PASTED)
-    assert mark.current.note == PASTED
+    annotation = make_annotation(
+        image=Image.objects.get(series__study=study), author=reader, note=PASTED
+    )
+    assert annotation.current.note == PASTED
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\u202eb", "a\x1bb"], ids=ascii)
@@ -93,27 +95,30 @@ def test_the_overlay_is_printed_where_nothing_is_marked(reader, study):
     assert len(render_pdf(plain)) > len(without)
 
 
-def test_a_figure_whose_mark_was_deleted_stays_while_it_is_chosen(reader, study):
-    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
-    report = saved(reader, study, impression="Mass.", figures=[str(mark.pk)])
-    hide(user=reader, annotation=mark, version=1)
+def test_a_figure_whose_annotation_was_deleted_stays_while_it_is_chosen(reader, study):
+    annotation = make_annotation(image=Image.objects.get(series__study=study), author=reader)
+    report = saved(reader, study, impression="Mass.", figures=[str(annotation.pk)])
+    hide_annotation(user=reader, annotation=annotation, version=1)
     again = drafting.save_report(
-        user=reader, report=report, revision=1, changes={"figures": [str(mark.pk)], "findings": "x"}
+        user=reader,
+        report=report,
+        revision=1,
+        changes={"figures": [str(annotation.pk)], "findings": "x"},
     )
-    assert [one["annotation"] for one in again.figures] == [str(mark.pk)]
+    assert [one["annotation"] for one in again.figures] == [str(annotation.pk)]
     signing.sign_report(user=reader, report=again, revision=2, password=PASSWORD)
     assert Report.objects.get().is_signed
 
 
 def test_an_arrow_says_anything_but_control_characters(reader, study):
     arrow = {"shape": "arrow", "tail": [1, 1], "head": [9, 9], "text": "\U0001f469\u200d\u2695 rim"}
-    mark = make_annotation(
+    annotation = make_annotation(
         image=Image.objects.get(series__study=study), author=reader, geometry=arrow
     )
     with pytest.raises(ValidationError, match="control characters"):
-        draw(
+        create_annotation(
             user=reader,
-            image=mark.image,
-            annotation_id=mark.pk,
+            image=annotation.image,
+            annotation_id=annotation.pk,
             geometry=arrow | {"text": "a\x07"},
         )

@@ -1,4 +1,4 @@
-"""Findings that lead to their marks, the odd cases of the editor, and the lists as CSV."""
+"""Findings that lead to their annotations, the odd cases of the editor, and the lists as CSV."""
 
 import csv
 from io import StringIO
@@ -10,8 +10,8 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Image
 from scans.pages.core.csv_responses import answer_of
-from scans.services.annotations.lifecycle import hide
-from scans.services.reading.verdicts import Saying, sign_verdict
+from scans.services.annotations.lifecycle import hide_annotation
+from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports import drafting
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
 from scans.tests.core.isolation_table import signed_in, text_of
@@ -27,9 +27,9 @@ def client(reader):
     return signed_in(reader)
 
 
-def link_to(mark):
-    path = reverse("viewer", args=[mark.study.pk])
-    return f'<a href="{path}?image={mark.image_id}&amp;annotation={mark.pk}">'
+def link_to(annotation):
+    path = reverse("viewer", args=[annotation.study.pk])
+    return f'<a href="{path}?image={annotation.image_id}&amp;annotation={annotation.pk}">'
 
 
 def test_a_line_about_image_12_does_not_lead_to_image_1(client, reader):
@@ -44,22 +44,22 @@ def test_a_line_about_image_12_does_not_lead_to_image_1(client, reader):
     assert f"{link_to(first)}Meningioma on image 1</a>: small." in page
 
 
-def test_a_finding_is_linked_whether_its_mark_is_a_figure_or_was_deleted(client, reader):
+def test_a_finding_is_linked_whether_its_annotation_is_a_figure_or_was_deleted(client, reader):
     study = make_study(user=reader)
-    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
+    annotation = make_annotation(image=Image.objects.get(series__study=study), author=reader)
     text = "Marked area on image 1: left."
     report = make_signed_report(study=study, author=reader, findings=text)
-    hide(user=reader, annotation=mark, version=1)
-    assert link_to(mark) in text_of(client.get(report.get_absolute_url()))
+    hide_annotation(user=reader, annotation=annotation, version=1)
+    assert link_to(annotation) in text_of(client.get(report.get_absolute_url()))
 
 
-def test_the_editor_says_that_a_chosen_mark_was_deleted(client, reader):
+def test_the_editor_says_that_a_chosen_annotation_was_deleted(client, reader):
     study = make_study(user=reader)
-    mark = make_annotation(image=Image.objects.get(series__study=study), author=reader)
+    annotation = make_annotation(image=Image.objects.get(series__study=study), author=reader)
     report = drafting.start_report(user=reader, study=study)
-    hide(user=reader, annotation=mark, version=1)
+    hide_annotation(user=reader, annotation=annotation, version=1)
     page = text_of(client.get(reverse("report-edit", args=[report.pk])))
-    assert f'value="{mark.pk}"' in page
+    assert f'value="{annotation.pk}"' in page
     assert "Deleted in the viewer since" in page
     assert "Deleted in the viewer since" in text_of(client.get(report.get_absolute_url()))
 
@@ -97,7 +97,7 @@ def test_the_worklist_leaves_as_it_is_filtered(client, reader):
 def test_each_table_of_the_statistics_leaves_as_csv(reader, table):
     study = make_study(user=reader)
     complete(Image.objects.get(series__study=study).analyses.get(), probability=0.9)
-    sign_verdict(user=reader, study=study, saying=Saying(finding="no_tumor"))
+    sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding="no_tumor"))
     administrator = signed_in(UserFactory(clinic=reader.clinic, administrator=True))
     path = reverse("statistics-csv", args=[table])
     rows = list(csv.DictReader(StringIO(administrator.get(path).content.decode("utf-8-sig"))))

@@ -38,14 +38,14 @@ def sign(api, report, **more):
 def test_a_report_is_begun_saved_signed_and_read(api, study, person):
     image = Image.objects.get(series__study=study)
     complete(image.analyses.get(), probability=0.93)
-    mark = make_annotation(image=image, author=person, label="Meningioma")
+    annotation = make_annotation(image=image, author=person, label="Meningioma")
     template = ReportTemplate.objects.create(clinic=study.clinic, name="Ours", technique="3 T.")
     (offered,) = api.get("/api/v1/report-templates/").json()["results"]
     draft = start(api, study, template=offered["id"])
     assert draft["technique"] == template.technique
-    assert draft["figures"][0]["annotation"] == str(mark.pk)
+    assert draft["figures"][0]["annotation"] == str(annotation.pk)
     assert start(api, study)["id"] == draft["id"]
-    body = {"revision": 0, "impression": "Meningioma.", "figures": [str(mark.pk)]}
+    body = {"revision": 0, "impression": "Meningioma.", "figures": [str(annotation.pk)]}
     saved = api.patch(draft["url"], body, format="json").json()
     assert (saved["revision"], saved["impression"]) == (1, "Meningioma.")
     signed = sign(api, saved)
@@ -127,7 +127,7 @@ def test_what_is_withheld_is_neither_listed_nor_read(api, study, person, setting
     if setting == "read_first":
         Clinic.objects.update(read_first=True)
     else:
-        Study.objects.update(reads_wanted=2)
+        Study.objects.update(readers_required=2)
     assert api.get(REPORTS).json()["count"] == 0
     for path in ("", "pdf/"):
         answer = api.get(f"{REPORTS}{report.pk}/{path}")

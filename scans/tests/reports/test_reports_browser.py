@@ -123,7 +123,7 @@ def test_the_lists_of_the_clinic_are_accessible(browsing, user, assert_accessibl
 
 
 def _viewer_of(report: Report) -> str:
-    mark = report.figures[0]["annotation"]
+    annotation = report.figures[0]["annotation"]
     image = Image.objects.get(series__study=report.study)
     path = reverse("viewer", args=[report.study_id])
-    return f"{path}?image={image.pk}&annotation={mark}"
+    return f"{path}?image={image.pk}&annotation={annotation}"

@@ -13,9 +13,10 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Image, Report
-from scans.models.report import LONGEST_SECTION, SECTIONS, ReportTemplate
-from scans.services.annotations.lifecycle import revise
-from scans.services.reading.verdicts import Saying, Word, sign_verdict
+from scans.models.report import ReportTemplate
+from scans.models.report_sections import LONGEST_SECTION
+from scans.services.annotations.lifecycle import revise_annotation
+from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
 from scans.services.reports.signing import normal_code
 from scans.tests.core.factories import (
     PatientFactory,
@@ -48,7 +49,7 @@ def study(reader):
 
 
 @pytest.fixture
-def mark(study, reader):
+def annotation(study, reader):
     image = Image.objects.get(series__study=study)
     return make_annotation(image=image, author=reader, label="Meningioma", note="with a tail")
 
@@ -82,8 +83,10 @@ def signed(client, study, **more) -> Report:
     return report
 
 
-def test_a_report_starts_from_the_template_the_marks_and_the_ais_word(client, study, mark):
-    complete(mark.image.analyses.get(), probability=0.93)
+def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(
+    client, study, annotation
+):
+    complete(annotation.image.analyses.get(), probability=0.93)
     ReportTemplate.objects.create(clinic=study.clinic, name="Ours", technique="3 T, contrast.")
     page = text_of(client.get(reverse("study-report", args=[study.pk])))
     assert "Ours" in page
@@ -95,28 +98,30 @@ def test_a_report_starts_from_the_template_the_marks_and_the_ais_word(client, st
     assert report.findings.endswith("With a tail.")
     assert "probability of a tumor 0.93 (test-release" in report.ai_statement
     assert "not a diagnosis" in report.ai_statement
-    assert [figure["annotation"] for figure in report.figures] == [str(mark.pk)]
+    assert [figure["annotation"] for figure in report.figures] == [str(annotation.pk)]
     assert begun(client, study) == report  # beginning again continues it
 
 
 def test_a_report_starts_from_the_verdict_that_counts(client, study, reader):
-    saying = Saying(finding="tumor", comment="Left, extra-axial.")
+    verdict_input = VerdictInput(finding="tumor", comment="Left, extra-axial.")
     analysis = complete(Image.objects.get(series__study=study).analyses.get(), probability=0.93)
-    word = Word(analysis.pk, "modify", "wrong_place")
-    sign_verdict(user=reader, study=study, saying=replace(saying, words=[word]))
+    assessment = AssessmentInput(analysis.pk, "modify", "wrong_place")
+    sign_verdict(
+        user=reader, study=study, verdict_input=replace(verdict_input, assessments=[assessment])
+    )
     report = begun(client, study)
     assert report.impression.startswith("Findings suspicious for an intracranial tumor.")
     assert report.impression.endswith("Left, extra-axial.")
     assert "modified by the radiologist: Wrong place" in report.ai_statement
 
 
-def test_a_finding_leads_to_its_mark_in_the_viewer(client, study, mark):
+def test_a_finding_leads_to_its_annotation_in_the_viewer(client, study, annotation):
     report = begun(client, study)
     text = f"{report.findings}\nSee Figure 1 & Figure 7. <b>Meningioma on image 1</b>"
     sign(client, report, findings=text)
     page = text_of(client.get(report.get_absolute_url()))
     viewer = reverse("viewer", args=[study.pk])
-    link = f'<a href="{viewer}?image={mark.image_id}&amp;annotation={mark.pk}">'
+    link = f'<a href="{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}">'
     assert f"{link}Meningioma on image 1</a>: long diameter" in page
     assert f"See {link}Figure 1</a> &amp; Figure 7. &lt;b&gt;Meningioma" in page
 
@@ -135,7 +140,7 @@ def test_the_editor_saves_itself_and_says_when(client, study):
 
 def test_of_two_who_write_at_once_the_second_is_shown_both(client, study, reader):
     report = begun(client, study)
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     client.post(path, sent(report, findings="Mine."))
     answer = colleague.post(path, sent(report, findings="Theirs."), headers={"HX-Request": "true"})
@@ -152,24 +157,24 @@ def test_of_two_who_write_at_once_the_second_is_shown_both(client, study, reader
 
 def test_another_refusal_does_not_hide_what_a_colleague_saved(client, study, reader):
     report = begun(client, study)
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     assert client.post(path, sent(report, findings="Mine.")).status_code == 302
     page = colleague.post(path, sent(report, findings="x" * (LONGEST_SECTION + 1)))
     assert "Mine." in text_of(page)  # before the length is complained of
-    assert page.context["theirs"]
+    assert page.context["saved_sections"]
 
 
 def test_after_a_wrong_password_only_what_was_seen_is_overwritten(client, study, reader):
     report = begun(client, study)
     page = sign(client, report, password="wrong")
     own = page.context["form"]["revision"].value()
-    colleague = client(UserFactory(radiologist=True, clinic=reader.clinic))
+    colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     theirs = sent(report, findings="Theirs.", revision=own)
     assert colleague.post(path, theirs).status_code == 302
     again = sign(client, report, password="wrong", revision=own)
-    assert again.context["theirs"]
+    assert again.context["saved_sections"]
     assert Report.objects.get().findings == "Theirs."
 
 
@@ -191,7 +196,9 @@ def test_the_list_of_reports_asks_as_often_for_many_as_for_one(
         client.get(reverse("reports"))
 
 
-def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(client, study, mark):
+def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(
+    client, study, annotation
+):
     report = begun(client, study)
     wrong = sign(client, report, password="wrong")
     assert wrong.status_code == 409
@@ -205,12 +212,12 @@ def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(client
     for fact in (report.signed_name, report.signed_meaning, report.code, "Meningioma"):
         assert fact in page
     viewer = reverse("viewer", args=[study.pk])
-    assert f"{viewer}?image={mark.image_id}&amp;annotation={mark.pk}" in page
+    assert f"{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}" in page
     assert AuditEvent.objects.filter(action="report.signed", object_id=report.pk).count() == 1
 
 
-def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, mark, reader):
-    complete(mark.image.analyses.get())
+def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annotation, reader):
+    complete(annotation.image.analyses.get())
     report = signed(client, study, with_overlay="on")
     path = reverse("report-pdf", args=[report.pk])
     before = b"".join(client.get(path).streaming_content)
@@ -223,7 +230,7 @@ def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, mark,
     reader.save()
     clinic.name = "Another name"
     clinic.save()
-    revise(user=reader, annotation=mark, version=1, changes={"note": "later"})
+    revise_annotation(user=reader, annotation=annotation, version=1, changes={"note": "later"})
     client.post(reverse("report-amend", args=[report.pk]), {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
     assert sign(client, amendment, impression="Left.").status_code == 302
@@ -256,9 +263,7 @@ def test_a_signed_report_is_amended_with_a_reason_and_both_stay_readable(client,
     assert client.post(path, {"reason": " "}).status_code == 409
     client.post(path, {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
-    assert {name: getattr(amendment, name) for name in SECTIONS} == {
-        name: getattr(first, name) for name in SECTIONS
-    }
+    assert amendment.texts == first.texts
     assert sign(client, amendment, impression="Left, not right.").status_code == 302
     amendment.refresh_from_db()
     assert (amendment.status, amendment.number, amendment.supersedes) == ("amended", 2, first)
@@ -284,7 +289,7 @@ def test_a_signed_report_is_not_saved_or_signed_again(client, study):
 
 def test_clinicians_read_reports_and_do_not_write_them(study, reader, client):
     report = begun(client, study)
-    clinician = client(UserFactory(clinic=reader.clinic))
+    clinician = signed_in(UserFactory(clinic=reader.clinic))
     assert clinician.get(report.get_absolute_url()).status_code == 200
     for name in ("report-edit", "report-save", "report-sign", "report-amend"):
         path = reverse(name, args=[report.pk])
@@ -299,7 +304,7 @@ def test_a_report_is_withheld_while_the_ais_or_the_others_word_is(study, reader,
     if setting == "read_first":
         type(study.clinic).objects.update(read_first=True)
     else:
-        type(study).objects.update(reads_wanted=2)
+        type(study).objects.update(readers_required=2)
     asking = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     asked = [report.get_absolute_url(), reverse("report-pdf", args=[report.pk])]
     asked += [
@@ -318,7 +323,7 @@ def test_the_code_on_paper_finds_the_report_for_the_clinic_only(client, study):
     assert normal_code(typed) == report.code
     answer = client.get(reverse("report-verify-form"), {"code": typed}, follow=True)
     assert report.pdf_sha256 in text_of(answer)
-    stranger = client(UserFactory(radiologist=True))
+    stranger = signed_in(UserFactory(radiologist=True))
     assert stranger.get(reverse("report-verify", args=[report.code])).status_code == 404
     assert Client().get(reverse("report-verify", args=[report.code])).status_code == 302
 

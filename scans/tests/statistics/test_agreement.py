@@ -5,8 +5,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from scans.services.statistics.agreement import cohen_kappa, wilson
 
-words = st.sampled_from(["tumor", "no_tumor", "unsure"])
-pairs = st.lists(st.tuples(words, words), min_size=1, max_size=60)
+ratings = st.sampled_from(["tumor", "no_tumor", "unsure"])
+pairs = st.lists(st.tuples(ratings, ratings), min_size=1, max_size=60)
 
 
 @settings(deadline=None)
@@ -14,11 +14,11 @@ pairs = st.lists(st.tuples(words, words), min_size=1, max_size=60)
 def test_kappa_is_that_of_scikit_learn(pairs):
     found = cohen_kappa(pairs)
     if found.value is None:
-        assert len({word for pair in pairs for word in pair}) == 1
+        assert len({rating for pair in pairs for rating in pair}) == 1
         return
     first, second = zip(*pairs, strict=True)
     assert found.value == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
-    assert (found.low is None) == (found.high is None) == (found.agreed in {0, found.cases})
+    assert (found.low is None) == (found.high is None) == (found.agreed in {0, found.studies})
     if found.low is None:
         return
     assert -1 <= found.low <= found.value + 1e-12
@@ -33,14 +33,14 @@ def test_kappa_does_not_mind_who_comes_first_nor_what_the_words_are(pairs):
     names = {"tumor": 3, "no_tumor": 1, "unsure": 2}
     renamed = cohen_kappa([(names[first], names[second]) for first, second in pairs])
     for other in (turned, renamed):
-        assert (other.agreed, other.cases) == (found.agreed, found.cases)
+        assert (other.agreed, other.studies) == (found.agreed, found.studies)
         assert other.value == pytest.approx(found.value) if found.value is not None else True
 
 
-@given(st.lists(words, min_size=2, max_size=40))
-def test_perfect_agreement_on_more_than_one_word_is_one(said):
-    found = cohen_kappa([(word, word) for word in said])
-    assert found.agreed == found.cases == len(said)
+@given(st.lists(ratings, min_size=2, max_size=40))
+def test_perfect_agreement_on_more_than_one_rating_is_one(ratings):
+    found = cohen_kappa([(rating, rating) for rating in ratings])
+    assert found.agreed == found.studies == len(ratings)
     assert found.value is None or found.value == pytest.approx(1.0)
 
 

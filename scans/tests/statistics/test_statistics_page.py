@@ -11,9 +11,9 @@ from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.models import Image, ModelRelease
 from scans.services.analyses.lifecycle import request_analysis
-from scans.services.reading.double_reading import want_reads
+from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.verdicts import (
-    Saying,
+    VerdictInput,
     begin_amendment,
     commit_finding,
     sign_verdict,
@@ -37,7 +37,7 @@ def signed(user, *, probability, finding):
         abstain(analysis)
     else:
         complete(analysis, probability=probability)
-    sign_verdict(user=user, study=study, saying=Saying(finding=finding))
+    sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding=finding))
     return study
 
 
@@ -89,9 +89,9 @@ def test_two_readers_and_their_kappa(administrator, user):
     other = UserFactory(clinic=user.clinic, radiologist=True)
     for one, two in [("tumor", "tumor"), ("no_tumor", "no_tumor"), ("tumor", "no_tumor")]:
         study = make_study(user=user)
-        want_reads(user=user, study=study, reads=2)
-        sign_verdict(user=user, study=study, saying=Saying(finding=one))
-        sign_verdict(user=other, study=study, saying=Saying(finding=two))
+        set_readers_required(user=user, study=study, readers=2)
+        sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding=one))
+        sign_verdict(user=other, study=study, verdict_input=VerdictInput(finding=two))
     (pair,) = figures(administrator)["reader_pairs"]
     assert (pair["kappa"]["cases"], pair["kappa"]["agreed"]) == (3, 2)
     assert pair["kappa"]["value"] == pytest.approx(0.4)
@@ -99,13 +99,13 @@ def test_two_readers_and_their_kappa(administrator, user):
 
 def read_first(study, reader, committed, finding):
     commit_finding(user=reader, study=study, finding=committed)
-    sign_verdict(user=reader, study=study, saying=Saying(finding=finding))
+    sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding=finding))
 
 
 def test_a_count_does_not_tell_of_a_study_that_is_being_read_blind(administrator, user):
     Clinic.objects.update(read_first=True)
     study = make_study(user=user)
-    want_reads(user=user, study=study, reads=2)
+    set_readers_required(user=user, study=study, readers=2)
     read_first(study, user, "no_tumor", "tumor")
     assert figures(administrator)["changed_after_ai"]["total"] == 0
     read_first(study, UserFactory(clinic=user.clinic, radiologist=True), "tumor", "tumor")
@@ -118,7 +118,7 @@ def test_the_part_that_is_looked_at_is_the_part_of_every_figure(administrator, u
     other = UserFactory(clinic=user.clinic, radiologist=True)
     study = make_study(user=user)
     complete(Image.objects.get(series__study=study).analyses.get())
-    want_reads(user=user, study=study, reads=2)
+    set_readers_required(user=user, study=study, readers=2)
     for reader in (user, other):
         read_first(study, reader, "no_tumor", "tumor")
     month = figures(administrator)["months"][0]
@@ -135,15 +135,15 @@ def test_agreement_is_of_the_finding_that_the_ai_could_not_lead(administrator, u
     """Of the committed one, else the first signed one: never of an amendment."""
     led = signed(user, probability=0.9, finding="no_tumor")
     begin_amendment(user=user, study=led)
-    amended = Saying(finding="tumor", amendment_reason="The AI is right.")
-    sign_verdict(user=user, study=led, saying=amended)
+    amended = VerdictInput(finding="tumor", amendment_reason="The AI is right.")
+    sign_verdict(user=user, study=led, verdict_input=amended)
     (own,) = figures(administrator)["reader_ai"]
     assert (own["kappa"]["cases"], own["kappa"]["agreed"]) == (1, 0)
     Clinic.objects.update(read_first=True)
     other = UserFactory(clinic=user.clinic, radiologist=True)
     study = make_study(user=user)
     complete(Image.objects.get(series__study=study).analyses.get(), probability=0.9)
-    want_reads(user=user, study=study, reads=2)
+    set_readers_required(user=user, study=study, readers=2)
     read_first(study, user, "no_tumor", "tumor")
     read_first(study, other, "tumor", "tumor")
     found = figures(administrator)
@@ -207,9 +207,9 @@ def test_how_well_two_people_agree_is_for_themselves_and_who_manages_people(admi
     other, third = (UserFactory(clinic=user.clinic, radiologist=True) for _ in range(2))
     study = make_study(user=user)
     complete(Image.objects.get(series__study=study).analyses.get())
-    want_reads(user=user, study=study, reads=2)
+    set_readers_required(user=user, study=study, readers=2)
     for reader in (user, other):
-        sign_verdict(user=reader, study=study, saying=Saying(finding="tumor"))
+        sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding="tumor"))
     seen = {
         who: (len(found["reader_pairs"]), len(found["reader_ai"]))
         for who, found in (
@@ -259,7 +259,7 @@ def test_what_is_withheld_is_in_no_figure(administrator, user):
     abstain(Image.objects.get(series__study=study).analyses.get(), distance=1.3)
     assert figures(administrator)["inflow"]["images"] == 0
     commit_finding(user=user, study=study, finding="tumor")
-    sign_verdict(user=user, study=study, saying=Saying(finding="tumor"))
+    sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding="tumor"))
     assert figures(administrator)["inflow"]["abstained"]["count"] == 1
 
 
@@ -297,14 +297,14 @@ def test_beside_a_confidence_stands_the_clinics_own_record_once_it_is_long_enoug
 
 def test_settings_are_changed_with_a_trace_and_refused_in_words(administrator, user):
     path = reverse("clinic-settings")
-    sent = {"read_first": "on", "stat_cap_minutes": 30}
-    sent |= {"urgent_cap_minutes": 120, "routine_cap_minutes": 600}
+    sent = {"read_first": "on", "stat_max_wait_minutes": 30}
+    sent |= {"urgent_max_wait_minutes": 120, "routine_max_wait_minutes": 600}
     assert administrator.post(path, sent).status_code == 302
     clinic = Clinic.objects.get(pk=user.clinic_id)
-    assert (clinic.read_first, clinic.stat_cap_minutes) == (True, 30)
+    assert (clinic.read_first, clinic.stat_max_wait_minutes) == (True, 30)
     event = AuditEvent.objects.get(action="clinic.settings_changed")
     assert event.detail["read_first"] == [False, True]
-    refused = administrator.post(path, sent | {"stat_cap_minutes": 900})
+    refused = administrator.post(path, sent | {"stat_max_wait_minutes": 900})
     assert refused.status_code == 422
     assert "must not wait longer" in refused.content.decode()
 
@@ -313,7 +313,7 @@ def test_reasons_of_the_clinic_are_added_and_retired(administrator, user):
     add = reverse("clinic-reason-add")
     administrator.post(add, {"words": "Motion blur"})
     reason = user.clinic.reasons.get()
-    assert (reason.code, reason.words) == ("motion_blur", "Motion blur")
+    assert (reason.code, reason.label) == ("motion_blur", "Motion blur")
     administrator.post(add, {"words": "Artifact"})
     assert user.clinic.reasons.count() == 1
     administrator.post(reverse("clinic-reason-retire", args=[reason.pk]))
@@ -321,9 +321,9 @@ def test_reasons_of_the_clinic_are_added_and_retired(administrator, user):
     assert not reason.is_active
     administrator.post(add, {"words": "Motion, blur"})
     reason.refresh_from_db()
-    assert (reason.is_active, reason.words) == (True, "Motion, blur")
+    assert (reason.is_active, reason.label) == (True, "Motion, blur")
     administrator.post(add, {"words": "Артефакт движения"})
-    assert user.clinic.reasons.filter(words="Артефакт движения").exists()
+    assert user.clinic.reasons.filter(label="Артефакт движения").exists()
 
 
 def test_the_figures_of_one_clinic_do_not_need_the_other(user):

@@ -7,14 +7,14 @@ import pytest
 from scans import ingest
 from scans.ingest import Refusal
 from scans.tests.core import pictures
-from scans.tests.studies.test_raster import LIMITS
+from scans.tests.studies.test_drawn_files import LIMITS
 
 
 def offered(content: bytes, name: str = "study.zip") -> dict[str, str]:
     """What becomes of each file: its refusal code, or `taken`."""
     return {
         offer.filename: offer.content.code if isinstance(offer.content, Refusal) else "taken"
-        for offer in ingest.offered(name, io.BytesIO(content), len(content), LIMITS)
+        for offer in ingest.unpack(name, io.BytesIO(content), len(content), LIMITS)
     }
 
 
@@ -94,7 +94,7 @@ def test_an_empty_archive_is_refused():
 
 
 def test_a_plain_file_over_the_size_limit_is_refused_unread():
-    content = b"\x00" * (LIMITS.max_bytes + 1)
+    content = b"\x00" * (LIMITS.file.max_bytes + 1)
     assert offered(content, "huge.png") == {"huge.png": "too_large"}
 
 

@@ -1,13 +1,14 @@
-// Marks, suspected regions and the draft, drawn as SVG over a pane in screen coordinates.
+// Annotations, suspected regions and the unfinished shape, drawn as SVG over a viewport in screen
+// coordinates.
 
-import { handlesOf, outlineOf } from "../geometry";
-import type { Book } from "../marks/book";
+import type { AnnotationStore } from "../annotations/store";
+import { handlesOf, outlineOf, type Point } from "../geometry";
 import { measuresOf, shown } from "../measure";
-import type { Pane } from "../pane";
 import { outlineOfRegion } from "../studies";
-import type { Annotation, Geometry, Point } from "../types";
+import type { Annotation, Geometry } from "../types";
 import { apply, type Box } from "../view";
-import type { MarkPencil } from "./pencil";
+import type { Viewport } from "../viewport";
+import type { DrawingTool } from "./tool";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Told apart on gray, also by people who do not see red and green alike. The first is one's own.
@@ -26,32 +27,32 @@ function svg(tag: string, attributes: Record<string, string | number>, text = ""
   return element;
 }
 
-export class MarkLayer {
+export class AnnotationLayer {
   private readonly authors: number[] = [];
-  private captions: Caption[] = []; // of the pane that is being drawn
+  private captions: Caption[] = []; // of the viewport that is being drawn
 
   constructor(
-    private readonly book: Book,
-    private readonly pencil: MarkPencil,
+    private readonly store: AnnotationStore,
+    private readonly drawingTool: DrawingTool,
     private readonly shown: Shown,
   ) {}
 
-  colorOf(mark: Annotation): string {
-    if (mark.own) return AUTHORS[0]!;
-    let at = this.authors.indexOf(mark.author.id);
-    if (at < 0) at = this.authors.push(mark.author.id) - 1;
+  colorOf(annotation: Annotation): string {
+    if (annotation.own) return AUTHORS[0]!;
+    let at = this.authors.indexOf(annotation.author.id);
+    if (at < 0) at = this.authors.push(annotation.author.id) - 1;
     return AUTHORS[1 + (at % (AUTHORS.length - 1))]!;
   }
 
-  draw(pane: Pane): void {
-    const { image, matrix } = pane;
-    pane.svg.replaceChildren();
+  draw(viewport: Viewport): void {
+    const { image, matrix } = viewport;
+    viewport.svg.replaceChildren();
     if (!image || !matrix) return;
     const at = (point: Point) => apply(matrix, point);
     const parts: SVGElement[] = [];
     this.captions = [];
     if (this.shown.regions) {
-      const regions = pane.analysis?.regions ?? [];
+      const regions = viewport.analysis?.regions ?? [];
       regions.forEach((region, n) => {
         const outline = outlineOfRegion(region).map(at);
         parts.push(svg("polygon", { class: "vw-region", points: outline.join(" ") }));
@@ -61,31 +62,43 @@ export class MarkLayer {
       });
     }
     if (this.shown.others) {
-      for (const mark of this.book.others.filter((one) => one.image === image.id)) {
-        const chosen = this.pencil.selected === mark.id;
-        const initials = mark.author.name
+      for (const annotation of this.store.others.filter((one) => one.image === image.id)) {
+        const chosen = this.drawingTool.selected === annotation.id;
+        const initials = annotation.author.name
           .split(/\s+/)
           .map((word) => word[0])
           .join("");
-        const caption = [initials, mark.label].filter(Boolean).join(" · ");
-        const color = this.colorOf(mark);
-        parts.push(...this.mark(pane, mark.id, mark.geometry, color, caption, chosen, false));
+        const caption = [initials, annotation.label].filter(Boolean).join(" · ");
+        const color = this.colorOf(annotation);
+        parts.push(
+          ...this.annotation(
+            viewport,
+            annotation.id,
+            annotation.geometry,
+            color,
+            caption,
+            chosen,
+            false,
+          ),
+        );
       }
     }
     if (this.shown.own) {
-      for (const id of this.book.ids(image.id)) {
-        const wish = this.book.wish(id)!;
-        const chosen = this.pencil.selected === id;
-        parts.push(...this.mark(pane, id, wish.geometry, "own", wish.label, chosen, chosen));
+      for (const id of this.store.ids(image.id)) {
+        const draft = this.store.draft(id)!;
+        const chosen = this.drawingTool.selected === id;
+        parts.push(
+          ...this.annotation(viewport, id, draft.geometry, "own", draft.label, chosen, chosen),
+        );
       }
     }
-    parts.push(...this.draft(pane));
-    pane.svg.append(...parts);
-    pane.svg.dataset.marks = String(this.book.ids(image.id).length);
+    parts.push(...this.unfinishedShape(viewport));
+    viewport.svg.append(...parts);
+    viewport.svg.dataset.annotations = String(this.store.ids(image.id).length);
   }
 
-  private mark(
-    pane: Pane,
+  private annotation(
+    viewport: Viewport,
     id: string,
     geometry: Geometry,
     color: string,
@@ -93,15 +106,15 @@ export class MarkLayer {
     chosen: boolean,
     withHandles: boolean,
   ): SVGElement[] {
-    const at = (point: Point) => apply(pane.matrix!, point);
-    const group = svg("g", { class: `vw-mark vw-by-${color}${chosen ? " vw-chosen" : ""}` });
+    const at = (point: Point) => apply(viewport.matrix!, point);
+    const group = svg("g", { class: `vw-annotation vw-by-${color}${chosen ? " vw-chosen" : ""}` });
     group.append(...linesOf(geometry, at));
-    const saved = this.book.measurements(id);
-    const figures = measuresOf(geometry, pane.image!.pixel_spacing, saved).map(shown);
+    const saved = this.store.measurements(id);
+    const figures = measuresOf(geometry, viewport.image!.pixel_spacing, saved).map(shown);
     const words = geometry.shape === "arrow" ? [geometry.text ?? ""] : figures;
     const lines = [caption, ...words].filter(Boolean);
-    const [x, y] = captionPlace(handlesOf(geometry).map(at), pane.box, lines, this.captions);
-    const text = svg("text", { x, y, class: "vw-mark-text" });
+    const [x, y] = captionPlace(handlesOf(geometry).map(at), viewport.box, lines, this.captions);
+    const text = svg("text", { x, y, class: "vw-annotation-text" });
     lines.forEach((line, n) => {
       text.append(svg("tspan", { x, dy: n ? "1.2em" : 0 }, line));
     });
@@ -112,18 +125,18 @@ export class MarkLayer {
     return [group];
   }
 
-  private draft(pane: Pane): SVGElement[] {
-    const { draft, cross, shape } = this.pencil;
-    const at = (point: Point) => apply(pane.matrix!, point);
+  private unfinishedShape(viewport: Viewport): SVGElement[] {
+    const { unfinished, cross, shape } = this.drawingTool;
+    const at = (point: Point) => apply(viewport.matrix!, point);
     const parts: SVGElement[] = [];
-    if (draft?.pane === pane && draft.image === pane.image?.id) {
-      const points = [...draft.points, draft.pointer].map(at);
-      parts.push(svg("polyline", { class: "vw-draft", points: points.join(" ") }));
-      for (const [cx, cy] of draft.points.length < 60 ? draft.points.map(at) : []) {
-        parts.push(svg("circle", { cx, cy, r: 3, class: "vw-draft" }));
+    if (unfinished?.viewport === viewport && unfinished.image === viewport.image?.id) {
+      const points = [...unfinished.points, unfinished.pointer].map(at);
+      parts.push(svg("polyline", { class: "vw-unfinished", points: points.join(" ") }));
+      for (const [cx, cy] of unfinished.points.length < 60 ? unfinished.points.map(at) : []) {
+        parts.push(svg("circle", { cx, cy, r: 3, class: "vw-unfinished" }));
       }
     }
-    if (cross && shape && pane.element.classList.contains("vw-active")) {
+    if (cross && shape && viewport.element.classList.contains("vw-active")) {
       const [x, y] = at(cross);
       parts.push(svg("path", { class: "vw-cross", d: `M${x - 12},${y}h24M${x},${y - 12}v24` }));
     }
@@ -139,7 +152,7 @@ interface Caption extends Box {
   y: number;
 }
 
-/** To the right of the mark; to its left where the right has no room; below another caption. */
+/** To the right of the shape; to its left where the right has no room; below another caption. */
 export function captionPlace(
   points: Point[],
   box: Box,

@@ -2,9 +2,9 @@
 
 import type { HeatChoice } from "../heat";
 import { button, make } from "../signal";
-import type { Stage } from "../stage";
 import { opinionOf, releaseOf, resultsOf } from "../studies";
 import type { Analysis, Region } from "../types";
+import type { ViewportGrid } from "../viewportGrid";
 
 const find = <T extends HTMLElement>(selector: string) => document.querySelector<T>(selector)!;
 
@@ -24,7 +24,7 @@ export class AiPanel {
   private shown = "";
 
   constructor(
-    private readonly stage: Stage,
+    private readonly grid: ViewportGrid,
     private readonly choice: HeatChoice,
     private readonly doing: AiDoing,
     private readonly mayDraw: boolean,
@@ -43,24 +43,24 @@ export class AiPanel {
   }
 
   private take(id: string): void {
-    const pane = this.stage.active;
-    if (!pane.image) return;
-    pane.chosen.set(pane.image.id, id);
-    pane.request();
+    const viewport = this.grid.active;
+    if (!viewport.image) return;
+    viewport.chosen.set(viewport.image.id, id);
+    viewport.request();
     this.show();
   }
 
   /** The one after the shown one. */
   next(): void {
-    const pane = this.stage.active;
-    const results = pane.image ? resultsOf(pane.image) : [];
-    const at = results.findIndex((one) => one.id === pane.analysis?.id);
+    const viewport = this.grid.active;
+    const results = viewport.image ? resultsOf(viewport.image) : [];
+    const at = results.findIndex((one) => one.id === viewport.analysis?.id);
     const next = results[(at + 1) % results.length];
     if (next) this.take(next.id);
   }
 
   show(): void {
-    const { image, analysis, stack } = this.stage.active;
+    const { image, analysis, stack } = this.grid.active;
     const isHidden = stack?.study.info.ai_visible === false;
     const results = image ? resultsOf(image) : [];
     find("[data-ai-hidden]").hidden = !isHidden;
@@ -95,7 +95,8 @@ export class AiPanel {
     this.showRegions(analysis);
   }
 
-  private showRegions({ regions, ...analysis }: Analysis): void {
+  private showRegions(analysis: Analysis): void {
+    const { regions } = analysis;
     find("[data-regions-section]").hidden = !regions; // the release looks for none
     if (!regions) return;
     find("[data-regions-some]").hidden = regions.length === 0;

@@ -3,28 +3,29 @@
 import { find, newId } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
 import { button, make } from "../signal";
-import { type MarksSurroundings, timeOf } from "./marks";
+import { timeOf } from "../times";
+import type { AnnotationsSurroundings } from "./annotationsSurroundings";
 
 export class Conflicts {
   private state = "";
 
-  constructor(private readonly around: MarksSurroundings) {}
+  constructor(private readonly around: AnnotationsSurroundings) {}
 
   show(): void {
-    const { book } = this.around;
-    const ids = book.conflicts();
+    const { store } = this.around;
+    const ids = store.conflicts();
     if (ids.join() === this.state) return; // an alert that is made anew is read out anew
     this.state = ids.join();
     find("[data-conflicts]").replaceChildren(...ids.map((id) => this.box(id)));
   }
 
   private box(id: string): HTMLElement {
-    const { book, touched } = this.around;
+    const { store, touched } = this.around;
     const settle = (choice: "mine" | "theirs" | "both") => () => {
-      book.settle(id, choice, newId());
+      store.settle(id, choice, newId());
       touched();
     };
-    const other = book.conflict(id)!.current;
+    const other = store.conflict(id)!.current;
     const when = other ? ` (version ${other.version}, ${timeOf(other.changed_at)})` : "";
     return make(
       "div",
@@ -32,7 +33,7 @@ export class Conflicts {
       make(
         "p",
         {},
-        `${SHAPE_NAMES[book.wish(id)!.geometry.shape]} was changed in another window or on another device${when}. Yours is kept here until you choose.`,
+        `${SHAPE_NAMES[store.draft(id)!.geometry.shape]} was changed in another window or on another device${when}. Yours is kept here until you choose.`,
       ),
       button("Keep mine", settle("mine")),
       button("Keep the other", settle("theirs")),

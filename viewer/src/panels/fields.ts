@@ -1,7 +1,7 @@
 // Every number of a shape as a field: the way to place and correct it without a pointer.
 
-import { framed, frameOf } from "../geometry";
-import type { Geometry, Point } from "../types";
+import { framed, frameOf, type Point } from "../geometry";
+import type { Geometry } from "../types";
 
 export interface NumberField {
   name: string;

@@ -3,7 +3,7 @@
 import { tell } from "../dom";
 import { button, make } from "../signal";
 import { dateOf, type OpenStudy, type Stack } from "../studies";
-import type { StudyInfo } from "../types";
+import type { ViewerStudy } from "../types";
 
 const A_REST = 60; // milliseconds without another image: the strip need not follow each of them
 
@@ -64,7 +64,7 @@ export class ImagesPanel {
     });
   }
 
-  private list(info: StudyInfo, open: Set<string>): void {
+  private list(info: ViewerStudy, open: Set<string>): void {
     const rows = info.other_studies.map((study) => {
       const text = `${dateOf(study.study_date)} · ${study.description || "MRI study"}`;
       const count = `${study.image_count} image${study.image_count === 1 ? "" : "s"}`;
@@ -94,7 +94,7 @@ export class ImagesPanel {
     else tell("There is no other study of this patient to open.");
   }
 
-  mark(imageId: string | undefined): void {
+  showCurrent(imageId: string | undefined): void {
     for (const [id, one] of this.buttons) {
       const isCurrent = id === imageId;
       if (isCurrent === (one.getAttribute("aria-current") === "true")) continue;

@@ -1,35 +1,36 @@
 // The buttons: which is pressed, what the chosen tool asks for, and each one's key.
 
+import type { AnnotationStore } from "../annotations/store";
 import { all, find } from "../dom";
-import type { MarkPencil } from "../drawing/pencil";
+import type { DrawingTool } from "../drawing/tool";
 import { type Choices, type Command, keyOf, shownKey } from "../keys";
-import type { Book } from "../marks/book";
 import type { Pointer } from "../pointer";
-import type { Stage } from "../stage";
+import type { ViewportGrid } from "../viewportGrid";
 
 export class ToolsPanel {
   constructor(
-    private readonly stage: Stage,
+    private readonly grid: ViewportGrid,
     private readonly pointer: Pointer,
-    private readonly pencil: MarkPencil,
-    private readonly book: Book,
+    private readonly drawingTool: DrawingTool,
+    private readonly store: AnnotationStore,
   ) {}
 
   show(): void {
-    const { shape, draft } = this.pencil;
-    const count = String(this.stage.panes.length);
+    const { shape, unfinished } = this.drawingTool;
+    const count = String(this.grid.viewports.length);
     for (const one of all("[data-shape]")) press(one, one.dataset.shape === shape);
     for (const one of all("[data-tool]")) {
       press(one, !shape && one.dataset.tool === this.pointer.tool);
     }
-    for (const one of all("[data-toolbar] [data-panes]")) press(one, one.dataset.panes === count);
+    for (const one of all("[data-toolbar] [data-viewports]"))
+      press(one, one.dataset.viewports === count);
     for (const one of all("[data-place-middle]")) one.hidden = !shape;
     for (const one of all("[data-hint]")) {
-      const hint = hintOf(shape, Boolean(draft));
+      const hint = hintOf(shape, Boolean(unfinished));
       if (one.textContent !== hint) one.textContent = hint;
     }
-    for (const one of all<HTMLButtonElement>("[data-undo]")) one.disabled = !this.book.canUndo;
-    for (const one of all<HTMLButtonElement>("[data-redo]")) one.disabled = !this.book.canRedo;
+    for (const one of all<HTMLButtonElement>("[data-undo]")) one.disabled = !this.store.canUndo;
+    for (const one of all<HTMLButtonElement>("[data-redo]")) one.disabled = !this.store.canRedo;
   }
 
   nameKeys(commands: Command[], choices: Choices): void {
@@ -47,7 +48,7 @@ function press(one: HTMLElement, on: boolean): void {
 }
 
 function hintOf(shape: string | null, hasBegun: boolean): string {
-  if (!shape) return "Choose a tool to draw, or a mark to change it.";
+  if (!shape) return "Choose a tool to draw, or an annotation to change it.";
   if (shape === "polygon") {
     return "Click each corner. A double-click, the first corner again or Enter closes it.";
   }

@@ -1,8 +1,8 @@
-// Numbers of the active pane: window, zoom, place in the series. What is shown can be typed.
+// Numbers of the active viewport: window, zoom, place in the series. What is shown can be typed.
 
 import { make } from "../signal";
-import type { Stage } from "../stage";
 import { MAX_ZOOM, MIN_ZOOM } from "../view";
+import type { ViewportGrid } from "../viewportGrid";
 import { limited, PRESETS } from "../window";
 
 const find = <T extends Element>(selector: string) => document.querySelector<T>(selector)!;
@@ -15,51 +15,51 @@ export class ViewPanel {
   private readonly slice = find<HTMLInputElement>("[data-slice]");
   private readonly sliceText = find<HTMLElement>("[data-slice-text]");
 
-  constructor(private readonly stage: Stage) {
+  constructor(private readonly grid: ViewportGrid) {
     this.preset.append(
       ...PRESETS.map(({ name }, n) => make("option", { value: String(n) }, name)),
       make("option", { value: "", hidden: true }, "Own"),
     );
     this.preset.addEventListener("change", () => {
-      const { frame } = stage.active;
+      const { frame } = grid.active;
       const preset = PRESETS[Number(this.preset.value)];
-      if (frame && preset) stage.setWindow(this.preset.value === "0" ? null : preset.of(frame));
+      if (frame && preset) grid.setWindow(this.preset.value === "0" ? null : preset.of(frame));
     });
     for (const field of [this.center, this.width])
       field.addEventListener("change", () => this.type());
     this.zoom.addEventListener("change", () => {
       const wanted = this.zoom.valueAsNumber / 100;
       if (!Number.isFinite(wanted)) return;
-      stage.look((view) => ({ ...view, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, wanted)) }));
+      grid.look((view) => ({ ...view, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, wanted)) }));
     });
-    this.slice.addEventListener("input", () => stage.scrollTo(this.slice.valueAsNumber - 1));
+    this.slice.addEventListener("input", () => grid.scrollTo(this.slice.valueAsNumber - 1));
   }
 
   private type(): void {
-    const { frame } = this.stage.active;
+    const { frame } = this.grid.active;
     const [center, width] = [this.center.valueAsNumber, this.width.valueAsNumber];
     if (!frame || !Number.isFinite(center) || !Number.isFinite(width)) return;
-    this.stage.setWindow(limited({ center, width }, frame));
+    this.grid.setWindow(limited({ center, width }, frame));
   }
 
   show(): void {
-    const pane = this.stage.active;
-    const window = pane.currentWindow();
-    if (window && pane.frame) {
+    const viewport = this.grid.active;
+    const window = viewport.currentWindow();
+    if (window && viewport.frame) {
       write(this.center, String(Math.round(window.center * 10) / 10));
       write(this.width, String(Math.round(window.width * 10) / 10));
       const found = PRESETS.findIndex(({ of }) => {
-        const one = of(pane.frame!);
+        const one = of(viewport.frame!);
         return one.center === window.center && one.width === window.width;
       });
       this.preset.value = found < 0 ? "" : String(found);
     }
-    write(this.zoom, String(Math.round(pane.view.zoom * 100)));
-    const count = pane.stack?.images.length ?? 1;
+    write(this.zoom, String(Math.round(viewport.view.zoom * 100)));
+    const count = viewport.stack?.images.length ?? 1;
     this.slice.max = String(count);
-    this.slice.value = String(pane.index + 1);
+    this.slice.value = String(viewport.index + 1);
     this.slice.disabled = count < 2;
-    this.sliceText.textContent = `${pane.index + 1} of ${count}`;
+    this.sliceText.textContent = `${viewport.index + 1} of ${count}`;
   }
 }
 

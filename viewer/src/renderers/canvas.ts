@@ -1,6 +1,6 @@
 // Where the browser has no WebGL: the same picture on a plain canvas.
 
-import type { Frame } from "../types";
+import type { Frame } from "../frames";
 import { toScreen } from "../view";
 import { rangeOf, type Window } from "../window";
 import type { Drawing, Renderer } from "./renderer";
@@ -39,7 +39,7 @@ export class CanvasRenderer implements Renderer {
   setStack(): void {}
 
   async draw(_index: number, drawing: Drawing): Promise<void> {
-    const { frame, window, inverted, pane } = drawing;
+    const { frame, window, inverted, viewport } = drawing;
     const state = `${window.center} ${window.width} ${inverted}`;
     if (frame !== this.lastFrame || state !== this.painted) {
       this.source.width = frame.columns;
@@ -51,10 +51,10 @@ export class CanvasRenderer implements Renderer {
       this.painted = state;
     }
     const ratio = devicePixelRatio;
-    this.canvas.width = Math.round(pane.width * ratio);
-    this.canvas.height = Math.round(pane.height * ratio);
+    this.canvas.width = Math.round(viewport.width * ratio);
+    this.canvas.height = Math.round(viewport.height * ratio);
     const context = this.canvas.getContext("2d")!;
-    const { a, b, c, d, e, f } = toScreen(drawing.view, drawing.picture, pane);
+    const { a, b, c, d, e, f } = toScreen(drawing.view, drawing.picture, viewport);
     context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);
     context.drawImage(this.source, 0, 0);
   }

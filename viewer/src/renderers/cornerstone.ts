@@ -15,7 +15,8 @@ import {
   type StackViewport,
   type Types,
 } from "@cornerstonejs/core";
-import type { Frame, Point } from "../types";
+import type { Frame } from "../frames";
+import type { Point } from "../geometry";
 import { orientation, type Picture, scaleOf } from "../view";
 import { rangeOf } from "../window";
 import type { Drawing, Renderer } from "./renderer";
@@ -42,7 +43,7 @@ export function readFramesFrom(from: Source): void {
 /** Start Cornerstone. False where the browser has no WebGL, or it cannot be used. */
 export function startCornerstone(): boolean {
   if (!getRenderingCapabilities().webgl2) return false;
-  // One for all panes: each more costs time when the viewer opens, and memory.
+  // One for all viewports: each more costs time when the viewer opens, and memory.
   const given = getConfiguration();
   init({ ...given, rendering: { ...given.rendering, webGlContextCount: 1 } });
   cache.setMaxCacheSize(256 * 1024 ** 2); // small: the frames themselves are kept by Frames
@@ -125,7 +126,7 @@ function describe(type: string, imageId: unknown): unknown {
 let count = 0;
 
 export class CornerstoneRenderer implements Renderer {
-  private readonly id = `pane-${++count}`;
+  private readonly id = `viewport-${++count}`;
   private stack: string[] = [];
   private isSet = false;
   private index = -1;
@@ -171,7 +172,7 @@ export class CornerstoneRenderer implements Renderer {
   }
 }
 
-function cameraOf({ view, picture, pane }: Drawing): Types.ICamera {
+function cameraOf({ view, picture, viewport }: Drawing): Types.ICamera {
   const turn = orientation(view);
   // The screen's right and up as directions in the picture: the turn the other way round.
   const right: Point = [turn.a, turn.c];
@@ -185,6 +186,6 @@ function cameraOf({ view, picture, pane }: Drawing): Types.ICamera {
     focalPoint: [x, y, 0],
     position: [x, y, toward * FAR],
     viewUp: [up[0], up[1], 0],
-    parallelScale: pane.height / 2 / scaleOf(view, picture, pane),
+    parallelScale: viewport.height / 2 / scaleOf(view, picture, viewport),
   };
 }

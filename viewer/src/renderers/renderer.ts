@@ -1,4 +1,4 @@
-import type { Frame } from "../types";
+import type { Frame } from "../frames";
 import type { Box, Picture, View } from "../view";
 import type { Window } from "../window";
 
@@ -8,10 +8,10 @@ export interface Drawing {
   view: View;
   window: Window;
   inverted: boolean;
-  pane: Box;
+  viewport: Box;
 }
 
-/** Draws one image into a pane. The layers above it are drawn elsewhere, alike for each. */
+/** Draws one image into a viewport. The layers above it are drawn elsewhere, alike for each. */
 export interface Renderer {
   /** Stack of addresses, in order; the frames come from the viewer's memory. */
   setStack(addresses: string[]): void;

@@ -14,8 +14,9 @@ from ml.architectures.vgg16.decoder import (
 from ml.architectures.vgg16.network import INPUT_SIZE, build_network
 from ml.release.releases import ReleaseMalformedError, ReleaseMissingError, WrongArchitectureError
 from ml.release.weights import expected_shapes
+from ml.training.loop.folding import fold
 from ml.training.loop.network import build_training_network, get_arrays, set_arrays
-from ml.training.release.export import decoder_arrays, fold
+from ml.training.release.export import decoder_arrays
 from ml.training.tests.data import small_config
 
 

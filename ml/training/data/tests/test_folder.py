@@ -6,8 +6,7 @@ import pytest
 from ml.training.data.folder import read_folder
 from ml.training.data.manifest import DataError
 from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
-from ml.training.data.sampling import make_pools
-from ml.training.loop.config import Sampling
+from ml.training.data.sampling import Sampling, make_pools
 from ml.training.tests.data import write_class_folders
 
 
@@ -18,7 +17,7 @@ def test_a_manifest_keeps_its_own_splits(data_dir: Path):
     assert [item.split for item in items].count("val") == 8
 
 
-def test_class_folders_are_split_so_that_near_copies_stay_together(tmp_path: Path):
+def test_class_folders_are_split_so_that_near_duplicates_stay_together(tmp_path: Path):
     items = read_folder(write_class_folders(tmp_path / "brain"), seed=1)
 
     by_name = {(item.slice.kind, item.slice.path.stem): item for item in items}
@@ -59,7 +58,7 @@ def test_a_folder_without_both_classes_is_refused_with_what_to_do(tmp_path: Path
         read_folder(tmp_path, seed=1)
 
 
-def test_chains_of_near_copies_are_one_cluster():
+def test_chains_of_near_duplicates_are_one_cluster():
     first, last = np.eye(2, 1024, dtype=np.float32)
     angles = np.deg2rad([0.0, 15.0, 30.0, 90.0])  # neighbors correlate 0.97, the ends 0.87
     chain = np.stack([np.cos(a) * first + np.sin(a) * last for a in angles]).astype(np.float32)
@@ -67,7 +66,7 @@ def test_chains_of_near_copies_are_one_cluster():
     assert clusters(chain) == [0, 0, 0, 1]
 
 
-def test_a_constant_image_is_no_near_copy_of_anything():
+def test_a_constant_image_is_no_near_duplicate_of_anything():
     flat = thumbnail(np.full((224, 224), 7, dtype=np.uint8))
 
     assert not flat.any()

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.imaging.images import read_image_file
+from ml.imaging import formats
 from ml.imaging.pixels import to_8bit
 from ml.tests.data_folder import write_data
 from ml.training.data.manifest import DataError, read_image, read_split
@@ -64,7 +64,7 @@ def test_pixels_are_those_that_the_application_reads(tmp_path):
     deep = np.arange(64 * 80, dtype=np.uint16).reshape(64, 80) * 12
     cv2.imwrite(str(path), deep)
     assert np.array_equal(read_image(path), to_8bit(deep))
-    assert np.array_equal(read_image(path), to_8bit(read_image_file(path)))
+    assert np.array_equal(read_image(path), to_8bit(formats.read_path(path).image.pixels))
 
     turned = tmp_path / "turned.jpg"
     exif = Image.Exif()

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from ml.training.data.folder import Labeled
-from ml.training.data.sampling import draw_epoch, make_pools, source_report
-from ml.training.loop.config import Sampling
+from ml.training.data.sampling import Sampling, draw_epoch, make_pools, source_report
 
 SAMPLING = Sampling(epoch_slices=400)
 

@@ -1,4 +1,4 @@
-"""Figures whose values are known by hand, and intervals that know about near-copies."""
+"""Figures whose values are known by hand, and intervals that know about near-duplicates."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.metrics import classification as metrics
+from ml.metrics.intervals import wilson_interval
 from ml.training.evaluation import measures
 from ml.training.evaluation.bootstrap import Bootstrap
 
@@ -62,7 +63,7 @@ def test_without_both_classes_a_figure_is_not_defined():
     assert (empty.value, empty.n, empty.clusters) == (None, 0, 0)
 
 
-def test_near_copies_widen_the_interval_as_if_they_were_one_image():
+def test_near_duplicates_widen_the_interval_as_if_they_were_one_image():
     rng = np.random.default_rng(0)
     hits = rng.random(60) < 0.7
     alone = Bootstrap([str(index) for index in range(60)]).share(hits)
@@ -79,13 +80,13 @@ def test_where_every_resample_agrees_few_groups_still_give_a_wide_interval():
     estimate = Bootstrap([str(index % 10) for index in range(30)]).share(everyone)
 
     assert (estimate.value, estimate.n, estimate.clusters) == (1.0, 30, 10)
-    assert (estimate.low, estimate.high) == metrics.wilson_interval(10, n=10)
+    assert (estimate.low, estimate.high) == wilson_interval(10, n=10)
 
 
 def test_the_interval_of_a_share_agrees_with_wilson_where_clusters_are_single():
     hits = np.arange(400) < 300
     estimate = Bootstrap([str(index) for index in range(400)]).share(hits)
-    low, high = metrics.wilson_interval(300, n=400)
+    low, high = wilson_interval(300, n=400)
     assert estimate.low == pytest.approx(low, abs=0.012)
     assert estimate.high == pytest.approx(high, abs=0.012)
 

@@ -48,7 +48,7 @@ def test_four_known_answers_have_a_known_error():
     assert found["brier"] == pytest.approx((3 * 0.04 + 0.64) / 4)
 
 
-def test_every_error_has_an_interval_that_is_wider_for_near_copies():
+def test_every_error_has_an_interval_that_is_wider_for_near_duplicates():
     rng = np.random.default_rng(0)
     logits = rng.normal(0.0, 2.0, 200)
     truths = rng.random(200) < 1.0 / (1.0 + np.exp(-logits))

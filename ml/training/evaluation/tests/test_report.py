@@ -115,7 +115,7 @@ def test_the_scores_of_release_json_are_those_of_the_report(metrics):
     found = {(score.name, score.dataset): score for score in scores(metrics)}
     (overall,) = [score for (name, _), score in found.items() if name == "AUC"]
     assert overall.value == metrics["all"]["figures"]["roc_auc"]["value"]
-    assert "40 groups of near-copies" in overall.dataset
+    assert "40 groups of near-duplicates" in overall.dataset
     names = {name for name, _ in found}
     assert {"Sensitivity", "Specificity", "Suspected regions, Dice", "Abstained"} <= names
 

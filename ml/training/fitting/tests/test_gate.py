@@ -8,48 +8,9 @@ from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 from ml.release.releases import read_release
 from ml.tests.trial_release import trial_release
-from ml.training.augmentation.mild_changes import CHANGES, change_some
 from ml.training.fitting import gate as fit_gate_module
 from ml.training.fitting.gate import fit_gate
-from ml.training.gate_negatives import FITTED, draw
 from ml.training.tests.data import write_manifest_folder
-
-
-@pytest.mark.parametrize("name", FITTED)
-def test_a_seed_draws_the_same_pictures_and_another_seed_others(name):
-    family = {name: FITTED[name]}
-    first, again, other = (
-        [image for _, image in draw(family, each=2, seed=seed)] for seed in (3, 3, 4)
-    )
-
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
-    for image in first:
-        assert image.dtype == np.uint8
-        assert image.ndim == 2
-        assert min(image.shape) >= 100
-        assert np.ptp(image) > 20
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_changed_slice_is_still_an_image(name):
-    image = draw_phantom(seed=1, size=220)[:200]
-
-    changed = CHANGES[name](image, np.random.default_rng(0))
-
-    assert changed.dtype == np.uint8
-    assert changed.ndim == 2
-    assert changed.flags.c_contiguous
-    assert min(changed.shape) >= 80
-    assert not np.array_equal(changed, image)
-
-
-def test_several_changes_come_from_the_seed():
-    image = draw_phantom(seed=1, size=220)
-    first, again = (change_some(image, np.random.default_rng(8)) for _ in range(2))
-
-    assert np.array_equal(first, again)
-    assert np.array_equal(image, draw_phantom(seed=1, size=220))
 
 
 class Brightness:

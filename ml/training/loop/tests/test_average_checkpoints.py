@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ml.training.loop.average_checkpoints import BlendError, blend, main
+from ml.training.loop.average_checkpoints import AverageError, average_checkpoints, main
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def test_a_checkpoint_of_another_network_is_refused(two, tmp_path):
     other = tmp_path / "c.npz"
     np.savez(other, kernel=np.zeros(3, np.float32), bias=np.zeros(1, np.float32))
 
-    with pytest.raises(BlendError, match=r"c\.npz is a checkpoint of another network"):
-        blend({two[0]: 0.5, other: 0.5})
+    with pytest.raises(AverageError, match=r"c\.npz is a checkpoint of another network"):
+        average_checkpoints({two[0]: 0.5, other: 0.5})
 
 
 def test_a_file_that_is_no_checkpoint_is_named(two, tmp_path):
     broken = tmp_path / "broken.npz"
     broken.write_text("no archive")
 
-    with pytest.raises(BlendError, match=r"broken\.npz is not a checkpoint"):
-        blend({two[0]: 0.5, broken: 0.5})
+    with pytest.raises(AverageError, match=r"broken\.npz is not a checkpoint"):
+        average_checkpoints({two[0]: 0.5, broken: 0.5})
 
 
 def test_a_share_that_is_not_a_number_is_explained(tmp_path, capsys):

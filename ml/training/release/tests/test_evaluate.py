@@ -12,7 +12,7 @@ from ml.card.markdown import main as card
 from ml.predictor import Abstention, Prediction
 from ml.release.releases import SHIPPED, read_release, verify, write_release
 from ml.tests.data_folder import write_data
-from ml.training.augmentation.changes import CHANGES
+from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.release import evaluate
 
 
@@ -111,7 +111,7 @@ def test_a_second_time_nothing_is_run_again(data, release, predictors, tmp_path)
     assert run(data, release, tmp_path) == 0
     first = (release / "metrics.json").read_text()
     assert run(data, release, tmp_path) == 0
-    assert predictors[0].asked >= 4 * (1 + len(CHANGES))
+    assert predictors[0].asked >= 4 * (1 + len(ROBUSTNESS))
     assert predictors[1].asked == 0
     assert (release / "metrics.json").read_text() == first
 
@@ -140,7 +140,7 @@ def test_an_image_of_the_same_name_with_another_content_is_read_anew(
     ("split", "said", "not_said"),
     [
         ("val", "on which the calibration and the threshold were chosen", "On the test"),
-        ("test", "none of which has a near-copy in training:", "On the val"),
+        ("test", "none of which has a near-duplicate in training:", "On the val"),
     ],
 )
 def test_the_words_are_those_of_the_split(

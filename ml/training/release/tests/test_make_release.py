@@ -124,7 +124,7 @@ def test_every_step_of_the_plan_comes_after_those_it_reads():
     for name, step in PLAN.items():
         assert set(step.after) <= set(known), name
         known.append(name)
-    assert known[-1] == "judge"
+    assert known[-1] == "evaluate"
 
 
 def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):

@@ -1,6 +1,6 @@
-"""A signed report as PDF: text, figures with their marks, signature block, page numbers.
+"""Render a report as PDF: text, figures with annotations, signature block, page numbers.
 
-Made once, as it is signed; what is stored is what everybody gets from then on.
+Rendered once, as the report is signed; the stored bytes are what everybody gets from then on.
 """
 
 from datetime import date
@@ -31,9 +31,9 @@ from reportlab.platypus import (
 
 from scans.models import Analysis, AnnotationVersion, Image, ModelRelease, Report
 from scans.models.analysis import FINISHED, Status
-from scans.models.report import SECTIONS
+from scans.models.report_sections import SECTIONS
 from scans.services.analyses.displayed_results import newest_finished
-from scans.services.reports.content import place_of, sentence_of
+from scans.services.reports.content import annotation_location, as_sentence
 from scans.services.reports.pdf.figures import Drawing, Figure, figure_of, plain_figure_of
 from scans.services.reports.pdf.printed_text import printed
 
@@ -46,7 +46,7 @@ INK, QUIET = HexColor("#1a2330"), HexColor("#55606e")
 
 
 def render_pdf(report: Report) -> bytes:
-    """The bytes of the PDF of a report that is being signed: everything but its hash is filled."""
+    """Return the PDF of a report that is being signed: all but its PDF and hash is filled in."""
     out = BytesIO()
     document = SimpleDocTemplate(
         out,
@@ -67,33 +67,33 @@ def render_pdf(report: Report) -> bytes:
 def _story(report: Report) -> list[Flowable]:
     amended = report.supersedes
     story: list[Flowable] = [
-        Paragraph(_written(report.study.patient.clinic.name), _style(QUIET, 9)),
+        Paragraph(_markup(report.study.patient.clinic.name), _style(QUIET, 9)),
         Paragraph("Radiology report" + (": amended" if amended else ""), _style(INK, 17, BOLD)),
         Spacer(0, 3 * mm),
         _facts(report),
     ]
     if amended is not None:
         signed = date_format(timezone.localtime(amended.signed_at), f"{DAY}, H:i")
-        told = (
+        supersedes = (
             f"Supersedes report {amended.code}, signed {signed}. Reason: {report.amendment_reason}"
         )
-        story.append(Paragraph(_written(told), _style(INK, 9.5, BOLD, before=6)))
-    for name, title in SECTIONS.items():
-        if text := getattr(report, name):
-            story += _section(title, text)
+        story.append(Paragraph(_markup(supersedes), _style(INK, 9.5, BOLD, before=6)))
+    for section in SECTIONS:
+        if text := report.texts[section.name]:
+            story += _section(section.heading, text)
     story += _figures(report)
     story.append(_signature(report))
     return story
 
 
-def _written(text: str) -> str:
-    """As the markup of a paragraph."""
+def _markup(text: str) -> str:
+    """Return text as the markup of a paragraph."""
     return escape(printed(text, glyphs=_fonts()))
 
 
 def _section(title: str, text: str) -> list[Flowable]:
     first, *others = (
-        Paragraph(_written(line) or " ", _style(INK, 10.5)) for line in text.split("\n")
+        Paragraph(_markup(line) or " ", _style(INK, 10.5)) for line in text.split("\n")
     )
     heading = Paragraph(title, _style(INK, 12, BOLD, before=10))
     return [KeepTogether([heading, first]), *others]
@@ -115,7 +115,7 @@ def _facts(report: Report) -> Table:
     ]
     cells = [
         [
-            Paragraph(_written(text), _style(QUIET if column % 2 == 0 else INK, 9.5))
+            Paragraph(_markup(text), _style(QUIET if column % 2 == 0 else INK, 9.5))
             for column, text in enumerate(row)
         ]
         for row in rows
@@ -150,14 +150,14 @@ def _figure(number: int, chosen: dict[str, Any], *, overlaid: bool) -> list[Flow
         "annotation__image__series", "annotation__author"
     ).get(annotation=chosen["annotation"], number=chosen["version"])
     analysis = _analysis(chosen) if overlaid else None
-    words = [f"Figure {number}. {place_of(version.annotation, version)}."]
+    sentences = [f"Figure {number}. {annotation_location(version.annotation, version)}."]
     if note := version.note:
         # A caption must fit on the page with its figure.
         cut = f"{note[:LONGEST_CAPTION]} … (the whole note is in the viewer)"
         note = cut if len(note) > LONGEST_CAPTION else note
-        words.append(sentence_of(note))
-    words.append(f"Marked by {version.annotation.author}.")
-    return _captioned(figure_of(version, overlay=analysis), words, analysis)
+        sentences.append(as_sentence(note))
+    sentences.append(f"Marked by {version.annotation.author}.")
+    return _captioned(figure_of(version, overlay=analysis), sentences, analysis)
 
 
 def _plain_figure(image: Image, *, overlaid: bool) -> list[Flowable]:
@@ -165,14 +165,14 @@ def _plain_figure(image: Image, *, overlaid: bool) -> list[Flowable]:
     if overlaid:
         rows = newest_finished(image.study).filter(image=image, status=Status.COMPLETED)
         analysis = rows.select_related("release").first()
-    words = [f"Image {image.number}, without a mark."]
-    return _captioned(plain_figure_of(image, overlay=analysis), words, analysis)
+    sentences = [f"Image {image.number}, without a mark."]
+    return _captioned(plain_figure_of(image, overlay=analysis), sentences, analysis)
 
 
-def _captioned(drawing: Drawing, words: list[str], analysis: Analysis | None) -> list[Flowable]:
+def _captioned(drawing: Drawing, sentences: list[str], analysis: Analysis | None) -> list[Flowable]:
     if analysis is not None:
-        words.append(f"Colors: where the model looked ({analysis.release}), not a finding.")
-    caption = Paragraph(_written(" ".join(words)), _style(QUIET, 9))
+        sentences.append(f"Colors: where the model looked ({analysis.release}), not a finding.")
+    caption = Paragraph(_markup(" ".join(sentences)), _style(QUIET, 9))
     return [Figure(drawing), Spacer(0, 1 * mm), caption]
 
 
@@ -202,7 +202,7 @@ def _signature(report: Report) -> Flowable:
         ("Verification code", report.code),
     ]
     cells = [
-        [Paragraph(name, _style(QUIET, 9.5)), Paragraph(_written(text), _style(INK, 9.5))]
+        [Paragraph(name, _style(QUIET, 9.5)), Paragraph(_markup(text), _style(INK, 9.5))]
         for name, text in lines
     ]
     table = Table(cells, colWidths=[45 * mm, 125 * mm])
@@ -214,30 +214,30 @@ def _signature(report: Report) -> Flowable:
 def _numbered(report: Report) -> type[Canvas]:
     patient = report.signed_patient
     study_date = date_format(report.study.study_date, DAY)
-    # A page that gets lost still says whose it is.
-    whose = f"{patient['name'][:80]} · MRN {patient['mrn']} · study of {study_date}"
-    whose = printed(whose, glyphs=_fonts())
+    # A page on its own still names the patient.
+    header = f"{patient['name'][:80]} · MRN {patient['mrn']} · study of {study_date}"
+    header = printed(header, glyphs=_fonts())
 
     class NumberedCanvas(Canvas):
-        """Keeps every page until the end, when it is known how many there are."""
+        """Holds every page back until their number is known."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.kept: list[dict[str, Any]] = []
+            self.pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802
-            self.kept.append(dict(self.__dict__))
+            self.pages.append(dict(self.__dict__))
             self._startPage()
 
         def save(self) -> None:
-            for number, page in enumerate(self.kept, start=1):
+            for number, page in enumerate(self.pages, start=1):
                 self.__dict__.update(page)
                 self.setFont(PLAIN, 8)
                 self.setFillColor(QUIET)
                 self.drawString(MARGIN, 12 * mm, f"NeuroScan · verification code {report.code}")
                 if number > 1:
-                    self.drawString(MARGIN, A4[1] - 12 * mm, whose)
-                right = f"Page {number} of {len(self.kept)}"
+                    self.drawString(MARGIN, A4[1] - 12 * mm, header)
+                right = f"Page {number} of {len(self.pages)}"
                 self.drawRightString(A4[0] - MARGIN, 12 * mm, right)
                 super().showPage()
             super().save()
@@ -247,7 +247,7 @@ def _numbered(report: Report) -> type[Canvas]:
 
 @cache
 def _fonts() -> frozenset[int]:
-    """The characters that both fonts have."""
+    """Register the fonts; return the characters that both have."""
     fonts = [TTFont(PLAIN, FONTS / "DejaVuSans.ttf"), TTFont(BOLD, FONTS / "DejaVuSans-Bold.ttf")]
     for font in fonts:
         pdfmetrics.registerFont(font)

@@ -1,4 +1,4 @@
-"""An image with a mark drawn on it, as vectors over the pixels."""
+"""Figures of the PDF: an image with an annotation drawn over it as vectors."""
 
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -19,7 +19,7 @@ _LINE, _HALO = HexColor("#ffd24a"), HexColor("#10151c")
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a figure shows: the picture's bytes, its size in pixels, and the mark."""
+    """What a figure shows: an encoded picture, its size in pixels, and the annotation or None."""
 
     picture: bytes
     width: int
@@ -28,14 +28,14 @@ class Drawing:
 
 
 def plain_figure_of(image: Image, *, overlay: Analysis | None = None) -> Drawing:
-    """The image, or the image with this analysis' heatmap over it, without a mark."""
+    """Return the image, or the image with this analysis' heatmap over it, without an annotation."""
     stored = overlay.overlay if overlay is not None and overlay.overlay else image.rendition
     with stored.open("rb") as file:
         return Drawing(file.read(), image.width, image.height, None)
 
 
 def figure_of(version: AnnotationVersion, *, overlay: Analysis | None = None) -> Drawing:
-    """The mark on its image, or on the image with this analysis' heatmap over it."""
+    """Return the annotation on its image, or on the image with this analysis' heatmap over it."""
     image = version.annotation.image
     geometry = read_geometry(version.geometry, width=image.width, height=image.height)
     return replace(plain_figure_of(image, overlay=overlay), geometry=geometry)
@@ -51,6 +51,7 @@ class Figure(Flowable):
         self.width, self.height = drawing.width * self.scale, drawing.height * self.scale
 
     def draw(self) -> None:
+        """Draw on the canvas; reportlab calls it."""
         canvas: Any = self.canv
         picture = ImageReader(BytesIO(self.drawing.picture))
         canvas.drawImage(picture, 0, 0, width=self.width, height=self.height)
@@ -61,7 +62,7 @@ class Figure(Flowable):
         frame.rect(0, 0, self.width, self.height)
         canvas.clipPath(frame, stroke=0)
         lines = [*outline(self.drawing.geometry), *_arrow_head(self.drawing)]
-        for color, width in ((_HALO, 2.4), (_LINE, 1.2)):  # seen on light and on dark
+        for color, width in ((_HALO, 2.4), (_LINE, 1.2)):  # visible on light and on dark
             canvas.setStrokeColor(color)
             canvas.setLineWidth(width)
             canvas.setLineJoin(1)
@@ -85,6 +86,6 @@ def _arrow_head(drawing: Drawing) -> list[tuple[Point, ...]]:
     back = atan2(from_y - y, from_x - x)
     size = max(drawing.width, drawing.height) / 30
     sides = [
-        (x + size * cos(back + turn), y + size * sin(back + turn)) for turn in (-pi / 7, pi / 7)
+        (x + size * cos(back + angle), y + size * sin(back + angle)) for angle in (-pi / 7, pi / 7)
     ]
     return [(sides[0], arrow.head, sides[1])]

@@ -1,4 +1,4 @@
-"""Text as the fonts of the PDF can print it: what they have no glyph for is named, never lost."""
+"""Text as the fonts of the PDF can print it: a character without a glyph is named, not dropped."""
 
 import unicodedata
 from collections.abc import Container
@@ -7,7 +7,7 @@ _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 def printed(text: str, *, glyphs: Container[int]) -> str:
-    """For example "a [BRAIN] tumor" for an emoji; "[U+4E2D]" for a sign whose name says no more."""
+    """Return for example "a [BRAIN] tumor" for an emoji, "[U+4E2D]" for a Chinese character."""
     return "".join(
         letter if letter in "\n\t" else _printed(letter, glyphs)
         for letter in unicodedata.normalize("NFC", text)

@@ -1,0 +1,125 @@
+"""A release names its network, and serving code finds it by that name alone."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml import architectures
+from ml.architectures import ARCHITECTURES, architecture_of
+from ml.architectures.from_keras import release_from_keras
+from ml.imaging.phantom import draw_phantom
+from ml.imaging.preprocessing import SIDE
+from ml.predictor import Prediction, Predictor
+from ml.release.releases import (
+    DESCRIPTION,
+    SHIPPED,
+    ReleaseMalformedError,
+    ReleaseUnsupportedError,
+    file_sha256,
+    read_release,
+    write_release,
+)
+from ml.release.weights import expected_shapes, read_arrays
+from ml.tests.trial_release import trial_release
+
+
+def test_a_release_from_before_releases_named_theirs_is_vgg16():
+    described = json.loads((SHIPPED / DESCRIPTION).read_text(encoding="utf-8"))
+    assert "architecture" not in described
+
+    assert architecture_of(read_release(SHIPPED)).name == "vgg16"
+
+
+def test_a_release_that_is_written_names_its_architecture(tmp_path):
+    write_release(trial_release(tmp_path))
+
+    described = json.loads((tmp_path / DESCRIPTION).read_text(encoding="utf-8"))
+    assert described["architecture"] == "vgg16"
+    assert read_release(tmp_path).architecture == "vgg16"
+
+
+def test_a_release_of_another_architecture_is_refused_with_a_sentence(tmp_path):
+    write_release(replace(trial_release(tmp_path), architecture="resnet50"))
+
+    with pytest.raises(ReleaseUnsupportedError, match="architecture 'resnet50', which this vers"):
+        Predictor.load(tmp_path)
+
+
+def test_an_architecture_that_is_no_name_is_malformed(tmp_path):
+    write_release(replace(trial_release(tmp_path), architecture=16))
+
+    with pytest.raises(ReleaseMalformedError, match="'architecture'"):
+        read_release(tmp_path)
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_an_architecture_reads_what_the_recipes_make(name):
+    assert ARCHITECTURES[name].name == name
+    assert ARCHITECTURES[name].input_shape == (SIDE, SIDE, 3)
+
+
+def test_a_file_of_an_architecture_that_is_not_there_is_not_converted(tmp_path):
+    with pytest.raises(ReleaseUnsupportedError, match="no architecture 'resnet50'; choose"):
+        release_from_keras(
+            source=tmp_path / "model.h5",
+            target=tmp_path / "release",
+            name="trial",
+            version="1",
+            provenance="A test.",
+            architecture="resnet50",
+        )
+
+
+class Tiny:
+    """A network of two layers: 8 maps of 7 x 7 cells, 4 hidden activations, one logit."""
+
+    name = "tiny"
+    input_shape = (SIDE, SIDE, 3)
+    map_channels = 8
+    map_layer = "maps"
+    shapes = expected_shapes({"maps": (32, 32, 3, 8), "dense": (7 * 7 * 8, 4), "last": (4, 1)})
+
+    def read_weights(self, path):
+        return read_arrays(path, shapes=self.shapes, what="weights")
+
+    def last_layer(self, weights):
+        return weights["last/kernel"], weights["last/bias"]
+
+    def class_map(self, weights):
+        return lambda *, maps, hidden: maps.sum(axis=-1)
+
+    def keras_trunk(self, weights, *, decoder):
+        import keras
+        from keras import layers
+
+        assert decoder is None
+        image = keras.Input(self.input_shape)
+        maps = layers.Conv2D(8, 32, strides=32, activation="relu", name="maps")(image)
+        hidden = layers.Dense(4, activation="relu", name="dense")(layers.Flatten()(maps))
+        model = keras.Model(image, [maps, hidden])
+        for layer in ("maps", "dense"):
+            arrays = [weights[f"{layer}/{part}"] for part in ("kernel", "bias")]
+            model.get_layer(layer).set_weights(arrays)
+        return model
+
+
+def test_another_architecture_is_served_by_the_same_code(tmp_path, monkeypatch):
+    monkeypatch.setattr(architectures, "ARCHITECTURES", {"tiny": Tiny()})
+    rng = np.random.default_rng(1)
+    arrays = {
+        name: rng.normal(0.0, 0.1, shape).astype(np.float16) for name, shape in Tiny.shapes.items()
+    }
+    release = trial_release(tmp_path, architecture="tiny")
+    np.savez(release.weights_path, **arrays)
+    write_release(replace(release, sha256=file_sha256(release.weights_path)))
+
+    predictor = Predictor.load(tmp_path, engine="tensorflow")
+    found = predictor.predict(draw_phantom(seed=1, size=300))
+
+    assert isinstance(found, Prediction)
+    assert 0.0 < found.probability < 1.0
+    assert found.heatmap.shape == (300, 300)
+    assert found.heatmap.max() == 255
+    assert found.regions is None

@@ -1,0 +1,359 @@
+"""Files as Keras writes them, with real shapes; the arrays are constants, one to each layer."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ml.architectures.from_keras import release_from_keras
+from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
+from ml.architectures.vgg16.weights import read_weights
+from ml.cli import convert
+from ml.imaging.phantom import draw_phantom
+from ml.imaging.preprocessing import resize_rgb_255
+from ml.predictor import Predictor
+from ml.release.releases import (
+    ReleaseError,
+    ReleaseMalformedError,
+    ReleaseMissingError,
+    ReleaseUnsupportedError,
+    WrongArchitectureError,
+    read_release,
+    verify,
+)
+
+# A different number for each array, exact in half precision: what is swapped shows.
+MARKS = {layer: (1 + index) / 64 for index, layer in enumerate(KERNEL_SHAPES)}
+
+
+def vgg16(*, names: str = "block{block}_conv{index}") -> keras.Model:
+    image = keras.Input((224, 224, 3))
+    x = image
+    for block, widths in enumerate(BLOCKS, start=1):
+        for index, width in enumerate(widths, start=1):
+            name = names.format(block=block, index=index) if names else None
+            x = layers.Conv2D(
+                width, 3, padding="same", activation="relu", name=name, kernel_initializer="zeros"
+            )(x)
+        x = layers.MaxPooling2D(2)(x)
+    return keras.Model(image, x, name="vgg16")
+
+
+def head(x, *, first: str = "hidden", last: str = "predictions"):
+    x = layers.Flatten()(x)
+    x = layers.Dense(256, activation="relu", name=first, kernel_initializer="zeros")(x)
+    x = layers.Dropout(0.5)(x)
+    return layers.Dense(1, activation="sigmoid", name=last)(x)
+
+
+def mark(model: keras.Model) -> keras.Model:
+    def with_weights(model):
+        for layer in model.layers:
+            if isinstance(layer, keras.Model):
+                yield from with_weights(layer)
+            elif layer.weights:
+                yield layer
+
+    for layer, value in zip(with_weights(model), MARKS.values(), strict=True):
+        kernel, bias = layer.weights
+        layer.set_weights([np.full(kernel.shape, value), np.full(bias.shape, -value)])
+    return model
+
+
+@pytest.fixture(scope="module")
+def nested() -> keras.Model:
+    base = vgg16()
+    image = keras.Input((224, 224, 3))
+    return mark(keras.Model(image, head(base(image))))
+
+
+@pytest.fixture(scope="module")
+def flat() -> keras.Model:
+    base = vgg16(names="")  # conv2d, conv2d_1, ...
+    return mark(keras.Model(base.input, head(base.output, first="fc", last="a_first_name")))
+
+
+@pytest.fixture
+def converted(tmp_path):
+    def convert_file(source: Path):
+        return release_from_keras(
+            source=source,
+            target=tmp_path / "release",
+            name="foreign",
+            version="1.0.0",
+            provenance="Trained by a test.",
+        )
+
+    return convert_file
+
+
+def assert_marked(release) -> None:
+    verify(release)
+    weights = read_weights(release.weights_path)
+    for layer, value in MARKS.items():
+        assert (weights[f"{layer}/kernel"] == value).all(), layer
+        assert (weights[f"{layer}/bias"] == -value).all(), layer
+
+
+@pytest.mark.parametrize("kind", ["nested", "flat"])
+@pytest.mark.parametrize("suffix", ["model.h5", "model.keras", "model.weights.h5"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_every_array_of_a_keras_file_finds_its_place(kind, suffix, request, tmp_path, converted):
+    model, path = request.getfixturevalue(kind), tmp_path / suffix
+    if "weights" in suffix:
+        model.save_weights(path)
+    else:
+        model.save(path)
+
+    release = converted(path)
+
+    assert_marked(release)
+    assert read_release(release.directory) == release
+    assert release.preprocessing == "resize-rgb-255-1"
+    assert release.scores == ()
+
+
+def write_old_file(
+    path: Path,
+    *,
+    shapes: dict[str, tuple[int, ...]] | None = None,
+    order: list[str] | None = None,
+    nested: bool = True,
+    config: dict | None = None,
+) -> Path:
+    """A file in the layout of Keras 2, whose arrays are fill values and take no room."""
+    shapes = shapes or dict(KERNEL_SHAPES)
+    order = order or list(shapes)
+    base = [layer for layer in order if layer.startswith("block")] if nested else []
+    groups = {"vgg16": base} if nested else {}
+    groups.update({layer: [layer] for layer in order if layer not in base})
+    with h5py.File(path, "w") as file:
+        root = file
+        if config is not None:
+            file.attrs["model_config"] = json.dumps(config).encode()
+            root = file.create_group("model_weights")
+        root.attrs["layer_names"] = [name.encode() for name in groups]
+        for group_name, members in groups.items():
+            group = root.create_group(group_name)
+            weight_names = []
+            for layer in members:
+                value = MARKS.get(layer, 1.0)
+                for part, shape, fill in (
+                    ("kernel:0", shapes[layer], value),
+                    ("bias:0", shapes[layer][-1:], -value),
+                ):
+                    name = f"{layer}/{part}"
+                    group.create_dataset(name, shape, "f4", fillvalue=fill)
+                    weight_names.append(name.encode())
+            group.attrs["weight_names"] = weight_names
+    return path
+
+
+def keras_2_config(*, input_shape=(224, 224, 3), activation="sigmoid", extra=()) -> dict:
+    inside = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, *input_shape]}}]
+    for widths in BLOCKS:
+        inside += [
+            {
+                "class_name": "Conv2D",
+                "config": {"filters": width, "kernel_size": [3, 3], "activation": "relu"},
+            }
+            for width in widths
+        ]
+        inside.append({"class_name": "MaxPooling2D", "config": {"pool_size": [2, 2]}})
+    return {
+        "class_name": "Sequential",
+        "config": {
+            "layers": [
+                {"class_name": "Functional", "config": {"layers": inside}},
+                *({"class_name": name, "config": {"name": name.lower()}} for name in extra),
+                {"class_name": "Flatten", "config": {}},
+                {"class_name": "Dense", "config": {"units": 256, "activation": "relu"}},
+                {"class_name": "Dropout", "config": {"rate": 0.5}},
+                {
+                    "class_name": "Dense",
+                    "config": {"name": "out", "units": 1, "activation": activation},
+                },
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("config", [None, keras_2_config()], ids=["weights only", "whole"])
+def test_files_of_keras_2_are_read(tmp_path, converted, nested, config):
+    assert_marked(converted(write_old_file(tmp_path / "old.h5", nested=nested, config=config)))
+
+
+def test_a_half_frozen_base_that_lists_its_trainable_layers_first_is_read(tmp_path, converted):
+    last = [layer for layer in KERNEL_SHAPES if layer.startswith("block5")]
+    order = [*last, *(layer for layer in KERNEL_SHAPES if layer not in last)]
+
+    assert_marked(converted(write_old_file(tmp_path / "old.h5", order=order)))
+
+
+def test_dense_layers_in_the_wrong_order_are_told_apart_by_shape(tmp_path, converted):
+    order = [*list(KERNEL_SHAPES)[:-2], "dense_1", "dense"]
+
+    assert_marked(converted(write_old_file(tmp_path / "old.h5", order=order)))
+
+
+def changed(**changes) -> dict[str, tuple[int, ...]]:
+    return {**KERNEL_SHAPES, **changes}
+
+
+VGG19 = {**KERNEL_SHAPES, "block3_conv4": (3, 3, 256, 256)}
+THREE_DENSE = {**KERNEL_SHAPES, "dense_2": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (changed(dense=(512, 256)), r"'dense' has arrays of the shapes \(512, 256\)"),
+        (changed(dense_1=(256, 4)), r"'dense_1' has arrays of the shapes \(256, 4\)"),
+        (changed(block4_conv2=(5, 5, 512, 512)), r"'block4_conv2' has arrays of the shapes \(5"),
+        (VGG19, "14 convolutions; VGG16 has 13"),
+        (THREE_DENSE, r"3 layers with weights \(dense, dense_1, dense_2\)"),
+        ({"dense": (25088, 256), "dense_1": (256, 1)}, "0 convolutions"),
+    ],
+)
+def test_other_shapes_are_refused_and_named(tmp_path, converted, shapes, words):
+    with pytest.raises(WrongArchitectureError, match=words):
+        converted(write_old_file(tmp_path / "old.h5", shapes=shapes))
+
+    assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (keras_2_config(extra=["Lambda"]), r"layer Lambda \(lambda\) where .* has Flatten"),
+        (keras_2_config(extra=["Rescaling"]), "layer Rescaling"),
+        (keras_2_config(activation="softmax"), "'out' has activation 'softmax'"),
+        (keras_2_config(input_shape=(240, 240, 3)), r"\(240, 240, 3\)"),
+        ({"class_name": "Sequential", "config": {"layers": []}}, "ends where"),
+    ],
+)
+def test_the_same_shapes_with_other_layers_are_refused_too(tmp_path, converted, config, words):
+    with pytest.raises(WrongArchitectureError, match=words):
+        converted(write_old_file(tmp_path / "old.h5", config=config))
+
+
+def test_a_model_that_pools_instead_of_flattening_is_refused(tmp_path, converted):
+    base = vgg16()
+    x = layers.GlobalAveragePooling2D()(base.output)
+    x = layers.Dense(256, activation="relu")(x)
+    model = keras.Model(base.input, layers.Dense(1, activation="sigmoid")(x))
+    model.save(tmp_path / "pooled.keras")
+
+    with pytest.raises(WrongArchitectureError, match="GlobalAveragePooling2D"):
+        converted(tmp_path / "pooled.keras")
+
+
+def test_what_is_no_keras_file_is_malformed(tmp_path, converted):
+    (tmp_path / "text.h5").write_text("no model")
+    with pytest.raises(ReleaseMalformedError, match="not a Keras model file"):
+        converted(tmp_path / "text.h5")
+    with zipfile.ZipFile(tmp_path / "odd.keras", "w") as archive:
+        archive.writestr("hello.txt", "no model")
+    with pytest.raises(ReleaseMalformedError, match="not a Keras model file"):
+        converted(tmp_path / "odd.keras")
+    path = write_old_file(tmp_path / "odd.h5", config={"config": {"layers": ["x"]}})
+    with pytest.raises(ReleaseMalformedError, match="description of the layers"):
+        converted(path)
+    with pytest.raises(ReleaseMissingError, match="no file"):
+        converted(tmp_path / "nothing.h5")
+
+
+def test_arrays_of_another_type_are_malformed(tmp_path, converted):
+    path = write_old_file(tmp_path / "old.h5", nested=False)
+    with h5py.File(path, "a") as file:
+        del file["dense_1/dense_1/bias:0"]
+        file["dense_1/dense_1"].create_dataset("bias:0", (1,), "i4")
+
+    with pytest.raises(ReleaseMalformedError, match="not numbers"):
+        converted(path)
+
+
+@pytest.mark.parametrize("link", [h5py.ExternalLink("other.h5", "/x"), h5py.SoftLink("/dense")])
+def test_links_out_of_the_file_are_never_followed(tmp_path, converted, link):
+    path = write_old_file(tmp_path / "old.h5", nested=False)
+    with h5py.File(path, "a") as file:
+        del file["dense_1/dense_1/bias:0"]
+        file["dense_1/dense_1/bias:0"] = link
+
+    with pytest.raises(ReleaseMalformedError, match="not stored in it"):
+        converted(path)
+
+
+def test_arrays_kept_in_another_file_are_never_read(tmp_path, converted):
+    (tmp_path / "secret").write_bytes(b"\0" * 4)
+    path = write_old_file(tmp_path / "old.h5", nested=False)
+    with h5py.File(path, "a") as file:
+        del file["dense_1/dense_1/bias:0"]
+        outside = [(str(tmp_path / "secret"), 0, 4)]
+        file["dense_1/dense_1"].create_dataset("bias:0", (1,), "f4", external=outside)
+
+    with pytest.raises(ReleaseMalformedError, match="not stored in it"):
+        converted(path)
+
+
+def test_a_release_is_never_written_over(tmp_path, converted):
+    path = write_old_file(tmp_path / "old.h5")
+    converted(path)
+
+    with pytest.raises(ReleaseError, match="already holds a release"):
+        converted(path)
+
+
+def test_an_unknown_preprocessing_is_refused(tmp_path):
+    with pytest.raises(ReleaseUnsupportedError, match="choose one of"):
+        release_from_keras(
+            source=tmp_path / "x.h5",
+            target=tmp_path / "out",
+            name="x",
+            version="1",
+            preprocessing="magic-1",
+            provenance="x",
+        )
+
+
+def test_a_threshold_that_decides_nothing_is_refused(tmp_path):
+    with pytest.raises(ReleaseError, match="threshold must lie between 0 and 1"):
+        release_from_keras(
+            source=write_old_file(tmp_path / "old.h5"),
+            target=tmp_path / "out",
+            name="x",
+            version="1",
+            threshold=1.0,
+            provenance="x",
+        )
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_converts_and_tells_what_is_wrong(tmp_path, capsys):
+    path = write_old_file(tmp_path / "old.h5")
+    words = ["--name", "foreign", "--version", "2.0.0", "--provenance", "A test."]
+    arguments = [str(path), "--out", str(tmp_path / "release"), *words]
+
+    assert convert.main(arguments) == 0
+    assert "foreign 2.0.0 is in" in capsys.readouterr().out
+    assert convert.main(arguments) == 1
+    assert "already holds a release" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_converted_model_answers_as_it_did_in_keras(tmp_path, converted, network):
+    network.save(tmp_path / "brain_tumor_detection_vgg16.h5")
+    image = draw_phantom(seed=2, size=200)
+
+    release = converted(tmp_path / "brain_tumor_detection_vgg16.h5")
+    answer = Predictor.load(release.directory).predict(image)
+
+    expected = network(resize_rgb_255(image).tensor[np.newaxis], training=False).numpy()[0, 0]
+    assert answer.probability == pytest.approx(float(expected), abs=1e-4)

@@ -1,0 +1,94 @@
+"""VGG16 as the serving code asks for it (`ml.architectures.contract.Architecture`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.architectures.contract import ClassMap
+from ml.architectures.vgg16.decoder import DECODER_SHAPES, build_trunk, read_decoder
+from ml.architectures.vgg16.gradcam import GradCam
+from ml.architectures.vgg16.network import (
+    CHANNELS,
+    INPUT_SIZE,
+    KERNEL_SHAPES,
+    LAST_CONVOLUTION,
+    MAP_CHANNELS,
+    OUTPUT,
+    build_network,
+)
+from ml.architectures.vgg16.weights import read_weights, write_weights
+from ml.imaging.pixels import Float32Array
+from ml.release.int8 import Int8Layer, read_int8
+
+if TYPE_CHECKING:
+    import keras
+
+    from ml.architectures.keras_files import KerasFile
+
+NAME: Final = "vgg16"
+
+
+class Vgg16:
+    """VGG16 with Flatten, Dense 256 and one logit, and a lesion decoder on three of its blocks."""
+
+    name: Final = NAME
+    input_shape: Final = (INPUT_SIZE, INPUT_SIZE, CHANNELS)
+    map_channels: Final = MAP_CHANNELS
+    map_layer: Final = LAST_CONVOLUTION
+
+    def read_weights(self, path: Path) -> dict[str, Float32Array]:
+        """See `Architecture.read_weights`."""
+        return read_weights(path)
+
+    def write_weights(self, path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -> None:
+        """See `Architecture.write_weights`."""
+        write_weights(path, weights)
+
+    def read_decoder(self, path: Path) -> dict[str, Float32Array]:
+        """See `Architecture.read_decoder`."""
+        return read_decoder(path)
+
+    def read_int8(self, path: Path) -> dict[str, Int8Layer]:
+        """See `Architecture.read_int8`."""
+        return read_int8(path, kernels={**KERNEL_SHAPES, **DECODER_SHAPES})
+
+    def last_layer(self, weights: Mapping[str, Float32Array]) -> tuple[Float32Array, Float32Array]:
+        """See `Architecture.last_layer`; shapes (256, 1) and (1,)."""
+        return weights[f"{OUTPUT}/kernel"], weights[f"{OUTPUT}/bias"]
+
+    def class_map(self, weights: Mapping[str, Float32Array]) -> ClassMap:
+        """Grad-CAM at block5_conv3 in closed form."""
+        return GradCam.from_weights(weights)
+
+    def keras_network(self, weights: Mapping[str, Float32Array]) -> keras.Model:
+        """See `Architecture.keras_network`."""
+        return build_network(weights)
+
+    def keras_trunk(
+        self, weights: Mapping[str, Float32Array], *, decoder: Mapping[str, Float32Array] | None
+    ) -> keras.Model:
+        """See `Architecture.keras_trunk`."""
+        return build_trunk(weights, decoder=decoder)
+
+    def openvino_trunk(
+        self,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None,
+        int8: Mapping[str, Int8Layer],
+    ) -> Any:
+        """See `Architecture.openvino_trunk`."""
+        from ml.architectures.vgg16.openvino_graph import build_graph
+
+        return build_graph(weights=weights, decoder=decoder, int8=int8)
+
+    def weights_from_keras(self, file: KerasFile) -> dict[str, Float32Array]:
+        """See `Architecture.weights_from_keras`."""
+        from ml.architectures.vgg16.keras_import import weights_from_keras
+
+        return weights_from_keras(file)

@@ -1,0 +1,133 @@
+"""Image files to pixels and metadata: the only place that decodes.
+
+A format is a plug-in: an object with the attributes and methods of `Format`, listed in `FORMATS`.
+How to add one: docs/extending.md.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from ml.imaging.formats import raster, unread
+from ml.imaging.formats.contract import (
+    DecodedFile,
+    DecodedImage,
+    FileMetadata,
+    Format,
+    Limits,
+    PatientIdentity,
+    Refusal,
+    Spacing,
+    Window,
+)
+from ml.imaging.pixels import check_pixels
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "DecodedFile",
+    "DecodedImage",
+    "FileMetadata",
+    "Format",
+    "Limits",
+    "PatientIdentity",
+    "Refusal",
+    "Spacing",
+    "Window",
+    "names",
+    "read",
+    "read_path",
+    "suffixes",
+]
+
+# Asked in this order whether a file is theirs.
+FORMATS: tuple[Format, ...] = (
+    raster.JPEG,
+    raster.PNG,
+)
+# The application's defaults (docs/configuration.md); a test of the application compares them.
+DEFAULT_LIMITS: Final = Limits(max_bytes=64 * 1024**2, max_pixels=50_000_000, min_side=64)
+
+
+def read(content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
+    """Decode an image file.
+
+    Args:
+        content: the bytes of the file, or the file: open, binary and seekable. How many bytes it
+            has is not checked; `Limits.check_bytes` does, before they are read.
+        limits: what is refused before it is decoded.
+
+    Raises:
+        Refusal: with code `empty`, `not_an_image`, `unsupported_format` (known and not read),
+            `too_many_pixels`, `too_small`, `too_many_frames`, `truncated`, or one of the format.
+    """
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    file.seek(0)
+    head = file.read(max(unread.HEAD_BYTES, *(known.head_bytes for known in FORMATS)))
+    if not head:
+        raise Refusal("empty", "The file is empty.", "Export or copy it again.")
+    for known in FORMATS:
+        if known.recognizes(head):
+            return _read_as(known, file, limits=limits)
+    name = unread.name_of(head)
+    if name is not None:
+        raise Refusal(
+            "unsupported_format", f"This is a {name} file.", f"Export the image as {names()}."
+        )
+    raise Refusal("not_an_image", "This is not an image.", f"Choose a {names()} file.")
+
+
+def read_path(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
+    """Decode the image file of this name.
+
+    Raises:
+        Refusal: as `read` does; or with code `no_file` (there is none, or it is no regular file
+            that can be read) or `too_large`.
+    """
+    return read(_content(path, limits=limits), limits=limits)
+
+
+def names(*, conjunction: str = "or") -> str:
+    """Return the names of the formats that are read, for a sentence: "JPEG or PNG"."""
+    *others, last = (known.name for known in FORMATS)
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
+
+
+def suffixes() -> frozenset[str]:
+    """Return how the names of files that are read usually end: lower case, with the dot."""
+    return frozenset(suffix for known in FORMATS for suffix in known.suffixes)
+
+
+def _content(path: Path, *, limits: Limits) -> bytes:
+    try:
+        if path.is_dir():
+            raise Refusal("no_file", "This is a folder.", "Name the images in it.")
+        if path.exists() and not path.is_file():
+            raise Refusal("no_file", "This is not a regular file.", f"Name a {names()} image.")
+        limits.check_bytes(path.stat().st_size)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Refusal("no_file", "There is no such file.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Refusal("no_file", f"The file cannot be read: {reason}.") from None
+
+
+def _read_as(known: Format, file: BinaryIO, *, limits: Limits) -> DecodedFile:
+    file.seek(0)
+    try:
+        decoded = known.read(file, limits=limits)
+    except Refusal:
+        raise
+    except Exception as error:  # hostile bytes make a decoder fail in ways it does not document
+        raise Refusal(
+            "truncated", "The image is truncated or damaged.", "Export or copy it again."
+        ) from error
+    if not decoded.images:
+        raise ValueError(f"{known.name} returned a file without images.")
+    limits.check_frames(len(decoded.images))
+    for image in decoded.images:
+        check_pixels(image.pixels)
+    return decoded

@@ -1,0 +1,241 @@
+"""What a file format takes and gives: limits in, images with metadata out, or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO, Literal, Protocol, TypeAlias
+
+from ml.imaging.pixels import Pixels
+
+Photometric: TypeAlias = Literal["MONOCHROME2", "RGB"]  # as DICOM's Photometric Interpretation
+
+
+class Refusal(Exception):  # noqa: N818  (not a fault of the program: the outcome for one file)
+    """Why one file is not read.
+
+    Attributes:
+        code: for programs, for example "truncated".
+        problem: what is wrong, as a sentence for people.
+        remedy: what to do about it, as a sentence.
+    """
+
+    def __init__(self, code: str, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem} {remedy}".rstrip())
+        self.code = code
+        self.problem = problem
+        self.remedy = remedy
+
+    @property
+    def detail(self) -> str:
+        """The problem and what to do about it."""
+        return str(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How much one file may ask for.
+
+    A format calls `check_size` and `check_frames` with what the header declares, before it decodes
+    anything: a small file may declare an image that fills the memory.
+
+    Attributes:
+        max_bytes: of the file; for a compressed file also of what it expands to.
+        max_pixels: of one image, rows times columns.
+        min_side: pixels; a smaller image cannot be read by anybody.
+        max_frames: images in one file.
+    """
+
+    max_bytes: int
+    max_pixels: int
+    min_side: int
+    max_frames: int = 1
+
+    def check_bytes(self, size: int) -> None:
+        """Raise `Refusal` with code `too_large` for a file of more bytes than allowed."""
+        if size > self.max_bytes:
+            raise Refusal(
+                "too_large",
+                f"The file is larger than {self.max_bytes // 1024**2} MB.",
+                "Upload a smaller one.",
+            )
+
+    def check_size(self, *, width: int, height: int) -> None:
+        """Raise `Refusal` with code `too_many_pixels` or `too_small` for an image's size."""
+        if width * height > self.max_pixels:
+            raise self.too_many_pixels()
+        if min(width, height) < self.min_side:
+            raise Refusal(
+                "too_small",
+                f"The image is {width} x {height} pixels.",
+                f"At least {self.min_side} pixels on each side are needed to read it: upload the "
+                "full-size image.",
+            )
+
+    def too_many_pixels(self) -> Refusal:
+        """The refusal of an image that is too large to be decoded."""
+        return Refusal(
+            "too_many_pixels",
+            f"The image has more than {self.max_pixels // 1_000_000} megapixels.",
+            "Upload a single slice, or a smaller image.",
+        )
+
+    def check_frames(self, count: int) -> None:
+        """Raise `Refusal` with code `too_many_frames` for a file of more images than allowed."""
+        if count > self.max_frames:
+            allowed = "one image" if self.max_frames == 1 else f"{self.max_frames} images"
+            raise Refusal(
+                "too_many_frames",
+                f"The file holds {count} images; at most {allowed} can be read from one file.",
+                "Export each image as a file of its own.",
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spacing:
+    """Millimeters between the centers of neighboring pixels, as DICOM's Pixel Spacing.
+
+    Attributes:
+        row: from one row to the next.
+        column: from one column to the next.
+    """
+
+    row: float
+    column: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The window that the file asks to be shown with first, in pixel values."""
+
+    center: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatientIdentity:
+    """Whom a file says it shows; None for each part that it does not state.
+
+    Attributes:
+        patient_id: the medical record number.
+        issuer: who gave that number.
+        name: as the file writes it, in DICOM with carets.
+        birth_date: day of birth.
+        sex: "M", "F" or "O".
+    """
+
+    patient_id: str | None = None
+    issuer: str | None = None
+    name: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileMetadata:
+    """What a file states about itself. Nothing is made up: what it does not state is None.
+
+    Attributes:
+        media_type: for example "image/png".
+        modality: as DICOM's, for example "MR".
+        study_uid, series_uid, instance_uid: the UIDs of DICOM's hierarchy.
+        patient: whom it says it shows.
+    """
+
+    media_type: str
+    modality: str | None = None
+    study_uid: str | None = None
+    series_uid: str | None = None
+    instance_uid: str | None = None
+    patient: PatientIdentity | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedImage:
+    """One image of a file, upright as a viewer shows it.
+
+    Attributes:
+        pixels: uint8 or uint16, shape (H, W) for gray or (H, W, 3) for RGB, in memory of its own.
+        bits_stored: how many bits of a value are used: at most 8 of uint8, 16 of uint16.
+        photometric: "MONOCHROME2" (0 is black) for gray, "RGB" for color.
+        spacing: millimeters, only where the file states them of what was imaged. A resolution for
+            printing is none.
+        window: only where the file states it.
+        frame_number: of the image in its file, from 1.
+    """
+
+    pixels: Pixels
+    bits_stored: int
+    photometric: Photometric
+    spacing: Spacing | None = None
+    window: Window | None = None
+    frame_number: int = 1
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecodedFile:
+    """The images of one file, at least one, in the order of their frames; and its metadata."""
+
+    images: tuple[DecodedImage, ...]
+    metadata: FileMetadata
+
+    @property
+    def image(self) -> DecodedImage:
+        """The image of a file that was read with `max_frames=1`. Raises `ValueError` otherwise."""
+        (image,) = self.images
+        return image
+
+
+class Format(Protocol):
+    """A kind of file that is read, recognized by its bytes and never by its name."""
+
+    @property
+    def name(self) -> str:
+        """What people call it, for messages: "PNG"."""
+        ...
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """Its media types; the first is the one that files of it are recorded with."""
+        ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """How file names of it end, in lower case with the dot: what a file dialog offers."""
+        ...
+
+    @property
+    def head_bytes(self) -> int:
+        """How many of a file's first bytes `recognizes` looks at."""
+        ...
+
+    def recognizes(self, head: bytes) -> bool:
+        """Whether a file is of this format.
+
+        Args:
+            head: its first bytes: `head_bytes` or more of them, fewer only of a shorter file.
+        """
+        ...
+
+    def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
+        """Decode a file that `recognizes` has accepted.
+
+        Args:
+            file: seekable, at its beginning; it may be large, so read what is needed.
+            limits: to be checked against the header before anything is decoded.
+
+        Raises:
+            Refusal: with a code and sentences of the format's own. Any other exception counts as a
+                damaged file: decoders fail on hostile bytes in ways they do not document.
+        """
+        ...

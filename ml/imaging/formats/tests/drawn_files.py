@@ -1,0 +1,286 @@
+"""Image files drawn in code, one of each kind that is read or refused; none shows a person.
+
+Everything is drawn from formulas, so that the pixels of a file are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+WIDTH, HEIGHT = 72, 66
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+GRAY, RGB, PALETTE, GRAY_ALPHA, RGBA = 0, 2, 3, 4, 6  # color types of PNG
+# Of each pass: x and y of the first pixel, steps in x and in y.
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+
+Chunk = tuple[bytes, bytes]
+
+
+def gray(*, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """Gray without any symmetry, uint8 of shape (height, width)."""
+    y, x = np.mgrid[:height, :width]
+    return ((x * 3 + y * 5 + x * y // 7) % 256).astype(np.uint8)
+
+
+def deep_gray() -> np.ndarray:
+    """All 16 bits in use, uint16 of shape (HEIGHT, WIDTH)."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return ((x * 911 + y * 617 + x * y) % 65536).astype(np.uint16)
+
+
+def color() -> np.ndarray:
+    """Three different channels, uint8 of shape (HEIGHT, WIDTH, 3)."""
+    first = gray()
+    return np.dstack([first, first[::-1], 255 - first // 2])
+
+
+def deep_color() -> np.ndarray:
+    """Three different channels, uint16 of shape (HEIGHT, WIDTH, 3)."""
+    first = deep_gray()
+    return np.dstack([first, first[::-1], 65535 - first // 2])
+
+
+def saved(
+    pixels: np.ndarray, file_format: str, *, mode: str | None = None, **options: Any
+) -> bytes:
+    """The bytes of a file as Pillow writes it."""
+    buffer = io.BytesIO()
+    image = Image.fromarray(pixels)
+    (image.convert(mode) if mode else image).save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def png(
+    pixels: np.ndarray,
+    *,
+    color_type: int,
+    depth: int = 8,
+    interlaced: bool = False,
+    before: Sequence[Chunk] = (),
+) -> bytes:
+    """A PNG of any color type and depth (ISO/IEC 15948), which Pillow cannot write.
+
+    Args:
+        pixels: (H, W) or (H, W, channels); with less than 8 bits one value a pixel.
+        color_type: one of the constants above.
+        depth: bits a sample: 1, 2, 4, 8 or 16.
+        interlaced: in the seven passes of Adam7.
+        before: chunks before the pixels, for example a palette.
+    """
+    height, width = pixels.shape[:2]
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    data = b"".join(
+        b"\0" + _packed(row, depth=depth)
+        for x, y, step_x, step_y in passes
+        for row in pixels[y::step_y, x::step_x]
+    )
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
+    return assembled([(b"IHDR", header), *before, (b"IDAT", zlib.compress(data)), (b"IEND", b"")])
+
+
+def assembled(chunks: Sequence[Chunk]) -> bytes:
+    """A PNG file of these chunks, with right checksums."""
+    return SIGNATURE + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+
+
+def header_only(*, width: int, height: int) -> bytes:
+    """A PNG that declares a size and holds no pixels, as a decompression bomb begins."""
+    header = struct.pack(">IIBBBBB", width, height, 8, GRAY, 0, 0, 0)
+    return assembled([(b"IHDR", header), (b"IDAT", zlib.compress(b""))])
+
+
+def turned(orientation: int, file_format: str, pixels: np.ndarray) -> bytes:
+    """A file with an EXIF orientation."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return saved(pixels, file_format, exif=exif)
+
+
+def damaged(content: bytes, *, chunk: bytes) -> bytes:
+    """The PNG with a wrong checksum of its first chunk of this name."""
+    start = content.index(chunk)
+    (length,) = struct.unpack(">I", content[start - 4 : start])
+    changed = bytearray(content)
+    changed[start + 4 + length] ^= 0xFF
+    return bytes(changed)
+
+
+def _packed(row: np.ndarray, *, depth: int) -> bytes:
+    if depth == 16:
+        return row.astype(">u2").tobytes()
+    if depth == 8:
+        return row.astype(np.uint8).tobytes()
+    bits = (row[:, np.newaxis] >> np.arange(depth - 1, -1, -1)) & 1
+    return np.packbits(bits.astype(np.uint8).ravel()).tobytes()
+
+
+def readable() -> dict[str, bytes]:
+    """Files that are read, by name."""
+    plain = png(gray(), color_type=GRAY)
+    return (
+        dict(_pngs())
+        | dict(_jpegs())
+        | dict(_turned_files())
+        | {  # damage past the last pixel
+            "png without its end": plain[:-12],
+            "png without four bytes": plain[:-4],
+            "png wrong checksum of pixels": damaged(plain, chunk=b"IDAT"),
+            "png wrong checksum of end": damaged(plain, chunk=b"IEND"),
+        }
+    )
+
+
+def _pngs() -> Iterator[tuple[str, bytes]]:
+    alpha = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (HEIGHT, 1))
+    deep_alpha = alpha.astype(np.uint16) * 257
+    palette = (b"PLTE", bytes((7 * i) % 256 for i in range(48)))
+    grays = (b"PLTE", bytes(16 * (i // 3) for i in range(48)))
+    index = gray() % 16
+    for interlaced in (False, True):
+        word = "interlaced" if interlaced else "plain"
+        for depth in (1, 2, 4):
+            values = gray() % (1 << depth)
+            yield (
+                f"png {word} gray {depth} bit",
+                png(values, color_type=GRAY, depth=depth, interlaced=interlaced),
+            )
+        for name, depth, one, three, clear in (
+            ("8 bit", 8, gray(), color(), alpha),
+            ("16 bit", 16, deep_gray(), deep_color(), deep_alpha),
+        ):
+            for kind, color_type, pixels in (
+                ("gray", GRAY, one),
+                ("gray alpha", GRAY_ALPHA, np.dstack([one, clear])),
+                ("rgb", RGB, three),
+                ("rgb of gray", RGB, np.dstack([one] * 3)),
+                ("rgba", RGBA, np.dstack([three, clear])),
+                ("rgba of gray", RGBA, np.dstack([one, one, one, clear])),
+            ):
+                yield (
+                    f"png {word} {kind} {name}",
+                    png(pixels, color_type=color_type, depth=depth, interlaced=interlaced),
+                )
+        yield (
+            f"png {word} palette",
+            png(index, color_type=PALETTE, depth=4, interlaced=interlaced, before=[palette]),
+        )
+    clear_index = (b"tRNS", bytes((0, 128, 255)))
+    yield "png palette of grays", png(index, color_type=PALETTE, depth=8, before=[grays])
+    yield (
+        "png palette with transparency",
+        png(index, color_type=PALETTE, depth=8, before=[palette, clear_index]),
+    )
+    clear_gray = (b"tRNS", struct.pack(">H", 40))
+    clear_color = (b"tRNS", struct.pack(">HHH", *(int(v) for v in color()[9, 9])))
+    yield "png gray with transparency", png(gray(), color_type=GRAY, before=[clear_gray])
+    yield "png rgb with transparency", png(color(), color_type=RGB, before=[clear_color])
+    yield (
+        "png deep gray with transparency",
+        png(deep_gray(), color_type=GRAY, depth=16, before=[(b"tRNS", b"\x00\x05")]),
+    )
+    resolution = (b"pHYs", struct.pack(">IIB", 2000, 2000, 1))  # pixels a meter
+    yield "png with a resolution", png(gray(), color_type=GRAY, before=[resolution])
+    yield "png with words after its end", png(gray(), color_type=GRAY) + b"more"
+    yield "png of two frames", _animated()
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        yield f"pillow png {mode}", saved(gray(), "PNG", mode=mode)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "words")
+    yield "pillow png with text", saved(gray(), "PNG", pnginfo=text)
+
+
+def _animated() -> bytes:
+    buffer = io.BytesIO()
+    second = Image.fromarray(255 - gray())
+    Image.fromarray(gray()).save(buffer, "PNG", save_all=True, append_images=[second])
+    return buffer.getvalue()
+
+
+def _jpegs() -> Iterator[tuple[str, bytes]]:
+    # What these hold depends on the release of libjpeg-turbo that wrote them.
+    yield "jpeg gray", saved(gray(), "JPEG", quality=90)
+    yield "jpeg rgb", saved(color(), "JPEG", quality=90)
+    yield "jpeg rgb of gray", saved(np.dstack([gray()] * 3), "JPEG", quality=90)
+    yield "jpeg rgb subsampled", saved(color(), "JPEG", quality=60, subsampling="4:2:0")
+    yield "jpeg progressive", saved(color(), "JPEG", quality=80, progressive=True)
+    yield "jpeg cmyk", saved(color(), "JPEG", mode="CMYK", quality=90)
+    yield "jpeg with a resolution", saved(gray(), "JPEG", quality=90, dpi=(300, 300))
+    two = io.BytesIO()
+    Image.fromarray(gray()).save(
+        two, "MPO", save_all=True, append_images=[Image.fromarray(255 - gray())]
+    )
+    yield "jpeg of two frames", two.getvalue()
+
+
+def _turned_files() -> Iterator[tuple[str, bytes]]:
+    for orientation in range(10):  # 0 and 9 are none
+        yield f"png orientation {orientation}", turned(orientation, "PNG", gray())
+        yield f"jpeg orientation {orientation}", turned(orientation, "JPEG", gray())
+    yield "png color orientation 6", turned(6, "PNG", color())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    deep = png(deep_color(), color_type=RGB, depth=16, before=[(b"eXIf", exif.tobytes()[6:])])
+    yield "png deep color orientation 6", deep
+    deep = png(deep_gray(), color_type=GRAY, depth=16, before=[(b"eXIf", exif.tobytes()[6:])])
+    yield "png deep gray orientation 6", deep
+
+
+def refused() -> dict[str, bytes]:
+    """Files that are refused, by name."""
+    plain = png(gray(), color_type=GRAY)
+    interlaced = png(gray(), color_type=GRAY, interlaced=True)
+    deep = png(deep_color(), color_type=RGB, depth=16)
+    jpeg = saved(color(), "JPEG", quality=90)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "words")
+    return {
+        "nothing": b"",
+        "one byte": b"\xff",
+        "words": b"these are words, not pixels",
+        "zeros": bytes(500),
+        "gif": b"GIF89a" + bytes(50),
+        "bmp": saved(gray(), "BMP"),
+        "tiff": saved(gray(), "TIFF"),
+        "tiff big-endian": b"MM\x00*" + bytes(50),
+        "pdf": b"%PDF-1.7\n" + bytes(50),
+        "webp": b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(50),
+        "riff of another kind": b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(50),
+        "dicom": bytes(128) + b"DICM" + bytes(50),
+        "dicom that begins as tiff": b"II*\x00" + bytes(124) + b"DICM" + bytes(50),
+        "zip": b"PK\x03\x04" + bytes(50),
+        "png of a signature alone": SIGNATURE,
+        "png header alone": plain[:33],
+        "png truncated": plain[:-200],
+        "png interlaced truncated": interlaced[: len(interlaced) // 2],
+        "png deep truncated": deep[: len(deep) // 2],
+        "png wrong checksum of header": damaged(plain, chunk=b"IHDR"),
+        "png wrong checksum of text": damaged(saved(gray(), "PNG", pnginfo=text), chunk=b"tEXt"),
+        "png deep wrong checksum": damaged(deep, chunk=b"IDAT"),
+        "png without pixels": header_only(width=100, height=100),
+        "jpeg truncated": jpeg[: len(jpeg) // 2],
+        "jpeg header alone": jpeg[:100],
+        "jpeg of zeros": b"\xff\xd8\xff\xe0" + bytes(40),
+        "jpeg without its end": jpeg[:-2],
+        "too narrow": png(gray(width=63, height=200), color_type=GRAY),
+        "too flat": png(gray(width=200, height=63), color_type=GRAY),
+        "too many pixels": png(gray(width=1001, height=1000), color_type=GRAY),
+        "bomb": header_only(width=60_000, height=60_000),
+    }

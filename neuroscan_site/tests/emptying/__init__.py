@@ -1,0 +1,1 @@
+"""An app of the test settings alone: how tests empty a database that refuses it."""

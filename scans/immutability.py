@@ -1,0 +1,115 @@
+"""What the database refuses of the clinical record, in one table.
+
+Nothing of the record is deleted. What is finished or signed does not change, nor is anything added
+to it, nor does a finding that was committed before the AI's result was shown. An analysis goes only
+where `TRANSITIONS` has an arrow. `accounts.immutability` makes triggers of it.
+"""
+
+from django.apps import apps
+
+from accounts.immutability import Event, Refusal, declare
+from accounts.undeletable import Undeletable
+from scans.models.analysis_states import FINISHED, TRANSITIONS
+
+_FINISHED = ", ".join(f"'{status.value}'" for status in FINISHED)
+_ARROWS = ", ".join(
+    f"'{source.value}>{arrow.target.value}'"
+    for arrow in TRANSITIONS.values()
+    for source in arrow.sources
+)
+_SIGNED = "IN ('final', 'amended')"
+_VERDICT_OF = "(SELECT status FROM scans_verdict WHERE id = {row}.verdict_id)"
+_PART = "A part of a signed verdict does not change."
+
+UNCHANGING = (
+    Refusal(
+        name="finished_analysis",
+        table="scans_analysis",
+        events=(Event.UPDATE,),
+        condition=f"OLD.status IN ({_FINISHED})",
+        sentence="A finished analysis does not change.",
+    ),
+    Refusal(
+        name="analysis_state",
+        table="scans_analysis",
+        events=(Event.UPDATE,),
+        condition=(
+            f"OLD.status NOT IN ({_FINISHED}) AND NEW.status <> OLD.status "
+            f"AND OLD.status || '>' || NEW.status NOT IN ({_ARROWS})"
+        ),
+        sentence="An analysis does not go from this state to that one.",
+    ),
+    Refusal(
+        name="annotation_version",
+        table="scans_annotationversion",
+        events=(Event.UPDATE,),
+        sentence="A version of an annotation does not change.",
+    ),
+    Refusal(
+        name="signed_verdict",
+        table="scans_verdict",
+        events=(Event.UPDATE,),
+        condition=f"OLD.status {_SIGNED}",
+        sentence="A signed verdict does not change.",
+    ),
+    Refusal(
+        name="committed_finding",
+        table="scans_verdict",
+        events=(Event.UPDATE,),
+        condition=(
+            "OLD.committed_at IS NOT NULL AND (NEW.committed_at IS NULL "
+            "OR NEW.committed_at <> OLD.committed_at "
+            "OR NEW.committed_finding <> OLD.committed_finding)"
+        ),
+        sentence="A committed finding does not change.",
+    ),
+    Refusal(
+        name="signed_assessment",
+        table="scans_assessment",
+        events=(Event.UPDATE,),
+        condition=f"{_VERDICT_OF.format(row='OLD')} {_SIGNED}",
+        sentence=_PART,
+        reads=("scans_verdict",),
+    ),
+    Refusal(
+        name="assessment_of_signed_verdict",
+        table="scans_assessment",
+        events=(Event.INSERT, Event.UPDATE),
+        condition=f"{_VERDICT_OF.format(row='NEW')} {_SIGNED}",
+        sentence=_PART,
+        reads=("scans_verdict",),
+    ),
+    Refusal(
+        name="signed_report",
+        table="scans_report",
+        events=(Event.UPDATE,),
+        condition="OLD.status <> 'preliminary'",
+        sentence="A report that is signed or discarded does not change.",
+    ),
+)
+
+# Every row, drafts too: what is given up is discarded, hidden or retired, and stays.
+UNDELETABLE = tuple(
+    Refusal(
+        name=f"row_of_{model._meta.db_table}",
+        table=model._meta.db_table,
+        events=(Event.DELETE, Event.TRUNCATE),
+        sentence="Nothing of the clinical record is deleted.",
+    )
+    for model in apps.get_models()
+    if issubclass(model, Undeletable)
+)
+
+# Of migrations 0002, 0004, 0005 and 0006, as databases of earlier versions have them.
+SUPERSEDED = (
+    "finished_analysis_is_immutable",
+    "annotation_version_is_immutable",
+    "signed_verdict_kept",
+    "committed_finding_kept",
+    "signed_assessment_kept",
+    "no_assessment_joins_a_signed_verdict",
+    "signed_verdict_gets_no_assessment",
+    "signed_report_is_immutable",
+)
+
+declare([*UNCHANGING, *UNDELETABLE], superseded=SUPERSEDED)

@@ -1,0 +1,126 @@
+"""ZIP archives: each entry read under limits, as if it had been uploaded by itself."""
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO
+
+from ml.imaging.formats import Refusal
+from scans.ingest.limits import UploadLimits
+
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+SUFFIXES = (".zip",)
+MEDIA_TYPES = ("application/zip",)
+HEAD_BYTES = 4  # how much of a file `recognizes` looks at
+_AES = 99  # compression method that marks WinZip's AES encryption
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of an archive: its bytes, or why it is refused."""
+
+    filename: str
+    content: bytes | Refusal
+
+
+def recognizes(head: bytes) -> bool:
+    """Return whether a file that begins with these bytes is a ZIP archive."""
+    return head.startswith(ZIP)
+
+
+def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
+    """Yield the files of the archive, never more than one in memory.
+
+    Raises `Refusal` with code `truncated`, `empty` or `zip_too_large` for the archive as a whole.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Refusal(
+            "truncated", "The ZIP archive is truncated or damaged.", "Make or copy it again."
+        ) from error
+    with archive:
+        members = [member for member in archive.infolist() if not _is_litter(member)]
+        if not members:
+            raise Refusal(
+                "empty", "The ZIP archive holds no files.", "Add the images and try again."
+            )
+        expanded = sum(member.file_size for member in members)
+        if expanded > limits.max_archive_bytes or len(members) > limits.max_archive_entries:
+            raise _too_large(limits)
+        left = limits.max_archive_bytes
+        for member in members:
+            name = _display_name(member)
+            try:
+                content = _read(archive, member, limits, left)
+            except Refusal as refusal:
+                yield Entry(name, refusal)
+                continue
+            left -= len(content)
+            yield Entry(name, content)
+
+
+def _read(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: UploadLimits, left: int
+) -> bytes:
+    if _is_unsafe(member):
+        raise Refusal(
+            "zip_unsafe_path",
+            "The name of this file points outside the ZIP archive, so it was not opened.",
+            "Make the archive again from a plain folder.",
+        )
+    if member.flag_bits & 0x1 or member.compress_type == _AES:
+        raise Refusal(
+            "zip_encrypted",
+            "The file is encrypted.",
+            "Make the ZIP archive again without a password.",
+        )
+    limits.file.check_bytes(member.file_size)
+    try:
+        with archive.open(member) as stream:
+            # One byte more than declared: an archive that lies about its sizes is found out.
+            content = stream.read(min(member.file_size, left) + 1)
+    except Exception as error:  # each compression method brings errors of its own
+        raise Refusal(
+            "truncated", "The file is damaged inside the ZIP archive.", "Make the archive again."
+        ) from error
+    if len(content) > min(member.file_size, left):
+        raise _too_large(limits)
+    if recognizes(content[:HEAD_BYTES]):
+        raise Refusal(
+            "zip_nested",
+            "This is a ZIP archive inside a ZIP archive.",
+            "Unpack it and upload it by itself.",
+        )
+    return content
+
+
+def _is_litter(member: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(member.filename)
+    return member.is_dir() or "__MACOSX" in path.parts or path.name in _LITTER
+
+
+def _is_unsafe(member: zipfile.ZipInfo) -> bool:
+    name = member.filename.replace("\\", "/")
+    path = PurePosixPath(name)
+    is_link = stat.S_ISLNK(member.external_attr >> 16)
+    has_drive = len(name) > 1 and name[1] == ":"
+    return path.is_absolute() or ".." in path.parts or has_drive or is_link
+
+
+def _display_name(member: zipfile.ZipInfo) -> str:
+    """The path inside the archive, for the person; never used as a path."""
+    name = member.filename.replace("\\", "/")
+    return "".join(letter for letter in name if letter.isprintable()) or "unnamed"
+
+
+def _too_large(limits: UploadLimits) -> Refusal:
+    return Refusal(
+        "zip_too_large",
+        f"The ZIP archive expands to more than {limits.max_archive_bytes // 1024**2} MB or "
+        f"{limits.max_archive_entries} files.",
+        "Split it into smaller ones.",
+    )

@@ -1,0 +1,311 @@
+"""The database refuses to change, delete or empty what is signed, finished or of the record.
+
+On SQLite and, by `neuroscan_site/tests/test_on_postgres.py`, on PostgreSQL.
+"""
+# ruff: noqa: S608 (the table's names are our own)
+
+from contextlib import contextmanager
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+from django.core.management.commands import flush
+from django.db import IntegrityError, connection, models, transaction
+
+from accounts.checks import TAG
+from accounts.immutability import Event, declared, install, lifted, missing_triggers
+from accounts.tests.factories import UserFactory
+from accounts.undeletable import Undeletable
+from scans.immutability import UNCHANGING, UNDELETABLE
+from scans.models import (
+    Analysis,
+    AnnotationVersion,
+    Assessment,
+    ClinicReason,
+    LabelList,
+    Report,
+    ReportTemplate,
+    Verdict,
+)
+from scans.tests.core.factories import (
+    complete,
+    make_analysis,
+    make_annotation,
+    make_signed_report,
+    make_study,
+    make_verdict,
+)
+from scans.tests.core.old_triggers import make_old_triggers
+from scans.tests.core.scratch_migrations import migrate, newest, scratch_migration
+
+pytestmark = pytest.mark.django_db
+TABLES = sorted({refusal.table for refusal in declared() if refusal.table.startswith("scans_")})
+
+
+@pytest.fixture
+def importable(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def make_rows():
+    """In each table a row, finished or signed where it can be; and beside those unfinished ones."""
+    study = complete(make_analysis()).image.study
+    make_annotation(image=study.series.get().images.get())
+    make_verdict(study=study)
+    make_signed_report(study=study)
+    LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
+    ClinicReason.objects.create(clinic=study.clinic, code="motion", label="Motion")
+    ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
+    other = make_study(user=UserFactory())
+    reader = UserFactory(radiologist=True, clinic=other.clinic)
+    draft = Verdict.objects.create(study=other, reader=reader)
+    waiting = Analysis.objects.get(image__series__study=other)
+    Assessment.objects.create(verdict=draft, analysis=waiting, decision="accept")
+    Report.objects.create(study=other, number=1, author=reader)
+
+
+FINISHED_ROW = {
+    "scans_analysis": "status = 'completed'",
+    "scans_annotationversion": "1 = 1",
+    "scans_verdict": "status = 'final'",
+    "scans_assessment": "verdict_id IN (SELECT id FROM scans_verdict WHERE status = 'final')",
+    "scans_report": "status = 'final'",
+}
+
+
+def run(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.rowcount
+
+
+def refused(sql, *, match):
+    with pytest.raises(IntegrityError, match=match), transaction.atomic():
+        run(sql)
+
+
+def everything():
+    """All that is in the tables of the record, but for columns that a test has added."""
+    return {
+        model.__name__: sorted(model.objects.values_list(), key=repr)
+        for model in models_of_the_record()
+    }
+
+
+def models_of_the_record():
+    return [
+        model
+        for model in Undeletable.__subclasses__()
+        if issubclass(model, models.Model) and model.__module__.startswith("scans.")
+    ]
+
+
+def assert_protected(column):
+    """Every table of the record refuses what it is declared to; `column` is one to write to."""
+    before = everything()
+    for table, finished in FINISHED_ROW.items():
+        assert run(f"SELECT * FROM {table} WHERE {finished}")
+        refused(f"UPDATE {table} SET {column} = 7 WHERE {finished}", match="does not change")
+        refused(f"UPDATE {table} SET {column} = 7", match="does not change")
+    for table in TABLES:
+        refused(f"DELETE FROM {table}", match="is deleted")
+        refused(f"DELETE FROM {table} WHERE 1 = 1", match="is deleted")
+        if connection.vendor == "postgresql":
+            refused(f"TRUNCATE {table} CASCADE", match="is deleted")
+        else:
+            with pytest.raises(IntegrityError), transaction.atomic():
+                run(f"REPLACE INTO {table} SELECT * FROM {table}")
+    refused(
+        f"UPDATE scans_assessment SET verdict_id = "
+        f"(SELECT id FROM scans_verdict WHERE {FINISHED_ROW['scans_verdict']})",
+        match="does not change",
+    )
+    assert everything() == before
+
+
+def assert_the_rest_can_change(column):
+    for table, finished in FINISHED_ROW.items():
+        if table != "scans_annotationversion":
+            with transaction.atomic():
+                assert run(f"UPDATE {table} SET {column} = 7 WHERE NOT ({finished})") == 1
+    for table in set(TABLES) - set(FINISHED_ROW):
+        with transaction.atomic():
+            assert run(f"UPDATE {table} SET {column} = 7") > 0
+
+
+ADDED = ", ".join(
+    f"migrations.AddField({table.removeprefix('scans_')!r}, 'scratch', "
+    "models.IntegerField(default=3))"
+    # Verdicts before assessments, whose triggers look at them.
+    for table in reversed(TABLES)
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_column_was_added_to_every_table_they_refuse_as_before(importable):
+    """A NOT NULL column with a default makes SQLite build a table anew, without its triggers."""
+    make_rows()
+    before, rows = {row.name for row in installed()}, everything()
+    with scratch_migration(importable, ADDED):
+        migrate()
+        for table in TABLES:
+            assert run(f"UPDATE {table} SET scratch = 3 WHERE scratch <> 3") == 0
+        assert_protected("scratch")
+        assert_the_rest_can_change("scratch")
+        assert everything() == rows
+    assert {row.name for row in installed()} == before
+    refused("UPDATE scans_report SET number = 7 WHERE status = 'final'", match="does not change")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_triggers(importable):
+    make_rows()
+    rows, names = everything(), {row.name for row in installed()}
+    migrate("0006_report")
+    with never_protected():
+        make_old_triggers()
+        with scratch_migration(importable, ADDED):
+            migrate()
+            assert_protected("scratch")
+            assert everything() == rows
+        assert {row.name for row in installed()} == names == trigger_names()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_they_are_there_again_after_going_back_and_forth():
+    make_rows()
+    last, names = newest(), trigger_names()
+    try:
+        migrate("0002_finished_analyses_do_not_change")
+        refused("UPDATE scans_analysis SET threshold = 0.1", match="does not change")
+        refused("DELETE FROM scans_analysis", match="is deleted")
+        migrate(last)
+        refused("UPDATE scans_analysis SET threshold = 0.1", match="does not change")
+        assert trigger_names() == names
+    finally:
+        migrate(last)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_djangos_own_flush_is_refused():
+    """The tests' own lifts the triggers; an installation has Django's."""
+    make_rows()
+    before = everything()
+    with pytest.raises(CommandError):
+        flush.Command().handle(database="default", verbosity=0, interactive=False)
+    assert everything() == before
+
+
+def test_the_rows_of_every_kept_model_are_declared_undeletable():
+    tables = {model._meta.db_table for model in models_of_the_record()}
+    assert {refusal.table for refusal in UNDELETABLE} == tables
+    assert {refusal.table for refusal in UNCHANGING} == set(FINISHED_ROW) <= tables
+
+
+def test_names_are_short_enough_for_postgresql_and_each_is_there_once():
+    names = [trigger.name for refusal in declared() for trigger in refusal.triggers()]
+    assert max(map(len, names)) <= 63
+    assert len(set(names)) == len(names)
+
+
+def test_what_is_signed_does_not_go_through_the_orm_either():
+    make_rows()
+    for rows in (
+        *(Analysis.objects.filter(status="completed"), Verdict.objects.signed()),
+        *(Assessment.objects.filter(verdict__status="final"), Report.objects.signed()),
+        AnnotationVersion.objects.all(),
+    ):
+        with pytest.raises(IntegrityError, match="is deleted"), transaction.atomic():
+            rows._raw_delete(rows.db)
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            models.QuerySet.update(rows, id=models.F("id"))
+
+
+def test_nothing_is_written_where_everything_is_in_place(django_assert_num_queries):
+    install(connection)
+    with django_assert_num_queries(2):
+        install(connection)
+
+
+def test_the_check_says_which_is_missing_and_what_to_do(django_assert_num_queries):
+    with django_assert_num_queries(2):
+        assert run_checks(tags=[TAG], databases=["default"]) == []
+    assert run_checks(tags=[TAG]) == []  # no command that needs no database asks for one
+    gone = next(row for row in installed() if row.refusal.table == "scans_report")
+    switch_off(gone)
+    (message,) = run_checks(tags=[TAG], databases=["default"])
+    assert gone.name in message.msg
+    assert "scans_report" in message.msg
+    assert message.hint == "Run: manage.py migrate"
+    with pytest.raises(SystemCheckError, match=gone.name):
+        call_command("check", databases=["default"], fail_level="WARNING")
+    migrate()
+    assert run_checks(tags=[TAG], databases=["default"]) == []
+
+
+def switch_off(trigger):
+    """As somebody in a hurry might: PostgreSQL can keep a trigger and not ask it."""
+    table = trigger.refusal.table
+    if connection.vendor == "postgresql":
+        run(f"ALTER TABLE {table} DISABLE TRIGGER {trigger.name}")
+    else:
+        run(f"DROP TRIGGER {trigger.name}")
+
+
+def test_the_probe_says_it_too(client):
+    switch_off(installed()[0])
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "manage.py migrate" in answer.content.decode()
+
+
+def test_lifted_restores_what_was_there_and_undoes_what_fails():
+    make_rows()
+    before, names = everything(), trigger_names()
+
+    def fail_inside():
+        with lifted(connection, "scans_report"):
+            assert run("UPDATE scans_report SET number = number + 7") == 2
+            refused("UPDATE scans_analysis SET threshold = 0.1", match="does not change")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_inside()
+    assert (everything(), trigger_names()) == (before, names)
+    with lifted(connection, "scans_report"):
+        pass
+    assert trigger_names() == names
+    refused("UPDATE scans_report SET number = number + 7", match="does not change")
+
+
+def installed():
+    absent = {trigger.name for trigger in missing_triggers(connection)}
+    wanted = [trigger for refusal in declared() for trigger in refusal.triggers()]
+    if connection.vendor == "sqlite":
+        wanted = [trigger for trigger in wanted if trigger.event is not Event.TRUNCATE]
+    return [trigger for trigger in wanted if trigger.name not in absent]
+
+
+def trigger_names():
+    """All that the database has, ours or not."""
+    listed = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(listed[connection.vendor])
+        return {name for (name,) in cursor.fetchall()}
+
+
+@contextmanager
+def never_protected():
+    """Without our triggers, as no version with them has seen the database; put back at the end."""
+    of_table = " ON {}" if connection.vendor == "postgresql" else ""
+    for trigger in installed():
+        run(f"DROP TRIGGER {trigger.name}{of_table.format(trigger.refusal.table)}")
+    try:
+        yield
+    finally:
+        install(connection)

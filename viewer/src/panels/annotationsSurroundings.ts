@@ -1,0 +1,15 @@
+// What the list of annotations and the parts below it have in common.
+
+import type { AnnotationStore } from "../annotations/store";
+import type { DrawingTool } from "../drawing/tool";
+import type { Annotation } from "../types";
+import type { ViewportGrid } from "../viewportGrid";
+
+export interface AnnotationsSurroundings {
+  grid: ViewportGrid;
+  store: AnnotationStore;
+  drawingTool: DrawingTool;
+  touched: () => void;
+  colorOf: (annotation: Annotation) => string;
+  fault: (error: unknown) => void;
+}

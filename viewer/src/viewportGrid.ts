@@ -1,0 +1,143 @@
+// One to four viewports, one of them the active one; linked viewports move together.
+
+import { Signal } from "./signal";
+import type { Stack } from "./studies";
+import { FIRST_VIEW, type View } from "./view";
+import { type Surroundings, Viewport } from "./viewport";
+import type { Window } from "./window";
+
+export interface Links {
+  view: boolean;
+  scroll: boolean;
+  window: boolean;
+}
+
+export class ViewportGrid {
+  viewports: Viewport[] = [];
+  active!: Viewport;
+  readonly links: Links = { view: true, scroll: true, window: true };
+  /** Something of the active viewport, or which one it is, changed. */
+  readonly changed = new Signal();
+  /** A viewport was made: whoever draws on viewports sets it up. */
+  onViewport: (viewport: Viewport) => void = () => undefined;
+
+  constructor(
+    private readonly element: HTMLElement,
+    private readonly around: Surroundings,
+  ) {
+    new ResizeObserver(() => this.resize()).observe(element);
+  }
+
+  setCount(count: number): void {
+    while (this.viewports.length > count) {
+      const gone = this.viewports.pop()!;
+      if (gone === this.active) this.active = this.viewports[0]!;
+      gone.destroy();
+    }
+    while (this.viewports.length < count) this.add();
+    this.element.dataset.viewports = String(count);
+    this.activate(this.active ?? this.viewports[0]!);
+    requestAnimationFrame(() => this.resize());
+  }
+
+  private add(): void {
+    const viewport = new Viewport(this.around, this.viewports.length + 1);
+    this.viewports.push(viewport);
+    this.element.append(viewport.element);
+    viewport.element.addEventListener("pointerdown", () => this.activate(viewport), {
+      capture: true,
+    });
+    viewport.element.addEventListener("focus", () => this.activate(viewport));
+    viewport.drawn.on(() => {
+      if (viewport === this.active) this.changed.emit();
+    });
+    this.onViewport(viewport);
+    const model = this.active;
+    if (model?.stack) {
+      viewport.view = model.view;
+      viewport.window = model.window;
+      viewport.open(model.stack, model.index);
+    }
+  }
+
+  activate(viewport: Viewport): void {
+    this.active = viewport;
+    for (const one of this.viewports) one.element.classList.toggle("vw-active", one === viewport);
+    this.changed.emit();
+  }
+
+  /** To the viewport after the active one, or before it. */
+  step(by: number): void {
+    const at = this.viewports.indexOf(this.active) + by;
+    const next = this.viewports[(at + this.viewports.length) % this.viewports.length]!;
+    next.element.focus();
+    this.activate(next);
+  }
+
+  open(stack: Stack, index = 0, viewport = this.active): void {
+    if (viewport.stack?.study !== stack.study) viewport.window = null;
+    viewport.open(stack, index);
+    this.changed.emit();
+  }
+
+  private together(link: boolean): Viewport[] {
+    return link ? this.viewports : [this.active];
+  }
+
+  look(change: (view: View, viewport: Viewport) => View): void {
+    const next = change(this.active.view, this.active);
+    for (const viewport of this.together(this.links.view)) {
+      viewport.view = next;
+      viewport.request();
+    }
+  }
+
+  setWindow(window: Window | null): void {
+    const bits = this.active.frame?.bits;
+    for (const viewport of this.together(this.links.window)) {
+      if (viewport !== this.active && viewport.frame?.bits !== bits) continue; // another scale
+      viewport.window = window;
+      viewport.request();
+    }
+  }
+
+  invert(): void {
+    const inverted = !this.active.inverted;
+    for (const viewport of this.together(this.links.window)) {
+      viewport.inverted = inverted;
+      viewport.request();
+    }
+  }
+
+  scrollTo(index: number): void {
+    const before = this.active.index;
+    if (!this.active.goTo(index)) return;
+    const by = this.active.index - before;
+    for (const viewport of this.together(this.links.scroll)) {
+      // Keeps the distance that the reader set.
+      if (viewport !== this.active) viewport.goTo(viewport.index + by);
+    }
+    this.changed.emit();
+  }
+
+  scroll(by: number): void {
+    this.scrollTo(this.active.index + by);
+  }
+
+  reset(): void {
+    for (const viewport of this.together(this.links.view)) {
+      viewport.view = FIRST_VIEW;
+      viewport.window = null;
+      viewport.inverted = false;
+      viewport.request();
+    }
+  }
+
+  private resize(): void {
+    for (const viewport of this.viewports) viewport.resize();
+  }
+
+  redraw(): void {
+    for (const viewport of this.viewports) viewport.request();
+  }
+}
