@@ -1,4 +1,4 @@
-"""gunicorn's log, as one JSON object a line like the rest, and without what a query may hold."""
+"""gunicorn's access log: one JSON object a line, like the other logs, without query strings."""
 
 import logging
 from datetime import timedelta
@@ -8,14 +8,14 @@ import structlog
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 
-# Asked for every few seconds by health checks: worth a line only when the answer is bad.
+# Requested every few seconds by health checks: logged only where the status is bad.
 PROBES = ("/healthz", "/readyz")
 
 log = structlog.get_logger("neuroscan.access")
 
 
 class Logger(GunicornLogger):
-    """The path is logged, the query string never: what people search for is patients' names."""
+    """Logs the path and never the query string, since people search for patients' names."""
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
@@ -53,5 +53,5 @@ class Logger(GunicornLogger):
 
 
 def _without_query(part: Any) -> Any:
-    """gunicorn names the whole address of a request that failed; keep the path of it."""
+    """Keep only the path of the address that gunicorn names for a failed request."""
     return part.partition("?")[0] if isinstance(part, str) and part.startswith("/") else part

@@ -16,4 +16,4 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
-    """Being connected is enough: Celery then leaves LOGGING as the settings have it."""
+    """Do nothing: while a receiver is connected, Celery leaves LOGGING as the settings have it."""

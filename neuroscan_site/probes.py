@@ -1,4 +1,4 @@
-"""Two questions of whoever runs the machines: does the process live, can it do its work?"""
+"""The health checks: /healthz (the process runs) and /readyz (it can do its work)."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 
 
 class CannotStartError(Exception):
-    """`str()` is a sentence for whoever typed the command."""
+    """`str()` is a message for who ran the command."""
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def main() -> int:
     except CommandError as error:
         return _refuse(f"NeuroScan cannot start.\n{error}")
     except KeyboardInterrupt:
-        _say("Stopped before NeuroScan was started.")
+        _print_line("Stopped before NeuroScan was started.")
         return 0
 
 
@@ -69,23 +69,23 @@ def run() -> int:
     from neuroscan_site.static_files import collect_if_changed
 
     check_port_is_free(settings.PORT)
-    _say("Preparing the database, the model release and the demo clinics.")
+    _print_line("Preparing the database, the model release and the demo clinics.")
     call_command("prepare")
     if collect_if_changed():
-        _say("Collected the static files.")
+        _print_line("Collected the static files.")
 
     supervisor = Supervisor(
         commands=commands(), cwd=BASE_DIR, env=environment(), restart=("worker", "beat")
     )
-    stopped_as_asked = supervisor.run(meanwhile=lambda: announce(supervisor))
-    if stopped_as_asked:
-        _say("NeuroScan has stopped.")
+    stopped_on_request = supervisor.run(meanwhile=lambda: announce(supervisor))
+    if stopped_on_request:
+        _print_line("NeuroScan has stopped.")
         return 0
     return _refuse("NeuroScan has stopped because a part of it ended; its last lines say why.")
 
 
 def data_directory() -> Path:
-    """As settings.py has it, which cannot be asked yet."""
+    """The value that settings.py will read; it cannot be imported yet."""
     named = os.environ.get("NEUROSCAN_DATA_DIR", "")
     folder = Path(named).resolve() if named else BASE_DIR / "var"
     try:
@@ -100,7 +100,7 @@ def data_directory() -> Path:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Two runs on one data directory would requeue, migrate and write logs twice."""
+    """Lock the data directory: two runs on it would requeue, migrate and write logs twice."""
     with (folder / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,7 +113,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def secret_key_file(folder: Path) -> Path:
-    """The file with this installation's secret key, made at the first start."""
+    """Return the file with this installation's secret key, making it at the first start."""
     path = folder / "secret_key"
     if not path.exists():
         unfinished = path.with_suffix(".new")
@@ -136,28 +136,28 @@ def check_port_is_free(port: int) -> None:
 
 
 def commands() -> dict[str, list[str]]:
-    """Each program of the Procfile."""
+    """Return each program of the Procfile."""
     lines = (BASE_DIR / "Procfile").read_text().splitlines()
     named = (line.partition(":") for line in lines if line.strip())
     return {name: shlex.split(command) for name, _, command in named}
 
 
 def environment() -> dict[str, str]:
-    """What the programs are started with: ours, with the programs of this Python found first."""
+    """Return the environment of the programs: ours, with this Python's programs first in PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1", "NEUROSCAN_BIND": HOST}
 
 
 def announce(supervisor: Supervisor) -> None:
-    """Say where it is once it answers, and once the worker can work."""
+    """Print the address once it responds, and a line once the worker is ready."""
     from django.conf import settings
 
     address = f"http://{HOST}:{settings.PORT}"
     if not _wait_for(f"{address}/healthz", supervisor, every=0.2):
         return
-    supervisor.say(welcome(address))
+    supervisor.print_line(welcome(address))
     if _wait_for(f"{address}/readyz", supervisor, every=2):
-        supervisor.say("The model is loaded: uploads are analyzed from now on.")
+        supervisor.print_line("The model is loaded: uploads are analyzed from now on.")
 
 
 def welcome(address: str) -> str:
@@ -185,7 +185,7 @@ def welcome(address: str) -> str:
 
 
 def _wait_for(address: str, supervisor: Supervisor, *, every: float) -> bool:
-    """Ask until the answer is 200; False if the stop comes first."""
+    """Request it until the status is 200; False if the stop comes first."""
     # Straight to this machine, also where the environment names a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while not supervisor.stopping.wait(every):
@@ -194,7 +194,7 @@ def _wait_for(address: str, supervisor: Supervisor, *, every: float) -> bool:
     return False
 
 
-def _say(text: str) -> None:
+def _print_line(text: str) -> None:
     with contextlib.suppress(OSError):
         print(text, flush=True)  # noqa: T201
 

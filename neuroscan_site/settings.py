@@ -15,7 +15,7 @@ env = environ.Env()
 
 
 def _renamed_int(name: str, *, before: str, default: int) -> int:
-    """A setting that had another name: who has set that one need not change anything."""
+    """Read a setting that had another name; the older name still works."""
     return int(env.int(name, default=env.int(before, default=default)))
 
 
@@ -58,7 +58,7 @@ HTTPS = env.bool("NEUROSCAN_HTTPS", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# Compose's health checks ask from inside the container, without TLS.
+# Compose's health checks send requests from inside the container, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if env.bool("NEUROSCAN_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -148,7 +148,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         # A writer takes its lock at BEGIN, so two writers wait for each other instead of failing.
         "transaction_mode": "IMMEDIATE",
-        # FULL: an upload that was answered is on the disk, also after a power cut.
+        # FULL: an upload that was confirmed is on the disk, also after a power cut.
         # Recursive triggers: a row that INSERT OR REPLACE would push out is then deleted as any
         # other, which the record's triggers refuse.
         "init_command": (
@@ -216,7 +216,7 @@ UPLOAD_MIN_SIDE = 64  # pixels; below this nothing can be read
 UPLOAD_MAX_ARCHIVE_BYTES = env.int("NEUROSCAN_MAX_ARCHIVE_MB", default=1024) * 1024**2  # expanded
 UPLOAD_MAX_FILES = env.int("NEUROSCAN_MAX_FILES_PER_UPLOAD", default=2000)
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
-# The verdict's form has up to three fields an image: the word, its reason, and that in words.
+# The verdict's form has up to three fields an image: the decision, its reason, and a text.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3 * UPLOAD_MAX_FILES + 100
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # form fields; files are streamed to disk
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -394,7 +394,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("NEUROSCAN_LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
-        # Three lines for each task, where ours says in one what became of the analysis.
+        # Three lines for each task, where ours has the outcome of the analysis in one.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

@@ -41,7 +41,7 @@ class Channel(virtual.Channel):
         self._make_folders()
         self._remove_abandoned()
 
-    # --- What the virtual transport asks for ------------------------------------------------------
+    # --- What the virtual transport calls ---------------------------------------------------------
 
     def _put(self, queue: str, message: dict[str, Any], **_: Any) -> None:
         name = f"{time.time_ns():020d}-{next(_serial):08d}-{uuid.uuid4().hex}{_ending(queue)}"

@@ -1,4 +1,4 @@
-"""Collecting the static files, only when they changed: it takes longer than all the rest."""
+"""Collects the static files only when they changed: nothing else at the start takes as long."""
 
 import hashlib
 from pathlib import Path

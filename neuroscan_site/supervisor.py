@@ -1,4 +1,4 @@
-"""Runs a few programs as one: their output together, one stop for all, none left behind.
+"""Runs several programs as one: their output together, one stop for all, none left running.
 
 Not honcho: that signals whole process groups, which kills the worker's child in the middle of an
 analysis instead of letting it finish, and it leaves everything running when it is itself killed.
@@ -27,8 +27,8 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
-class StopAsked:
-    """Somebody sent a stop signal."""
+class StopRequested:
+    """A stop signal arrived."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Ended:
 
 @dataclass
 class Supervisor:
-    """Starts the commands in this order and stops them all when one ends or a stop is asked.
+    """Starts the commands in this order and stops them all when one ends or a stop is requested.
 
     Those named in `restart` are started again instead: without its worker the web server still
     takes uploads and shows results.
@@ -60,7 +60,7 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         # SimpleQueue: its put() is safe in a signal handler, also while a get() waits.
-        self._events: SimpleQueue[StopAsked | Ended] = SimpleQueue()
+        self._events: SimpleQueue[StopRequested | Ended] = SimpleQueue()
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._running: set[str] = set()
         self._restarted: dict[str, list[float]] = {}
@@ -70,9 +70,9 @@ class Supervisor:
         self.stopping = threading.Event()
 
     def run(self, *, meanwhile: Callable[[], None] = lambda: None) -> bool:
-        """Until the end of it all; True if it was asked for. `meanwhile` runs in a thread."""
+        """Run until all have ended; True if a stop was requested. `meanwhile` runs in a thread."""
         for number in STOP_SIGNALS:
-            signal.signal(number, lambda *_: self._events.put(StopAsked()))
+            signal.signal(number, lambda *_: self._events.put(StopRequested()))
         try:
             for name in self.commands:
                 self._start(name)
@@ -80,32 +80,32 @@ class Supervisor:
             first = self._until_the_end()
             self.stopping.set()
             if isinstance(first, Ended):
-                self.say(f"{first}. Stopping the others.")
+                self.print_line(f"{first}. Stopping the others.")
             else:
-                self.say("Stopping.")
+                self.print_line("Stopping.")
             self._stop_all()
         finally:
             self.stopping.set()
             self._kill_leftovers()
-        return isinstance(first, StopAsked)
+        return isinstance(first, StopRequested)
 
-    def say(self, text: str) -> None:
-        """Print lines of our own, whole, between those of the programs."""
+    def print_line(self, text: str) -> None:
+        """Print whole lines of our own between those of the programs."""
         # Whoever read the output may be gone (`make run | head`): the programs go on.
         with self._printing, contextlib.suppress(OSError, ValueError):
             self.output.write(text + "\n")
             self.output.flush()
 
-    def _until_the_end(self) -> StopAsked | Ended:
-        """What ends it all; a program that may be started again does not."""
+    def _until_the_end(self) -> StopRequested | Ended:
+        """Return the event that ends the run; a program that may be restarted is no such event."""
         while True:
             event = self._events.get()
-            if isinstance(event, StopAsked):
+            if isinstance(event, StopRequested):
                 return event
             self._running.discard(event.name)
             if not self._may_restart(event.name):
                 return event
-            self.say(f"{event}. Starting it again.")
+            self.print_line(f"{event}. Starting it again.")
             self._kill_group(self._started[event.name])
             self._start(event.name)
 
@@ -134,7 +134,7 @@ class Supervisor:
     def _relay(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self.say(f"{name:<{self._width}} | {line.decode(errors='replace').rstrip()}")
+            self.print_line(f"{name:<{self._width}} | {line.decode(errors='replace').rstrip()}")
 
     def _wait(self, name: str, process: "subprocess.Popen[bytes]") -> None:
         # Not the end of the output: a killed worker's child still holds the other end of that.
@@ -151,7 +151,7 @@ class Supervisor:
                 if isinstance(event, Ended):
                     self._running.discard(event.name)
         for name in self._running:
-            self.say(f"{name} did not stop within {STOP_SECONDS} seconds and is killed.")
+            self.print_line(f"{name} did not stop within {STOP_SECONDS} seconds and is killed.")
 
     def _kill_leftovers(self) -> None:
         """What did not stop, and what a killed program left behind in its process group."""
@@ -180,7 +180,7 @@ def end_with_parent() -> None:
 
 
 # Put before a command: the same in a program of its own, since code between fork and exec may hang
-# where threads run. What is asked of the kernel here outlasts the exec.
+# where threads run. What is set in the kernel here outlasts the exec.
 _ENDING_WITH_PARENT = (
     (
         sys.executable,

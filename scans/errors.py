@@ -1,5 +1,5 @@
-"""Errors that several services raise, whose text is a sentence for the person."""
+"""Errors that several services raise; their text is for the user."""
 
 
 class StateConflictError(Exception):
-    """The analysis is not in a state that allows this; `str()` is a sentence for the person."""
+    """The row is not in a state that allows this; `str()` is a sentence for the user."""

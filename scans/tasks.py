@@ -1,4 +1,4 @@
-"""Celery tasks: an id in, a service called. The rows decide whether there is still work."""
+"""Celery tasks: each calls a service with an id. The rows decide whether there is still work."""
 
 from uuid import UUID
 
@@ -21,6 +21,6 @@ def requeue_expired() -> None:
 
 @shared_task(name="scans.tasks.cleanup")
 def cleanup() -> None:
-    idempotency.forget_old_answers()
-    workers.forget_lost()
+    idempotency.delete_old_responses()
+    workers.delete_lost()
     call_command("clearsessions")

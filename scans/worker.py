@@ -1,4 +1,4 @@
-"""The life of a worker: load the model once in the child, and report while it lives."""
+"""Signals of a worker: load the model once in each child, and report while the child is alive."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, connections
 from accounts.checks import require_protected_database
 
 log = structlog.get_logger(__name__)
-# Connections opened before the fork belong to the parent. They are kept here, unused: dropping
+# Connections opened before the fork belong to the parent. They are held here, unused: dropping
 # one would close it at the server, under the parent.
 _of_parent: list[object] = []
 
@@ -35,7 +35,7 @@ def refuse_unprotected_database(**_: object) -> None:
 
 @worker_process_init.connect
 def load_model(**_: object) -> None:
-    """In each worker child, after the fork: TensorFlow does not survive being forked."""
+    """Load the model in each worker child, after the fork, which TensorFlow does not survive."""
     from scans.services.analyses import workers
 
     for inherited in connections.all(initialized_only=True):
@@ -45,8 +45,8 @@ def load_model(**_: object) -> None:
     try:
         workers.load_active_model()
     except Exception:
-        # The child lives on without reporting: /readyz says that no worker is ready, and an
-        # analysis that arrives tries to load again and fails with a sentence.
+        # The child goes on without reporting: /readyz says that no worker is ready, and an
+        # analysis that arrives tries to load again and fails with a message.
         log.exception("worker.model_not_loaded")
     else:
         log.info("worker.model_loaded", seconds=round(time.monotonic() - started, 1))
@@ -59,14 +59,14 @@ def load_model(**_: object) -> None:
 
 
 @worker_process_shutdown.connect
-def say_goodbye(**_: object) -> None:
+def delete_worker_row(**_: object) -> None:
     from scans.services.analyses import workers
 
-    workers.forget(host=socket.gethostname(), pid=os.getpid())
+    workers.delete_worker(host=socket.gethostname(), pid=os.getpid())
 
 
 @worker_ready.connect
-def dispatch_what_waits(**_: object) -> None:
+def dispatch_queued(**_: object) -> None:
     """Messages may have been lost while no worker was there; the rows were not."""
     from scans.services.analyses import execution
 

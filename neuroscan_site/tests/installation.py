@@ -127,17 +127,17 @@ class Installation:
         return self.request("GET", path)
 
     def api(self, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
-        answer = self.request(method, f"/api/v1{path}", **options)
-        assert answer.status_code == expect, (answer.status_code, answer.text[:2000])
-        return answer.json()
+        response = self.request(method, f"/api/v1{path}", **options)
+        assert response.status_code == expect, (response.status_code, response.text[:2000])
+        return response.json()
 
     def wait_for(self, ask: Callable[[], Any], *, seconds: float = START_SECONDS, what: str) -> Any:
         """Ask until the answer is true, and give it; a dead program ends the waiting."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with contextlib.suppress(requests.ConnectionError):
-                if answer := ask():
-                    return answer
+                if response := ask():
+                    return response
             for name, process in self.processes.items():
                 if process.poll() is not None and process.returncode != -signal.SIGKILL:
                     raise AssertionError(f"{name} has ended:\n{self.log(name)[-4000:]}")
@@ -147,7 +147,7 @@ class Installation:
 
     def wait_for_status(self, path: str, status: int) -> requests.Response:
         return self.wait_for(
-            lambda: (answer := self.get(path)).status_code == status and answer,
+            lambda: (response := self.get(path)).status_code == status and response,
             what=f"{path} answers {status}",
         )
 

@@ -26,9 +26,9 @@ def access(logger: Logger, path: str, *, query: str = "", status: int = 200) -> 
         "HTTP_REFERER": f"https://example.org/patients/?search={query}",
         "REMOTE_ADDR": "192.0.2.7",
     }
-    answer = SimpleNamespace(status_code=status, sent=512)
+    response = SimpleNamespace(status_code=status, sent=512)
     with capture_logs() as lines:
-        logger.access(answer, None, environ, timedelta(milliseconds=12.4))
+        logger.access(response, None, environ, timedelta(milliseconds=12.4))
     return lines
 
 

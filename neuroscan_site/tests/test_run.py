@@ -245,12 +245,12 @@ def test_the_demo_is_there_with_the_password_that_was_asked_for(tmp_path):
         assert "a demo password" in run.text()
         for username in ("clinician", "radiologist2", "admin"):
             assert username in run.text()
-        answer = requests.post(
+        response = requests.post(
             f"http://127.0.0.1:{run.port}/api/v1/auth/token/",
             json={"username": "clinician", "password": "a demo password"},
             timeout=30,
         )
-        assert answer.status_code == 200
+        assert response.status_code == 200
         assert not (run.data / "demo_password").exists()
     finally:
         run.process.terminate()

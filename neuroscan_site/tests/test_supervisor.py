@@ -37,7 +37,7 @@ def start(
         programs = supervisor.Supervisor(
             {commands!r}, cwd=Path({str(folder)!r}), env=os.environ, restart={restart!r}
         )
-        sys.exit(0 if programs.run(meanwhile=lambda: programs.say("started")) else 3)
+        sys.exit(0 if programs.run(meanwhile=lambda: programs.print_line("started")) else 3)
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)],

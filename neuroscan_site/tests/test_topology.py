@@ -100,9 +100,9 @@ def test_the_topology_of_compose_takes_a_study_from_upload_to_overlay(installati
 
 
 def picture(installation: Installation, path: str) -> np.ndarray:
-    answer = installation.get(path)
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "image/png"
-    decoded = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    response = installation.get(path)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "image/png"
+    decoded = cv2.imdecode(np.frombuffer(response.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert decoded is not None
     return decoded

@@ -54,7 +54,7 @@ class ArchivedFilter(admin.SimpleListFilter):
 
 @admin.register(Patient)
 class PatientAdmin(ClinicModelAdmin):
-    """Clinic administrators look here and edit on the pages, beside the images."""
+    """Shows patients to clinic administrators, who edit them on the pages, beside the images."""
 
     change_action = Action.EDIT_PATIENT
     read_event = audit_events.PATIENT_READ

@@ -1,4 +1,4 @@
-"""Study > Series > Image: as received, so there is nothing to change."""
+"""Study > Series > Image, as received: read-only."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ class StudyAdmin(ClinicModelAdmin):
     ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # The address filters by any field of the row; this one is the AI's word (see disclosure).
+        # The address filters by any field; this one reveals the AI result (see disclosure).
         if lookup.split("__")[0] == "triage_score":
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -27,7 +27,7 @@ class Label(models.TextChoices):
 
 
 class AbstainReason(models.TextChoices):
-    """The codes known today, for documentation: a release may bring others, without a migration."""
+    """The codes known today, for the documentation; a release may have others."""
 
     TOO_SMALL = "too_small", "Too few pixels"
     UNREADABLE_CONTRAST = "unreadable_contrast", "Blank or nearly so"
@@ -39,7 +39,7 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
     clinic_lookup = "image__patient__clinic"
 
     def with_context(self) -> "AnalysisQuerySet":
-        """Joined with all that a page or an answer shows of an analysis."""
+        """Join all that a page or a response shows of an analysis."""
         return self.select_related("image__series__study", "image__patient", "release")
 
     def queued(self) -> "AnalysisQuerySet":
@@ -80,7 +80,9 @@ class Analysis(Undeletable, models.Model):
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     queued_at = models.DateTimeField(help_text="When it last joined the queue.")
-    dispatched_at = models.DateTimeField(help_text="When a worker was last told of it.")
+    dispatched_at = models.DateTimeField(
+        help_text="When a message about it was last sent to a worker."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -109,7 +111,8 @@ class Analysis(Undeletable, models.Model):
     distance = models.FloatField(
         null=True,
         blank=True,
-        help_text="How far the image lies from the training images; from 1 on no opinion.",
+        help_text="Out-of-distribution score: distance from the training images; from 1 on no "
+        "opinion.",
     )
     abstain_reason = models.CharField(max_length=40, blank=True)
     decode_ms = models.FloatField(null=True, blank=True)
@@ -194,7 +197,7 @@ class Analysis(Undeletable, models.Model):
 
     @property
     def total_ms(self) -> float | None:
-        """Milliseconds of work, waiting not counted; None before there is a result."""
+        """Milliseconds of work, without the time in the queue; None before there is a result."""
         parts = (self.decode_ms, self.model_ms, self.render_ms)
         known = [part for part in parts if part is not None]
         return sum(known) if known else None

@@ -3,13 +3,13 @@ from django.db import models
 
 
 class IdempotentRequest(models.Model):
-    """The answer that was given to an `Idempotency-Key`, so that a repeat gets the same one."""
+    """The response that was given to an `Idempotency-Key`, so that a repeat gets the same one."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request.")
     status_code = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
+    response = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

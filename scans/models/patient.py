@@ -14,13 +14,13 @@ from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 
 
-def searchable(text: str) -> list[str]:
-    """The words to look for. PostgreSQL knows no NUL in a text, so none can match one."""
+def search_words(text: str) -> list[str]:
+    """Split a search text into words, without NUL, which PostgreSQL does not store in a text."""
     return text.replace("\0", "").replace(",", " ").split()
 
 
 def folded(text: str) -> str:
-    """Without regard to capital letters in any script, which SQLite's LIKE knows for ASCII only."""
+    """Fold the case of any script, which SQLite's LIKE does for ASCII only."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -34,13 +34,13 @@ class PatientQuerySet(ClinicQuerySet["Patient"]):
     def matching(self, text: str) -> "PatientQuerySet":
         """Patients whose MRN or name contains every word of the text, in any case."""
         rows = self
-        for word in searchable(text):
+        for word in search_words(text):
             rows = rows.filter(search_text__contains=folded(word))
         return rows
 
 
 class Sex(models.TextChoices):
-    """DICOM PatientSex (0010,0040), with a word for "not known"."""
+    """DICOM PatientSex (0010,0040), and U for "not known"."""
 
     FEMALE = "F", "Female"
     MALE = "M", "Male"

@@ -47,7 +47,7 @@ class ModelRelease(Undeletable, models.Model):
 
     @property
     def directory(self) -> Path:
-        """Where its `release.json` and weights lie."""
+        """The folder of its `release.json` and weights."""
         return settings.RELEASES_DIR / self.folder
 
     def get_absolute_url(self) -> str:

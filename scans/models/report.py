@@ -73,6 +73,10 @@ class ReportTemplate(Undeletable, models.Model):
 class ReportQuerySet(ClinicQuerySet["Report"]):
     clinic_lookup = "study__clinic"
 
+    def matching(self, text: str) -> "ReportQuerySet":
+        """Reports of the studies that `StudyQuerySet.matching` finds."""
+        return self.filter(study__in=Study.objects.matching(text)) if text else self
+
     def by(self, author: User) -> "ReportQuerySet":
         return self.filter(author=author)
 

@@ -1,6 +1,7 @@
 """Study > Series > Image: the DICOM hierarchy. UIDs are minted for files that bring none."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
-from scans.models.patient import Patient
+from scans.models.patient import Patient, search_words
 from scans.models.reading import Priority, ReadersRequired, ReadStage
 
 
@@ -21,6 +22,15 @@ def mint_uid() -> str:
 
 class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
+
+    def matching(self, text: str) -> Self:
+        """Studies whose description, or whose patient's MRN or name, contains every word."""
+        rows = self
+        for word in search_words(text):
+            rows = rows.filter(
+                Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
+            )
+        return rows
 
 
 class Study(Undeletable, models.Model):
@@ -46,7 +56,7 @@ class Study(Undeletable, models.Model):
         blank=True,
         related_name="assigned_studies",
     )
-    # A soft lock: it says who reads, warns everybody else, and runs out by itself.
+    # A soft lock: it names who reads, warns everybody else, and expires by itself.
     locked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -58,8 +68,8 @@ class Study(Undeletable, models.Model):
         max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
     )
     read_at = models.DateTimeField(null=True, blank=True)
-    # The highest calibrated probability among the newest results of its images, stored with the
-    # study because the worklist orders by it. Whoever may not see the AI result is not shown it.
+    # The highest calibrated probability among the newest results of its images, stored here because
+    # the worklist orders by it. It is not shown to who may not see the AI result.
     triage_score = models.FloatField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
@@ -133,7 +143,7 @@ class ImageQuerySet(ClinicQuerySet["Image"]):
 
 
 class Image(Undeletable, models.Model):
-    """One image. The file's bytes are kept untouched under a name of our own."""
+    """One image. The bytes of its file are stored as received, under a name of our own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="images")
@@ -172,7 +182,7 @@ class Image(Undeletable, models.Model):
             ),
             models.CheckConstraint(
                 name="image_pixel_spacing_both_or_neither",
-                # Said in full: a comparison with NULL is no refusal in SQL.
+                # Each null is named: a comparison with NULL does not violate a constraint in SQL.
                 condition=Q(
                     pixel_spacing_row__isnull=False,
                     pixel_spacing_column__isnull=False,

@@ -1,4 +1,4 @@
-"""The one way a medical file leaves: checked, recorded, streamed (or sent to a signed URL)."""
+"""Delivery of medical files: permission, audit event, then a stream or a signed URL."""
 
 from pathlib import PurePosixPath
 
@@ -33,9 +33,9 @@ FRAME_HEADER = "X-Frame"
 
 
 def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
-    """The answer that carries one file of this image or analysis.
+    """Return the response with one file of this image or analysis.
 
-    Raises `NotAllowedError` (also while the AI's word is withheld), or `Http404` where there is
+    Raises `NotAllowedError` (also while the AI result is withheld), or `Http404` where there is
     no such file.
     """
     require(user, Action.VIEW, row)
@@ -47,7 +47,7 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     _record_read(user, row, kind)
     if kind == "original" and settings.ORIGINALS_BY_SIGNED_URL:
         return HttpResponseRedirect(field.url)
-    # Never in a shared cache, and asked for again after signing out.
+    # Never in a shared cache, and requested again after signing out.
     response = stored_file(
         field,
         media_type=media_type,
@@ -67,7 +67,7 @@ def stored_file(
     cache_control: str,
     as_attachment: bool = False,
 ) -> FileResponse:
-    """A stored file, streamed. The caller has checked who asks, and has recorded the read.
+    """Stream a stored file. The caller has checked the permission and recorded the read.
 
     Raises `Http404` where the storage has lost it.
     """
@@ -85,7 +85,7 @@ def stored_file(
 
 
 def deliver_frame(*, user: User, image: Image) -> HttpResponse:
-    """The answer that carries the raw pixels of this image, and in a header how to read them.
+    """Return the raw pixels of this image, with a header that says how to read them.
 
     Raises `NotAllowedError`, or `Http404` where the file is missing.
     """
@@ -95,18 +95,18 @@ def deliver_frame(*, user: User, image: Image) -> HttpResponse:
         frame = read_frame(image)
     except FileNotFoundError as error:
         raise Http404("The file is missing from the storage. Tell your administrator.") from error
-    answer = HttpResponse(frame.pixels, content_type="application/octet-stream")
-    answer[FRAME_HEADER] = frame.header
+    response = HttpResponse(frame.pixels, content_type="application/octet-stream")
+    response[FRAME_HEADER] = frame.header
     # The viewer keeps frames in its own memory, which ends with the page: nothing on the disk.
-    answer["Cache-Control"] = "private, no-store"
-    answer["Vary"] = "Cookie, Authorization"
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "Cookie, Authorization"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
     # Lists show the same thumbnails all day long, and the viewer fetches each frame of a series:
-    # once an hour tells who saw them, without burying the reads that somebody chose to make.
+    # once an hour records who saw them, without burying the reads that somebody chose to make.
     often = kind in {"thumbnail", FRAME}
     if often and not cache.add(f"seen:{user.pk}:{row.pk}:{kind}", True, SEEN_SECONDS):
         return

@@ -1,4 +1,4 @@
-"""An image as the viewer draws it: raw gray or RGB pixels, and what they need to be read."""
+"""Images for the viewer: raw gray or RGB pixels, and the facts needed to draw them."""
 
 import json
 import threading

@@ -3,7 +3,7 @@ import pytest
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, Image, LabelList, ReportTemplate
-from scans.services.reading.worklist import save_view
+from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import (
     PatientFactory,
     complete,

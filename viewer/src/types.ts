@@ -40,9 +40,10 @@ export interface Analysis {
    */
   regions: Region[] | null;
   /**
-   * How far the image lies from the training images; from 1 on the model gives no opinion. Null
-   * until there is a result, where the image was refused before the model saw it (a photograph in
-   * color, a blank image), and where the release does not measure it.
+   * Out-of-distribution score: the distance from the training images; from 1 on the model gives no
+   * opinion. The field has its old name, for the clients that read it. Null until there is a
+   * result, where the image was refused before the model saw it (a color photograph, a blank
+   * image), and where the release does not measure it.
    */
   distance: number | null;
   /** PNG. Null unless completed. */
@@ -58,8 +59,7 @@ export interface Analysis {
   disclaimer: string;
   /**
    * True while the clinic reads first and you have not committed a finding: there is a result, and
-   * every field that tells of it is null. The status is then `completed`, for an abstention as
-   * well.
+   * every field that reveals it is null. The status is then `completed`, for an abstention as well.
    */
   withheld: boolean;
 }
@@ -263,7 +263,7 @@ export interface ReleaseReference {
   sha256: string;
 }
 
-/** Milliseconds of work; waiting is not counted. */
+/** Milliseconds of work, without the time in the queue. */
 export interface Timings {
   decode_ms: number | null;
   model_ms: number | null;

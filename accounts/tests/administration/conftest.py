@@ -4,7 +4,7 @@ from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
-from scans.services.reading.worklist import save_view
+from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import (
     WorkerFactory,
     complete,

@@ -17,7 +17,7 @@ from accounts.tests.administration.pages import (
 )
 from accounts.tests.factories import UserFactory
 from scans.models import ClinicReason, ModelRelease
-from scans.services.reading.worklist import save_view
+from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import complete, make_analysis, make_verdict
 
 pytestmark = pytest.mark.django_db

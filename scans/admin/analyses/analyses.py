@@ -74,9 +74,9 @@ class AnalysisAdmin(ClinicModelAdmin):
         return fieldsets
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
-        """A result that is withheld from this person is not here at all: neither row nor count."""
-        told = disclosed_to(user, study="image__series__study")
-        return super().visible_rows(rows, user).filter(told | ~Q(status__in=FINISHED))
+        """Leave out results that are withheld from this person, rows and counts alike."""
+        disclosed = disclosed_to(user, study="image__series__study")
+        return super().visible_rows(rows, user).filter(disclosed | ~Q(status__in=FINISHED))
 
     def patient_id_of(self, row: Analysis) -> Any:
         return row.image.patient_id
@@ -100,31 +100,31 @@ class AnalysisAdmin(ClinicModelAdmin):
 
     @admin.action(description="Analyze again with the active release", permissions=["request"])
     def analyze_again(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
-        def ask(user: User, analysis: Analysis) -> bool:
+        def change(user: User, analysis: Analysis) -> bool:
             before = Analysis.objects.filter(image=analysis.image_id).values_list("pk", "status")
             known = dict(before)
             row, _ = request_analysis(user=user, image=analysis.image)
             return known.get(row.pk) != row.status
 
-        self._for_each(request, queryset, ask, otherwise="have one of this release already")
+        self._for_each(request, queryset, change, otherwise="have one of this release already")
 
     @admin.action(description="Try the failed ones again", permissions=["request"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Analysis]) -> None:
-        def ask(user: User, analysis: Analysis) -> bool:
+        def change(user: User, analysis: Analysis) -> bool:
             if not analysis.may_be_retried:
                 return False
             retry_analysis(user=user, analysis=analysis)
             return True
 
-        self._for_each(request, queryset, ask, otherwise="neither failed nor were cancelled")
+        self._for_each(request, queryset, change, otherwise="neither failed nor were cancelled")
 
     def _for_each(
-        self, request: HttpRequest, queryset: QuerySet[Analysis], ask: Any, *, otherwise: str
+        self, request: HttpRequest, queryset: QuerySet[Analysis], change: Any, *, otherwise: str
     ) -> None:
         queued = left = 0
         for analysis in queryset.select_related("image__patient", "release"):
             try:
-                if ask(signed_in(request), analysis):
+                if change(signed_in(request), analysis):
                     queued += 1
                 else:
                     left += 1

@@ -16,7 +16,7 @@ from scans.services.analyses.releases import activate_release
 
 @admin.register(ModelRelease)
 class ModelReleaseAdmin(InstallationModelAdmin):
-    """`manage.py register_release` adds one; here one is chosen."""
+    """Chooses the active release; `manage.py register_release` adds one."""
 
     clinics_may_look = True
     list_display = ["__str__", "is_active", "threshold", "registered_at", "weights"]

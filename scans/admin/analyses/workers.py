@@ -1,4 +1,4 @@
-"""What runs: for whoever keeps the installation going."""
+"""The workers that run: for who operates the installation."""
 
 from datetime import timedelta
 

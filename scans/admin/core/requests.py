@@ -1,4 +1,4 @@
-"""Requests that may be sent twice: for whoever keeps the installation going."""
+"""Requests with an `Idempotency-Key`: for who operates the installation."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -14,8 +14,8 @@ class IdempotentRequestAdmin(InstallationModelAdmin):
     list_select_related = ["user"]
     search_fields = ["=key", "=user__username"]
     ordering = ["-created_at"]
-    # Not the answer: it names what was uploaded.
+    # Not the response: it names what was uploaded.
     fields = ["key", "user", "status_code", "created_at", "fingerprint"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return not lookup.startswith("answer") and super().lookup_allowed(lookup, value, request)
+        return not lookup.startswith("response") and super().lookup_allowed(lookup, value, request)

@@ -6,7 +6,7 @@ from scans.api.analyses.release_serializers import (
     ModelReleaseDetailSerializer,
     ModelReleaseSerializer,
 )
-from scans.api.core.filters import StableOrdering
+from scans.api.core.ordering import StableOrdering
 from scans.models import ModelRelease
 
 

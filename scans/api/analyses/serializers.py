@@ -16,7 +16,7 @@ _BLANK_IS_NULL = ("label", "engine", "abstain_reason", "message", "worker_host")
 
 
 class TimingsSerializer(serializers.Serializer):
-    """Milliseconds of work; waiting is not counted."""
+    """Milliseconds of work, without the time in the queue."""
 
     decode_ms = serializers.FloatField(allow_null=True)
     model_ms = serializers.FloatField(allow_null=True)
@@ -81,9 +81,10 @@ class AnalysisSerializer(serializers.ModelSerializer):
     distance = serializers.FloatField(
         allow_null=True,
         read_only=True,
-        help_text="How far the image lies from the training images; from 1 on the model gives no "
-        "opinion. Null until there is a result, where the image was refused before the model saw "
-        "it (a photograph in color, a blank image), and where the release does not measure it.",
+        help_text="Out-of-distribution score: the distance from the training images; from 1 on the "
+        "model gives no opinion. The field has its old name, for the clients that read it. Null "
+        "until there is a result, where the image was refused before the model saw it (a color "
+        "photograph, a blank image), and where the release does not measure it.",
     )
     overlay_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
     heatmap_url = serializers.SerializerMethodField(help_text="PNG. Null unless completed.")
@@ -92,7 +93,7 @@ class AnalysisSerializer(serializers.ModelSerializer):
     withheld = serializers.SerializerMethodField(
         help_text=(
             "True while the clinic reads first and you have not committed a finding: there is a "
-            "result, and every field that tells of it is null. The status is then `completed`, "
+            "result, and every field that reveals it is null. The status is then `completed`, "
             "for an abstention as well."
         )
     )
@@ -167,9 +168,9 @@ class AnalysisSerializer(serializers.ModelSerializer):
 
     def _withholds(self, analysis: Analysis) -> bool:
         rows = getattr(self.parent, "instance", None)
-        asked = {_study_of(row) for row in rows or () if isinstance(row, Analysis)}
+        listed = {_study_of(row) for row in rows or () if isinstance(row, Analysis)}
         study = _study_of(analysis)
-        return withheld_studies(self.context, {study, *asked})[study]
+        return withheld_studies(self.context, {study, *listed})[study]
 
     def _picture(self, analysis: Analysis, kind: str) -> str | None:
         if analysis.status != Status.COMPLETED:
@@ -180,16 +181,16 @@ class AnalysisSerializer(serializers.ModelSerializer):
 
 
 def withheld_studies(context: Mapping[str, Any], studies: Iterable[UUID]) -> dict[UUID, bool]:
-    """Of which of these studies the results are withheld: asked once for the rows of an answer.
+    """Whether the results of these studies are withheld: decided once for all rows of a response.
 
     Without a person, all is withheld.
     """
     known: dict[UUID, bool] = cast("dict[str, Any]", context).setdefault("withheld_studies", {})
-    asked = set(studies) - known.keys()
-    if asked:
+    unknown = set(studies) - known.keys()
+    if unknown:
         request = context.get("request")
-        withheld = asked if request is None else withheld_from(user=request.user, studies=asked)
-        known |= {study: study in withheld for study in asked}
+        withheld = unknown if request is None else withheld_from(user=request.user, studies=unknown)
+        known |= {study: study in withheld for study in unknown}
     return known
 
 

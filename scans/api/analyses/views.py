@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from accounts.requests import signed_in
 from scans import audit_events
-from scans.api.analyses.filters import AnalysisFilter, AnalysisOrdering
+from scans.api.analyses.ordering import AnalysisOrdering
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.core.views import AnyFile, FoundRows
 from scans.models import Analysis
 from scans.models.analysis import FINISHED
+from scans.services.analyses.filters import AnalysisFilterSet
 from scans.services.analyses.lifecycle import cancel_analysis, retry_analysis
 from scans.services.files import deliver
 
@@ -29,7 +30,7 @@ class AnalysisViewSet(FoundRows):
     listed_event = audit_events.ANALYSIS_LISTED
     queryset = Analysis.objects.with_context()
     serializer_class = AnalysisSerializer
-    filterset_class = AnalysisFilter
+    filterset_class = AnalysisFilterSet.for_api()
     filter_backends = [DjangoFilterBackend, AnalysisOrdering]
     ordering_fields = ["requested_at", "queued_at", "finished_at", "probability", "confidence"]
     ordering = ["-requested_at"]

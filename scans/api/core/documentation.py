@@ -1,4 +1,4 @@
-"""The schema, the page that shows it, and the answer to every other path."""
+"""The schema, the page that shows it, and the 404 of every other path."""
 
 from typing import Any
 

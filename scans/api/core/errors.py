@@ -1,6 +1,6 @@
 """Django's own error pages, which below /api/ are problems as well.
 
-They answer what never reaches a view of DRF: a foreign host name, a mistake of ours.
+They answer requests that reach no view of DRF: a foreign host name, a fault of ours.
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse

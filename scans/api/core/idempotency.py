@@ -1,4 +1,4 @@
-"""`Idempotency-Key`, as the views see it."""
+"""The `Idempotency-Key` header: a request that carries one is answered once."""
 
 import hashlib
 import json
@@ -11,21 +11,26 @@ from rest_framework.request import Request
 
 from accounts.requests import signed_in
 from scans.api.core.problems import KeyInUse, KeyReused
-from scans.services.core.idempotency import Answer, KeyInUseError, KeyReusedError, answer_once
+from scans.services.core.idempotency import (
+    KeyInUseError,
+    KeyReusedError,
+    StoredResponse,
+    respond_once,
+)
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MAX_LENGTH = 255
 
 
-def answer_request(
+def run_idempotently(
     request: Request,
     *,
     fields: dict[str, str],
     files: Sequence[File],
-    act: Callable[[UUID | None], Answer],
-) -> Answer:
-    """The answer of `act`, given once for each key where the request carries one."""
+    act: Callable[[UUID | None], StoredResponse],
+) -> StoredResponse:
+    """Return the response of `act`, which runs once for each key that requests carry."""
     if HEADER not in request.headers:
         return act(None)
     key = request.headers[HEADER].strip()
@@ -35,7 +40,7 @@ def answer_request(
             "A random UUID is a good one."
         )
     try:
-        return answer_once(
+        return respond_once(
             user=signed_in(request),
             key=key,
             fingerprint=fingerprint(request, fields=fields, files=files),
@@ -48,14 +53,14 @@ def answer_request(
 
 
 def fingerprint(request: Request, *, fields: dict[str, str], files: Sequence[File]) -> str:
-    """SHA-256 (hex) of what is asked: method, path, fields, and the bytes of every file."""
-    asked = {
+    """SHA-256 (hex) of a request: its method, path, fields, and the bytes of every file."""
+    request_facts = {
         "method": request.method,
         "path": request.path,
         "fields": fields,
         "files": [[file.name, _sha256(file)] for file in files],
     }
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(request_facts, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(file: File) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the settings name this class, and DRF's views read the sett
 class ClinicMember(BasePermission):
     """The default of every view: someone who is signed in, active, and may see a clinic's rows.
 
-    Which rows is the QuerySet's answer (`visible_to`), which writes is the service's (`require`).
+    The QuerySet decides which rows (`visible_to`), the service which writes (`require`).
     """
 
     message = "Your account belongs to no clinic. Ask an administrator to add it to one."

@@ -23,7 +23,7 @@ from accounts.policy import NotAllowedError
 from scans.errors import StateConflictError
 
 MEDIA_TYPE = "application/problem+json"
-PLAIN = "about:blank"  # nothing to say beyond the HTTP status, RFC 9457 section 4.2.1
+PLAIN = "about:blank"  # nothing beyond the HTTP status, RFC 9457 section 4.2.1
 INVALID = "urn:neuroscan:problem:invalid"
 NOTHING_ACCEPTED = "urn:neuroscan:problem:nothing-accepted"
 WRONG_STATE = "urn:neuroscan:problem:wrong-state"
@@ -50,7 +50,7 @@ class Conflict(exceptions.APIException):
 
 
 class VersionConflict(Conflict):
-    """409: what is sent was made from a version that is not the newest. Both sides are in it."""
+    """409: the request was made from a version that is not the newest. It holds both versions."""
 
     problem_type = VERSION_CONFLICT
 
@@ -112,7 +112,7 @@ def describe(
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """What DRF calls for every exception of a view; None lets Django answer 500."""
+    """Return the problem for an exception of a view; None lets Django answer 500."""
     known = _as_api_exception(error)
     if known is None:
         return None
@@ -125,7 +125,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def problem_of(error: Exception, *, instance: str) -> dict[str, Any] | None:
-    """The problem that this exception would be the answer of; None where it is our mistake."""
+    """Return the problem that this exception is answered with; None where it is our fault."""
     known = _as_api_exception(error)
     return None if known is None else _describe_exception(known, instance=instance)
 
@@ -139,7 +139,7 @@ def _describe_exception(known: exceptions.APIException, *, instance: str) -> dic
         whole = errors.get(_WHOLE)
         detail = " ".join(whole) if whole else "Correct the fields named in `errors`."
     elif known.status_code == HTTPStatus.NOT_FOUND:
-        detail = NOT_FOUND  # the same words whether the row is missing or another clinic's
+        detail = NOT_FOUND  # the same text whether the row is missing or another clinic's
     elif isinstance(known, exceptions.NotAuthenticated):
         detail = "Sign in first: send the header `Authorization: Token <your token>`."
     else:
@@ -185,11 +185,11 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
 
 
 def _by_field(detail: Any) -> dict[str, list[str]]:
-    """DRF's nested details as one flat object: field (or `files.0`) -> sentences."""
+    """Flatten DRF's nested details: field (or `files.0`) -> sentences."""
     flat: dict[str, list[str]] = {}
-    for path, sentence in _walk(detail, ()):
+    for path, text in _walk(detail, ()):
         name = ".".join(path)
-        flat.setdefault(_WHOLE if name in ("", "__all__") else name, []).append(sentence)
+        flat.setdefault(_WHOLE if name in ("", "__all__") else name, []).append(text)
     return flat
 
 
@@ -201,5 +201,5 @@ def _walk(detail: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
         for inner in detail:
             yield from _walk(inner, path)
     else:
-        # A sentence may quote what was sent, and half a surrogate pair cannot be sent back.
+        # A text may quote what was sent, and half a surrogate pair cannot be encoded.
         yield path, str(detail).encode(errors="replace").decode()

@@ -10,7 +10,7 @@ from scans.api.core.serializers import ProblemSerializer
 
 
 class ApiSchema(AutoSchema):
-    """Every operation may answer a problem, and a header that is an object is JSON."""
+    """Adds to every operation the problem that it may return; object headers are JSON."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)

@@ -7,5 +7,5 @@ class CredentialsSerializer(serializers.Serializer):
 
 
 class TokenSerializer(serializers.Serializer):
-    token = serializers.CharField(help_text="Shown this once: it is kept as a hash.")
+    token = serializers.CharField(help_text="Shown only once: the server stores a hash.")
     expiry = serializers.DateTimeField(allow_null=True)

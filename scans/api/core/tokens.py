@@ -46,8 +46,8 @@ class TokenView(APIView):
         if user is None or not has_perm(user, Action.VIEW):
             raise exceptions.ValidationError("The username or the password is not right.")
         token, value = create_token(user=user)
-        answer = TokenSerializer({"token": value, "expiry": token.expiry}).data
-        return Response(answer, headers={"Cache-Control": "no-store"})
+        data = TokenSerializer({"token": value, "expiry": token.expiry}).data
+        return Response(data, headers={"Cache-Control": "no-store"})
 
 
 class RevokeTokenView(APIView):

@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.audit_registry import AuditEventType
 from accounts.policy import ClinicQuerySet, get_visible_or_404
 from scans.api.core import problems
-from scans.api.core.filters import StableOrdering
+from scans.api.core.ordering import StableOrdering
 from scans.api.core.parsers import JSONParser
 
 
@@ -36,7 +36,7 @@ class ClinicRows(viewsets.GenericViewSet):
         super().initial(request, *args, **kwargs)
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
-        """No copy of a record stays in a cache; a file says itself how long it may be kept."""
+        """Keep clinical data out of caches; a file's response sets how long it may be cached."""
         response = super().finalize_response(*args, **kwargs)
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
@@ -52,13 +52,13 @@ class ClinicRows(viewsets.GenericViewSet):
         return Response(self.get_serializer(row).data)
 
     def listed(self, rows: QuerySet, *, patient_id: UUID | None = None) -> Response:
-        """One page of the rows; whoever walks through a list leaves a trace of every page."""
+        """Return one page of the rows; every page leaves an audit event."""
         page = self.paginate_queryset(rows) or []
-        answer = self.get_serializer(page, many=True).data
+        data = self.get_serializer(page, many=True).data
         audit.record_list(
             actor=self.request.user, event=self.listed_event, rows=page, patient_id=patient_id
         )
-        return self.get_paginated_response(answer)
+        return self.get_paginated_response(data)
 
     def record_read(self, row: Any) -> None:
         """Reads count: the same event as where a page shows the row."""
@@ -77,14 +77,14 @@ class ClinicRows(viewsets.GenericViewSet):
         return get_visible_or_404(self.queryset.all(), self.request.user, pk=self.kwargs["pk"])
 
 
-# Rows that can be searched for: DRF's mixin, which says nothing to the audit trail.
+# Rows that can be listed: in place of DRF's mixin, which leaves no audit event.
 class FoundRows(mixins.ListModelMixin, ClinicRows):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.listed(self.filter_queryset(self.get_queryset()))
 
 
 class AnyFile(BaseRenderer):
-    """Lets a file be asked for with any `Accept`; `delivery.deliver` sends the bytes."""
+    """Accept any `Accept` header for a file; `scans.services.files.deliver` sends the bytes."""
 
     media_type = "*/*"
     format = "file"

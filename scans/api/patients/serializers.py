@@ -7,7 +7,7 @@ from rest_framework import serializers
 from scans.models import Patient
 from scans.models.patient import Sex
 
-FHIR_WORDS = {
+FHIR_CODES = {
     "female": Sex.FEMALE,
     "male": Sex.MALE,
     "other": Sex.OTHER,
@@ -16,15 +16,15 @@ FHIR_WORDS = {
 
 
 class SexField(serializers.ChoiceField):
-    """DICOM's letters; FHIR's words are understood as well."""
+    """DICOM's letters; FHIR's codes are accepted as well."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=Sex.choices, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        word = data.strip().lower() if isinstance(data, str) else data
-        if isinstance(word, str):
-            data = FHIR_WORDS.get(word, word.upper())
+        if isinstance(data, str):
+            code = data.strip().lower()
+            data = FHIR_CODES.get(code, code.upper())
         if not isinstance(data, str) or data not in Sex.values:
             self.fail("invalid_choice", input=str(data)[:20])
         return str(data)
@@ -33,7 +33,7 @@ class SexField(serializers.ChoiceField):
 class PatientSerializer(serializers.ModelSerializer):
     sex = SexField(
         default=Sex.UNKNOWN.value,
-        help_text="F, M, O or U (DICOM); female, male, other and unknown (FHIR) are understood.",
+        help_text="F, M, O or U (DICOM); female, male, other and unknown (FHIR) are accepted.",
     )
     is_archived = serializers.BooleanField(read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:patient-detail")
@@ -58,14 +58,16 @@ class PatientSerializer(serializers.ModelSerializer):
 
 
 class SexFieldExtension(OpenApiSerializerFieldExtension):
-    """Four letters come out; four words are understood as well."""
+    """Responses have DICOM's four letters; requests may have FHIR's four codes."""
 
     target_class = "scans.api.patients.serializers.SexField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        words = list(FHIR_WORDS) if direction == "request" else []
-        return {"type": "string", "enum": [*Sex.values, *words]}
+        codes = list(FHIR_CODES) if direction == "request" else []
+        return {"type": "string", "enum": [*Sex.values, *codes]}
 
 
 class RescoredSerializer(serializers.Serializer):
-    queued = serializers.IntegerField(help_text="Analyses that were queued. More: ask again.")
+    queued = serializers.IntegerField(
+        help_text="Analyses that were queued. If it is the limit, send the request again for more."
+    )

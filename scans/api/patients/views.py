@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.views import FoundRows
-from scans.api.patients.filters import PatientFilter
 from scans.api.patients.serializers import PatientSerializer, RescoredSerializer
 from scans.models import Patient
 from scans.services.analyses.rescoring import rescore_studies
+from scans.services.patients.filters import PatientFilterSet
 from scans.services.patients.records import (
     archive_patient,
     edit_patient,
@@ -31,7 +31,7 @@ class PatientViewSet(FoundRows):
     listed_event = audit_events.PATIENT_LISTED
     queryset = Patient.objects.all()
     serializer_class = PatientSerializer
-    filterset_class = PatientFilter
+    filterset_class = PatientFilterSet.for_api()
     ordering_fields = ["family_name", "given_name", "mrn", "birth_date", "created_at"]
     ordering = ["family_name", "given_name"]
 
@@ -43,8 +43,8 @@ class PatientViewSet(FoundRows):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         patient = register_patient(user=signed_in(request), **serializer.validated_data)
-        answer = self.get_serializer(patient).data
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+        data = self.get_serializer(patient).data
+        return Response(data, status.HTTP_201_CREATED, headers={"Location": str(data["url"])})
 
     @extend_schema(summary="Correct a patient")
     def partial_update(self, request: Request, pk: Any) -> Response:
@@ -54,7 +54,7 @@ class PatientViewSet(FoundRows):
         patient = edit_patient(
             user=signed_in(request), patient=patient, changes=serializer.validated_data
         )
-        self.record_read(patient)  # the answer shows all of it, whatever was changed
+        self.record_read(patient)  # the response shows all of it, whatever was changed
         return Response(self.get_serializer(patient).data)
 
     @extend_schema(

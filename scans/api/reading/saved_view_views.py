@@ -9,16 +9,19 @@ from rest_framework.response import Response
 
 from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
+from scans.api.core.filter_serializers import filter_serializer
 from scans.api.core.views import ClinicRows
 from scans.api.reading.saved_view_serializers import WorklistViewSerializer
-from scans.api.reading.worklist_views import WorklistQuerySerializer
 from scans.models import WorklistView
-from scans.services.reading.worklist import delete_view, save_view
+from scans.services.reading.filters import WorklistFilterSet
+from scans.services.reading.saved_views import delete_view, save_view
+
+WorklistFiltersSerializer = filter_serializer("WorklistFiltersSerializer", WorklistFilterSet)
 
 
 class NewViewSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=60)
-    filters = WorklistQuerySerializer(help_text="Parameters of `/worklist/`.")
+    filters = WorklistFiltersSerializer(help_text="Parameters of `/worklist/`.")
     for_clinic = serializers.BooleanField(
         default=False, help_text="For everybody here: radiologists and administrators may."
     )

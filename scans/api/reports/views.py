@@ -1,7 +1,5 @@
 from typing import Any
 
-import django_filters as filters
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -25,32 +23,15 @@ from scans.api.reports.serializers import (
     StartReportSerializer,
 )
 from scans.models import Report, ReportTemplate, Study
-from scans.models.report import ReportStatus
 from scans.services.reports import drafting as service
 from scans.services.reports.content import templates_of
 from scans.services.reports.files import deliver_report
+from scans.services.reports.filters import ReportFilterSet
 from scans.services.reports.signing import sign_report
 
 _ROWS = Report.objects.select_related(
     "study__patient__clinic", "study__clinic", "author", "superseded_by"
 )
-
-
-class ReportFilter(filters.FilterSet):
-    study = filters.UUIDFilter(field_name="study_id")
-    patient = filters.UUIDFilter(field_name="study__patient_id")
-    status = filters.MultipleChoiceFilter(choices=ReportStatus.choices)
-    newest = filters.BooleanFilter(
-        method="by_newest", help_text="`true`: the signed versions that none supersedes."
-    )
-
-    class Meta:
-        model = Report
-        fields: list[str] = []
-
-    def by_newest(self, rows: QuerySet, name: str, value: bool) -> QuerySet:
-        current = Report.objects.current().values("pk")
-        return rows.filter(pk__in=current) if value else rows.exclude(pk__in=current)
 
 
 @extend_schema_view(
@@ -66,7 +47,7 @@ class ReportViewSet(FoundRows):
     listed_event = audit_events.REPORT_LISTED
     queryset = _ROWS
     serializer_class = ReportSerializer
-    filterset_class = ReportFilter
+    filterset_class = ReportFilterSet.for_api()
     ordering_fields = ["begun_at", "signed_at"]
     ordering = ["-begun_at"]
 

@@ -62,18 +62,18 @@ class ImageViewSet(ClinicRows):
         return self.listed(rows.filter(image=image), patient_id=image.patient_id)
 
     @extend_schema(
-        summary="Ask for an analysis by the active release",
+        summary="Request an analysis by the active release",
         description=(
-            "There is one analysis for an image and a release: where it exists it is the answer, "
+            "There is one analysis for an image and a release: where it exists it is returned "
             "with 200, and one that failed or was cancelled joins the queue again."
         ),
         request=None,
         responses={200: AnalysisSerializer, 201: AnalysisSerializer},
     )
     @analyses.mapping.post
-    def ask(self, request: Request, pk: Any) -> Response:
+    def request_analysis(self, request: Request, pk: Any) -> Response:
         analysis, is_new = request_analysis(user=signed_in(request), image=self.get_object())
-        answer = self.get_serializer(analysis).data
+        data = self.get_serializer(analysis).data
         if not is_new:
             audit.record(
                 actor=request.user,
@@ -81,5 +81,5 @@ class ImageViewSet(ClinicRows):
                 row=analysis,
                 patient_id=analysis.image.patient_id,
             )
-            return Response(answer)
-        return Response(answer, status.HTTP_201_CREATED, headers={"Location": str(answer["url"])})
+            return Response(data)
+        return Response(data, status.HTTP_201_CREATED, headers={"Location": str(data["url"])})

@@ -74,7 +74,7 @@ class ExistingImageSerializer(serializers.Serializer):
 
 
 class RefusalSerializer(serializers.Serializer):
-    """Why one file was not taken; `duplicate` names the image that is the same."""
+    """Why one file was not accepted; of a `duplicate`, the image that is the same."""
 
     filename = serializers.CharField()
     code = serializers.CharField()
@@ -83,7 +83,7 @@ class RefusalSerializer(serializers.Serializer):
 
 
 class ReceivedStudySerializer(StudySerializer):
-    """The new study, and the files that were not taken."""
+    """The new study, and the files that were not accepted."""
 
     refused = RefusalSerializer(many=True, read_only=True)
 
@@ -93,6 +93,6 @@ class ReceivedStudySerializer(StudySerializer):
 
 
 class NothingAcceptedSerializer(ProblemSerializer):
-    """The problem of an upload; `refused` where it is that no file could be taken."""
+    """The problem of an upload; with `refused` where no file could be accepted."""
 
     refused = RefusalSerializer(many=True, required=False)

@@ -22,9 +22,8 @@ from accounts.policy import Action, require
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core import problems
-from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, answer_request
+from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, run_idempotently
 from scans.api.core.views import FoundRows
-from scans.api.studies.filters import StudyFilter
 from scans.api.studies.serializers import (
     NothingAcceptedSerializer,
     ReceivedStudySerializer,
@@ -34,7 +33,8 @@ from scans.api.studies.serializers import (
     UploadSerializer,
 )
 from scans.models import Analysis, Image, Patient, Study
-from scans.services.core.idempotency import Answer
+from scans.services.core.idempotency import StoredResponse
+from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
 
 # All that `StudySerializer` shows, in a fixed number of queries.
@@ -65,7 +65,7 @@ class StudyViewSet(FoundRows):
     listed_event = audit_events.STUDY_LISTED
     queryset = Study.objects.prefetch_related(IMAGES)
     serializer_class = StudySerializer
-    filterset_class = StudyFilter
+    filterset_class = StudyFilterSet.for_api()
     ordering_fields = ["study_date", "received_at"]
     ordering = ["-study_date", "-received_at"]
 
@@ -88,8 +88,8 @@ class StudyViewSet(FoundRows):
     @extend_schema(
         summary="Upload a study",
         description=(
-            "Each file is taken or refused on its own. With an `Idempotency-Key`, the same key "
-            "and request give the same answer and one study, however often they are sent."
+            "Each file is accepted or refused on its own. With an `Idempotency-Key`, the same "
+            "key and request give the same response and one study, however often they are sent."
         ),
         request={"multipart/form-data": UploadSerializer},
         parameters=[
@@ -103,7 +103,7 @@ class StudyViewSet(FoundRows):
         responses={
             201: ReceivedStudySerializer,
             (400, problems.MEDIA_TYPE): OpenApiResponse(
-                NothingAcceptedSerializer, "No file could be taken, or the request is not valid."
+                NothingAcceptedSerializer, "No file could be accepted, or the request is not valid."
             ),
         },
     )
@@ -111,29 +111,29 @@ class StudyViewSet(FoundRows):
         require(request.user, Action.UPLOAD_STUDY)
         form = UploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        patient = Patient.objects.visible_to(request.user).filter(pk=asked["patient"]).first()
+        upload = form.validated_data
+        patient = Patient.objects.visible_to(request.user).filter(pk=upload["patient"]).first()
         if patient is None:
             raise problems.UnknownPatient
 
-        def receive(upload_id: UUID | None) -> Answer:
-            return self._answer(
+        def receive(upload_id: UUID | None) -> StoredResponse:
+            return self._response_of(
                 receive_study(
-                    user=signed_in(request), **asked | {"patient": patient}, upload_id=upload_id
+                    user=signed_in(request), **upload | {"patient": patient}, upload_id=upload_id
                 )
             )
 
-        fields = {name: str(asked[name]) for name in ("patient", "study_date", "description")}
-        answer = answer_request(request, fields=fields, files=asked["files"], act=receive)
-        response = Response(answer.body, answer.status_code)
-        if answer.replayed:
+        fields = {name: str(upload[name]) for name in ("patient", "study_date", "description")}
+        stored = run_idempotently(request, fields=fields, files=upload["files"], act=receive)
+        response = Response(stored.body, stored.status_code)
+        if stored.replayed:
             response[REPLAYED] = "true"
-        if answer.status_code != status.HTTP_201_CREATED:
+        if stored.status_code != status.HTTP_201_CREATED:
             return problems.as_problem(response, request)
-        response["Location"] = answer.body["url"]
+        response["Location"] = stored.body["url"]
         return response
 
-    def _answer(self, receipt: Receipt) -> Answer:
+    def _response_of(self, receipt: Receipt) -> StoredResponse:
         not_taken = [row for row in receipt.outcomes if row.outcome != RECEIVED]
         refused = RefusalSerializer(not_taken, many=True).data
         if receipt.study is None:
@@ -144,12 +144,12 @@ class StudyViewSet(FoundRows):
                 problem_type=problems.NOTHING_ACCEPTED,
                 refused=refused,
             )
-            return Answer(status.HTTP_400_BAD_REQUEST, _plain(problem))
+            return StoredResponse(status.HTTP_400_BAD_REQUEST, _plain(problem))
         study = self.queryset.get(pk=receipt.study.pk)
         shown = StudySerializer(study, context=self.get_serializer_context()).data
-        return Answer(status.HTTP_201_CREATED, _plain(shown | {"refused": refused}))
+        return StoredResponse(status.HTTP_201_CREATED, _plain(shown | {"refused": refused}))
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    """As the client gets it: strings for ids and dates, so that it can be kept and replayed."""
+    """As the client gets it: strings for ids and dates, so that it can be stored and replayed."""
     return json.loads(JSONRenderer().render(data))

@@ -1,4 +1,4 @@
-"""Everything that must be there before the first request: run at each start, and safe to repeat."""
+"""Prepares database, files and releases before the first request; runs at each start."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks = []  # a machine that trains need not be one that serves
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Everything after the command's name is the trainer's own, `--help` too."""
+        """Pass all arguments after the command's name to the trainer, `--help` too."""
         try:
             status = inference.train(argv[2:])
         except ImportError as error:

@@ -10,7 +10,7 @@ from scans.models import Worker
 
 class Command(BaseCommand):
     help = "Exit with 0 if a worker with a loaded model on this machine reported lately."
-    requires_system_checks = ()  # asked often: the weights are not to be read each time
+    requires_system_checks = ()  # runs often: the weights are not to be read each time
 
     def handle(self, *args: Any, **options: Any) -> None:
         host = socket.gethostname()

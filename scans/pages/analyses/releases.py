@@ -1,4 +1,4 @@
-"""Model facts: what a release is, how it was trained and tested, what it is bad at."""
+"""The page of a model release: intended use, training, tests and limits."""
 
 import logging
 from typing import Any
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 @require_GET
 @clinical_page
 def model_release(request: ClinicalRequest, release_id: UUID) -> HttpResponse:
-    """Releases belong to the installation: everyone who is signed in may read about them."""
+    """Show a release. It belongs to the installation, so everyone who is signed in may read it."""
     require(request.user, Action.VIEW)
     release = ModelRelease.objects.filter(pk=release_id).first()
     if release is None:
@@ -39,7 +39,7 @@ def model_release(request: ClinicalRequest, release_id: UUID) -> HttpResponse:
 
 
 def _sections(release: ModelRelease) -> list[dict[str, Any]]:
-    """The measured part of the card; empty where the release came without figures."""
+    """Return the measured part of the card; empty where the release came without figures."""
     metrics = metrics_of(release)
     if metrics is None:
         return []
@@ -53,7 +53,7 @@ def _sections(release: ModelRelease) -> list[dict[str, Any]]:
     return [
         {
             "section": section,
-            # Drawn from numbers by our own code (ml.card.charts), which escapes every word in it.
+            # Drawn from numbers by our own code (ml.card.charts), which escapes all text in it.
             "charts": [(chart, mark_safe(chart.svg)) for chart in charts],  # noqa: S308
         }
         for section, charts in facts

@@ -1,4 +1,4 @@
-"""One analysis on the study page: watched, cancelled, tried again, asked for."""
+"""One analysis on the study page: show, poll, cancel, retry and request it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,29 +15,31 @@ from accounts.policy import get_visible_or_404
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image
-from scans.pages.analyses.cards import card_of
+from scans.pages.analyses.image_cards import image_card
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced, is_poll, polled
+from scans.pages.core.responses import has_poll_token, poll_response, with_htmx_events
 from scans.services.analyses import lifecycle as service
 from scans.services.analyses.releases import active_release
 from scans.templatetags.reading import announcement
 
-TEMPLATE = "analyses/_card.html"
+TEMPLATE = "analyses/_image_card.html"
 
 
 @require_GET
 @clinical_page
 def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse:
-    """The image's card with this analysis in full. Polled until it has an end."""
+    """Show the card of the image with this analysis in full; polled until it is finished."""
     analysis = _analysis(request, analysis_id)
-    if not is_poll(request, analysis.pk):
+    if not has_poll_token(request, analysis.pk):
         _record_read(request, analysis)
     context = _context(request, analysis.image, analysis)
-    response = polled(request, TEMPLATE, context)
+    response = poll_response(request, TEMPLATE, context)
     if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
         number = analysis.image.number
-        return announced(response, announce=f"Image {number}: {announcement(context['analysis'])}")
+        return with_htmx_events(
+            response, announce=f"Image {number}: {announcement(context['analysis'])}"
+        )
     return response
 
 
@@ -62,16 +64,16 @@ def analysis_cancel(request: ClinicalRequest, analysis_id: UUID) -> HttpResponse
 @require_POST
 @clinical_page
 def image_analyze(request: ClinicalRequest, image_id: UUID) -> HttpResponse:
-    """Ask for the opinion of the active release."""
+    """Request an analysis by the active release."""
     images = Image.objects.select_related("series__study", "patient")
     image = get_visible_or_404(images, request.user, pk=image_id)
     try:
         analysis, created = service.request_analysis(user=request.user, image=image)
     except StateConflictError as error:
-        return _answer(request, image, None, conflict=str(error))
+        return _card_response(request, image, None, conflict=str(error))
     if not created:
-        _record_read(request, analysis)  # nothing was asked for that would leave a trace
-    return _answer(request, image, analysis)
+        _record_read(request, analysis)  # nothing was queued that would leave an event
+    return _card_response(request, image, analysis)
 
 
 def _analysis(request: ClinicalRequest, analysis_id: UUID) -> Analysis:
@@ -87,19 +89,19 @@ def _changed(
         change()
     except StateConflictError as error:
         conflict = str(error)
-    return _answer(request, analysis.image, analysis, conflict=conflict)
+    return _card_response(request, analysis.image, analysis, conflict=conflict)
 
 
-def _answer(
+def _card_response(
     request: ClinicalRequest, image: Image, analysis: Analysis | None, *, conflict: str = ""
 ) -> HttpResponse:
-    """The card as it is now; without htmx, the study page at that image."""
+    """Render the card as it is now; without htmx, redirect to the image on the study page."""
     if request.htmx:
         context = _context(request, image, analysis)
         if conflict and context["analysis"]:
-            _record_read(request, context["analysis"])  # what was asked for left no other trace
+            _record_read(request, context["analysis"])  # the refused request left no other event
         response = render(request, TEMPLATE, context, status=409 if conflict else 200)
-        return announced(response, toast=conflict) if conflict else response
+        return with_htmx_events(response, toast=conflict) if conflict else response
     if conflict:
         messages.error(request, conflict)
     page = reverse("study", args=[image.study.pk])
@@ -107,8 +109,8 @@ def _answer(
 
 
 def _context(request: ClinicalRequest, image: Image, shown: Analysis | None) -> dict[str, Any]:
-    asked = str(shown.pk) if shown else ""
-    return card_of(request, image, active=active_release(), asked=asked)
+    analysis_id = str(shown.pk) if shown else ""
+    return image_card(request, image, active=active_release(), analysis_id=analysis_id)
 
 
 def _record_read(request: ClinicalRequest, analysis: Analysis) -> None:

@@ -1,9 +1,9 @@
-"""Addresses of a list. What somebody typed to find a person stays out of the address bar.
+"""Addresses of a list. A search text, which may name a patient, stays out of the address bar.
 
-The bar, the history and a shared link show state and dates only; the script asks for the rest. The
-worklist is the exception: its filters are somebody's own list of work, and live in the address.
-A form that is sent without JavaScript carries the text as well: its answer is a page of its own,
-and the next pages of it could not be found otherwise.
+The bar, the history and a shared link hold state and dates only; the script sends the rest. The
+worklist is the exception: its filters are a person's own list of work, and live in the address.
+A form that is sent without JavaScript carries the text as well: its response is a page of its
+own, and the next pages of it could not be found otherwise.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-TYPED = "q"
+SEARCH = "q"
 
 
 @dataclass(frozen=True)
@@ -23,30 +23,31 @@ class ListAddress:
     name: str
     filters: Mapping[str, Any]
     page: str = ""
-    shows_typed: bool = False
+    shows_search: bool = False
 
     @property
-    def asked(self) -> str:
-        """With all that the answer depends on."""
+    def full(self) -> str:
+        """With all that the response depends on."""
         return self._with(dict(self.filters), self.page)
 
     @property
     def shown(self) -> str:
-        """For the address bar; the first page, where the bar does not tell which list it is."""
-        if not self.hides_typed:
-            return self.asked
-        kept = {name: value for name, value in self.filters.items() if name != TYPED}
-        return self._with(kept, "")
+        """For the address bar: without a search text, and then at the first page."""
+        if not self.hides_search:
+            return self.full
+        public = {name: value for name, value in self.filters.items() if name != SEARCH}
+        return self._with(public, "")
 
     @property
-    def hides_typed(self) -> bool:
-        return bool(self.filters.get(TYPED)) and not self.shows_typed
+    def hides_search(self) -> bool:
+        """Whether a search text is kept out of the address bar."""
+        return bool(self.filters.get(SEARCH)) and not self.shows_search
 
     def of_page(self, token: str) -> "ListAddress | None":
-        """The same list at another page; None for none."""
+        """Return the same list at another page; None for an empty token."""
         return replace(self, page=token) if token else None
 
     def _with(self, query: dict[str, Any], page: str) -> str:
-        told = {name: 1 if value is True else value for name, value in query.items()}
-        text = urlencode(told | ({"page": page} if page else {}))
+        values = {name: 1 if value is True else value for name, value in query.items()}
+        text = urlencode(values | ({"page": page} if page else {}))
         return reverse(self.name) + (f"?{text}" if text else "")

@@ -1,4 +1,4 @@
-"""What a list has in common as a file of comma-separated values."""
+"""Lists as CSV files: the response, its cells, and the audit event of the export."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,7 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
-from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 
 from accounts import audit
@@ -21,27 +20,28 @@ MOST_ROWS = 5000  # of one file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def sent_again(filters: Mapping[str, object]) -> dict[str, str]:
-    """The filters of a list, as its button sends them: a date as its form reads it."""
+def form_values(filters: Mapping[str, object]) -> dict[str, str]:
+    """The filters of a list as hidden fields of its button: a date as the filters read it."""
     return {name: str(value) for name, value in filters.items()}
 
 
-def asked(request: ClinicalRequest, form: type[forms.Form]) -> dict[str, Any]:
-    """The filters that came with the request; a wrong one is ignored, as on the page."""
-    checked = form(request.POST if request.method == "POST" else request.GET)
-    checked.is_valid()
-    return {name: value for name, value in checked.cleaned_data.items() if value}
+def query_of(request: ClinicalRequest) -> QueryDict:
+    """The filters that came with the request: a button sends them as a POST, a link in its URL."""
+    return request.POST if request.method == "POST" else request.GET
 
 
-def answer_of(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+def csv_response(
+    name: str, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> HttpResponse:
+    """A file `name`.csv to download, with these rows below the header."""
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    # The mark at the start tells a spreadsheet that this is UTF-8.
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    # By the byte order mark a spreadsheet knows that this is UTF-8.
+    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
 
 
 def _cell(value: object) -> str:
@@ -50,10 +50,11 @@ def _cell(value: object) -> str:
 
 
 def record_export(user: User, event: AuditEventType, rows: Sequence[Any]) -> None:
+    """Leave an audit event that names the exported rows."""
     ids = [str(row.pk) for row in rows[: audit.IDS_KEPT]]
     audit.record(actor=user, event=event, detail={"count": len(rows), "ids": ids})
 
 
 def moment(when: datetime) -> str:
-    """The time as ISO 8601, in the zone of the clinic."""
+    """Return the time as ISO 8601, in the zone of the clinic."""
     return timezone.localtime(when).isoformat(timespec="seconds")

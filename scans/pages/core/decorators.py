@@ -1,4 +1,4 @@
-"""What every page of the record has in common: refusals in words, and no copy left behind."""
+"""Decorators of all clinical pages: refusals with an explanation, and no copy in the browser."""
 
 import functools
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from accounts.policy import NotAllowedError
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import sentence
+from scans.pages.core.responses import text_response
 
 P = ParamSpec("P")
 
@@ -21,35 +21,34 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ClinicalView = Callable[Concatenate[ClinicalRequest, P], HttpResponseBase]
 
 
-def refusals_in_words(view: ClinicalView[P]) -> View[P]:
-    """What the role does not include is a 403 in a sentence: as a page, or for a script."""
+def explain_refusals(view: ClinicalView[P]) -> View[P]:
+    """Answer `NotAllowedError` with a 403 that says why: a page, or plain text for a script."""
 
     @functools.wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        asked = cast(ClinicalRequest, request)
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        clinical = cast(ClinicalRequest, request)
         try:
-            return view(asked, *args, **kwargs)
+            return view(clinical, *args, **kwargs)
         except NotAllowedError as error:
-            if asked.htmx or not asked.accepts("text/html"):
-                return sentence(str(error), status=403)
+            if clinical.htmx or not clinical.accepts("text/html"):
+                return text_response(str(error), status=403)
             return render(request, "403.html", {"reason": str(error)}, status=403)
 
-    return answer
+    return wrapper
 
 
 def clinical_page(view: ClinicalView[P]) -> View[P]:
-    """A page or fragment of the record.
+    """Mark a page or fragment with clinical data: refusals explain, and no browser caches it.
 
-    The browser keeps no copy: the next person at a shared machine cannot go back to it after a
-    sign-out.
+    The next person at a shared machine cannot go back to it after a sign-out.
     """
-    inner = refusals_in_words(view)
+    inner = explain_refusals(view)
 
     @functools.wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = inner(request, *args, **kwargs)
         add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    return answer
+    return wrapper

@@ -1,54 +1,72 @@
-"""The bar of filters above a list: a search, choices, two dates. It asks again by itself."""
+"""The bar of filters above a list, drawn from its `ListFilterSet`: texts, choices, dates, boxes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from django import forms
+import django_filters as filters
+
+from scans.services.core.filters import ListFilterSet
+
+Choices = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One filter with values to choose from."""
+class BarField:
+    """One filter of the bar; `kind` is `text`, `choice`, `date` or `check`."""
 
     name: str
+    kind: str
     label: str
-    choices: Sequence[tuple[str, str]]
-    value: str
+    value: Any
+    choices: Choices = ()
+    placeholder: str = ""
 
 
 @dataclass(frozen=True)
 class FilterBar:
-    """What `core/_filter_bar.html` draws of a list's form; `target` is the id of the list."""
+    """What `core/_filter_bar.html` draws; `target` is the id of the list."""
 
     address: str  # the name of the list's URL
     target: str
     label: str
-    form: forms.Form
-    choices: Sequence[Choice]
-    check: tuple[str, str] | None = None  # name and label of a box to check
+    filterset: ListFilterSet
+    # Choices that depend on the person, by the filter's name on the page.
+    choices: Mapping[str, Choices] = field(default_factory=dict)
+    hidden: Collection[str] = ()
 
     @property
-    def values(self) -> dict[str, Any]:
-        return self.form.cleaned_data
-
-    @property
-    def check_name(self) -> str:
-        return self.check[0] if self.check else ""
-
-    @property
-    def is_checked(self) -> bool:
-        return bool(self.values.get(self.check_name))
+    def fields(self) -> list[BarField]:
+        """Texts first, then choices, dates and boxes, each in the order of its declaration."""
+        drawn = [
+            self._field(name, self.filterset.filters[filter_name])
+            for name, filter_name in self.filterset.page_filters().items()
+            if name not in self.hidden
+        ]
+        kinds = ("text", "choice", "date", "check")
+        return sorted(drawn, key=lambda one: kinds.index(one.kind))
 
     @property
     def trigger(self) -> str:
-        """Not every `change`: a text field has one as it loses the focus, and the list would be
-        replaced under the click."""
-        names = [*(one.name for one in self.choices), "since", "until", self.check_name]
-        changes = [f"change from:#filter-{name}" for name in names if name]
-        typed = "input changed delay:300ms from:#filter-q"
-        return ", ".join([typed, *changes, "submit", "search"])
+        """The events at which htmx requests the list again.
 
+        Not at every `change`: a text field has one as it loses the focus, and the list would be
+        replaced under the click.
+        """
+        events = {"text": "input changed delay:300ms"}
+        names = [f"{events.get(one.kind, 'change')} from:#filter-{one.name}" for one in self.fields]
+        return ", ".join([*names, "submit", "search"])
 
-def choice(form: forms.Form, name: str, label: str, choices: Sequence[tuple[str, str]]) -> Choice:
-    return Choice(name, label, choices, form.cleaned_data.get(name, ""))
+    def _field(self, name: str, found: Any) -> BarField:
+        value = self.filterset.page_values.get(name, "")
+        label = str(found.label)
+        if self.filterset.page_filters()[name] in self.filterset.checked_values:
+            return BarField(name, "check", label, bool(value))
+        if name in self.choices:
+            return BarField(name, "choice", label, value, self.choices[name])
+        if isinstance(found, (filters.ChoiceFilter, filters.MultipleChoiceFilter)):
+            choices = [("", found.any_label), *found.extra["choices"]]
+            return BarField(name, "choice", label, value, choices)
+        if isinstance(found, filters.DateFilter):
+            return BarField(name, "date", label, value)
+        return BarField(name, "text", label, value, placeholder=found.placeholder)

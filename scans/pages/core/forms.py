@@ -1,4 +1,4 @@
-"""What people may type, and in which words the pages refuse it. The services check it again."""
+"""Base classes of the forms of pages. The services check again what a form lets through."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class DateInput(forms.DateInput):
 
 
 class BootstrapForm(forms.Form):
-    """Fields that look and speak like the rest of the pages."""
+    """A form whose fields have Bootstrap's classes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 A page is found by the values of its first or last row, never by counting (no OFFSET), so rows
 that arrive meanwhile shift nothing. Its token holds that row's id and none of the values, which
-may be a name and would stand in the address; it is signed, so nobody asks with a token of theirs.
+may be a name and would stand in the address; it is signed, so nobody can make one.
 """
 
 from dataclasses import dataclass

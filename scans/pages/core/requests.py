@@ -1,4 +1,4 @@
-"""The requests that pages of the record are asked by."""
+"""The type of the requests of clinical pages."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -7,7 +7,7 @@ from accounts.models import User
 
 
 class ClinicalRequest(HttpRequest):
-    """A request of somebody who is signed in (LoginRequiredMiddleware sees to that)."""
+    """A request of a signed-in person (LoginRequiredMiddleware sees to that)."""
 
     htmx: HtmxDetails
     user: User

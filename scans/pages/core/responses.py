@@ -1,4 +1,4 @@
-"""The few kinds of answers that pages give besides a plain template."""
+"""HTTP responses of pages besides a rendered template: texts, htmx events, polled fragments."""
 
 import hashlib
 import json
@@ -11,46 +11,46 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from scans.pages.core.requests import ClinicalRequest
 
-_SALT = "scans.pages.answers"  # open pages keep their seals over an upgrade
+_SALT = "scans.pages.answers"  # pages that are open keep valid tokens over an upgrade
 
 
-def sentence(text: str, *, status: int) -> HttpResponse:
-    """For a script, which shows the text in a toast."""
+def text_response(text: str, *, status: int) -> HttpResponse:
+    """Return plain text for a script, which shows it in a toast."""
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
-def announced(response: HttpResponse, **events: str) -> HttpResponse:
-    """Let htmx raise these events: `toast` shows its text, `announce` has it read out."""
+def with_htmx_events(response: HttpResponse, **events: str) -> HttpResponse:
+    """Let htmx raise these events: `toast` shows its text, `announce` has it read aloud."""
     response["HX-Trigger"] = json.dumps(events)
     return response
 
 
-def version_of(*facts: object) -> str:
-    """A short name for a state of a fragment."""
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+def version_of(*state: object) -> str:
+    """Return a short hash of what a fragment shows."""
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
-def seen_by(request: ClinicalRequest, what: object, *facts: object) -> str:
-    """What the poller of a fragment sends back as `seen`: the state it shows, and a seal.
+def poll_token(request: ClinicalRequest, resource: object, *state: object) -> str:
+    """Return what the poller of a fragment sends back as `seen`: a hash of its state, and a MAC.
 
-    Only a page or fragment whose read is in the audit trail carries the seal of this person and
-    of what it shows. So `is_poll` cannot be claimed by somebody who never opened it.
+    The MAC is of this person and of what is polled, and only a page or fragment whose read is in
+    the audit trail carries it. So nobody can poll what they have never opened.
     """
-    return f"{version_of(*facts)}.{_seal(request, what)}"
+    return f"{version_of(*state)}.{_mac(request, resource)}"
 
 
-def is_poll(request: ClinicalRequest, what: object) -> bool:
-    """Whether the request follows a read of the same that was recorded."""
-    _, _, seal = request.GET.get("seen", "").partition(".")
-    return constant_time_compare(seal, _seal(request, what))
+def has_poll_token(request: ClinicalRequest, resource: object) -> bool:
+    """Whether the request polls something whose read is in the audit trail already."""
+    _, _, mac = request.GET.get("seen", "").partition(".")
+    return constant_time_compare(mac, _mac(request, resource))
 
 
-def polled(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """A polled fragment, or 204 where the poller already shows this `version` of it."""
+def poll_response(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Render a polled fragment; 204 where the poller already shows this `version` of it."""
     if request.GET.get("seen") == context["version"]:
         return HttpResponse(status=204)
     return render(request, template, context)
 
 
-def _seal(request: ClinicalRequest, what: object) -> str:
-    return salted_hmac(_SALT, f"{request.user.pk}:{what}").hexdigest()[:32]
+def _mac(request: ClinicalRequest, resource: object) -> str:
+    return salted_hmac(_SALT, f"{request.user.pk}:{resource}").hexdigest()[:32]

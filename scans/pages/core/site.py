@@ -1,4 +1,4 @@
-"""What belongs to the site and to no record."""
+"""Pages of the site itself, without clinical data."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseRedirect

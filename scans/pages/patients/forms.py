@@ -1,4 +1,4 @@
-"""What people may type about a patient, and in which words the pages refuse it."""
+"""Forms of a patient's data, and their error messages."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class PatientForm(BootstrapForm):
 
 
 class PatientEditForm(PatientForm):
-    """Sends back what it showed, so that two people who edit at once do not undo each other."""
+    """A form that sends the values it showed, so that two people do not undo each other's edits."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,16 +49,16 @@ class PatientEditForm(PatientForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What the person changed, against what the page showed when it was opened."""
+        """The values that differ from those the page showed when it was opened."""
         return {name: self.cleaned_data[name] for name in self.changed_data}
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What the page showed in the fields that were changed."""
+        """The values that the page showed in the fields that were changed."""
         return {name: self._shown(name) for name in self.changed_data}
 
     def refuse(self, error: ValidationError, *, now: Patient) -> None:
-        """Say why it is not saved: where somebody else was faster, with the value there is now.
+        """Show why it is not saved: where somebody else was faster, with the value there is now.
 
         That value counts as seen from here on, so saving again is a decision.
         """
@@ -70,12 +70,12 @@ class PatientEditForm(PatientForm):
             if current in (seen[name], changes[name]):
                 continue
             shown_now[self[name].html_initial_name] = "" if current is None else str(current)
-            words = now.get_sex_display() if name == "sex" else current or "nothing"
-            sentence = (
-                f"Somebody else has changed this to “{words}” meanwhile. "
+            value = now.get_sex_display() if name == "sex" else current or "nothing"
+            message = (
+                f"Somebody else has changed this to “{value}” meanwhile. "
                 "Save again to replace it with what you typed."
             )
-            reasons[name] = [ValidationError(sentence)]
+            reasons[name] = [ValidationError(message)]
         self.data = dict(self.data.items()) | shown_now
         self.add_error(None, ValidationError(reasons))
 
@@ -85,10 +85,3 @@ class PatientEditForm(PatientForm):
             return self.fields[name].to_python(shown)
         except ValidationError:
             return None
-
-
-class PatientFilterForm(forms.Form):
-    """The filters of the patient list."""
-
-    q = forms.CharField(required=False, max_length=200, strip=True)
-    archived = forms.BooleanField(required=False)

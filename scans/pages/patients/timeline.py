@@ -1,5 +1,7 @@
-"""The case history of a patient: studies newest first, each with the AI's and the radiologist's
-word side by side. What the one or the other may not be shown yet is withheld here as well."""
+"""The case history of a patient: studies newest first, the AI result beside the finding.
+
+What the person may not be shown yet, of the AI result or of other readers, is withheld here too.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +15,9 @@ from scans.models import Analysis, Image, ModelRelease, Patient, Study
 from scans.models.analysis import FINISHED
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import seen_by
+from scans.pages.core.responses import poll_token
 from scans.pages.patients.trend_chart import chart_of
-from scans.services.analyses.rescoring import missing_results
+from scans.services.analyses.rescoring import unscored_images
 from scans.services.disclosure import as_shown, withheld_from
 from scans.services.reading.readable_verdicts import ReadableFinding, readable_findings
 from scans.services.reports.drafting import can_write_report
@@ -49,28 +51,28 @@ class Thumbnail:
 
 
 def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> dict[str, Any]:
-    """What the patient page shows. `version` changes when a study or an image is added."""
+    """Return what the patient page shows. `version` changes when a study or an image is added."""
     studies = Study.objects.visible_to(request.user).filter(patient=patient)
     page = keyset_page(
         studies.select_related("received_by", "patient"), order=ORDER, token=token, size=PAGE_SIZE
     )
     trend = trend_of(user=request.user, patient=patient)
     entries = entries_of(request, page.rows, trend=trend)
-    missing = None if patient.is_archived else missing_results(patient=patient)
+    unscored = None if patient.is_archived else unscored_images(patient=patient)
     return {
         "patient": patient,
         "entries": entries,
         "trend": trend,
         "charts": [chart_of(line) for line in trend.lines],
-        "missing": missing,
+        "unscored": unscored,
         "newer": page.previous,
         "older": page.next,
         "watched": not token,
         # A study in work is watched by its own poller; its results do not redraw the others.
-        "version": seen_by(
+        "version": poll_token(
             request,
             patient.pk,
-            missing and (str(missing.release.pk), missing.images),
+            unscored and (str(unscored.release.pk), unscored.images),
             *((one["summary"].in_work, one["facts"]) for one in entries),
         ),
     }
@@ -79,18 +81,18 @@ def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> 
 def entries_of(
     request: ClinicalRequest, studies: Sequence[Study], *, trend: Trend
 ) -> list[dict[str, Any]]:
-    """These studies as the timeline shows them."""
+    """Return these studies as the timeline shows them."""
     ids = [row.pk for row in studies]
     withheld = withheld_from(user=request.user, studies=ids)
     thumbnails = _thumbnails(ids, withheld=withheld)
-    words = readable_findings(user=request.user, studies=studies)
+    findings = readable_findings(user=request.user, studies=studies)
     reports = report_states(user=request.user, studies=studies)
     return [
         _entry(
             request,
             summary,
             thumbnails.get(summary.study.pk, []),
-            word=words[summary.study.pk],
+            reader_finding=findings[summary.study.pk],
             report=reports[summary.study.pk],
             change=trend.shown_with(summary),
         )
@@ -103,35 +105,43 @@ def _entry(
     summary: StudySummary,
     images: list[Thumbnail],
     *,
-    word: ReadableFinding,
+    reader_finding: ReadableFinding,
     report: ReportState,
     change: Change | None,
 ) -> dict[str, Any]:
     study = summary.study
     # What a person does to the study; its results have a quicker poller of their own.
-    facts = (str(study.pk), summary.image_count, summary.withheld, word.facts, report.facts)
+    facts = (
+        str(study.pk),
+        summary.image_count,
+        summary.withheld,
+        reader_finding.facts,
+        report.facts,
+    )
     return {
         "study": study,
         "summary": summary,
         "images": images,
-        "word": word,
+        "reader_finding": reader_finding,
         "report": report,
         "change": change,
-        "may_write": can_write_report(request.user, study),
+        "can_write_report": can_write_report(request.user, study),
         "hidden": max(0, summary.image_count - THUMBNAILS),
         "facts": facts,
-        "version": seen_by(request, study.pk, facts, summary.facts, [one.facts for one in images]),
+        "version": poll_token(
+            request, study.pk, facts, summary.facts, [one.facts for one in images]
+        ),
     }
 
 
 def _thumbnails(studies: list[UUID], *, withheld: frozenset[UUID]) -> dict[UUID, list[Thumbnail]]:
-    """The first images of each study: as many as are shown, however many it has."""
-    place = Window(RowNumber(), partition_by=F("series__study"), order_by=IMAGE_ORDER)
+    """Return the first images of each study: as many as are shown, however many it has."""
+    rank = Window(RowNumber(), partition_by=F("series__study"), order_by=IMAGE_ORDER)
     images = (
         Image.objects.filter(series__study__in=studies)
-        .annotate(study_of=F("series__study"), place=place)
-        .filter(place__lte=THUMBNAILS)
-        .order_by("study_of", "place")
+        .annotate(study_of=F("series__study"), rank=rank)
+        .filter(rank__lte=THUMBNAILS)
+        .order_by("study_of", "rank")
         .only("series", "number")
         .prefetch_related(
             Prefetch(

@@ -1,4 +1,4 @@
-"""The trend as a drawing 100 wide and 100 high; pages lay text and table around it."""
+"""The trend of a patient as the points of an SVG 100 wide and 100 high."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ _EDGE = 3.0  # so that the dots at the ends are whole
 
 @dataclass(frozen=True)
 class Chart:
-    """One release's line. Places are in hundredths of the drawing, y downwards."""
+    """The line of one release. Coordinates are hundredths of the drawing, y downwards."""
 
     release: ModelRelease
     points: Sequence[Point]  # oldest first
-    places: Sequence[tuple[str, str]]
+    points_xy: Sequence[tuple[str, str]]
     threshold: str  # the height of the line at which the release calls a tumor
 
     @property
     def line(self) -> str:
-        return " ".join(",".join(place) for place in self.places)
+        return " ".join(",".join(point) for point in self.points_xy)
 
     @property
     def first(self) -> date:
@@ -37,14 +37,14 @@ class Chart:
 
 
 def chart_of(line: Line) -> Chart:
-    """Studies stand where their dates are; of one day, side by side at equal distances."""
+    """Place the studies by their dates; where all are of one day, at equal distances."""
     first, last = line.points[0].day, line.points[-1].day
     days = (last - first).days
-    places = []
+    points_xy = []
     for number, point in enumerate(line.points):
         share = (point.day - first).days / days if days else number / (len(line.points) - 1)
-        places.append((f"{_EDGE + share * (100 - 2 * _EDGE):.2f}", _height(point.probability)))
-    return Chart(line.release, line.points, places, _height(line.release.threshold))
+        points_xy.append((f"{_EDGE + share * (100 - 2 * _EDGE):.2f}", _height(point.probability)))
+    return Chart(line.release, line.points, points_xy, _height(line.release.threshold))
 
 
 def _height(probability: float) -> str:

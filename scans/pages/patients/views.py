@@ -1,6 +1,8 @@
-"""The patient register, and the patient page: one person's case history."""
+"""The patient list, the forms of a patient, and the case history."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,17 +21,18 @@ from accounts.policy import Action, get_visible_or_404, require
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, Study
-from scans.models.patient import PatientQuerySet
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import is_poll, polled
-from scans.pages.patients.forms import PatientEditForm, PatientFilterForm, PatientForm
+from scans.pages.core.responses import has_poll_token, poll_response
+from scans.pages.patients.forms import PatientEditForm, PatientForm
 from scans.pages.patients.timeline import timeline
 from scans.services.analyses.rescoring import rescore_studies
 from scans.services.patients import records as register
+from scans.services.patients.filters import PatientFilterSet
 
 ORDER = ("family_name", "given_name", "id")
 PAGE_SIZE = 25
@@ -39,22 +42,28 @@ OPTIONS = 8
 @require_GET
 @clinical_page
 def patients(request: ClinicalRequest) -> HttpResponse:
-    """Find a patient by MRN or name, as you type."""
+    """Show the list of patients; for htmx only its rows, as the search is typed."""
     require(request.user, Action.VIEW)
-    form = PatientFilterForm(request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
-    rows = found_patients(user=request.user, **filters)
+    filterset = filtered_patients(request.user, request.GET)
     page = keyset_page(
-        with_last_study(rows), order=ORDER, token=request.GET.get("page", ""), size=PAGE_SIZE
+        with_last_study(filterset.qs),
+        order=ORDER,
+        token=request.GET.get("page", ""),
+        size=PAGE_SIZE,
     )
     audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=page.rows)
+    filters = filterset.page_values
     address = ListAddress("patients", filters)
     context = {
+        "bar": FilterBar(
+            address="patients",
+            target="patients",
+            label="Find a patient",
+            filterset=filterset,
+        ),
         "patients": page.rows,
-        "q": filters.get("q", ""),
-        "archived": filters.get("archived", False),
-        "csv": sent_again(filters),
+        "filters": filters,
+        "csv": form_values(filters),
         "previous": address.of_page(page.previous),
         "next": address.of_page(page.next),
     }
@@ -68,10 +77,11 @@ def patients(request: ClinicalRequest) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient_options(request: ClinicalRequest) -> HttpResponse:
-    """The options of the upload page's combobox."""
+    """Show the options of the upload page's combobox."""
     require(request.user, Action.VIEW)
     q = request.GET.get("q", "").strip()[:200]
-    found = list(found_patients(user=request.user, q=q).order_by(*ORDER)[:OPTIONS])
+    rows = filtered_patients(request.user, {"q": q}).qs
+    found = list(rows.order_by(*ORDER)[:OPTIONS])
     audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=found)
     return render(request, "studies/upload/_patient_options.html", {"patients": found, "q": q})
 
@@ -95,7 +105,7 @@ def patient_new(request: ClinicalRequest) -> HttpResponse:
             if then_upload:
                 return redirect(f"{reverse('upload')}?{urlencode({'patient': made.pk})}")
             return redirect(made)
-    context = {"form": form, "clash": _clash(request, form), "then_upload": then_upload}
+    context = {"form": form, "same_mrn": _same_mrn(request, form), "then_upload": then_upload}
     if request.htmx:
         return render(request, "studies/upload/_patient_form.html", context, status=_status(form))
     return render(request, "patients/new.html", context, status=_status(form))
@@ -119,7 +129,7 @@ def patient_edit(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
             messages.success(request, "The changes are saved.")
             return redirect(person)
     _record_read(request, person)
-    context = {"form": form, "patient": person, "clash": _clash(request, form, but=person)}
+    context = {"form": form, "patient": person, "same_mrn": _same_mrn(request, form, but=person)}
     return render(request, "patients/edit.html", context, status=_status(form))
 
 
@@ -145,13 +155,13 @@ def patient_restore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """Earlier studies under the active release, so that results can be compared."""
+    """Analyze earlier studies with the active release, so that results can be compared."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
     try:
         queued = rescore_studies(user=request.user, patient=person)
     except (ValidationError, StateConflictError) as error:
-        said = error.messages if isinstance(error, ValidationError) else [str(error)]
-        messages.error(request, " ".join(said))
+        texts = error.messages if isinstance(error, ValidationError) else [str(error)]
+        messages.error(request, " ".join(texts))
         return redirect(person)
     if queued:
         messages.success(request, f"Analyses queued: {queued}. The results appear here.")
@@ -163,7 +173,7 @@ def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """The case history."""
+    """Show the case history."""
     person = get_visible_or_404(
         Patient.objects.select_related("clinic"), request.user, pk=patient_id
     )
@@ -175,11 +185,11 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    """The first page of the case history, for the page that watches it."""
+    """Show the first page of the case history; polled by the page."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
-    if not is_poll(request, person.pk):
+    if not has_poll_token(request, person.pk):
         _record_read(request, person)
-    return polled(request, "patients/_timeline.html", timeline(request, person))
+    return poll_response(request, "patients/_timeline.html", timeline(request, person))
 
 
 def _chosen_for_upload(person: Patient) -> HttpResponse:
@@ -191,23 +201,22 @@ def _chosen_for_upload(person: Patient) -> HttpResponse:
     return response
 
 
-def found_patients(*, user: User, q: str = "", archived: bool = False) -> PatientQuerySet:
-    """The patients that pass the filters; archived ones where they are asked for."""
-    rows = Patient.objects.all().visible_to(user)
-    assert isinstance(rows, PatientQuerySet)
-    rows = rows.matching(q)
-    return rows if archived else rows.current()
+def filtered_patients(user: User, query: Mapping[str, Any]) -> PatientFilterSet:
+    """Return the person's patients, filtered by the query of the page or the CSV file."""
+    rows = Patient.objects.visible_to(user)
+    return PatientFilterSet.from_page(query, queryset=rows, user=user)
 
 
 def with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Annotate each patient with the day of the newest study, as `last_study`."""
     dates = Study.objects.filter(patient=OuterRef("pk")).order_by().values("patient")
     return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
 
 
-def _clash(
+def _same_mrn(
     request: ClinicalRequest, form: PatientForm, *, but: Patient | None = None
 ) -> Patient | None:
-    """The patient who already has this MRN, to link to."""
+    """Return the patient who already has this MRN, for a link."""
     mrn = form.data.get("mrn", "").replace("\0", "").strip() if "mrn" in form.errors else ""
     rows = Patient.objects.all().visible_to(request.user).filter(mrn=mrn)
     found = rows.exclude(pk=but.pk).first() if but else rows.first()

@@ -11,10 +11,10 @@ from accounts import audit
 from accounts.policy import get_visible_or_404
 from scans import audit_events
 from scans.models import Image, Study
-from scans.pages.analyses.cards import cards, images_with_analyses
+from scans.pages.analyses.image_cards import image_cards, images_with_analyses
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import is_poll, polled, seen_by
+from scans.pages.core.responses import has_poll_token, poll_response, poll_token
 from scans.pages.patients.timeline import entries_of
 from scans.pages.reading.verdict import panel_context
 from scans.services.analyses.releases import active_release
@@ -37,11 +37,11 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     shown = images_with_analyses(images.filter(pk__in=pages[number - 1]))
     context = _summary_context(request, summarize([row], user=request.user)[0], known=len(ids)) | {
         "patient": row.patient,
-        "cards": cards(
+        "image_cards": image_cards(
             request,
             list(shown.visible_to(request.user)),
             active=active_release(),
-            asked=request.GET.get("analysis", ""),
+            analysis_id=request.GET.get("analysis", ""),
         ),
         "page_number": number,
         "page_numbers": range(1, len(pages) + 1),
@@ -53,24 +53,26 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @require_GET
 @clinical_page
 def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """Show the head of the study page; polled while its images are being analyzed."""
+    """Show the head of the study page; polled while analyses are unfinished."""
     row = _study(request, study_id)
-    if not is_poll(request, row.pk):
+    if not has_poll_token(request, row.pk):
         _record_read(request, row)
     known = _number(request.GET.get("known", ""), otherwise=0)
     context = _summary_context(request, summarize([row], user=request.user)[0], known=known)
-    return polled(request, "studies/_summary.html", context)
+    return poll_response(request, "studies/_summary.html", context)
 
 
 @require_GET
 @clinical_page
 def study_entry(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """Show the study's entry in the case history; polled while its images are being analyzed."""
+    """Show the study's entry in the case history; polled while analyses are unfinished."""
     row = _study(request, study_id)
-    if not is_poll(request, row.pk):
+    if not has_poll_token(request, row.pk):
         _record_read(request, row)
     trend = trend_of(user=request.user, patient=row.patient)
-    return polled(request, "patients/_entry.html", entries_of(request, [row], trend=trend)[0])
+    return poll_response(
+        request, "patients/_entry.html", entries_of(request, [row], trend=trend)[0]
+    )
 
 
 def _study(request: ClinicalRequest, study_id: UUID) -> Study:
@@ -94,7 +96,7 @@ def _summary_context(
         "summary": summary,
         "known": known,
         "arrived": summary.image_count - known,
-        "version": seen_by(request, summary.study.pk, summary.facts),
+        "version": poll_token(request, summary.study.pk, summary.facts),
     }
 
 

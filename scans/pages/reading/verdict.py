@@ -23,7 +23,7 @@ from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, ReadersRequired, ReadStage
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced
+from scans.pages.core.responses import with_htmx_events
 from scans.pages.reading.verdict_form import (
     Typed,
     form_of,
@@ -92,7 +92,7 @@ def study_verdict_save(request: ClinicalRequest, study_id: UUID) -> HttpResponse
         return redirect(study)
     if "compare" in request.POST:
         return panel(request, study.pk) if draft else _refused(request, study, message, typed=typed)
-    response = announced(HttpResponse(status=204), **{event: message})
+    response = with_htmx_events(HttpResponse(status=204), **{event: message})
     if draft is not None:
         response["X-Revision"] = str(draft.revision)
     return response
@@ -230,7 +230,7 @@ def _refused(
 def _changed_panel(request: ClinicalRequest, study: Study) -> HttpResponse:
     if not request.htmx:
         return redirect(study)
-    return announced(panel(request, study.pk), **{"verdict-changed": ""})
+    return with_htmx_events(panel(request, study.pk), **{"verdict-changed": ""})
 
 
 def _to_next(request: ClinicalRequest, study: Study) -> HttpResponse:

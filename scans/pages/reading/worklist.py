@@ -1,16 +1,15 @@
 """The worklist: the studies that await a verdict, in the order in which to read them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
@@ -20,51 +19,35 @@ from scans import audit_events
 from scans.models import Study, WorklistView
 from scans.models.reading import Priority, ReadStage
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
-from scans.pages.core.filter_bar import FilterBar, choice
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced, is_poll, polled, seen_by, sentence
-from scans.pages.studies.forms import StudyFilterForm
+from scans.pages.core.responses import (
+    has_poll_token,
+    poll_response,
+    poll_token,
+    text_response,
+    with_htmx_events,
+)
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
+from scans.services.reading.filters import FILTERS, WorklistFilterSet
+from scans.services.reading.saved_views import delete_view, save_view
 from scans.services.reading.worklist import (
-    FILTERS,
     MINE,
     NOBODY,
     ORDERS,
     RANK,
-    WorklistQuery,
-    current_order,
-    delete_view,
+    awaiting,
     ranks,
-    save_view,
     take_next,
     top_results,
-    worklist,
 )
 from scans.services.studies.summaries import summarize
 from scans.templatetags.worklist import waited
 
 PAGE_SIZE = 50
-
-
-class WorklistFilterForm(StudyFilterForm):
-    """The filters of the worklist. They live in the address, so a wrong one is just ignored."""
-
-    PRIORITIES = [("", "Any priority"), *Priority.choices]
-    STAGES = [
-        ("", "Any stage"),
-        (ReadStage.WAITING.value, ReadStage.WAITING.label),
-        (ReadStage.ADJUDICATION.value, ReadStage.ADJUDICATION.label),
-    ]
-    assignee = forms.RegexField(regex=r"^(me|nobody|\d{1,9})$", required=False)
-    priority = forms.ChoiceField(required=False, choices=PRIORITIES)
-    stage = forms.ChoiceField(required=False, choices=STAGES)
-    order = forms.RegexField(regex=r"^-?[a-z_]+$", required=False)
-
-    def clean_order(self) -> str:
-        return current_order(self.cleaned_data["order"])
 
 
 @require_GET
@@ -73,28 +56,26 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
     """Show the list; to htmx only its rows, as the filters or the studies change."""
     require(request.user, Action.VIEW)
     view = _chosen_view(request)
-    form = WorklistFilterForm(view.filters if view else request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
-    query = WorklistQuery(**filters)
+    filterset = filtered_worklist(request.user, view.filters if view else request.GET)
+    filters = filterset.page_values
     address = ListAddress(
         "worklist",
         {"view": view.pk} if view else filters,
         page=request.GET.get("page", ""),
-        shows_typed=True,
+        shows_search=True,
     )
-    context = _list(request, query, address) | {
+    context = _list(request, filterset, address) | {
         "filters": filters,
-        "csv": sent_again(filters),
+        "csv": form_values(filters),
         "view": view,
     }
     if request.htmx and not request.htmx.history_restore_request:
-        response = polled(request, "reading/worklist/_list.html", context)
-        if not is_poll(request, address.asked):
+        response = poll_response(request, "reading/worklist/_list.html", context)
+        if not has_poll_token(request, address.full):
             response["HX-Replace-Url"] = address.shown
         return response
     views = WorklistView.objects.visible_to(request.user).offered_to(request.user)
-    context |= {"views": views, "bar": _bar(request, form), "chosen": _in_address(filters)}
+    context |= {"views": views, "bar": _bar(request, filterset), "chosen": _in_address(filters)}
     return render(request, "reading/worklist/page.html", context)
 
 
@@ -145,34 +126,39 @@ def changed(request: ClinicalRequest, *, conflict: str = "") -> HttpResponse:
             messages.error(request, conflict)
         return redirect("worklist")
     if conflict:
-        return announced(sentence("", status=204), toast=conflict, **{"worklist-changed": ""})
-    return announced(HttpResponse(status=204), **{"worklist-changed": ""})
+        return with_htmx_events(
+            text_response("", status=204), toast=conflict, **{"worklist-changed": ""}
+        )
+    return with_htmx_events(HttpResponse(status=204), **{"worklist-changed": ""})
 
 
-def _bar(request: ClinicalRequest, form: WorklistFilterForm) -> FilterBar:
-    choices = [
-        choice(form, "priority", "Priority", form.PRIORITIES),
-        choice(form, "assignee", "Assigned to", _people(request)),
-        choice(form, "state", "Analyses", form.STATES),
-        choice(form, "ai", "AI result", form.OPINIONS),
-        choice(form, "stage", "Stage", form.STAGES),
-    ]
+def filtered_worklist(user: User, query: Mapping[str, Any]) -> WorklistFilterSet:
+    """The person's worklist, filtered and ordered as the page, a view or the CSV file asks."""
+    return WorklistFilterSet.from_page(query, queryset=awaiting(user=user), user=user)
+
+
+def _bar(request: ClinicalRequest, filterset: WorklistFilterSet) -> FilterBar:
+    # The heads of the columns set the order.
+    hidden = {"order", "ai"} if reads_first(request.user) else {"order"}
     return FilterBar(
         address="worklist",
         target="worklist",
         label="Filter the worklist",
-        form=form,
-        choices=[one for one in choices if one.name != "ai" or not reads_first(request.user)],
+        filterset=filterset,
+        choices={"assignee": _people(request)},
+        hidden=hidden,
     )
 
 
-def _list(request: ClinicalRequest, query: WorklistQuery, address: ListAddress) -> dict[str, Any]:
-    now = timezone.now()
-    rows = worklist(user=request.user, query=query, now=now)
-    page = Paginator(rows.select_related("patient", "clinic", "assignee", "locked_by"), PAGE_SIZE)
+def _list(
+    request: ClinicalRequest, filterset: WorklistFilterSet, address: ListAddress
+) -> dict[str, Any]:
+    now = filterset.now
+    rows = filterset.qs.select_related("patient", "clinic", "assignee", "locked_by")
+    page = Paginator(rows, PAGE_SIZE)
     shown = page.get_page(address.page)
     studies = list(shown.object_list)
-    if not is_poll(request, address.asked):
+    if not has_poll_token(request, address.full):
         audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=studies)
     entries = _entries(request, studies, now=now)
     return {
@@ -182,13 +168,13 @@ def _list(request: ClinicalRequest, query: WorklistQuery, address: ListAddress) 
         "newer": _of_page(address, shown, -1),
         "older": _of_page(address, shown, 1),
         "address": address,
-        "columns": _columns(address, query),
-        "chosen_order": "" if query.column == RANK else query.order,
+        "columns": _columns(filterset),
+        "chosen_order": _in_address(filterset.page_values).get("order", ""),
         "hides_ai": reads_first(request.user),
         "priorities": Priority.choices,
         "readers": _readers(request),
         "now": now,
-        "version": seen_by(request, address.asked, page.count, [one["facts"] for one in entries]),
+        "version": poll_token(request, address.full, page.count, [one["facts"] for one in entries]),
     }
 
 
@@ -226,23 +212,24 @@ def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> lis
     return entries
 
 
-def _columns(address: ListAddress, query: WorklistQuery) -> list[dict[str, Any]]:
+def _columns(filterset: WorklistFilterSet) -> list[dict[str, Any]]:
     """Return each column with the address that sorts by it; a second time sorts in reverse."""
+    ordering = filterset.ordering
+    direction = "descending" if ordering.is_reversed else "ascending"
+    chosen = _in_address(filterset.page_values)
     columns = []
     for name, order in ORDERS.items():
-        is_sorted = name == query.column
-        reverses = is_sorted and name != RANK and not query.is_reversed
+        is_sorted = name == ordering.column
+        reverses = is_sorted and name != RANK and not ordering.is_reversed
         then = f"-{name}" if reverses else name
-        filters = {
-            key: value for key, value in _in_address(query.__dict__).items() if key != "order"
-        }
+        filters = {key: value for key, value in chosen.items() if key != "order"}
         filters |= {} if then == RANK else {"order": then}
         columns.append(
             {
                 "name": name,
                 "label": order.label,
-                "address": ListAddress("worklist", filters, shows_typed=True),
-                "sort": ("descending" if query.is_reversed else "ascending") if is_sorted else "",
+                "address": ListAddress("worklist", filters, shows_search=True),
+                "sort": direction if is_sorted else "",
             }
         )
     return columns

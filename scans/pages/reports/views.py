@@ -22,7 +22,7 @@ from scans.models.report import ReportStatus
 from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES, SECTIONS
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import announced
+from scans.pages.core.responses import with_htmx_events
 from scans.pages.reports.presentation import (
     figure_choices,
     figures_shown,
@@ -129,13 +129,13 @@ def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
             # The script saves a refused text again once it is corrected; after a conflict the
             # writer compares both sides first.
             kind = "report-refused" if isinstance(error, ValidationError) else "report-not-saved"
-            return announced(HttpResponse(status=204), **{kind: _message(error)})
+            return with_htmx_events(HttpResponse(status=204), **{kind: _message(error)})
         return _editor(request, _report(request, report_id), sent=request.POST, refusal=error)
     if not request.htmx:
         messages.success(request, "The draft is saved.")
         return redirect("report-edit", row.pk)
     now = time_format(timezone.localtime(), "H:i:s")
-    response = announced(HttpResponse(status=204), **{"report-saved": f"Saved {now}"})
+    response = with_htmx_events(HttpResponse(status=204), **{"report-saved": f"Saved {now}"})
     response["X-Revision"] = str(saved.revision)
     return response
 

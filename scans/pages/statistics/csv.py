@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.policy import Action, require
 from scans import audit_events
 from scans.models import ModelRelease
-from scans.pages.core.csv_responses import answer_of, asked
+from scans.pages.core.csv_responses import csv_response, query_of
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.statistics.agreement import Share
@@ -38,7 +38,9 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     require(request.user, Action.VIEW_STATISTICS)
     if table not in TABLES:
         raise Http404("There is no such table.")
-    filters = asked(request, StatisticsFilterForm)
+    form = StatisticsFilterForm(query_of(request))
+    form.is_valid()
+    filters = {name: value for name, value in form.cleaned_data.items() if value}
     release = ModelRelease.objects.filter(pk=filters.pop("release", None)).first()
     found = clinic_statistics(user=request.user, release=release, **filters)
     header, rows = TABLES[table](found)
@@ -46,7 +48,7 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     studies = [str(row.study) for row in found.disagreements] if table == "differences" else []
     detail = {"table": table, "count": len(lines), "ids": studies[: audit.IDS_KEPT]}
     audit.record(actor=request.user, event=audit_events.STATISTICS_EXPORTED, detail=detail)
-    return answer_of(f"statistics-{table}", header, lines)
+    return csv_response(f"statistics-{table}", header, lines)
 
 
 def _differences(found: ClinicStatistics) -> Table:

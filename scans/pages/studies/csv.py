@@ -1,4 +1,4 @@
-"""Lists of studies as CSV, filtered as on their pages. What is withheld there is withheld here."""
+"""Lists of studies as CSV files, filtered as on their pages, with the same withheld."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,17 +10,19 @@ from django.views.decorators.http import require_http_methods
 from accounts.policy import Action, require
 from scans import audit_events
 from scans.models import Study
-from scans.models.study_filters import filtered
-from scans.pages.core.csv_responses import MOST_ROWS, answer_of, asked, moment, record_export
+from scans.pages.core.csv_responses import (
+    MOST_ROWS,
+    csv_response,
+    moment,
+    query_of,
+    record_export,
+)
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.studies.forms import StudyFilterForm
-from scans.services.disclosure import disclosed_to
+from scans.pages.studies.list import ORDER, filtered_studies
 from scans.services.studies.summaries import summarize
 
 _STUDY = ("MRN", "Patient", "Study date", "Description", "Received", "Priority", "Reading")
-
-
 _AI = ("Images", "AI result", "AI probability", "Model release")
 
 
@@ -28,12 +30,8 @@ _AI = ("Images", "AI result", "AI probability", "Model release")
 @clinical_page
 def studies_csv(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
-    rows = filtered(
-        Study.objects.visible_to(request.user),
-        disclosed=disclosed_to(request.user),
-        **asked(request, StudyFilterForm),
-    ).select_related("patient", "clinic")
-    return studies_as_csv(request, "studies", rows.order_by("-received_at", "-id")[:MOST_ROWS])
+    rows = filtered_studies(request.user, query_of(request)).qs
+    return studies_as_csv(request, "studies", rows.order_by(*ORDER)[:MOST_ROWS])
 
 
 def studies_as_csv(
@@ -47,7 +45,7 @@ def studies_as_csv(
     """`more` and `cells` are the columns that only this list has."""
     studies = list(rows)
     record_export(request.user, audit_events.STUDY_EXPORTED, studies)
-    return answer_of(
+    return csv_response(
         name,
         (*_STUDY, *more, *_AI),
         (
@@ -61,14 +59,14 @@ def studies_as_csv(
                 one.study.get_read_stage_display(),
                 *(cells[one.study.pk] if cells else ()),
                 one.image_count,
-                *_said(one),
+                *_ai_result(one),
             )
             for one in summarize(studies, user=request.user)
         ),
     )
 
 
-def _said(summary: Any) -> tuple[object, object, object]:
+def _ai_result(summary: Any) -> tuple[object, object, object]:
     if summary.withheld:
         return ("withheld: read first", "", "")
     opinion = summary.opinion

@@ -1,4 +1,4 @@
-"""Medical files: found by the policy, handed out by `scans.services.files`."""
+"""Medical files for pages: `scans.services.files` delivers them."""
 
 from uuid import UUID
 
@@ -7,13 +7,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image
-from scans.pages.core.decorators import refusals_in_words
+from scans.pages.core.decorators import explain_refusals
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.files import deliver
 
 
 @require_safe
-@refusals_in_words
+@explain_refusals
 def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpResponseBase:
     rows = Image.objects.select_related("patient")
     image = get_visible_or_404(rows, request.user, pk=image_id)
@@ -21,7 +21,7 @@ def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpRespo
 
 
 @require_safe
-@refusals_in_words
+@explain_refusals
 def analysis_file(request: ClinicalRequest, analysis_id: UUID, kind: str) -> HttpResponseBase:
     rows = Analysis.objects.select_related("image__patient")
     analysis = get_visible_or_404(rows, request.user, pk=analysis_id)

@@ -1,4 +1,4 @@
-"""What people may type about a study, and in which words the pages refuse it."""
+"""The form of an upload, and its error messages."""
 
 import re
 import uuid
@@ -6,32 +6,7 @@ import uuid
 from django import forms
 from django.utils import timezone
 
-from scans.models.study_filters import StudyLabel, StudyState
 from scans.pages.core.forms import BootstrapForm, DateInput
-
-
-class StudyFilterForm(forms.Form):
-    """The filters of the study list. They live in the address, so a wrong one is just ignored."""
-
-    STATES = [
-        ("", "Any state"),
-        (StudyState.IN_WORK.value, "In work"),
-        (StudyState.COMPLETED.value, "Analyzed"),
-        (StudyState.FAILED.value, "Failed"),
-        (StudyState.CANCELLED.value, "Cancelled"),
-        (StudyState.NOT_ANALYZED.value, "Not analyzed"),
-    ]
-    OPINIONS = [
-        ("", "Any AI result"),
-        (StudyLabel.TUMOR.value, "Tumor detected"),
-        (StudyLabel.NO_TUMOR.value, "No tumor detected"),
-        (StudyLabel.ABSTAINED.value, "No AI opinion on an image"),
-    ]
-    q = forms.CharField(required=False, max_length=200, strip=True)
-    state = forms.ChoiceField(required=False, choices=STATES)
-    ai = forms.ChoiceField(required=False, choices=OPINIONS)
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
 
 
 class UploadFactsForm(BootstrapForm):

@@ -1,5 +1,6 @@
 """Home: the clinic's studies, newest received first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -7,19 +8,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import audit
+from accounts.models import User
 from accounts.policy import Action, require
 from scans import audit_events
 from scans.models import Study
-from scans.models.study_filters import filtered
 from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import sent_again
+from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
-from scans.pages.core.filter_bar import FilterBar, choice
+from scans.pages.core.filter_bar import FilterBar
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import is_poll, polled, seen_by
-from scans.pages.studies.forms import StudyFilterForm
-from scans.services.disclosure import disclosed_to
+from scans.pages.core.responses import has_poll_token, poll_response, poll_token
+from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.summaries import summarize
 
 ORDER = ("-received_at", "-id")
@@ -29,21 +29,18 @@ PAGE_SIZE = 25
 @require_GET
 @clinical_page
 def home(request: ClinicalRequest) -> HttpResponse:
-    """The list; for htmx only its rows, as the filters change or the work goes on."""
+    """Show the list; for htmx only its rows, as filters change or analyses finish."""
     require(request.user, Action.VIEW)
-    form = StudyFilterForm(request.GET)
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
+    filterset = filtered_studies(request.user, request.GET)
+    filters = filterset.page_values
     page = keyset_page(
-        filtered(
-            Study.objects.visible_to(request.user), disclosed=disclosed_to(request.user), **filters
-        ).select_related("patient", "clinic"),
+        filterset.qs,
         order=ORDER,
         token=request.GET.get("page", ""),
         size=PAGE_SIZE,
     )
     address = ListAddress("home", filters, page=request.GET.get("page", ""))
-    if not is_poll(request, address.asked):
+    if not has_poll_token(request, address.full):
         audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=page.rows)
     summaries = summarize(page.rows, user=request.user)
     context: dict[str, Any] = {
@@ -51,11 +48,7 @@ def home(request: ClinicalRequest) -> HttpResponse:
             address="home",
             target="studies",
             label="Filter the studies",
-            form=form,
-            choices=[
-                choice(form, "state", "State", form.STATES),
-                choice(form, "ai", "AI result", form.OPINIONS),
-            ],
+            filterset=filterset,
         ),
         "filters": filters,
         "summaries": summaries,
@@ -63,13 +56,19 @@ def home(request: ClinicalRequest) -> HttpResponse:
         "newer": address.of_page(page.previous),
         "older": address.of_page(page.next),
         "address": address,
-        "csv": sent_again(filters),
+        "csv": form_values(filters),
         "show_clinic": request.user.is_superuser,
-        "version": seen_by(request, address.asked, *(summary.facts for summary in summaries)),
+        "version": poll_token(request, address.full, *(summary.facts for summary in summaries)),
     }
     if request.htmx and not request.htmx.history_restore_request:
-        response = polled(request, "studies/_list.html", context)
-        if not is_poll(request, address.asked):
+        response = poll_response(request, "studies/_list.html", context)
+        if not has_poll_token(request, address.full):
             response["HX-Replace-Url"] = address.shown
         return response
     return render(request, "studies/list.html", context)
+
+
+def filtered_studies(user: User, query: Mapping[str, Any]) -> StudyFilterSet:
+    """Return the person's studies, filtered by the query of the page or the CSV file."""
+    rows = Study.objects.visible_to(user).select_related("patient", "clinic")
+    return StudyFilterSet.from_page(query, queryset=rows, user=user)

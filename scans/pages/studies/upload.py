@@ -1,4 +1,4 @@
-"""Upload: one study, many files. The page sends them one by one; a plain form sends them all."""
+"""Upload of one study: the page sends its files one by one, a form without script all at once."""
 
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -27,14 +27,14 @@ _ROOM_FOR_FIELDS = 1024**2  # bytes of a request that are not the file
 @require_http_methods(["GET", "POST"])
 @clinical_page
 def upload(request: ClinicalRequest) -> HttpResponse:
-    """The page; a POST comes from its form where there is no JavaScript."""
+    """Show the page; a POST comes from its form where there is no JavaScript."""
     require(request.user, Action.UPLOAD_STUDY)
     if _is_too_large(request):
         return render(request, "413.html", status=413)
     if request.method == "POST":
         return _plain_upload(request)
     patient = _chosen(request, request.GET.get("patient", ""))
-    if patient is not None and patient.is_archived:  # said before files are chosen, not after
+    if patient is not None and patient.is_archived:  # refused before files are chosen, not after
         messages.warning(request, "Restore this patient first: an archived one takes no uploads.")
         return redirect(patient)
     initial = {"patient": patient.pk if patient else None}
@@ -44,7 +44,7 @@ def upload(request: ClinicalRequest) -> HttpResponse:
 @require_POST
 @clinical_page
 def upload_file(request: ClinicalRequest) -> HttpResponse:
-    """One file of an upload; calls with the same `upload_id` fill one study."""
+    """Receive one file of an upload; requests with the same `upload_id` fill one study."""
     require(request.user, Action.UPLOAD_STUDY)
     if _is_too_large(request):
         return JsonResponse({"detail": "The file is too large for this server."}, status=413)
@@ -113,7 +113,7 @@ def _page(
     context = {
         "form": form,
         "patient": patient,
-        # The page refuses these at once, in the words of `scans.ingest`; a test compares them.
+        # The page refuses these at once, with the texts of `scans.ingest`; a test compares them.
         "max_bytes": settings.UPLOAD_MAX_FILE_BYTES,
         "max_archive_bytes": settings.UPLOAD_MAX_ARCHIVE_BYTES,
         "max_files": settings.UPLOAD_MAX_FILES,
@@ -137,7 +137,7 @@ def _chosen(request: ClinicalRequest, patient_id: str) -> Patient | None:
 
 
 def _only_match(request: ClinicalRequest, form: UploadFactsForm) -> Patient | None:
-    """Without JavaScript the patient is typed: exactly one must be meant."""
+    """Return the one patient whom the typed text matches; add an error where it is not one."""
     text = form.cleaned_data["patient_search"].strip()
     if not text:
         form.add_error("patient_search", "Choose the patient these images belong to.")

@@ -1,4 +1,4 @@
-"""Telling a worker that there is work. The row is the queue; this message may get lost."""
+"""Messages to workers about queued analyses. The row is the queue; a message may get lost."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 
 def dispatch_on_commit(analysis_ids: Iterable[UUID]) -> None:
-    """Tell a worker of each analysis once the transaction is committed."""
+    """Send a message for each analysis once the transaction is committed."""
     ids = list(analysis_ids)
     transaction.on_commit(lambda: dispatch(ids))
 

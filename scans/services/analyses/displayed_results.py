@@ -1,4 +1,4 @@
-"""What of the AI's word a reader had before them as they signed: kept with the verdict."""
+"""Which AI results a reader had on the screen when they signed: stored with the verdict."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,17 +17,17 @@ LAYERS = ("label", "confidence", "heatmap", "overlay", "regions")
 
 
 def newest_finished(study: Study) -> QuerySet[Analysis]:
-    """The newest finished analysis of each image of the study: what a verdict is about."""
+    """Return the newest finished analysis of each image of the study: what a verdict is about."""
     return opinions().filter(image__series__study=study)
 
 
 def on_screen(
     *, user: User, study: Study, layers: Iterable[str], analyses: Iterable[UUID] | None
 ) -> dict[str, Any]:
-    """Which results, and which layers of them: the page knows, and says so as it signs.
+    """Return which results, and which layers of them, were on the screen: the page reports it.
 
-    A result that came after the page was drawn was not seen. `None` is a program that does not
-    say what it showed: it had the newest of each image from the API.
+    A result that came after the page was drawn was not seen. `analyses` is None for a client that
+    does not report what it showed: it had the newest of each image from the API.
     """
     visible = ai_visible(user=user, study=study)
     shown: list[dict[str, Any]] = []
@@ -48,10 +48,10 @@ def on_screen(
 
 
 def _as_shown(row: Analysis) -> dict[str, Any]:
-    said: dict[str, Any] = {"analysis": str(row.pk), "release": str(row.release)}
+    entry: dict[str, Any] = {"analysis": str(row.pk), "release": str(row.release)}
     if row.status == Status.ABSTAINED:
-        return said | {"abstained": row.abstain_reason}
-    return said | {
+        return entry | {"abstained": row.abstain_reason}
+    return entry | {
         "label": row.label,
         "probability": row.probability,
         "confidence": row.confidence,

@@ -39,8 +39,8 @@ class Claim:
     token: UUID
 
 
-class HopelessError(Exception):
-    """Trying again cannot help; `str()` is a sentence for the user."""
+class PermanentError(Exception):
+    """A fault that another attempt cannot mend; `str()` is a sentence for the user."""
 
 
 def run_analysis(analysis_id: UUID) -> None:
@@ -54,7 +54,7 @@ def run_analysis(analysis_id: UUID) -> None:
         return
     try:
         recorded = record_result(claim, _analyze(claim.analysis))
-    except HopelessError as error:
+    except PermanentError as error:
         _give_up(claim, message=str(error))
     except (inference.EngineError, inference.ReleaseError):
         log.exception("analysis.no_model", analysis=str(analysis_id))
@@ -84,7 +84,10 @@ def claim_analysis(analysis_id: UUID) -> Claim | None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of a run: a prediction with its pictures, or an abstention."""
+    """The outcome of a run: a prediction with its pictures, or an abstention.
+
+    Durations are in milliseconds; the pictures are PNG files.
+    """
 
     result: inference.Prediction | inference.Abstention
     decode_ms: float
@@ -139,7 +142,7 @@ def _opinion(prediction: inference.Prediction) -> dict[str, Any]:
 
 
 def _regions(prediction: inference.Prediction) -> list[dict[str, Any]] | None:
-    """As the row keeps them; None where the release has no lesion decoder."""
+    """The regions as the row stores them; None where the release has no lesion decoder."""
     if prediction.regions is None:
         return None
     return [
@@ -163,7 +166,7 @@ def _save_pictures(claim: Claim, outcome: Outcome) -> dict[str, str]:
 
 
 def _discard_unused(pictures: dict[str, str]) -> None:
-    """Take back pictures that no row names: asked, since an error may follow a commit."""
+    """Delete pictures that no row names; an error may follow a commit, so the rows decide."""
     try:
         if pictures and not Analysis.objects.filter(**pictures).exists():
             for name in pictures.values():
@@ -173,7 +176,7 @@ def _discard_unused(pictures: dict[str, str]) -> None:
 
 
 def requeue_expired() -> None:
-    """Put right what a dead worker or a lost message left behind."""
+    """Queue again, or fail, what a dead worker held; dispatch again what no worker has heard of."""
     now = timezone.now()
     for analysis in Analysis.objects.with_lapsed_lease(now):
         assert analysis.claim_token is not None  # the database sees to it
@@ -188,14 +191,14 @@ def requeue_expired() -> None:
             )
         elif _release(claim):
             log.warning("analysis.lease_lapsed", analysis=str(analysis.pk))
-    unheard = Analysis.objects.not_dispatched_since(
+    overdue = Analysis.objects.not_dispatched_since(
         now - timedelta(seconds=settings.ANALYSIS_DISPATCH_AGAIN_SECONDS)
     )
-    _dispatch_again(list(unheard.order_by("queued_at").values_list("pk", flat=True)))
+    _dispatch_again(list(overdue.order_by("queued_at").values_list("pk", flat=True)))
 
 
 def dispatch_all_queued() -> None:
-    """Tell of every queued row: for a worker that has just started and missed the messages."""
+    """Dispatch every queued row: for a worker that has just started and missed the messages."""
     _dispatch_again(
         list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True))
     )
@@ -207,11 +210,11 @@ def _analyze(analysis: Analysis) -> Outcome:
         with default_storage.open(str(analysis.image.file.name)) as file:
             pixels = ingest.decode(file.read(), upload_limits()).image.pixels
     except FileNotFoundError as error:
-        raise HopelessError(
+        raise PermanentError(
             "The file of this image is missing from the storage. Tell your administrator."
         ) from error
     except ingest.Refusal as error:
-        raise HopelessError(f"The image cannot be read. {error.detail}") from error
+        raise PermanentError(f"The image cannot be read. {error.detail}") from error
     decode_ms = _since(started)
     release = analysis.release
     predictor = inference.load_predictor(release.directory, sha256=release.sha256)

@@ -57,7 +57,7 @@ _loading = threading.Lock()
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """What the record keeps of a release: `manifest` is its release.json."""
+    """The facts of a release that its row holds: `manifest` is its release.json."""
 
     name: str
     version: str
@@ -91,14 +91,14 @@ def _require_weights(release: releases.Release, *, sha256: str) -> None:
 
 
 def load_predictor(directory: Path, *, sha256: str) -> Predictor:
-    """The loaded model of a release, kept for the life of the process.
+    """Return the loaded model of a release, cached for the life of the process.
 
     Raises `ReleaseError`, also where the folder holds other weights than these, and `EngineError`
     where no engine that `NEUROSCAN_ENGINE` allows can run here.
 
-    Two are kept: the active release, and the one before it, whose queued analyses still come in.
+    Two are cached: the active release, and the one before it, whose queued analyses still come in.
     """
-    with _loading:  # the heartbeat and a task may ask at once; a model is loaded only once
+    with _loading:  # the heartbeat and a task may call at once; a model is loaded only once
         return _load(directory, sha256)
 
 

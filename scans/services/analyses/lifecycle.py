@@ -1,4 +1,4 @@
-"""What people do to analyses: ask for them, cancel them, try them again."""
+"""What people do to analyses: request, cancel and retry them."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,9 @@ from scans.services.analyses.releases import active_release
 
 
 def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
-    """One queued analysis of the active release for each new image, in the caller's transaction.
+    """Queue an analysis by the active release for each new image, in the caller's transaction.
 
-    Where no release is active the images are kept and nothing is queued: an upload is not lost
-    for want of a model.
+    Returns the new rows; none where no release is active: an upload succeeds without a model.
     """
     release = active_release()
     if release is None or not images:
@@ -37,7 +36,7 @@ def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
 
 @clinical_write(Action.REQUEST_ANALYSIS, on="image")
 def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
-    """An analysis of this image by the active release, and whether it is new.
+    """Return an analysis of this image by the active release, and whether it is new.
 
     There is one analysis for an image and a release: one that failed or was cancelled joins the
     queue again, any other is returned as it is. Raises `NotAllowedError` or `StateConflictError`.
@@ -106,7 +105,7 @@ def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
 
 
 def _state(analysis: Analysis) -> str:
-    """Not whether it abstained: that is the AI's word, which may be withheld from the person."""
+    """The state in a sentence; not whether it abstained, an AI result that may be withheld."""
     return "finished" if analysis.status in FINISHED else analysis.get_status_display().lower()
 
 

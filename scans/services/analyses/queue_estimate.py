@@ -1,4 +1,4 @@
-"""How long an analysis still has to wait: an estimate from what the last ones took."""
+"""When a queued analysis is expected to finish, estimated from the duration of recent ones."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,15 @@ from scans.models import Analysis, Worker
 from scans.models.analysis import Status
 
 _SAMPLE = 20
-_FIRST_GUESS_SECONDS = 1.0  # before there is anything to go by
+_DEFAULT_SECONDS = 1.0  # while no analysis has finished yet
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """`position` counts the user's own clinic only (1 is next, 0 is running now)."""
+class QueueEstimate:
+    """The place of one analysis in the queue, and the seconds until its result is expected.
+
+    `position` counts the user's own clinic only (1 is next, 0 is running now).
+    """
 
     position: int
     seconds: int
@@ -24,71 +27,71 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class WaitingLine:
-    """The queue as it is now, asked once for all the analyses that a page shows."""
+class QueueSnapshot:
+    """The queue at one moment, read once for all the analyses that a page shows."""
 
-    ahead: dict[UUID, tuple[int, int]]  # queued analysis -> (own clinic's, everybody's) before it
+    ahead: dict[UUID, tuple[int, int]]  # queued analysis -> before it: (own clinic's, all)
     running: int
     workers: int
     seconds_each: float
 
-    def of(self, analysis: Analysis) -> Waiting:
-        """The place of a queued or running analysis, and an honest estimate in seconds.
+    def estimate_for(self, analysis: Analysis) -> QueueEstimate:
+        """Return the estimate for a queued or running analysis.
 
-        The estimate counts every clinic's work, since all share the workers; the position must
+        The seconds count the work of every clinic, since all share the workers; the position must
         not, since nobody learns another clinic's counts.
         """
         own, everybody = self.ahead.get(analysis.pk, (0, 0))
         is_queued = analysis.pk in self.ahead
         work = everybody + self.running if is_queued else self.running
         rounds = work / max(1, self.workers) + is_queued
-        return Waiting(
+        return QueueEstimate(
             position=own + 1 if is_queued else 0,
             seconds=max(1, math.ceil(rounds * self.seconds_each)),
             worker_alive=self.workers > 0,
         )
 
 
-def waiting_line(*, user: User, analyses: Sequence[Analysis]) -> WaitingLine:
-    """The line as these analyses stand in it, in a fixed number of queries."""
+def queue_snapshot(*, user: User, analyses: Sequence[Analysis]) -> QueueSnapshot:
+    """Return the queue as far as these analyses need it, in a fixed number of queries."""
     wanted = {row.pk for row in analyses if row.status == Status.QUEUED}
-    return WaitingLine(
-        ahead=_places(wanted, user=user) if wanted else {},
+    return QueueSnapshot(
+        ahead=_counts_ahead(wanted, user=user) if wanted else {},
         running=Analysis.objects.filter(status=Status.RUNNING).count(),
         workers=Worker.objects.alive().count(),
         seconds_each=_seconds_each(),
     )
 
 
-def waiting_for(analysis: Analysis, *, user: User) -> Waiting:
-    """The same for one analysis."""
-    return waiting_line(user=user, analyses=[analysis]).of(analysis)
+def queue_estimate(analysis: Analysis, *, user: User) -> QueueEstimate:
+    """Return the estimate for one queued or running analysis."""
+    return queue_snapshot(user=user, analyses=[analysis]).estimate_for(analysis)
 
 
-def _places(wanted: set[UUID], *, user: User) -> dict[UUID, tuple[int, int]]:
-    """How many stand before each, in the order in which they were queued.
+def _counts_ahead(wanted: set[UUID], *, user: User) -> dict[UUID, tuple[int, int]]:
+    """Count the analyses queued before each: those of the user's clinics, and all.
 
     The images of one upload joined the queue at one moment, in the order of their numbers.
     """
     mine = set(Analysis.objects.queued().visible_to(user).values_list("pk", flat=True))
-    places: dict[UUID, tuple[int, int]] = {}
+    ahead: dict[UUID, tuple[int, int]] = {}
     before_own = 0
-    line = Analysis.objects.queued().order_by("queued_at", "image__number", "pk")
-    for everybody, pk in enumerate(line.values_list("pk", flat=True).iterator()):
+    queue = Analysis.objects.queued().order_by("queued_at", "image__number", "pk")
+    for everybody, pk in enumerate(queue.values_list("pk", flat=True).iterator()):
         if pk in wanted:
-            places[pk] = (before_own, everybody)
-            if len(places) == len(wanted):
+            ahead[pk] = (before_own, everybody)
+            if len(ahead) == len(wanted):
                 break
         before_own += pk in mine
-    return places
+    return ahead
 
 
 def _seconds_each() -> float:
-    """The median from start to finish of the last analyses that got a result."""
+    """Return the median duration of the newest completed analyses."""
     recent = (
         Analysis.objects.filter(status=Status.COMPLETED)
         .order_by("-finished_at")
         .values_list("started_at", "finished_at")[:_SAMPLE]
     )
     durations = [(end - start).total_seconds() for start, end in recent if start and end]
-    return median(durations) if durations else _FIRST_GUESS_SECONDS
+    return median(durations) if durations else _DEFAULT_SECONDS

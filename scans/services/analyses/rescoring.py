@@ -1,4 +1,4 @@
-"""Earlier studies under the active release, so that its word on them can be compared."""
+"""Analyze earlier studies with the active release, so that results can be compared."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,34 +18,34 @@ from scans.services.analyses.lifecycle import queue_analyses, retry_analysis
 from scans.services.analyses.releases import active_release
 from scans.services.patients.records import refuse_archived
 
-# At once: the new studies of the clinic wait in the same queue.
-MOST_IMAGES = 300
+# Of one request: the new studies of the clinic wait in the same queue.
+MAX_IMAGES = 300
 
 
 @dataclass(frozen=True)
-class Missing:
-    """What the active release has no result for, and what nothing is queued for."""
+class UnscoredImages:
+    """How many images, of how many studies, the active release has neither analyzed nor queued."""
 
     release: ModelRelease
     images: int
     studies: int
 
 
-def missing_results(*, patient: Patient) -> Missing | None:
-    """Of this patient's images those that the active release has not analyzed; None for none."""
+def unscored_images(*, patient: Patient) -> UnscoredImages | None:
+    """Count this patient's images that the active release has not analyzed; None for none."""
     release = active_release()
     if release is None:
         return None
     counts = _without_result(patient, release.pk).aggregate(
         images=Count("pk"), studies=Count("series__study", distinct=True)
     )
-    return Missing(release, **counts) if counts["images"] else None
+    return UnscoredImages(release, **counts) if counts["images"] else None
 
 
 def rescore_studies(*, user: User, patient: Patient) -> int:
     """Queue an analysis by the active release for each image that it has none of.
 
-    The newest studies first, `MOST_IMAGES` at once; the answer is how many. Earlier results stay.
+    The newest studies first, `MAX_IMAGES` at most. Returns how many; earlier results stay.
     Raises `NotAllowedError`, `ValidationError` (archived) or `StateConflictError`.
     """
     try:
@@ -64,11 +64,13 @@ def _queue(*, user: User, patient: Patient) -> int:
         raise StateConflictError(
             "No model release is active. Ask your administrator to activate one, then try again."
         )
-    Patient.objects.select_for_update().get(pk=patient.pk)  # of two clicks the second finds none
+    Patient.objects.select_for_update().get(
+        pk=patient.pk
+    )  # the second of two clicks finds none left
     rows = _without_result(patient, release.pk).order_by(
         "-series__study__study_date", "-series__study__received_at", "series__number", "number"
     )
-    images = list(rows[:MOST_IMAGES])
+    images = list(rows[:MAX_IMAGES])
     stopped = {
         row.image_id: row
         for row in Analysis.objects.filter(image__in=images, release=release).select_related(
@@ -90,7 +92,7 @@ def _queue(*, user: User, patient: Patient) -> int:
 
 
 def _without_result(patient: Patient, release_id: UUID) -> QuerySet[Image]:
-    there = Analysis.objects.filter(image=OuterRef("pk"), release=release_id)
+    existing = Analysis.objects.filter(image=OuterRef("pk"), release=release_id)
     return Image.objects.filter(patient=patient).exclude(
-        Exists(there.exclude(status__in=RETRYABLE))
+        Exists(existing.exclude(status__in=RETRYABLE))
     )

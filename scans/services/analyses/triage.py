@@ -1,4 +1,4 @@
-"""The number of a study that the worklist is ordered by."""
+"""The triage score of a study: what the worklist is ordered by."""
 
 from uuid import UUID
 
@@ -9,12 +9,12 @@ from scans.models.study_filters import opinions
 
 
 def update_triage_score(study_id: UUID) -> None:
-    """Keep the highest probability among the newest results of the study's images beside it.
+    """Store the highest probability among the newest results of the study's images with the study.
 
     Call it in the transaction that wrote a result. Of two that end at once on PostgreSQL, neither
-    sees the other's: whoever comes second waits here, and looks again.
+    sees the other's row: the second waits for the lock here, and reads again.
     """
     Study.objects.select_for_update().get(pk=study_id)
-    said = opinions().filter(image__series__study=study_id)
-    highest = said.order_by().aggregate(highest=Max("probability"))["highest"]
+    results = opinions().filter(image__series__study=study_id)
+    highest = results.order_by().aggregate(highest=Max("probability"))["highest"]
     Study.objects.filter(pk=study_id).update(triage_score=highest)

@@ -1,4 +1,4 @@
-"""Which workers are there, each with which model loaded."""
+"""The workers that are alive, and the model release that each has loaded."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def load_active_model() -> tuple[ModelRelease, inference.Predictor] | None:
 
 
 def report(*, host: str, pid: int) -> None:
-    """Say that this process lives and holds the active model (loading it if it changed)."""
+    """Record that this process is alive with the active model, loading it if it changed."""
     loaded = load_active_model()
     if loaded is None:
         return
@@ -40,11 +40,11 @@ def report(*, host: str, pid: int) -> None:
     )
 
 
-def forget_lost() -> int:
-    """Delete the rows of processes that have not been heard of for a day."""
+def delete_lost() -> int:
+    """Delete the rows of processes that have not reported for a day; return how many."""
     return Worker.objects.filter(last_seen_at__lt=timezone.now() - timedelta(days=1)).delete()[0]
 
 
-def forget(*, host: str, pid: int) -> None:
-    """This process ends in good order."""
+def delete_worker(*, host: str, pid: int) -> None:
+    """Delete the row of a process that ends in good order."""
     Worker.objects.filter(host=host, pid=pid).delete()

@@ -1,4 +1,4 @@
-"""What day it is, for checks that must not refuse a clinic east of the server's time zone."""
+"""The latest today on earth, for checks that must not refuse a clinic east of the server."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The same `Idempotency-Key` and request give the same answer, and the work is done once."""
+"""The same `Idempotency-Key` and request give the same response; the work is done once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from scans.models import IdempotentRequest
 
-KEPT_FOR = timedelta(days=7)
+STORED_FOR = timedelta(days=7)
 # A claim this old has lost its process. Taking it over too early would still be safe: both would
 # fill the same study, because both work under the same id.
 ABANDONED_AFTER = timedelta(seconds=60)
-_NO_ANSWER_YET = 0
+_NO_RESPONSE_YET = 0
 
 
 class KeyReusedError(Exception):
@@ -28,14 +28,18 @@ class KeyInUseError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredResponse:
+    """Status and JSON body of a response; `replayed` where it was given before."""
+
     status_code: int
     body: dict[str, Any]
     replayed: bool = False
 
 
-def answer_once(*, user: User, key: str, fingerprint: str, act: Callable[[UUID], Answer]) -> Answer:
-    """The answer that was given to this key, or the one that `act` gives now.
+def respond_once(
+    *, user: User, key: str, fingerprint: str, act: Callable[[UUID], StoredResponse]
+) -> StoredResponse:
+    """Return the response that was given to this key, or the one that `act` gives now.
 
     `act` gets an id for its work that stays the same where a request takes over from one whose
     process was killed. An exception of `act` gives the key back. The key is claimed before the
@@ -44,21 +48,21 @@ def answer_once(*, user: User, key: str, fingerprint: str, act: Callable[[UUID],
     Raises `KeyReusedError` or `KeyInUseError`.
     """
     claim = _claim(user=user, key=key, fingerprint=fingerprint)
-    if claim.status_code != _NO_ANSWER_YET:
-        return Answer(claim.status_code, claim.answer, replayed=True)
+    if claim.status_code != _NO_RESPONSE_YET:
+        return StoredResponse(claim.status_code, claim.response, replayed=True)
     mine = IdempotentRequest.objects.filter(pk=claim.pk, created_at=claim.created_at)
     try:
-        answer = act(UUID(claim.answer["work_id"]))
+        response = act(UUID(claim.response["work_id"]))
     except BaseException:
         mine.delete()
         raise
-    mine.update(status_code=answer.status_code, answer=answer.body)
-    return answer
+    mine.update(status_code=response.status_code, response=response.body)
+    return response
 
 
-def forget_old_answers() -> int:
-    """Delete what no client repeats any more; the number of rows that went."""
-    return IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+def delete_old_responses() -> int:
+    """Delete what no client repeats any more; return the number of rows."""
+    return IdempotentRequest.objects.filter(created_at__lt=timezone.now() - STORED_FOR).delete()[0]
 
 
 @transaction.atomic
@@ -68,15 +72,15 @@ def _claim(*, user: User, key: str, fingerprint: str) -> IdempotentRequest:
         key=key,
         defaults={
             "fingerprint": fingerprint,
-            "status_code": _NO_ANSWER_YET,
-            "answer": {"work_id": str(uuid4())},
+            "status_code": _NO_RESPONSE_YET,
+            "response": {"work_id": str(uuid4())},
         },
     )
     if is_new:
         return row
     if row.fingerprint != fingerprint:
         raise KeyReusedError
-    if row.status_code == _NO_ANSWER_YET:
+    if row.status_code == _NO_RESPONSE_YET:
         now = timezone.now()
         if row.created_at > now - ABANDONED_AFTER:
             raise KeyInUseError

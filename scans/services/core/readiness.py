@@ -1,4 +1,4 @@
-"""Whether this installation can do its work: asked by load balancers and by `make run`."""
+"""Whether this installation can do its work: for load balancers and `make run`."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,12 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
+        """Whether every part is `ok`."""
         return all(state == "ok" for state in self.parts.values())
 
 
 def readiness() -> Readiness:
+    """Check the database, and that a worker with a loaded model is alive."""
     try:
         unprotected = missing_triggers(connection)
         worker_alive = Worker.objects.alive().exists()

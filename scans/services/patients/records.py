@@ -1,4 +1,4 @@
-"""Writes to the patient register."""
+"""Writes to the patient register: register, edit, archive and restore a patient."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -29,7 +29,7 @@ def register_patient(
     birth_date: date | None = None,
     sex: str = "U",
 ) -> Patient:
-    """A new patient of the user's clinic. Raises `NotAllowedError` or `ValidationError`."""
+    """Register a patient in the user's clinic. Raises `NotAllowedError` or `ValidationError`."""
     patient = Patient(clinic=user.clinic, created_by=user)
     _fill(
         patient,
@@ -138,11 +138,11 @@ def _check_birth_date(patient: Patient) -> None:
         )
 
 
-def _save(patient: Patient, **how: Any) -> None:
-    """Save, and say it in a sentence where somebody else took the MRN a moment ago."""
+def _save(patient: Patient, **options: Any) -> None:
+    """Save; raise `ValidationError` where somebody else took the MRN a moment ago."""
     try:
         with transaction.atomic():
-            patient.save(**how)
+            patient.save(**options)
     except IntegrityError as error:
         if _of_same_mrn(patient).exists():
             raise _mrn_taken() from error

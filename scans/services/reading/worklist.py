@@ -1,35 +1,30 @@
 """The worklist: which studies await a verdict, in which order, and which one is next."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import audit
-from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
-from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Analysis, Image, Study, Verdict, WorklistView
+from scans.models import Analysis, Image, Study, Verdict
 from scans.models.analysis import UNFINISHED
 from scans.models.assessment import SIGNED
 from scans.models.reading import Priority, ReadStage
-from scans.models.study_filters import filtered, opinions
-from scans.services.disclosure import disclosed_to, reads_first
+from scans.models.study_filters import opinions
+from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
 from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked
 
 RANK = "rank"
 MINE, NOBODY = "me", "nobody"
-FILTERS = ("q", "state", "ai", "assignee", "since", "until", "priority", "stage", "order")
 
 
 @dataclass(frozen=True)
@@ -63,29 +58,16 @@ OLDER_ORDERS = {"place": RANK, "suspicion": "triage_score"}
 
 
 @dataclass(frozen=True)
-class WorklistQuery:
-    """Filters and order of the worklist, as somebody asks for them; "" filters nothing."""
+class Ordering:
+    """A column of the list, and whether it is sorted in reverse."""
 
-    q: str = ""
-    state: str = ""
-    ai: str = ""
-    assignee: str = ""  # "me", "nobody", or the id of a person
-    priority: str = ""
-    stage: str = ""
-    since: date | None = None
-    until: date | None = None
-    order: str = RANK  # of `ORDERS` or `OLDER_ORDERS`; a minus in front reverses
+    column: str = RANK  # of `ORDERS`
+    is_reversed: bool = False
 
-    @property
-    def column(self) -> str:
-        """The column to sort by: one of `ORDERS`, by rank where it is no other."""
-        name = current_order(self.order).lstrip("-")
-        return name if name in ORDERS else RANK
-
-    @property
-    def is_reversed(self) -> bool:
-        """Whether the order of the column is reversed; the order by rank never is."""
-        return self.order.startswith("-") and self.column != RANK
+    @classmethod
+    def of(cls, order: str) -> "Ordering":
+        """The ordering that an address names: a column, reversed with a minus in front."""
+        return cls(order.lstrip("-"), order.startswith("-"))
 
 
 def current_order(order: str) -> str:
@@ -98,32 +80,6 @@ def awaiting(*, user: User) -> QuerySet[Study]:
     """Return the studies of the person's clinic that still need a verdict or an adjudication."""
     studies = Study.objects.visible_to(user).exclude(read_stage=ReadStage.READ)
     return studies.filter(patient__archived_at__isnull=True)
-
-
-def worklist(*, user: User, query: WorklistQuery, now: datetime | None = None) -> QuerySet[Study]:
-    """Return the studies that pass every filter, in the order of the query.
-
-    While an AI result is withheld from this person, no filter and no order reveals it.
-    """
-    rows = filtered(
-        awaiting(user=user),
-        disclosed=disclosed_to(user),
-        q=query.q,
-        state=query.state,
-        ai=query.ai,
-        since=query.since,
-        until=query.until,
-    )
-    if query.assignee == NOBODY:
-        rows = rows.filter(assignee=None)
-    elif query.assignee:
-        person = str(user.pk) if query.assignee == MINE else query.assignee
-        rows = rows.filter(assignee=int(person)) if person.isdecimal() else rows.none()
-    if query.priority:
-        rows = rows.filter(priority=query.priority)
-    if query.stage:
-        rows = rows.filter(read_stage=query.stage)
-    return _ordered(rows, user=user, query=query, now=now or timezone.now())
 
 
 def ranks(studies: list[Study], *, user: User, now: datetime | None = None) -> dict[UUID, Rank]:
@@ -177,7 +133,7 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
     require(user, Action.READ_STUDY)
     now = timezone.now()
     own = Verdict.objects.filter(reader=user.pk, status__in=SIGNED)
-    rows = worklist(user=user, query=WorklistQuery(), now=now)  # `ranked` gives `_overdue`
+    rows = ranked(awaiting(user=user), now=now, uses_ai=not reads_first(user))
     rows = rows.filter(Q(assignee=None) | Q(assignee=user.pk) | Q(_overdue=0))
     rows = rows.filter(
         Q(locked_by=None) | Q(locked_by=user.pk) | Q(lock_expires_at__lte=now)
@@ -199,69 +155,23 @@ def take_next(*, user: User, excluding: UUID | None = None) -> Study | None:
     return None
 
 
-@clinical_write()
-def save_view(
-    *, user: User, name: str, filters: Mapping[str, str], for_clinic: bool = False
-) -> WorklistView:
-    """Save filters and order under a name; the same name again replaces what it stood for.
-
-    Raises `NotAllowedError` or `ValidationError`.
-    """
-    # Which permission it takes depends on who will see the view.
-    require(user, Action.SHARE_WORKLIST_VIEW if for_clinic else Action.VIEW)
-    name = " ".join(name.split())
-    if user.clinic_id is None:
-        raise ValidationError({"name": "Views belong to a clinic, and your account has none."})
-    if not name or len(name) > 60 or not name.isprintable():
-        raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
-    stored = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
-    try:
-        with transaction.atomic():
-            view, _ = WorklistView.objects.update_or_create(
-                clinic_id=user.clinic_id,
-                owner=None if for_clinic else user,
-                name=name,
-                defaults={"filters": stored},
-            )
-    except IntegrityError as error:
-        raise ValidationError({"name": "Somebody just saved a view of this name."}) from error
-    audit.record(
-        actor=user,
-        event=audit_events.WORKLIST_VIEW_SAVED,
-        row=view,
-        detail={"for_clinic": for_clinic},
-    )
-    return view
-
-
-@clinical_write(Action.VIEW, on="view")
-def delete_view(*, user: User, view: WorklistView) -> None:
-    """Delete a view: one's own, or (for those who may share views) the clinic's.
-
-    Raises `NotAllowedError`.
-    """
-    if view.owner_id != user.pk:  # not one's own: it takes another permission
-        require(user, Action.SHARE_WORKLIST_VIEW, view)
-    audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
-    view.delete()
-
-
-def _ordered(
-    rows: QuerySet[Study], *, user: User, query: WorklistQuery, now: datetime
+def ordered(
+    rows: QuerySet[Study], *, user: User, ordering: Ordering, now: datetime
 ) -> QuerySet[Study]:
+    """Return the rows in this order; by rank where the order would reveal a withheld result."""
     hides_ai = reads_first(user)
-    order = ORDERS[query.column]
-    if query.column == RANK or (order.reveals_ai and hides_ai):
+    order = ORDERS[ordering.column]
+    if ordering.column == RANK or (order.reveals_ai and hides_ai):
         return ranked(rows, now=now, uses_ai=not hides_ai)
-    if query.column == "images":
+    if ordering.column == "images":
         images = Image.objects.filter(series__study=OuterRef("pk")).order_by()
         counted = images.values("series__study").annotate(n=Count("pk")).values("n")
         rows = rows.alias(_images=Coalesce(Subquery(counted), 0))
-    if query.column == "state":
+    if ordering.column == "state":
         rows = rows.alias(_unfinished=Coalesce(_count_by_study(_IN_WORK), 0))
-    if query.column == "priority":
+    if ordering.column == "priority":
         rows = rows.alias(_urgency=_URGENCY)
-    names = [_flipped(name) if query.is_reversed else name for name in order.fields]
+    names = [_flipped(name) if ordering.is_reversed else name for name in order.fields]
     return rows.order_by(*names, "pk")
 
 

@@ -1,4 +1,4 @@
-"""Receiving studies: files in, rows and one queued analysis an image out, all or nothing a file."""
+"""Receiving studies: files become rows with one queued analysis an image, each file as a whole."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ EARLIEST_STUDY = date(1970, 1, 1)  # before the first MR image of a person (1977
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file. `image` is the new image, or the one it is a duplicate of."""
+    """The outcome of one file. `image` is the new image, or the one it is a duplicate of."""
 
     filename: str
     outcome: str
@@ -47,21 +47,24 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The answer to one upload. `study` is None where no file could be accepted."""
+    """The outcomes of one upload. `study` is None where no file could be accepted."""
 
     study: Study | None
     outcomes: tuple[FileOutcome, ...]
 
     @property
     def received(self) -> tuple[FileOutcome, ...]:
+        """The files that are images of the study now."""
         return self._only(RECEIVED)
 
     @property
     def duplicates(self) -> tuple[FileOutcome, ...]:
+        """The files that the patient has already, in another upload."""
         return self._only(DUPLICATE)
 
     @property
     def refused(self) -> tuple[FileOutcome, ...]:
+        """The files that could not be accepted, each with a code and a sentence."""
         return self._only(REFUSED)
 
     def _only(self, outcome: str) -> tuple[FileOutcome, ...]:
@@ -70,7 +73,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class _Stored:
-    """One file that was decoded and is on the disk, under names of our own; no row yet."""
+    """One file that was decoded and is in the storage, under names of our own; no row yet."""
 
     filename: str
     fields: dict[str, Any]
@@ -86,7 +89,7 @@ def receive_study(
     files: Sequence[File],
     upload_id: UUID | None = None,
 ) -> Receipt:
-    """Take the files of one study of this patient, each on its own merits.
+    """Receive the files of one study of this patient, each accepted or refused on its own.
 
     Calls with one `upload_id` by one user fill one study, and a file sent again in it is received
     again without a second row; once a verdict on it is signed it takes no new image, which nobody
@@ -101,7 +104,7 @@ def receive_study(
     offers: list[_Stored | FileOutcome] = []
     try:
         for file in files:
-            offers.extend(_take(patient, file))
+            offers.extend(_store(patient, file))
         receipt = _write(
             user=user,
             patient=patient,
@@ -136,8 +139,8 @@ def _refuse_archived(patient: Patient) -> None:
         )
 
 
-def _take(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
-    """Decode what the file brings and put it on the disk; the pixels are gone after each."""
+def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
+    """Decode the images of a file and store each; only one image is in memory at a time."""
     limits = upload_limits()
     filename = _plain_name(file.name or "unnamed")
     for offer in ingest.unpack(filename, file, file.size, limits):
@@ -199,9 +202,9 @@ def _write(
             continue
         known = Image.objects.filter(patient=patient, sha256=offer.fields["sha256"]).first()
         if known is not None:
-            sent_again = study is not None and upload_id is not None and known.study == study
-            fresh = any(image.pk == known.pk for image in images)
-            outcomes.append(_known(offer.filename, known, again=sent_again and not fresh))
+            same_upload = study is not None and upload_id is not None and known.study == study
+            is_new = any(image.pk == known.pk for image in images)
+            outcomes.append(_known(offer.filename, known, is_repeat=same_upload and not is_new))
             continue
         if is_read:
             outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
@@ -261,8 +264,8 @@ def _is_read(study: Study) -> bool:
     return study.read_stage == ReadStage.READ or signed.exists()
 
 
-def _known(filename: str, image: Image, *, again: bool) -> FileOutcome:
-    if again:
+def _known(filename: str, image: Image, *, is_repeat: bool) -> FileOutcome:
+    if is_repeat:
         return FileOutcome(filename, RECEIVED, image=image)
     return FileOutcome(
         filename,
@@ -274,16 +277,16 @@ def _known(filename: str, image: Image, *, again: bool) -> FileOutcome:
 
 
 def _plain_name(name: str) -> str:
-    """The last part of what the client called the file, fit to be shown."""
+    """The last part of the client's name of the file, without control characters."""
     last = PurePosixPath(name.replace("\\", "/")).name
     return "".join(letter for letter in last if letter.isprintable()) or "unnamed"
 
 
 def _discard_unused(stored: Iterable[_Stored]) -> None:
-    """Take back the files that got no row.
+    """Delete the files that got no row.
 
-    The rows are asked, not the way the upload ended: it may fail after its commit, and then the
-    files belong to somebody. Nothing here may fail an upload that was received.
+    The rows decide, not the way the upload ended: it may fail after its commit, and then the
+    files are in use. Nothing here may fail an upload that was received.
     """
     try:
         mine = {item.fields["file"]: item for item in stored}

@@ -1,4 +1,4 @@
-"""What the AI said about a study in one line, from the analyses of its images.
+"""Summaries of studies: counts and the AI result of each, from the analyses of its images.
 
 Counted by the database: a list costs the same whether its studies have one image or hundreds.
 """
@@ -18,7 +18,7 @@ from scans.services.disclosure import withheld_from
 
 IMAGE_ORDER = ("series__number", "number", "pk")
 _STUDY = "image__series__study"
-# The image that speaks for a study: a tumor before no opinion, that before no tumor.
+# Which result represents a study: a tumor before no opinion, that before no tumor.
 _LABELS = (Label.TUMOR.value, "", Label.NO_TUMOR.value)
 _RANK = Case(*(When(label=label, then=rank) for rank, label in enumerate(_LABELS)))
 _IMAGE_FACTS = ("series", "number", "filename", "width", "height")
@@ -32,9 +32,9 @@ class StudySummary:
     image_count: int
     statuses: Mapping[str, int]
     labels: Mapping[str, int]  # "" where the model gave no opinion
-    speaking: Analysis | None
+    representative: Analysis | None
     first_image: Image | None
-    withheld: bool = False  # read-first: the AI's word is not shown to this person yet
+    withheld: bool = False  # read-first: the AI result is not shown to this person yet
 
     @property
     def analyzed(self) -> int:
@@ -43,11 +43,12 @@ class StudySummary:
 
     @property
     def done(self) -> int:
-        """How many images have the result that was last asked for."""
+        """How many images have the result that was requested last."""
         return sum(self.statuses[status] for status in FINISHED)
 
     @property
     def failed(self) -> int:
+        """How many images have a newest analysis that failed."""
         return self.statuses[Status.FAILED]
 
     @property
@@ -57,6 +58,7 @@ class StudySummary:
 
     @property
     def state(self) -> StudyState:
+        """The state of the study, as `scans.models.study_filters.in_state` finds it."""
         if not any(self.statuses.values()):
             return StudyState.NOT_ANALYZED
         if any(self.statuses[status] for status in UNFINISHED):
@@ -67,10 +69,12 @@ class StudySummary:
 
     @property
     def in_work(self) -> bool:
+        """Whether some analysis is queued or running."""
         return self.state is StudyState.IN_WORK
 
     @property
     def label(self) -> StudyLabel | None:
+        """The AI result for the whole study; None while images without a tumor lack a result."""
         return label_of(
             images=self.image_count,
             tumor=self.labels[Label.TUMOR],
@@ -80,20 +84,22 @@ class StudySummary:
 
     @property
     def opinion(self) -> Analysis | None:
-        """The analysis that stands for the study, as soon as one may."""
-        return self.speaking if self.label else None
+        """The analysis that represents the study; None while there is no label."""
+        return self.representative if self.label else None
 
     @property
     def abstained(self) -> int:
+        """On how many images the model gave no opinion."""
         return self.labels[""]
 
     @property
     def is_partial(self) -> bool:
+        """Whether some image has no result."""
         return self.analyzed < self.image_count
 
     @property
     def cover(self) -> Image | None:
-        """The image whose thumbnail stands for the study."""
+        """The image whose thumbnail represents the study."""
         return self.opinion.image if self.opinion else self.first_image
 
     @property
@@ -121,7 +127,7 @@ def summarize(studies: Iterable[Study], *, user: User) -> list[StudySummary]:
 
 
 def _without_ai(summary: StudySummary) -> StudySummary:
-    """An abstention is the AI's word as well: it is not told from a result."""
+    """The summary without the AI result; an abstention counts as completed, to reveal nothing."""
     statuses = dict(summary.statuses)
     statuses[Status.COMPLETED] += statuses[Status.ABSTAINED]
     statuses[Status.ABSTAINED] = 0
@@ -130,7 +136,7 @@ def _without_ai(summary: StudySummary) -> StudySummary:
         image_count=summary.image_count,
         statuses=statuses,
         labels=dict.fromkeys(_NAMES.values(), 0),
-        speaking=None,
+        representative=None,
         first_image=summary.first_image,
         withheld=True,
     )
@@ -149,14 +155,14 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
         _STUDY,
         **{name: Q(label=label) for name, label in _NAMES.items()},
     )
-    speaking, first = _representatives(ids)
+    representative, first = _representatives(ids)
     return [
         StudySummary(
             study=row,
             image_count=images.get(row.pk, {}).get("number", 0),
             statuses={status: statuses.get(row.pk, {}).get(status, 0) for status in Status},
             labels={label: labels.get(row.pk, {}).get(name, 0) for name, label in _NAMES.items()},
-            speaking=speaking.get(row.pk),
+            representative=representative.get(row.pk),
             first_image=first.get(row.pk),
         )
         for row in rows
@@ -167,22 +173,22 @@ _NAMES = {"tumors": Label.TUMOR.value, "no_tumors": Label.NO_TUMOR.value, "abste
 
 
 def _counted(rows: QuerySet[Any], study: str, **kinds: Q) -> dict[UUID, dict[str, int]]:
-    """How many rows of each kind every study has."""
+    """Count the rows of each kind of every study."""
     counts = {f"n_{name}": Count("pk", filter=kind or None) for name, kind in kinds.items()}
     found = rows.order_by().values_list(study).annotate(**counts)
     return {pk: dict(zip(kinds, numbers, strict=True)) for pk, *numbers in found}
 
 
 def _representatives(ids: list[UUID]) -> tuple[dict[UUID, Analysis], dict[UUID, Image]]:
-    """Of each study the analysis that speaks for it, and its first image."""
-    said = opinions().filter(**{_STUDY: OuterRef("pk")})
-    said = said.order_by(_RANK, "-probability", *(f"image__{name}" for name in IMAGE_ORDER))
+    """Return of each study the analysis that represents it, and its first image."""
+    results = opinions().filter(**{_STUDY: OuterRef("pk")})
+    results = results.order_by(_RANK, "-probability", *(f"image__{name}" for name in IMAGE_ORDER))
     images = Image.objects.filter(series__study=OuterRef("pk")).order_by(*IMAGE_ORDER)
     chosen = {
         pk: (analysis, image)
         for pk, analysis, image in Study.objects.filter(pk__in=ids)
         .order_by()
-        .values_list("pk", Subquery(said.values("pk")[:1]), Subquery(images.values("pk")[:1]))
+        .values_list("pk", Subquery(results.values("pk")[:1]), Subquery(images.values("pk")[:1]))
     }
     analyses = (
         Analysis.objects.select_related("image")

@@ -93,12 +93,12 @@ def test_suspected_regions_are_polygons_in_the_images_pixels(api, analysis):
     ]
 
 
-@pytest.mark.parametrize(("regions", "answer"), [(None, None), ([], [])])
-def test_no_region_is_another_answer_than_a_release_that_looks_for_none(
-    api, analysis, regions, answer
+@pytest.mark.parametrize(("regions", "shown"), [(None, None), ([], [])])
+def test_no_region_is_another_result_than_a_release_that_looks_for_none(
+    api, analysis, regions, shown
 ):
     complete(analysis, regions=regions)
-    assert api.get(address(analysis)).data["regions"] == answer
+    assert api.get(address(analysis)).data["regions"] == shown
 
 
 def test_an_abstention_says_how_far_the_image_lies_from_the_training(api, analysis):
@@ -116,10 +116,10 @@ def test_every_analysis_carries_the_disclaimer(api, analysis, make):
 @pytest.mark.parametrize("kind", ["overlay", "heatmap"])
 def test_the_pictures_are_png_in_the_images_own_grid(api, person, analysis, kind):
     complete(analysis)
-    answer = api.get(api.get(address(analysis)).data[f"{kind}_url"])
-    assert answer.status_code == 200
-    assert answer["Content-Type"] == "image/png"
-    picture = Picture.open(io.BytesIO(b"".join(answer.streaming_content)))
+    response = api.get(api.get(address(analysis)).data[f"{kind}_url"])
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/png"
+    picture = Picture.open(io.BytesIO(b"".join(response.streaming_content)))
     assert picture.size == (analysis.image.width, analysis.image.height)
     if kind == "heatmap":
         assert np.asarray(picture).dtype == np.uint8
@@ -131,9 +131,9 @@ def test_the_pictures_are_png_in_the_images_own_grid(api, person, analysis, kind
 @pytest.mark.parametrize("make", [lambda row: row, abstain, fail])
 def test_without_a_result_the_pictures_are_a_404_problem(api, analysis, make, kind):
     make(analysis)
-    answer = api.get(address(analysis, kind))
-    assert answer.status_code == 404
-    assert answer["Content-Type"] == "application/problem+json"
+    response = api.get(address(analysis, kind))
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
 
 
 def test_an_abstention_says_why_and_gives_no_number(api, analysis):
@@ -155,19 +155,21 @@ def test_the_documented_reasons_are_those_of_the_gate():
 
 
 def test_a_failure_says_why_without_the_traceback(api, analysis):
-    answer = api.get(address(fail(analysis)))
+    response = api.get(address(fail(analysis)))
     assert (
-        answer.data["error"] == answer.data["message"] == "The analysis failed 3 times. Try again."
+        response.data["error"]
+        == response.data["message"]
+        == "The analysis failed 3 times. Try again."
     )
-    assert b"Traceback" not in answer.content
+    assert b"Traceback" not in response.content
 
 
 def test_a_failed_analysis_can_be_tried_again(api, analysis):
     fail(analysis)
-    answer = api.post(address(analysis, "retry/"))
-    assert answer.status_code == 200
-    assert (answer.data["status"], answer.data["attempts"]) == ("queued", 0)
-    assert answer.data["error"] is None
+    response = api.post(address(analysis, "retry/"))
+    assert response.status_code == 200
+    assert (response.data["status"], response.data["attempts"]) == ("queued", 0)
+    assert response.data["error"] is None
 
 
 def test_a_queued_analysis_can_be_cancelled_and_then_tried_again(api, analysis):
@@ -197,10 +199,10 @@ def test_in_the_wrong_state_it_is_a_conflict_and_nothing_changes(api, analysis, 
         "failed": fail,
     }
     arrive[state](analysis)
-    answer = api.post(address(analysis, verb))
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:neuroscan:problem:wrong-state"
-    assert answer.json()["detail"].endswith(".")
+    response = api.post(address(analysis, verb))
+    assert response.status_code == 409
+    assert response.json()["type"] == "urn:neuroscan:problem:wrong-state"
+    assert response.json()["detail"].endswith(".")
     analysis.refresh_from_db()
     assert analysis.status == state
 
@@ -210,9 +212,9 @@ def test_the_list_is_filtered(api, person, patient, analysis):
     other = make_analysis(patient=PatientFactory(created_by=person))
 
     def found(**query):
-        answer = api.get(ANALYSES, query)
-        assert answer.status_code == 200
-        return {row["id"] for row in answer.data["results"]}
+        response = api.get(ANALYSES, query)
+        assert response.status_code == 200
+        return {row["id"] for row in response.data["results"]}
 
     everything = {str(row.pk) for row in (analysis, done, other)}
     assert found() == everything

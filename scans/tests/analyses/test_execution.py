@@ -13,7 +13,7 @@ from scans.models import Analysis
 from scans.services.analyses import execution, inference
 from scans.services.analyses.execution import claim_analysis, requeue_expired, run_analysis
 from scans.services.analyses.lifecycle import cancel_analysis, request_analysis, retry_analysis
-from scans.services.analyses.queue_estimate import waiting_for
+from scans.services.analyses.queue_estimate import queue_estimate
 from scans.tests.core.factories import (
     ReleaseFactory,
     WorkerFactory,
@@ -331,8 +331,8 @@ def test_waiting_counts_the_own_clinic_only_but_estimates_from_all():
     study = make_study(images=2)
     WorkerFactory(release=Analysis.objects.first().release)
     first, second = Analysis.objects.filter(image__series__study=study).order_by("image__number")
-    assert waiting_for(first, user=study.received_by).position == 1
-    waiting = waiting_for(second, user=study.received_by)
+    assert queue_estimate(first, user=study.received_by).position == 1
+    waiting = queue_estimate(second, user=study.received_by)
     assert waiting.worker_alive
     assert waiting.position == 2
     assert waiting.seconds >= 4  # the other clinic's three are counted here

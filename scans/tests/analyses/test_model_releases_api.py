@@ -8,8 +8,8 @@ RELEASES = "/api/v1/model-releases/"
 
 def test_releases_are_listed_with_what_is_known_of_them(api, release):
     other = ReleaseFactory(is_active=False)
-    answer = api.get(RELEASES)
-    assert {row["id"] for row in answer.data["results"]} == {str(release.pk), str(other.pk)}
+    response = api.get(RELEASES)
+    assert {row["id"] for row in response.data["results"]} == {str(release.pk), str(other.pk)}
     (active,) = api.get(RELEASES, {"is_active": "true"}).data["results"]
     assert active["id"] == str(release.pk)
     shown = api.get(active["url"]).data

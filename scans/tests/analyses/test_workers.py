@@ -19,7 +19,7 @@ def test_a_worker_reports_itself_once_a_process_with_the_release_it_holds(monkey
         workers.report(host="here", pid=7)
     worker = Worker.objects.get()
     assert (worker.release, worker.engine) == (release, "tensorflow")
-    workers.forget(host="here", pid=7)
+    workers.delete_worker(host="here", pid=7)
     assert not Worker.objects.exists()
 
 

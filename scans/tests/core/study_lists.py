@@ -39,6 +39,6 @@ def analyses_of(study):
     return Analysis.objects.filter(image__series__study=study).order_by("image__number")
 
 
-def shown(answer):
+def shown(response):
     """The descriptions of the studies on the page, in their order."""
-    return [summary.study.description for summary in answer.context["summaries"]]
+    return [summary.study.description for summary in response.context["summaries"]]

@@ -21,8 +21,8 @@ def administrator():
 def test_an_administrator_changes_the_labels(administrator):
     client = signed_in(administrator)
     assert DEFAULT_LABELS[0] in text_of(client.get(reverse(LABELS)))
-    answer = client.post(reverse(LABELS), {"names": "Blob\n\n  Spot  two \n"})
-    assert answer.status_code == 302
+    response = client.post(reverse(LABELS), {"names": "Blob\n\n  Spot  two \n"})
+    assert response.status_code == 302
     assert labels_of(administrator.clinic_id) == ["Blob", "Spot two"]
     assert labels_of(UserFactory().clinic_id) == list(DEFAULT_LABELS)
 
@@ -32,8 +32,8 @@ def test_an_administrator_changes_the_labels(administrator):
     [("", "at least one label"), ("A\na", "there twice"), ("x" * 61, "at most 60 letters")],
 )
 def test_a_list_that_cannot_be_is_refused_in_words(administrator, names, words):
-    answer = signed_in(administrator).post(reverse(LABELS), {"names": names})
-    assert words in text_of(answer)
+    response = signed_in(administrator).post(reverse(LABELS), {"names": names})
+    assert words in text_of(response)
     assert labels_of(administrator.clinic_id) == list(DEFAULT_LABELS)
 
 

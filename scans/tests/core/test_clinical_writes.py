@@ -38,7 +38,7 @@ PLAIN_TRANSACTIONS = {
     "scans/services/annotations/lifecycle.py": "a savepoint: the same request, sent twice at once",
     "scans/services/core/idempotency.py": "the key of a request, nothing of a patient",
     "scans/services/patients/records.py": "a savepoint: somebody else took the MRN a moment ago",
-    "scans/services/reading/worklist.py": "a savepoint: a view of this name was saved just now",
+    "scans/services/reading/saved_views.py": "a savepoint: a view of this name was saved just now",
 }
 
 

@@ -17,9 +17,9 @@ def analysis():
 
 def test_a_file_leaves_with_its_bytes_and_is_recorded(analysis):
     image, user = analysis.image, analysis.image.patient.created_by
-    answer = deliver(user=user, row=image, kind="original")
+    response = deliver(user=user, row=image, kind="original")
     with image.file.storage.open(image.file.name) as stored:
-        assert b"".join(answer.streaming_content) == stored.read()
+        assert b"".join(response.streaming_content) == stored.read()
     event = AuditEvent.objects.get(action="image.original.read")
     assert (event.actor, event.object_id, event.patient_id) == (
         user,
@@ -30,18 +30,18 @@ def test_a_file_leaves_with_its_bytes_and_is_recorded(analysis):
 
 @pytest.mark.parametrize("kind", ["heatmap", "overlay"])
 def test_the_pictures_of_an_analysis_leave_as_png(analysis, kind):
-    answer = deliver(user=analysis.image.patient.created_by, row=analysis, kind=kind)
-    assert next(iter(answer.streaming_content)).startswith(b"\x89PNG")
-    assert answer["Content-Type"] == "image/png"
+    response = deliver(user=analysis.image.patient.created_by, row=analysis, kind=kind)
+    assert next(iter(response.streaming_content)).startswith(b"\x89PNG")
+    assert response["Content-Type"] == "image/png"
 
 
 def test_a_medical_file_is_never_kept_in_a_shared_cache_nor_run_by_a_browser(analysis):
-    answer = deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
-    assert "private" in answer["Cache-Control"]
-    assert "Cookie" in answer["Vary"]
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in answer["Content-Security-Policy"]
-    assert answer["Content-Disposition"].startswith("attachment")
+    response = deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
+    assert "private" in response["Cache-Control"]
+    assert "Cookie" in response["Vary"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+    assert response["Content-Disposition"].startswith("attachment")
 
 
 def test_a_thumbnail_seen_again_and_again_by_one_person_is_recorded_once(analysis):
@@ -71,6 +71,6 @@ def test_a_file_missing_from_the_storage_is_not_found(analysis):
 
 def test_where_browsers_reach_the_bucket_the_original_comes_by_a_signed_url(analysis, settings):
     settings.ORIGINALS_BY_SIGNED_URL = True
-    answer = deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
-    assert answer.status_code == 302
+    response = deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
+    assert response.status_code == 302
     assert AuditEvent.objects.filter(action="image.original.read").exists()

@@ -28,7 +28,7 @@ def send(api, patient, *, key="key-1", seed=0, name="a.png", content=None, **mor
     return api.post(STUDIES, fields | more, format="multipart", headers={"Idempotency-Key": key})
 
 
-def test_the_same_key_and_request_give_the_same_answer_and_one_study(api, patient, release):
+def test_the_same_key_and_request_give_the_same_response_and_one_study(api, patient, release):
     first, second = send(api, patient), send(api, patient)
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
@@ -44,9 +44,9 @@ def test_the_same_key_and_request_give_the_same_answer_and_one_study(api, patien
 )
 def test_the_same_key_for_another_request_is_refused(api, patient, release, other):
     send(api, patient)
-    answer = send(api, patient, **other)
-    assert answer.status_code == 422
-    assert answer.json()["type"] == "urn:neuroscan:problem:idempotency-key-reused"
+    response = send(api, patient, **other)
+    assert response.status_code == 422
+    assert response.json()["type"] == "urn:neuroscan:problem:idempotency-key-reused"
     assert Study.objects.count() == 1
 
 
@@ -85,9 +85,9 @@ def test_a_crash_gives_the_key_back(api, patient, release):
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "naïve", "tab\there"])
 def test_a_key_that_cannot_be_kept_is_refused(api, patient, key):
-    answer = send(api, patient, key=key)
-    assert answer.status_code == 400
-    assert "Idempotency-Key" in answer.json()["detail"]
+    response = send(api, patient, key=key)
+    assert response.status_code == 400
+    assert "Idempotency-Key" in response.json()["detail"]
     assert not Study.objects.exists()
 
 
@@ -96,13 +96,13 @@ def test_a_key_of_the_greatest_length_is_taken(api, patient, release):
 
 
 def claimed(person, *, ago: timedelta, fingerprint: str) -> IdempotentRequest:
-    """The row that a process leaves which was killed between its claim and its answer."""
+    """The row that a process leaves which was killed between its claim and its response."""
     row = IdempotentRequest.objects.create(
         user=person,
         key="key-1",
         fingerprint=fingerprint,
         status_code=0,
-        answer={"work_id": str(uuid4())},
+        response={"work_id": str(uuid4())},
     )
     IdempotentRequest.objects.update(created_at=timezone.now() - ago)
     return row
@@ -118,13 +118,13 @@ def fingerprint_of_request(api, patient) -> str:
 def test_while_the_first_request_runs_a_repeat_is_told_to_wait(api, person, patient):
     fingerprint = fingerprint_of_request(api, patient)
     claimed(person, ago=timedelta(seconds=1), fingerprint=fingerprint)
-    answer = send(api, patient, content=b"not an image")
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:neuroscan:problem:idempotency-key-in-use"
+    response = send(api, patient, content=b"not an image")
+    assert response.status_code == 409
+    assert response.json()["type"] == "urn:neuroscan:problem:idempotency-key-in-use"
 
 
 def test_after_a_kill_the_repeat_finishes_the_same_study(api, person, patient, release):
-    """Killed between the study's commit and the answer's: the repeat makes no second study."""
+    """Killed between the study's commit and the response's: the repeat makes no second study."""
     with mock.patch.object(idempotency.IdempotentRequest.objects, "filter") as lost:
         first = send(api, patient)
     assert lost.called
@@ -138,11 +138,11 @@ def test_after_a_kill_the_repeat_finishes_the_same_study(api, person, patient, r
     assert (Study.objects.count(), Image.objects.count()) == (1, 1)
 
 
-def test_old_answers_are_forgotten(api, patient, release):
+def test_old_responses_are_deleted(api, patient, release):
     send(api, patient)
-    assert idempotency.forget_old_answers() == 0
+    assert idempotency.delete_old_responses() == 0
     IdempotentRequest.objects.update(created_at=timezone.now() - timedelta(days=8))
-    assert idempotency.forget_old_answers() == 1
+    assert idempotency.delete_old_responses() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,9 +158,9 @@ def test_of_requests_at_once_one_works_and_the_others_replay_or_wait():
             connection.close()
 
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(one, range(4)))
-    worked = [row for row in answers if row.status_code == 201]
-    assert {row.status_code for row in answers} <= {201, 409}
+        responses = list(threads.map(one, range(4)))
+    worked = [row for row in responses if row.status_code == 201]
+    assert {row.status_code for row in responses} <= {201, 409}
     assert len({row.data["id"] for row in worked}) == 1
     assert (Study.objects.count(), Image.objects.count()) == (1, 1)
     assert send(asking_as(person), patient).json() == worked[0].json()

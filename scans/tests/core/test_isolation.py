@@ -68,10 +68,10 @@ def test_an_id_of_the_other_clinic_looks_like_one_that_does_not_exist(world, nam
     own_id = next(str(value) for value in WITH_IDS[name].arguments(world).values())
     made_up = real.replace(own_id, str(uuid4()))
     for method in ("get", "post"):
-        answers = [getattr(client, method)(path) for path in (real, made_up)]
-        assert answers[0].status_code == answers[1].status_code
-        if answers[0].status_code == HIDDEN and name.startswith("api:"):
-            first, second = (answer.json() for answer in answers)
+        responses = [getattr(client, method)(path) for path in (real, made_up)]
+        assert responses[0].status_code == responses[1].status_code
+        if responses[0].status_code == HIDDEN and name.startswith("api:"):
+            first, second = (response.json() for response in responses)
             assert first | {"instance": ""} == second | {"instance": ""}
 
 
@@ -79,19 +79,19 @@ def test_an_id_of_the_other_clinic_looks_like_one_that_does_not_exist(world, nam
 def test_without_signing_in_there_is_only_the_way_to_the_sign_in(world, name):
     path = address(name, world)
     for method in METHODS:
-        answer = getattr(Client(), method)(path)
+        response = getattr(Client(), method)(path)
         if name.startswith("api:") and name != "api:docs":
-            assert answer.status_code == 401, method
+            assert response.status_code == 401, method
         else:
-            assert answer.status_code == 302, method
-            assert answer["Location"].startswith(reverse("account_login"))
+            assert response.status_code == 302, method
+            assert response["Location"].startswith(reverse("account_login"))
 
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_what_is_public_shows_nothing_of_a_clinic(world, name):
-    answer = Client().get(address(name, world))
-    assert answer.status_code in {200, 302, 404, 405, 503}
-    assert_no_trace(answer, world)
+    response = Client().get(address(name, world))
+    assert response.status_code in {200, 302, 404, 405, 503}
+    assert_no_trace(response, world)
 
 
 @pytest.mark.parametrize("name", WITHOUT_IDS)
@@ -99,13 +99,13 @@ def test_nothing_of_the_other_clinic_is_on_a_page_of_ones_own(world, name):
     for other in world.others:
         client = signed_in(other)
         for query in ({}, {"q": "One"}, {"search": "One"}, {"q": "ONE-77"}, {"archived": "any"}):
-            answer = client.get(address(name, world), query)
-            assert answer.status_code in {200, 302, 403, 404, 405}
-            assert_no_trace(answer, world)
+            response = client.get(address(name, world), query)
+            assert response.status_code in {200, 302, 403, 404, 405}
+            assert_no_trace(response, world)
 
 
-def assert_no_trace(answer, world) -> None:
-    text = text_of(answer)
+def assert_no_trace(response, world) -> None:
+    text = text_of(response)
     # What was asked for may be repeated in a search box; rows may not.
     found = [trace for trace in world.traces if trace in text and trace != "ONE-77"]
     assert not found
@@ -125,11 +125,11 @@ def assert_no_trace(answer, world) -> None:
     ],
 )
 def test_counts_and_filters_know_nothing_of_the_other_clinic(world, path):
-    asked = path.format(**vars(world))
-    assert signed_in(world.owner).get(asked).json()["count"] == 1
+    list_path = path.format(**vars(world))
+    assert signed_in(world.owner).get(list_path).json()["count"] == 1
     for other in world.others:
-        answer = signed_in(other).get(asked).json()
-        assert (answer["count"], answer["results"]) == (0, [])
+        response = signed_in(other).get(list_path).json()
+        assert (response["count"], response["results"]) == (0, [])
 
 
 def test_an_upload_for_the_other_clinics_patient_is_not_taken(world):
@@ -139,28 +139,28 @@ def test_an_upload_for_the_other_clinics_patient_is_not_taken(world):
     for other in world.others:
         client = signed_in(other)
         file = pictures.upload("a.png", pictures.png(seed=99))
-        answers = [
+        responses = [
             client.post(reverse("api:study-list"), fields(files=file)),
             client.post(reverse("upload-file"), fields(file=file, upload_id=str(uuid4()))),
             client.post(reverse("upload"), fields(files=file, upload_id=str(uuid4()))),
             client.get(reverse("upload"), {"patient": str(world.patient.pk)}),
         ]
-        assert [answer.status_code for answer in answers] == [HIDDEN] * 4
+        assert [response.status_code for response in responses] == [HIDDEN] * 4
     assert Image.objects.count() == 1
 
 
 def test_the_image_that_a_study_page_is_asked_to_show_is_one_of_that_study(world):
     other = world.others[0]
     own = make_study(user=other)
-    answer = signed_in(other).get(reverse("study", args=[own.pk]), {"image": str(world.image.pk)})
-    assert_no_trace(answer, world)
+    response = signed_in(other).get(reverse("study", args=[own.pk]), {"image": str(world.image.pk)})
+    assert_no_trace(response, world)
 
 
 def test_the_same_bytes_in_two_clinics_know_nothing_of_each_other(world):
     """No "duplicate" across clinics: it would tell that the other clinic has this image."""
     other = world.others[0]
     content = world.image.file.read()
-    answer = signed_in(other).post(
+    response = signed_in(other).post(
         reverse("api:study-list"),
         {
             "patient": str(PatientFactory(created_by=other).pk),
@@ -168,8 +168,8 @@ def test_the_same_bytes_in_two_clinics_know_nothing_of_each_other(world):
             "files": pictures.upload("same.png", content),
         },
     )
-    assert answer.status_code == 201
-    assert answer.json()["refused"] == []
+    assert response.status_code == 201
+    assert response.json()["refused"] == []
 
 
 @pytest.mark.parametrize("person", ["owner", "other"])
@@ -187,11 +187,11 @@ def test_the_admin_does_not_open_the_other_clinics_rows(world, label, view):
     path = reverse(f"admin:{label.replace('.', '_')}_{view}", args=[row.pk])
     for other in world.others:
         for method in ("get", "post"):
-            answer = getattr(signed_in(other), method)(path, follow=True)
+            response = getattr(signed_in(other), method)(path, follow=True)
             # Django answers an unknown id with a redirect to the index, which is followed here.
-            assert answer.status_code in {200, 403, 404}
-            assert answer.status_code != 200 or path not in answer.request["PATH_INFO"]
-            assert_no_trace_but_the_id(answer, world)
+            assert response.status_code in {200, 403, 404}
+            assert response.status_code != 200 or path not in response.request["PATH_INFO"]
+            assert_no_trace_but_the_id(response, world)
 
 
 @pytest.mark.parametrize("name", ADMIN_MORE_WITH_IDS)
@@ -199,9 +199,9 @@ def test_the_admins_own_addresses_do_not_open_the_other_clinics_rows(world, name
     path = reverse(name, kwargs=ADMIN_MORE_WITH_IDS[name](world))
     for other in world.others:
         for method in ("get", "post"):
-            answer = getattr(signed_in(other), method)(path, follow=True)
-            assert answer.status_code in {403, 404}
-            assert_no_trace_but_the_id(answer, world)
+            response = getattr(signed_in(other), method)(path, follow=True)
+            assert response.status_code in {403, 404}
+            assert_no_trace_but_the_id(response, world)
 
 
 @pytest.mark.parametrize("label", [*ADMIN_ROWS, *sorted(ADMIN_WITHOUT_ROWS)])
@@ -209,9 +209,9 @@ def test_the_admins_lists_and_searches_hold_no_row_of_the_other_clinic(world, la
     path = reverse(f"admin:{label.replace('.', '_')}_changelist")
     for other in world.others:
         for query in ({}, {"q": "One"}):
-            answer = signed_in(other).get(path, query, follow=True)
-            assert answer.status_code in {200, 403}
-            assert_no_trace(answer, world)
+            response = signed_in(other).get(path, query, follow=True)
+            assert response.status_code in {200, 403}
+            assert_no_trace(response, world)
 
 
 def test_an_action_of_the_admin_does_not_reach_the_other_clinics_rows(world):
@@ -223,17 +223,17 @@ def test_an_action_of_the_admin_does_not_reach_the_other_clinics_rows(world):
             actions = admin.site._registry[type(row)].actions
             for action in ["delete_selected", *(getattr(a, "__name__", a) for a in actions)]:
                 sent = {"action": action, "_selected_action": [str(row.pk)], "post": "yes"}
-                answer = signed_in(other).post(path, sent, follow=True)
-                assert answer.status_code in {200, 403}
-                assert_no_trace_but_the_id(answer, world)
+                response = signed_in(other).post(path, sent, follow=True)
+                assert response.status_code in {200, 403}
+                assert_no_trace_but_the_id(response, world)
             assert type(row)._default_manager.filter(pk=row.pk).exists()
     assert list(Analysis.objects.values()) == before
     world.owner.refresh_from_db()
     assert world.owner.is_active
 
 
-def assert_no_trace_but_the_id(answer, world) -> None:
+def assert_no_trace_but_the_id(response, world) -> None:
     """Django repeats the id that was asked for in its message that there is no such row."""
-    text = text_of(answer)
+    text = text_of(response)
     ids = {str(row(world).pk) for row in ADMIN_ROWS.values()} | {world.token_key}
     assert not [trace for trace in world.traces if trace in text and trace not in ids]

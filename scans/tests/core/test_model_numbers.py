@@ -66,23 +66,23 @@ def test_every_address_that_shows_a_confidence_names_its_release_and_is_no_diagn
 ):
     showing = set()
     for name in EVERYWHERE:
-        answer = client.get(address(name, world))
-        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        response = client.get(address(name, world))
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
         check = {"text/html": check_page, "application/json": check_json}.get(kind)
-        if check and check(answer, releases):
+        if check and check(response, releases):
             showing.add(name)
     assert showing >= PAGES | API
 
 
 def test_the_administration_does_as_well(client, world, releases):
     for kind, ids in (("changelist", []), ("change", [world.analysis.pk])):
-        answer = client.get(reverse(f"admin:scans_analysis_{kind}", args=ids))
-        assert check_page(answer, releases)
+        response = client.get(reverse(f"admin:scans_analysis_{kind}", args=ids))
+        assert check_page(response, releases)
 
 
-def check_page(answer: Any, releases: dict[float, ModelRelease]) -> list[float]:
+def check_page(response: Any, releases: dict[float, ModelRelease]) -> list[float]:
     """The confidences on the page, each with its own release, under the words that belong to it."""
-    text = html.unescape(answer.content.decode())
+    text = html.unescape(response.content.decode())
     found = [value for value, shown in SHOWN.items() if shown.search(text)]
     for value in found:
         assert str(releases[value]) in text
@@ -92,9 +92,9 @@ def check_page(answer: Any, releases: dict[float, ModelRelease]) -> list[float]:
     return found
 
 
-def check_json(answer: Any, releases: dict[float, ModelRelease]) -> list[float]:
+def check_json(response: Any, releases: dict[float, ModelRelease]) -> list[float]:
     found = []
-    for row in objects(json.loads(answer.content)):
+    for row in objects(json.loads(response.content)):
         value = row.get("confidence")
         if value is None and row.get("probability") is None:
             continue

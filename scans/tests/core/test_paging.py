@@ -39,23 +39,23 @@ def many_studies(user, number):
 def test_pages_go_older_and_newer_without_gap_or_repeat(doctor, user):
     many_studies(user, 2 * PAGE_SIZE + 5)
     expected = list(Study.objects.order_by("-received_at", "-id").values_list("pk", flat=True))
-    seen, answer = [], doctor.get(HOME)
+    seen, response = [], doctor.get(HOME)
     while True:
-        seen += [summary.study.pk for summary in answer.context["summaries"]]
-        if answer.context["older"] is None:
+        seen += [summary.study.pk for summary in response.context["summaries"]]
+        if response.context["older"] is None:
             break
-        answer = doctor.get(answer.context["older"].asked)
+        response = doctor.get(response.context["older"].full)
     assert seen == expected
-    back = doctor.get(answer.context["newer"].asked)
+    back = doctor.get(response.context["newer"].full)
     assert [summary.study.pk for summary in back.context["summaries"]] == expected[25:50]
-    first = doctor.get(back.context["newer"].asked)
+    first = doctor.get(back.context["newer"].full)
     assert [summary.study.pk for summary in first.context["summaries"]] == expected[:25]
     assert first.context["newer"] is None
 
 
 def test_a_page_stays_what_it_is_when_newer_studies_arrive(doctor, user):
     patient = many_studies(user, PAGE_SIZE + 3)
-    older = doctor.get(HOME).context["older"].asked
+    older = doctor.get(HOME).context["older"].full
     before = shown(doctor.get(older))
     make_study(user=user, patient=patient)
     assert shown(doctor.get(older)) == before
@@ -90,8 +90,8 @@ def test_the_page_token_of_another_list_is_the_first_page(doctor, user):
     token = doctor.get(HOME).context["older"].page
     assert len(shown(doctor.get(HOME, {"page": token}))) == 1
     patient = Study.objects.first().patient
-    answer = doctor.get(patient.get_absolute_url(), {"page": token})
-    assert answer.context["entries"][0]["study"] == patient.studies.first()
+    response = doctor.get(patient.get_absolute_url(), {"page": token})
+    assert response.context["entries"][0]["study"] == patient.studies.first()
 
 
 def test_a_nul_in_the_text_finds_what_the_rest_of_it_finds(doctor, user):
@@ -113,7 +113,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 
 def test_no_page_is_found_by_counting(doctor, user, django_assert_max_num_queries):
     many_studies(user, 2 * PAGE_SIZE)
-    older = doctor.get(HOME).context["older"].asked
+    older = doctor.get(HOME).context["older"].full
     with django_assert_max_num_queries(18) as queries:
         doctor.get(older)
     # The images of the studies on the page are counted, the studies themselves never.
@@ -122,28 +122,28 @@ def test_no_page_is_found_by_counting(doctor, user, django_assert_max_num_querie
 
 def test_htmx_gets_the_rows_and_the_address_to_show(htmx, user):
     study_of(user, description="found")
-    answer = htmx.get(HOME, {"q": "found", "state": "in_work", "ai": ""})
-    assert b"<html" not in answer.content
-    assert shown(answer) == ["found"]
+    response = htmx.get(HOME, {"q": "found", "state": "in_work", "ai": ""})
+    assert b"<html" not in response.content
+    assert shown(response) == ["found"]
     # What was typed may be a name: it is not in the address bar, nor in the browser's history.
-    assert answer["HX-Replace-Url"] == "/?state=in_work"
+    assert response["HX-Replace-Url"] == "/?state=in_work"
 
 
 def test_what_was_typed_stays_out_of_the_address_while_paging(htmx, user):
     many_studies(user, PAGE_SIZE + 1)
     text = htmx.get(HOME, {"q": "study"}).content.decode()
     assert 'href="/?q=' not in text
-    asked = html.unescape(re.search(r'rel="next"\s+href="/"\s+hx-get="([^"]+)"', text)[1])
-    answer = htmx.get(asked)
-    assert len(shown(answer)) == 1
-    assert answer["HX-Replace-Url"] == "/"
+    next_path = html.unescape(re.search(r'rel="next"\s+href="/"\s+hx-get="([^"]+)"', text)[1])
+    response = htmx.get(next_path)
+    assert len(shown(response)) == 1
+    assert response["HX-Replace-Url"] == "/"
 
 
 def test_the_list_goes_on_page_by_page(doctor, user):
     for number in range(30):
         PatientFactory(created_by=user, family_name=f"Name{number // 3:02}")
     first = doctor.get("/patients/")
-    second = doctor.get(first.context["next"].asked)
+    second = doctor.get(first.context["next"].full)
     found = [one.pk for one in (*first.context["patients"], *second.context["patients"])]
     assert found == list(
         Patient.objects.order_by("family_name", "given_name", "id").values_list("pk", flat=True)

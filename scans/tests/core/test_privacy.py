@@ -47,7 +47,7 @@ def patient(client):
 
 
 @pytest.fixture
-def said(caplog):
+def logged(caplog):
     """What was logged, at the level and in the form that an installation logs."""
     caplog.set_level(logging.INFO)
     logs = DictConfigurator(settings.LOGGING).configure_formatter(
@@ -88,21 +88,23 @@ def test_the_message_to_a_worker_is_one_id(monkeypatch, django_capture_on_commit
     uuid.UUID(sent[0][1][0])
 
 
-def test_uploads_named_after_the_patient_leave_the_name_in_the_record_only(client, patient, said):
+def test_uploads_named_after_the_patient_leave_the_name_in_the_record_only(client, patient, logged):
     good = upload(client, patient, pictures.upload(FILENAME, pictures.png()))
     again = upload(client, patient, pictures.upload(FILENAME, pictures.png()))
     broken = upload(client, patient, SimpleUploadedFile(FILENAME, pictures.png()[:200]))
     upload(client, patient, named_zip())
-    outcomes = [answer.json()["outcomes"][0]["outcome"] for answer in (good, again, broken)]
+    outcomes = [response.json()["outcomes"][0]["outcome"] for response in (good, again, broken)]
     assert outcomes == ["received", "duplicate", "refused"]
-    assert_nameless(said())
+    assert_nameless(logged())
     assert_trail_is_nameless()
     for image in Image.objects.all():
         assert image.filename.endswith(".png")
         assert_nameless(f"{image.file.name} {image.rendition.name} {image.thumbnail.name}")
 
 
-def test_a_model_that_breaks_says_which_analysis_and_not_whose(client, patient, said, monkeypatch):
+def test_a_model_that_breaks_says_which_analysis_and_not_whose(
+    client, patient, logged, monkeypatch
+):
     def broken(directory):
         raise RuntimeError("the model broke")
 
@@ -110,16 +112,16 @@ def test_a_model_that_breaks_says_which_analysis_and_not_whose(client, patient, 
     monkeypatch.setattr(inference, "load_predictor", broken)
     analysis = Analysis.objects.get()
     run_analysis(analysis.pk)
-    assert str(analysis.pk) in said()
-    assert_nameless(said())
+    assert str(analysis.pk) in logged()
+    assert_nameless(logged())
     analysis.refresh_from_db()
     assert_nameless(analysis.traceback)
 
 
-def test_answers_of_every_kind_of_refusal_log_no_name(client, patient, said):
+def test_answers_of_every_kind_of_refusal_log_no_name(client, patient, logged):
     """4xx: what was typed, sought and sent is in the request, and must not be in the log."""
     page, api = reverse("patient-edit", args=[patient.pk]), "/api/v1/patients/"
-    asked = [
+    responses = [
         client.post(reverse("patient-new"), FACTS | {"sex": "F"}),
         client.post(page, FACTS | {"sex": "F", "birth_date": "2999-01-01"}),
         client.get("/no/such/page/", {"q": FAMILY}),
@@ -132,9 +134,9 @@ def test_answers_of_every_kind_of_refusal_log_no_name(client, patient, said):
         Client(enforce_csrf_checks=True).post(reverse("patient-new"), FACTS),
         client.get("/admin/scans/patient/", {"q": FAMILY, MRN: GIVEN}),
     ]
-    assert {400, 403, 404, 405, 422} <= {answer.status_code for answer in asked}
-    assert "Not Found" in said()
-    assert_nameless(said())
+    assert {400, 403, 404, 405, 422} <= {response.status_code for response in responses}
+    assert "Not Found" in logged()
+    assert_nameless(logged())
     assert_trail_is_nameless()
 
 
@@ -146,11 +148,11 @@ def test_answers_of_every_kind_of_refusal_log_no_name(client, patient, said):
     ],
 )
 def test_a_fault_of_ours_logs_a_traceback_without_a_name(
-    client, patient, said, monkeypatch, service, path
+    client, patient, logged, monkeypatch, service, path
 ):
     """5xx: neither the log nor a mail carries what was sent."""
 
-    def broken(**asked):
+    def broken(**arguments):
         raise RuntimeError("a fault")
 
     monkeypatch.setattr(service, broken)
@@ -158,11 +160,11 @@ def test_a_fault_of_ours_logs_a_traceback_without_a_name(
     address = path.format(patient.pk)
     send = client.patch if "/api/" in address else client.post
     kind = {"content_type": "application/json"} if "/api/" in address else {}
-    answer = send(address, facts, **kind)
-    assert answer.status_code == 500
-    assert_nameless(answer.content.decode())
-    assert "a fault" in said()
-    assert_nameless(said())
+    response = send(address, facts, **kind)
+    assert response.status_code == 500
+    assert_nameless(response.content.decode())
+    assert "a fault" in logged()
+    assert_nameless(logged())
     assert mail.outbox == []
 
 
@@ -193,17 +195,17 @@ def test_titles_and_addresses_name_nobody(client, patient):
         paths.append(reverse(f"admin:scans_{model}_changelist"))
         paths.append(reverse(f"admin:scans_{model}_change", args=[row.pk]))
     for path in paths:
-        answer = client.get(path)
-        assert answer.status_code == 200, path
-        text = html.unescape(answer.content.decode())
+        response = client.get(path)
+        assert response.status_code == 200, path
+        text = html.unescape(response.content.decode())
         (title,) = re.findall(r"<title>(.*?)</title>", text, flags=re.DOTALL)
         assert_nameless(title)
         for address in re.findall(r'(?:href|src|action)="([^"]*)"', text):
             assert_nameless(address)
     for query in ({"q": FAMILY}, {"q": MRN}):
         for name in ("home", "patients"):
-            answer = client.get(reverse(name), query, headers={"HX-Request": "true"})
-            assert_nameless(str(answer.headers))
+            response = client.get(reverse(name), query, headers={"HX-Request": "true"})
+            assert_nameless(str(response.headers))
 
 
 def test_the_audit_trail_of_a_whole_case_names_nobody(client, patient):

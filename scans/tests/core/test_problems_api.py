@@ -12,13 +12,13 @@ PATIENTS = "/api/v1/patients/"
 MEMBERS = {"type", "title", "status", "detail", "instance"}
 
 
-def assert_problem(answer, status):
-    assert answer.status_code == status
-    assert answer["Content-Type"] == "application/problem+json"
-    problem = json.loads(answer.content)
+def assert_problem(response, status):
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    problem = json.loads(response.content)
     assert set(problem) >= MEMBERS
     assert problem["status"] == status
-    assert problem["instance"] == answer.wsgi_request.path
+    assert problem["instance"] == response.wsgi_request.path
     assert problem["detail"]
     return problem
 
@@ -114,8 +114,8 @@ def test_a_body_over_the_limit_is_a_413(api):
 
 @override_settings(UPLOAD_MAX_ARCHIVE_BYTES=100)
 def test_an_upload_over_the_limit_is_a_413_before_it_is_read(api, patient):
-    answer = api.post("/api/v1/studies/", headers={"Content-Length": str(2 * 1024**2)})
-    assert_problem(answer, 413)
+    response = api.post("/api/v1/studies/", headers={"Content-Length": str(2 * 1024**2)})
+    assert_problem(response, 413)
 
 
 @override_settings(DATA_UPLOAD_MAX_NUMBER_FILES=2)
@@ -134,9 +134,9 @@ def test_too_many_fields_are_a_413(api):
 def test_too_many_requests_are_a_429_that_says_when_to_come_back(api, monkeypatch):
     throttled = type("Throttled", (), {"allow_request": lambda *_: False, "wait": lambda _: 7})
     monkeypatch.setattr(PatientViewSet, "throttle_classes", [throttled])
-    answer = api.get(PATIENTS)
-    assert_problem(answer, 429)
-    assert answer["Retry-After"] == "7"
+    response = api.get(PATIENTS)
+    assert_problem(response, 429)
+    assert response["Retry-After"] == "7"
 
 
 def test_our_own_mistake_is_a_500_problem_that_tells_nothing_of_the_inside(api, monkeypatch):
@@ -145,9 +145,9 @@ def test_our_own_mistake_is_a_500_problem_that_tells_nothing_of_the_inside(api, 
 
     monkeypatch.setattr(PatientViewSet, "list", broken)
     api.raise_request_exception = False
-    answer = api.get(PATIENTS)
-    assert_problem(answer, 500)
-    assert b"inside" not in answer.content
+    response = api.get(PATIENTS)
+    assert_problem(response, 500)
+    assert b"inside" not in response.content
 
 
 def test_a_host_that_is_not_ours_is_a_400_problem(db):
@@ -155,6 +155,6 @@ def test_a_host_that_is_not_ours_is_a_400_problem(db):
 
 
 def test_no_answer_with_a_record_is_kept_in_a_cache(api, patient):
-    answer = api.get(f"{PATIENTS}{patient.pk}/")
-    assert "no-store" in answer["Cache-Control"]
-    assert {"Authorization", "Cookie"} <= set(answer["Vary"].split(", "))
+    response = api.get(f"{PATIENTS}{patient.pk}/")
+    assert "no-store" in response["Cache-Control"]
+    assert {"Authorization", "Cookie"} <= set(response["Vary"].split(", "))

@@ -23,6 +23,7 @@ from scans.models import Analysis, ClinicReason, Image, Study
 from scans.services.annotations.lifecycle import create_annotation
 from scans.services.disclosure import ai_visible, as_shown
 from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.saved_views import save_view
 from scans.services.reading.verdicts import (
     AssessmentInput,
     VerdictInput,
@@ -30,7 +31,6 @@ from scans.services.reading.verdicts import (
     save_draft,
     sign_verdict,
 )
-from scans.services.reading.worklist import save_view
 from scans.services.reports.drafting import start_report
 from scans.tests.core.isolation_table import (
     ADMIN_ROWS,

@@ -25,13 +25,13 @@ from scans.tests.core.isolation_table import (
 def test_a_read_is_in_the_audit_trail_or_the_table_says_why_not(world, name):
     client, url = signed_in(world.owner), EVERYWHERE[name]
     assert bool(url.reads) != bool(url.why_not)
-    answer, recorded = read(client, address(name, world))
+    response, recorded = read(client, address(name, world))
     assert recorded == ([url.reads] if url.reads else [])
     if url.reads:
-        assert answer.status_code == 200
+        assert response.status_code == 200
     else:
-        assert_nothing_clinical(answer, world)
-        assert not answer.headers.get("Content-Type", "").startswith("image/")
+        assert_nothing_clinical(response, world)
+        assert not response.headers.get("Content-Type", "").startswith("image/")
 
 
 @pytest.mark.parametrize("label", [*ADMIN_ROWS, *sorted(ADMIN_WITHOUT_ROWS)])
@@ -44,11 +44,11 @@ def test_a_read_in_the_admin_is_in_the_audit_trail_or_the_table_says_why_not(wor
     if row is not None:
         asked.append((reverse(f"admin:{app}_{model}_change", args=[row.pk]), f"{model}.read"))
     for path, action in asked:
-        answer, recorded = read(client, path)
-        assert answer.status_code == 200
+        response, recorded = read(client, path)
+        assert response.status_code == 200
         if label in ADMIN_WHY_NOT:
             assert recorded == []
-            assert_nothing_clinical(answer, world)
+            assert_nothing_clinical(response, world)
         else:
             assert set(recorded) == {action}
 
@@ -56,12 +56,12 @@ def test_a_read_in_the_admin_is_in_the_audit_trail_or_the_table_says_why_not(wor
 def read(client: Client, path: str) -> tuple[Any, list[str]]:
     """The answer, and the actions that asking for it added to the trail."""
     before = AuditEvent.objects.count()
-    answer = client.get(path)
+    response = client.get(path)
     newer = AuditEvent.objects.order_by("pk").values_list("action", flat=True)[before:]
-    return answer, list(newer)
+    return response, list(newer)
 
 
-def assert_nothing_clinical(answer: Any, world: World) -> None:
-    text = text_of(answer)
+def assert_nothing_clinical(response: Any, world: World) -> None:
+    text = text_of(response)
     facts = ("Onepatient", "Onefirst", "ONE-77", "Onedescription", world.image.sha256)
     assert not [fact for fact in facts if fact in text]

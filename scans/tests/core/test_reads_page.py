@@ -19,10 +19,10 @@ def events(action):
 
 def test_a_list_is_recorded_with_what_it_showed_and_its_polls_are_not(doctor, htmx, user):
     study = study_of(user, description="x")
-    answer = doctor.get(HOME, {"q": "x"})
+    response = doctor.get(HOME, {"q": "x"})
     (event,) = events("study.listed")
     assert (event.actor, event.detail) == (user, {"count": 1, "ids": [str(study.pk)]})
-    seen = {"q": "x", "seen": answer.context["version"]}
+    seen = {"q": "x", "seen": response.context["version"]}
     htmx.get(HOME, seen)
     complete(analyses_of(study)[0])
     assert htmx.get(HOME, seen).status_code == 200
@@ -69,7 +69,7 @@ def test_opening_a_study_is_recorded_and_watching_is_not(doctor, htmx, user):
     opened = doctor.get(study.get_absolute_url())
     seen = {"seen": opened.context["version"]}
     assert htmx.get(reverse("study-summary", args=[study.pk]), seen).status_code == 204
-    seen = {"seen": opened.context["cards"][0]["version"]}
+    seen = {"seen": opened.context["image_cards"][0]["version"]}
     complete(analysis)
     done = htmx.get(reverse("analysis-fragment", args=[analysis.pk]), seen)
     assert done.status_code == 200

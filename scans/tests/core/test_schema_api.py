@@ -41,9 +41,9 @@ def browser(db) -> Client:
 
 
 def test_the_page_of_the_schema_needs_a_sign_in(client):
-    answer = client.get("/api/docs/")
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(reverse("account_login"))
+    response = client.get("/api/docs/")
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
 
 
 def test_the_page_of_the_schema_runs_no_inline_script_and_asks_nobody_else(browser):

@@ -58,10 +58,10 @@ def test_the_color_maps_can_be_drawn_again(capsys):
 
 @pytest.mark.django_db
 def test_an_unknown_address_is_a_page_in_the_same_look(doctor):
-    answer = doctor.get("/nothing/here/")
-    assert answer.status_code == 404
-    assert b"There is no such page" in answer.content
-    assert b"ns-topbar" in answer.content
+    response = doctor.get("/nothing/here/")
+    assert response.status_code == 404
+    assert b"There is no such page" in response.content
+    assert b"ns-topbar" in response.content
 
 
 @pytest.mark.parametrize("template", ["500.html", "413.html", "400.html", "403_csrf.html"])
@@ -73,15 +73,15 @@ def test_pages_for_bad_moments_need_no_context(template):
 def test_a_form_that_was_open_too_long_is_refused_in_words(user):
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    answer = client.post("/patients/new/", {})
-    assert answer.status_code == 403
-    assert b"Please try again" in answer.content
+    response = client.post("/patients/new/", {})
+    assert response.status_code == 403
+    assert b"Please try again" in response.content
 
 
 @pytest.mark.django_db
 def test_the_icon_is_there_for_pages_that_name_none():
-    answer = Client().get("/favicon.ico")
-    assert answer["Location"].endswith("/img/favicon.svg")
+    response = Client().get("/favicon.ico")
+    assert response["Location"].endswith("/img/favicon.svg")
 
 
 @pytest.mark.django_db
@@ -101,9 +101,9 @@ def test_the_menu_offers_what_the_role_can_do(role, administration):
 @pytest.mark.parametrize("kind", ["original", "rendition", "thumbnail"])
 def test_a_file_of_an_image_comes_from_its_page(doctor, user, kind):
     image = make_analysis(user=user).image
-    answer = doctor.get(reverse("image-file", args=[image.pk, kind]))
-    assert answer.status_code == 200
-    assert b"".join(answer.streaming_content)
+    response = doctor.get(reverse("image-file", args=[image.pk, kind]))
+    assert response.status_code == 200
+    assert b"".join(response.streaming_content)
 
 
 @pytest.mark.django_db

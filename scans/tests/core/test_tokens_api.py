@@ -29,20 +29,20 @@ def with_token(token) -> APIClient:
 
 
 def test_a_password_is_exchanged_for_a_token_that_opens_the_api(person):
-    answer = ask_for_token(person.username)
-    assert answer.status_code == 200
-    assert set(answer.data) == {"token", "expiry"}
-    assert answer["Cache-Control"] == "no-store"
-    assert with_token(answer.data["token"]).get(PATIENTS).status_code == 200
+    response = ask_for_token(person.username)
+    assert response.status_code == 200
+    assert set(response.data) == {"token", "expiry"}
+    assert response["Cache-Control"] == "no-store"
+    assert with_token(response.data["token"]).get(PATIENTS).status_code == 200
 
 
 def test_a_form_is_understood_as_well(person):
-    answer = APIClient().post(
+    response = APIClient().post(
         TOKEN,
         f"username={person.username}&password={PASSWORD.replace(' ', '+')}",
         content_type="application/x-www-form-urlencoded",
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_only_a_hash_of_the_token_is_kept(person):
@@ -68,9 +68,9 @@ def test_getting_and_revoking_a_token_are_in_the_audit_trail(person):
     ("username", "password"), [("nobody", PASSWORD), (None, "wrong"), (None, " " + PASSWORD)]
 )
 def test_wrong_credentials_give_one_answer_whatever_is_wrong(person, username, password):
-    answer = ask_for_token(username or person.username, password)
-    assert answer.status_code == 400
-    assert answer.json()["detail"] == "The username or the password is not right."
+    response = ask_for_token(username or person.username, password)
+    assert response.status_code == 400
+    assert response.json()["detail"] == "The username or the password is not right."
     assert not AuthToken.objects.exists()
 
 
@@ -84,9 +84,9 @@ def test_a_deactivated_person_gets_no_token_and_loses_the_old_one(person):
 
 @pytest.mark.parametrize("body", [{}, {"username": "a"}, {"password": "b"}, [1], "x"])
 def test_missing_credentials_are_field_errors(db, body):
-    answer = APIClient().post(TOKEN, body, format="json")
-    assert answer.status_code == 400
-    assert answer.json()["errors"]
+    response = APIClient().post(TOKEN, body, format="json")
+    assert response.status_code == 400
+    assert response.json()["errors"]
 
 
 def test_attempts_are_limited_for_each_address(person, monkeypatch):
@@ -96,19 +96,19 @@ def test_attempts_are_limited_for_each_address(person, monkeypatch):
         api_settings.DEFAULT_THROTTLE_RATES | {"sign-in": "2/min"},
     )
     cache.clear()
-    answers = [ask_for_token(person.username, "wrong").status_code for _ in range(3)]
-    assert answers == [400, 400, 429]
+    responses = [ask_for_token(person.username, "wrong").status_code for _ in range(3)]
+    assert responses == [400, 400, 429]
     cache.clear()
 
 
 @override_settings(ACCOUNT_RATE_LIMITS={"login_failed": "2/m/key"})
 def test_failed_attempts_are_limited_for_each_account_whatever_the_address(person):
     cache.clear()
-    answers = [
+    responses = [
         ask_for_token(person.username, "wrong", REMOTE_ADDR=f"192.0.2.{n}").status_code
         for n in range(3)
     ]
-    assert answers == [400, 400, 429]
+    assert responses == [400, 400, 429]
     cache.clear()
 
 
@@ -122,9 +122,9 @@ def test_revoking_ends_the_token_in_use_and_no_other(person):
 def test_revoking_without_a_token_says_what_to_send(person):
     client = APIClient()
     client.force_login(person)
-    answer = client.post(REVOKE)
-    assert answer.status_code == 400
-    assert "Authorization" in answer.json()["detail"]
+    response = client.post(REVOKE)
+    assert response.status_code == 400
+    assert "Authorization" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_revoking_without_a_token_says_what_to_send(person):
     ["Token", "Token a b", "Token nonsense", "Token \xff\xfe", "Bearer x", "Token " + "a" * 64],
 )
 def test_a_broken_authorization_header_is_a_401_with_a_challenge(db, header):
-    answer = APIClient().get(PATIENTS, HTTP_AUTHORIZATION=header)
-    assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == "Token"
-    assert answer["Content-Type"] == "application/problem+json"
+    response = APIClient().get(PATIENTS, HTTP_AUTHORIZATION=header)
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Token"
+    assert response["Content-Type"] == "application/problem+json"
 
 
 def test_a_broken_header_does_not_stop_anyone_from_signing_in(person):

@@ -36,10 +36,10 @@ def path_to(patient):
     return reverse("patient-edit", args=[patient.pk])
 
 
-def fields_of(answer):
+def fields_of(response):
     """What a browser would send back without a key being touched, hidden fields included."""
-    form = answer.context["form"]
-    text = answer.content.decode()
+    form = response.context["form"]
+    text = response.content.decode()
     hidden = dict(re.findall(r'type="hidden" name="(initial-[a-z_]+)"(?: value="([^"]*)")?', text))
     shown = {name: form[name].value() or "" for name in form.fields}
     assert len(hidden) == len(shown)
@@ -55,8 +55,8 @@ def test_a_patient_is_edited(doctor, patient):
         "birth_date": "1971-01-01",
         "sex": "O",
     }
-    answer = doctor.post(path_to(patient), fields_of(opened) | facts, follow=True)
-    assert b"The changes are saved." in answer.content
+    response = doctor.post(path_to(patient), fields_of(opened) | facts, follow=True)
+    assert b"The changes are saved." in response.content
     patient.refresh_from_db()
     assert (patient.mrn, patient.name, patient.sex) == ("M-2", "Lind", "O")
     assert patient.birth_date == date(1971, 1, 1)
@@ -65,8 +65,8 @@ def test_a_patient_is_edited(doctor, patient):
 def test_two_people_may_change_different_fields_at_once(doctor, colleague, patient):
     mine, theirs = doctor.get(path_to(patient)), colleague.get(path_to(patient))
     colleague.post(path_to(patient), fields_of(theirs) | {"given_name": "Eva Maria"})
-    answer = doctor.post(path_to(patient), fields_of(mine) | {"birth_date": "1970-03-02"})
-    assert answer.status_code == 302
+    response = doctor.post(path_to(patient), fields_of(mine) | {"birth_date": "1970-03-02"})
+    assert response.status_code == 302
     patient.refresh_from_db()
     assert (patient.given_name, patient.birth_date) == ("Eva Maria", date(1970, 3, 2))
 
@@ -120,18 +120,18 @@ def test_saving_without_a_change_brings_nothing_old_back(doctor, colleague, pati
 def test_a_refused_edit_does_not_show_in_the_banner(doctor, user, patient):
     PatientFactory(created_by=user, mrn="M-2")
     sent = fields_of(doctor.get(path_to(patient))) | {"mrn": "M-2", "family_name": "Other"}
-    answer = doctor.post(path_to(patient), sent)
-    assert answer.status_code == 422
-    assert b"A patient with this MRN is already registered." in answer.content
-    banner = answer.content.decode().split("</section>")[0]
+    response = doctor.post(path_to(patient), sent)
+    assert response.status_code == 422
+    assert b"A patient with this MRN is already registered." in response.content
+    banner = response.content.decode().split("</section>")[0]
     assert "Lund, Eva" in banner
     assert "M-1" in banner
 
 
 def test_what_is_wrong_is_said_at_the_field(doctor, patient):
     sent = fields_of(doctor.get(path_to(patient))) | {"birth_date": "2999-01-01"}
-    answer = doctor.post(path_to(patient), sent)
-    assert "The birth date is in the future. Correct it." in answer.content.decode()
+    response = doctor.post(path_to(patient), sent)
+    assert "The birth date is in the future. Correct it." in response.content.decode()
 
 
 @pytest.mark.parametrize("name", ["patient", "patient-edit"])

@@ -20,8 +20,8 @@ FACTS = {
 }
 
 
-def names(answer):
-    return [patient.family_name for patient in answer.context["patients"]]
+def names(response):
+    return [patient.family_name for patient in response.context["patients"]]
 
 
 # --- The list ---------------------------------------------------------------------------------
@@ -43,11 +43,11 @@ def test_archived_patients_are_hidden_unless_asked_for(doctor, user):
 
 def test_htmx_gets_only_the_rows(htmx, user):
     PatientFactory(created_by=user, family_name="Berg")
-    answer = htmx.get("/patients/", {"q": "be", "archived": "1"})
-    assert b"<html" not in answer.content
-    assert names(answer) == ["Berg"]
+    response = htmx.get("/patients/", {"q": "be", "archived": "1"})
+    assert b"<html" not in response.content
+    assert names(response) == ["Berg"]
     # A name is not left in the address bar, nor in the browser's history.
-    assert answer["HX-Replace-Url"] == "/patients/?archived=1"
+    assert response["HX-Replace-Url"] == "/patients/?archived=1"
 
 
 def test_a_nul_is_no_error(doctor, user):
@@ -68,11 +68,11 @@ def test_the_list_takes_a_fixed_number_of_queries(doctor, user, django_assert_ma
 
 
 def test_a_patient_is_registered_and_its_page_opens(doctor, user):
-    answer = doctor.post("/patients/new/", FACTS, follow=True)
+    response = doctor.post("/patients/new/", FACTS, follow=True)
     patient = Patient.objects.get()
-    assert answer.redirect_chain == [(patient.get_absolute_url(), 302)]
+    assert response.redirect_chain == [(patient.get_absolute_url(), 302)]
     assert (patient.clinic, patient.birth_date) == (user.clinic, date(1970, 2, 3))
-    assert b"Lund, Eva is registered." in answer.content
+    assert b"Lund, Eva is registered." in response.content
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,19 @@ def test_a_patient_is_registered_and_its_page_opens(doctor, user):
     ],
 )
 def test_what_is_wrong_is_said_at_the_field(doctor, field, value, sentence):
-    answer = doctor.post("/patients/new/", FACTS | {field: value})
-    assert answer.status_code == 422
-    assert sentence in answer.content.decode()
-    assert 'aria-invalid="true"' in answer.content.decode()
+    response = doctor.post("/patients/new/", FACTS | {field: value})
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert 'aria-invalid="true"' in response.content.decode()
     assert not Patient.objects.exists()
 
 
 def test_an_mrn_that_is_taken_leads_to_the_patient_who_has_it(doctor, user):
     known = PatientFactory(created_by=user, mrn="M-1", family_name="Known")
-    answer = doctor.post("/patients/new/", FACTS)
-    assert answer.status_code == 422
-    assert f'href="{known.get_absolute_url()}"' in answer.content.decode()
-    assert b"A patient with this MRN is already registered." in answer.content
+    response = doctor.post("/patients/new/", FACTS)
+    assert response.status_code == 422
+    assert f'href="{known.get_absolute_url()}"' in response.content.decode()
+    assert b"A patient with this MRN is already registered." in response.content
 
 
 def test_the_mrn_of_another_clinic_is_free_here(doctor):
@@ -107,14 +107,14 @@ def test_the_mrn_of_another_clinic_is_free_here(doctor):
 
 
 def test_registering_for_an_upload_goes_on_to_the_upload(doctor):
-    answer = doctor.post("/patients/new/?next=upload", FACTS)
-    assert answer["Location"] == f"/upload/?patient={Patient.objects.get().pk}"
+    response = doctor.post("/patients/new/?next=upload", FACTS)
+    assert response["Location"] == f"/upload/?patient={Patient.objects.get().pk}"
 
 
 def test_registering_beside_an_upload_chooses_the_patient(htmx):
     assert b"<html" not in htmx.get("/patients/new/?next=upload").content
-    answer = htmx.post("/patients/new/", FACTS)
-    event = json.loads(answer["HX-Trigger"])["patient-registered"]
+    response = htmx.post("/patients/new/", FACTS)
+    event = json.loads(response["HX-Trigger"])["patient-registered"]
     assert event["id"] == str(Patient.objects.get().pk)
     assert (event["name"], event["facts"]) == ("Lund, Eva", "MRN M-1, born 3 Feb 1970")
 
@@ -140,9 +140,9 @@ def test_archiving_needs_a_post(doctor, user, name):
 
 def test_a_superuser_is_told_in_a_sentence_why_not(doctor):
     doctor.force_login(UserFactory(superuser=True))
-    answer = doctor.get("/patients/new/")
-    assert answer.status_code == 403
-    assert b"Your role does not allow you to register patients." in answer.content
+    response = doctor.get("/patients/new/")
+    assert response.status_code == 403
+    assert b"Your role does not allow you to register patients." in response.content
 
 
 # --- The case history -------------------------------------------------------------------------
@@ -152,10 +152,10 @@ def test_the_case_history_goes_from_the_newest_study_to_the_oldest(doctor, user)
     patient = PatientFactory(created_by=user, birth_date=None, sex="O")
     for days in (300, 5, 40):
         make_study(user=user, patient=patient, days_ago=days, description=f"{days} days")
-    answer = doctor.get(patient.get_absolute_url())
-    shown = [one["study"].description for one in answer.context["entries"]]
+    response = doctor.get(patient.get_absolute_url())
+    shown = [one["study"].description for one in response.context["entries"]]
     assert shown == ["5 days", "40 days", "300 days"]
-    text = answer.content.decode()
+    text = response.content.decode()
     assert "not known" in text
     assert "Other" in text
 
@@ -207,9 +207,9 @@ def test_the_watched_history_answers_204_until_a_study_arrives(doctor, htmx, use
     seen = doctor.get(patient.get_absolute_url()).context["version"]
     assert htmx.get(path, {"seen": seen}).status_code == 204
     study = make_study(user=user, patient=patient)
-    answer = htmx.get(path, {"seen": seen})
-    assert answer.status_code == 200
-    assert f"entry-{study.pk}" in answer.content.decode()
+    response = htmx.get(path, {"seen": seen})
+    assert response.status_code == 200
+    assert f"entry-{study.pk}" in response.content.decode()
 
 
 def test_an_entry_in_work_asks_again_until_it_is_done(htmx, user):

@@ -18,9 +18,9 @@ def study_with(patient, probability, *, days_ago):
 
 
 def timeline(api, patient):
-    answer = api.get(f"/api/v1/patients/{patient.pk}/timeline/")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
+    response = api.get(f"/api/v1/patients/{patient.pk}/timeline/")
+    assert response.status_code == 200, response.content
+    return response.json()["results"]
 
 
 def test_each_study_has_both_words_the_change_and_its_report(api, patient, person):

@@ -96,7 +96,7 @@ def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
     study.refresh_from_db()
     sign(study, reader, "unsure")
     other = UserFactory(clinic=reader.clinic, radiologist=True, first_name="Second")
-    assert "Your own word" in page_of(reader, patient)
+    assert "Your own verdict" in page_of(reader, patient)
     assert "Unsure" in page_of(reader, patient)
     assert "Unsure" not in page_of(other, patient)
     assert "without seeing each other" in page_of(other, patient)
@@ -118,8 +118,8 @@ def test_reads_first_withholds_word_trend_and_report(reader, patient):
     make_signed_report(study=newest, author=reader)
     Clinic.objects.update(read_first=True)
     page = page_of(reader, patient)
-    for told in ("0.937", "93.7", "0.414", "Tumor detected", "AI trend", "Report, final"):
-        assert told not in page
+    for trace in ("0.937", "93.7", "0.414", "Tumor detected", "AI trend", "Report, final"):
+        assert trace not in page
     assert page.count("Report withheld") == 2
     commit_finding(user=reader, study=newest, finding="tumor")
     page = page_of(reader, patient)
@@ -168,8 +168,8 @@ def test_one_click_analyzes_earlier_studies_with_the_active_release(reader, pati
     fail(analyses_of(newest).get())
     assert "no result for 3 images of 3 studies" in page_of(reader, patient)
     client, path = signed_in(reader), reverse("patient-rescore", args=[patient.pk])
-    answer = client.post(path, follow=True)
-    assert "Analyses queued: 3." in text_of(answer)
+    response = client.post(path, follow=True)
+    assert "Analyses queued: 3." in text_of(response)
     rows = Analysis.objects.filter(release=active)
     assert (rows.queued().count(), rows.count()) == (3, 3)
     assert analyses_of(failed).count() == 2
@@ -185,8 +185,8 @@ def test_an_archived_patient_is_not_analyzed_anew(reader, patient):
     activate(ReleaseFactory(is_active=False))
     type(patient).objects.update(archived_at="2026-01-01T00:00Z")
     assert "no result for" not in page_of(reader, patient)
-    answer = signed_in(reader).post(reverse("patient-rescore", args=[patient.pk]), follow=True)
-    assert "This patient is archived. Restore the patient" in text_of(answer)
+    response = signed_in(reader).post(reverse("patient-rescore", args=[patient.pk]), follow=True)
+    assert "This patient is archived. Restore the patient" in text_of(response)
     assert Analysis.objects.queued().count() == 0
 
 
@@ -194,8 +194,8 @@ def test_without_an_active_release_there_is_nothing_to_ask_for(reader, patient):
     study_with(patient, 0.41, days_ago=800)
     ModelRelease.objects.update(is_active=False)
     assert "no result for" not in page_of(reader, patient)
-    answer = signed_in(reader).post(reverse("patient-rescore", args=[patient.pk]), follow=True)
-    assert "No model release is active" in text_of(answer)
+    response = signed_in(reader).post(reverse("patient-rescore", args=[patient.pk]), follow=True)
+    assert "No model release is active" in text_of(response)
 
 
 def test_reports_are_linked(reader, patient):
@@ -217,9 +217,9 @@ def test_the_page_that_watches_is_told_of_a_verdict(reader, patient):
     path = reverse("patient-timeline", args=[patient.pk])
     assert client.get(path, {"seen": seen}).status_code == 204
     sign(study, reader)
-    answer = client.get(path, {"seen": seen})
-    assert answer.status_code == 200
-    assert "Iris Okafor" in text_of(answer)
+    response = client.get(path, {"seen": seen})
+    assert response.status_code == 200
+    assert "Iris Okafor" in text_of(response)
 
 
 def test_many_studies_cost_as_many_queries_as_few(reader, patient):
@@ -228,7 +228,7 @@ def test_many_studies_cost_as_many_queries_as_few(reader, patient):
         sign(study_with(patient, 0.4 + number / 20, days_ago=number), reader)
         if number in (2, 5):
             client.get(patient.get_absolute_url())  # what is kept between requests is kept now
-            with CaptureQueriesContext(connection) as asked:
+            with CaptureQueriesContext(connection) as queries:
                 client.get(patient.get_absolute_url())
-            counts.append(len(asked))
+            counts.append(len(queries))
     assert counts[0] == counts[1] < 50

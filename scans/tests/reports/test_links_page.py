@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Image
-from scans.pages.core.csv_responses import answer_of
+from scans.pages.core.csv_responses import csv_response
 from scans.services.annotations.lifecycle import hide_annotation
 from scans.services.reading.verdicts import VerdictInput, sign_verdict
 from scans.services.reports import drafting
@@ -74,7 +74,7 @@ def test_what_is_wrong_with_a_text_is_said_to_the_script_apart_from_a_conflict(c
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"), ids=ascii)
 def test_no_cell_begins_as_a_formula_does(start):
-    answer = answer_of("list", ["Patient"], [[f"{start}1+1"]]).content.decode("utf-8-sig")
+    answer = csv_response("list", ["Patient"], [[f"{start}1+1"]]).content.decode("utf-8-sig")
     assert list(csv.reader(StringIO(answer, newline="")))[1] == [f"'{start}1+1"]
 
 

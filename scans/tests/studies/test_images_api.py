@@ -31,14 +31,14 @@ def activate(release) -> None:
 
 
 def test_an_image_is_shown_with_its_files_and_analyses(api, image):
-    answer = api.get(address(image))
-    assert answer.status_code == 200
-    assert answer.data["study"] == str(image.series.study_id)
-    assert answer.data["patient"] == str(image.patient_id)
-    assert (answer.data["width"], answer.data["height"]) == (160, 128)
-    assert [row["status"] for row in answer.data["analyses"]] == ["queued"]
+    response = api.get(address(image))
+    assert response.status_code == 200
+    assert response.data["study"] == str(image.series.study_id)
+    assert response.data["patient"] == str(image.patient_id)
+    assert (response.data["width"], response.data["height"]) == (160, 128)
+    assert [row["status"] for row in response.data["analyses"]] == ["queued"]
     for part in ("file", "rendition", "thumbnail"):
-        assert answer.data[f"{part}_url"].endswith(address(image, f"{part}/"))
+        assert response.data[f"{part}_url"].endswith(address(image, f"{part}/"))
 
 
 def test_there_is_no_list_of_images(api, image):
@@ -56,56 +56,56 @@ def test_the_file_is_the_original_bytes_whatever_the_client_says_it_accepts(
         "files": [pictures.upload("a.jpg", content)],
     }
     received = api.post("/api/v1/studies/", sent, format="multipart").data["images"][0]
-    answer = api.get(received["file_url"], headers={"Accept": accept})
-    assert answer.status_code == 200
-    assert answer["Content-Type"] == "image/jpeg"
-    assert b"".join(answer.streaming_content) == content
+    response = api.get(received["file_url"], headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/jpeg"
+    assert b"".join(response.streaming_content) == content
     assert AuditEvent.objects.filter(action="image.original.read", actor=person).count() == 1
 
 
 @pytest.mark.parametrize("part", ["rendition/", "thumbnail/"])
 def test_pictures_for_the_screen_are_png(api, image, part):
-    answer = api.get(address(image, part))
-    assert answer["Content-Type"] == "image/png"
-    assert Picture.open(io.BytesIO(b"".join(answer.streaming_content))).format == "PNG"
+    response = api.get(address(image, part))
+    assert response["Content-Type"] == "image/png"
+    assert Picture.open(io.BytesIO(b"".join(response.streaming_content))).format == "PNG"
 
 
 def test_a_missing_file_is_a_404_problem(api, image):
     image.file.storage.delete(image.file.name)
-    answer = api.get(address(image, "file/"))
-    assert answer.status_code == 404
-    assert answer["Content-Type"] == "application/problem+json"
+    response = api.get(address(image, "file/"))
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
 
 
 def test_asking_again_for_the_same_release_gives_the_analysis_there_is(api, image):
-    answer = api.post(address(image, "analyses/"))
-    assert answer.status_code == 200
-    assert answer.data["id"] == str(image.analyses.get().pk)
+    response = api.post(address(image, "analyses/"))
+    assert response.status_code == 200
+    assert response.data["id"] == str(image.analyses.get().pk)
 
 
 def test_asking_after_a_new_release_became_active_adds_a_row(api, image):
     complete(image.analyses.get())
     new = ReleaseFactory(is_active=False)
     activate(new)
-    answer = api.post(address(image, "analyses/"))
-    assert answer.status_code == 201
-    assert answer.data["status"] == "queued"
-    assert answer.data["model_release"]["id"] == str(new.pk)
-    assert api.get(answer["Location"]).status_code == 200
+    response = api.post(address(image, "analyses/"))
+    assert response.status_code == 201
+    assert response.data["status"] == "queued"
+    assert response.data["model_release"]["id"] == str(new.pk)
+    assert api.get(response["Location"]).status_code == 200
     assert image.analyses.count() == 2
 
 
 def test_asking_again_puts_a_failed_analysis_into_the_queue(api, image):
     fail(image.analyses.get())
-    answer = api.post(address(image, "analyses/"))
-    assert (answer.status_code, answer.data["status"]) == (200, "queued")
+    response = api.post(address(image, "analyses/"))
+    assert (response.status_code, response.data["status"]) == (200, "queued")
 
 
 def test_without_an_active_release_asking_is_a_conflict_in_a_sentence(api, image):
     type(image.analyses.get().release).objects.update(is_active=False)
-    answer = api.post(address(image, "analyses/"))
-    assert answer.status_code == 409
-    assert "active" in answer.json()["detail"]
+    response = api.post(address(image, "analyses/"))
+    assert response.status_code == 409
+    assert "active" in response.json()["detail"]
 
 
 def test_an_images_analyses_are_listed_newest_first(api, person, image):
@@ -114,8 +114,8 @@ def test_an_images_analyses_are_listed_newest_first(api, person, image):
     activate(ReleaseFactory(is_active=False))
     new = api.post(address(image, "analyses/")).data
     make_analysis(patient=PatientFactory(created_by=person))
-    answer = api.get(address(image, "analyses/"))
-    assert [row["id"] for row in answer.data["results"]] == [new["id"], str(old.pk)]
+    response = api.get(address(image, "analyses/"))
+    assert [row["id"] for row in response.data["results"]] == [new["id"], str(old.pk)]
 
 
 def test_an_image_takes_the_same_queries_however_many_analyses_it_has(

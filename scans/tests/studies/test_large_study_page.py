@@ -43,22 +43,24 @@ def large_study(user):
 
 def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(doctor, large_study):
     path = large_study.get_absolute_url()
-    assert len(doctor.get(path).context["cards"]) == PAGE_SIZE
-    assert [one["image"].number for one in doctor.get(path, {"page": 2}).context["cards"]] == [
+    assert len(doctor.get(path).context["image_cards"]) == PAGE_SIZE
+    assert [
+        one["image"].number for one in doctor.get(path, {"page": 2}).context["image_cards"]
+    ] == [
         25,
         26,
         27,
     ]
     last = Image.objects.get(number=26)
-    answer = doctor.get(path, {"image": last.pk})
-    assert answer.context["page_number"] == 2
-    assert f'id="image-{last.pk}"' in answer.content.decode()
+    response = doctor.get(path, {"image": last.pk})
+    assert response.context["page_number"] == 2
+    assert f'id="image-{last.pk}"' in response.content.decode()
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "99", "x", ""])
 def test_a_page_that_is_not_there_is_the_nearest_one(doctor, large_study, number):
-    answer = doctor.get(large_study.get_absolute_url(), {"page": number})
-    assert answer.context["page_number"] == (2 if number == "99" else 1)
+    response = doctor.get(large_study.get_absolute_url(), {"page": number})
+    assert response.context["page_number"] == (2 if number == "99" else 1)
 
 
 def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
@@ -72,8 +74,8 @@ def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_ma
 def test_images_that_wait_cost_no_queries_of_their_own(doctor, user, django_assert_max_num_queries):
     def queries_of(study):
         with django_assert_max_num_queries(37) as queries:
-            answer = doctor.get(study.get_absolute_url())
-        assert [one["waiting"].position for one in answer.context["cards"]]
+            response = doctor.get(study.get_absolute_url())
+        assert [one["queue_estimate"].position for one in response.context["image_cards"]]
         return len(queries)
 
     assert queries_of(make_study(user=user, images=2)) == queries_of(
@@ -82,11 +84,11 @@ def test_images_that_wait_cost_no_queries_of_their_own(doctor, user, django_asse
 
 
 def test_the_case_history_reads_only_the_images_it_shows(doctor, user, large_study):
-    answer = doctor.get(large_study.patient.get_absolute_url())
-    (entry,) = answer.context["entries"]
+    response = doctor.get(large_study.patient.get_absolute_url())
+    (entry,) = response.context["entries"]
     assert [one.image.number for one in entry["images"]] == list(range(1, THUMBNAILS + 1))
     assert entry["hidden"] == PAGE_SIZE + 3 - THUMBNAILS
-    assert "27 images" in answer.content.decode()
+    assert "27 images" in response.content.decode()
 
 
 @pytest.mark.parametrize("number", [5000 * "9", "²", "-1", "x"])

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_new_clinic_is_told_what_to_do(doctor):
-    answer = doctor.get(HOME)
-    assert b"No studies yet" in answer.content
-    assert reverse("upload").encode() in answer.content
+    response = doctor.get(HOME)
+    assert b"No studies yet" in response.content
+    assert reverse("upload").encode() in response.content
 
 
 def test_a_study_is_listed_with_all_that_matters(doctor, user):
@@ -207,9 +207,9 @@ def test_dates_filter_by_the_day_of_the_study(doctor, user):
 
 def test_rows_in_work_ask_again_and_finished_ones_do_not(doctor, htmx, user):
     study = study_of(user, description="x")
-    answer = doctor.get(HOME)
-    assert b'hx-trigger="every' in answer.content
-    seen = {"seen": answer.context["version"]}
+    response = doctor.get(HOME)
+    assert b'hx-trigger="every' in response.content
+    seen = {"seen": response.context["version"]}
     assert htmx.get(HOME, seen).status_code == 204
     complete(analyses_of(study)[0])
     changed = htmx.get(HOME, seen)

@@ -41,14 +41,17 @@ def bad(name="notes.txt"):
 
 def test_an_upload_answers_with_the_study_its_images_and_queued_analyses(api, patient, release):
     content = pictures.png()
-    answer = send(
+    response = send(
         api, patient, pictures.upload("a.png", content), good(1, "b.png"), description="MRI head"
     )
-    assert answer.status_code == 201
-    assert answer.data["refused"] == []
-    assert (answer.data["patient"], answer.data["study_date"]) == (str(patient.pk), "2024-05-06")
-    assert answer.data["description"] == "MRI head"
-    first, second = answer.data["images"]
+    assert response.status_code == 201
+    assert response.data["refused"] == []
+    assert (response.data["patient"], response.data["study_date"]) == (
+        str(patient.pk),
+        "2024-05-06",
+    )
+    assert response.data["description"] == "MRI head"
+    first, second = response.data["images"]
     assert (first["filename"], second["filename"]) == ("a.png", "b.png")
     row = Image.objects.get(pk=first["id"])
     assert first["sha256"] == row.sha256
@@ -56,35 +59,35 @@ def test_an_upload_answers_with_the_study_its_images_and_queued_analyses(api, pa
     (analysis,) = first["analyses"]
     assert analysis["status"] == "queued"
     assert Analysis.objects.get(pk=analysis["id"]).release == release
-    assert api.get(answer["Location"]).data["id"] == answer.data["id"]
+    assert api.get(response["Location"]).data["id"] == response.data["id"]
 
 
 def test_a_bad_file_does_not_spoil_the_others(api, patient, release):
-    answer = send(api, patient, bad(), good(), pictures.upload("empty.png", b""))
-    assert answer.status_code == 201
-    assert [row["filename"] for row in answer.data["images"]] == ["slice.png"]
-    assert [(row["filename"], row["code"]) for row in answer.data["refused"]] == [
+    response = send(api, patient, bad(), good(), pictures.upload("empty.png", b""))
+    assert response.status_code == 201
+    assert [row["filename"] for row in response.data["images"]] == ["slice.png"]
+    assert [(row["filename"], row["code"]) for row in response.data["refused"]] == [
         ("notes.txt", "not_an_image"),
         ("empty.png", "empty"),
     ]
-    assert all(row["detail"].endswith(".") for row in answer.data["refused"])
+    assert all(row["detail"].endswith(".") for row in response.data["refused"])
 
 
 def test_an_archive_brings_one_outcome_for_each_file_in_it(api, patient, release):
     content = pictures.zip_of(
         {"one.png": pictures.png(1), "two.txt": b"text", "3.jpg": pictures.jpeg(3)}
     )
-    answer = send(api, patient, pictures.upload("study.zip", content))
-    assert answer.status_code == 201
-    assert len(answer.data["images"]) == 2
-    assert len(answer.data["refused"]) == 1
+    response = send(api, patient, pictures.upload("study.zip", content))
+    assert response.status_code == 201
+    assert len(response.data["images"]) == 2
+    assert len(response.data["refused"]) == 1
 
 
 def test_nothing_accepted_is_a_problem_that_lists_why(api, patient):
-    answer = send(api, patient, bad(), pictures.upload("empty.png", b""))
-    assert answer.status_code == 400
-    assert answer["Content-Type"] == "application/problem+json"
-    problem = answer.json()
+    response = send(api, patient, bad(), pictures.upload("empty.png", b""))
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    problem = response.json()
     assert problem["type"] == "urn:neuroscan:problem:nothing-accepted"
     assert [row["code"] for row in problem["refused"]] == ["not_an_image", "empty"]
     assert not Study.objects.exists()
@@ -92,19 +95,19 @@ def test_nothing_accepted_is_a_problem_that_lists_why(api, patient):
 
 def test_a_duplicate_is_refused_and_names_the_image_that_is_kept(api, patient, release):
     first = send(api, patient, good()).data
-    answer = send(api, patient, good(name="again.png"))
-    assert answer.status_code == 400
-    (refused,) = answer.json()["refused"]
+    response = send(api, patient, good(name="again.png"))
+    assert response.status_code == 400
+    (refused,) = response.json()["refused"]
     assert (refused["filename"], refused["code"]) == ("again.png", "duplicate")
     assert refused["image"] == {"id": first["images"][0]["id"], "study": first["id"]}
     assert Study.objects.count() == 1
 
 
 def test_the_same_file_twice_in_one_upload_is_kept_once(api, patient, release):
-    answer = send(api, patient, good(), good(name="copy.png"))
-    assert answer.status_code == 201
-    assert len(answer.data["images"]) == 1
-    assert [row["code"] for row in answer.data["refused"]] == ["duplicate"]
+    response = send(api, patient, good(), good(name="copy.png"))
+    assert response.status_code == 201
+    assert len(response.data["images"]) == 1
+    assert [row["code"] for row in response.data["refused"]] == ["duplicate"]
 
 
 @pytest.mark.parametrize(
@@ -122,9 +125,9 @@ def test_the_same_file_twice_in_one_upload_is_kept_once(api, patient, release):
     ],
 )
 def test_a_wrong_field_is_named_with_a_sentence(api, patient, field, value):
-    answer = api.post(STUDIES, body(patient, good()) | {field: value}, format="multipart")
-    assert answer.status_code == 400
-    assert next(iter(answer.json()["errors"])).split(".")[0] == field
+    response = api.post(STUDIES, body(patient, good()) | {field: value}, format="multipart")
+    assert response.status_code == 400
+    assert next(iter(response.json()["errors"])).split(".")[0] == field
     assert not Study.objects.exists()
 
 
@@ -132,59 +135,59 @@ def test_a_wrong_field_is_named_with_a_sentence(api, patient, field, value):
 def test_a_missing_field_is_named(api, patient, missing):
     sent = body(patient, good())
     del sent[missing]
-    answer = api.post(STUDIES, sent, format="multipart")
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == [missing]
+    response = api.post(STUDIES, sent, format="multipart")
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [missing]
 
 
 def test_a_patient_of_another_clinic_is_as_unknown_as_one_that_does_not_exist(api):
     other = PatientFactory()
     for unknown in (other.pk, uuid4()):
-        answer = api.post(
+        response = api.post(
             STUDIES,
             {"patient": str(unknown), "study_date": "2024-05-06", "files": [good()]},
             format="multipart",
         )
-        assert answer.status_code == 404
-        assert "no such patient" in answer.json()["errors"]["patient"][0]
+        assert response.status_code == 404
+        assert "no such patient" in response.json()["errors"]["patient"][0]
     assert not Study.objects.exists()
 
 
 def test_an_archived_patient_takes_no_study(api, patient):
     patient.archived_at = timezone.now()
     patient.save()
-    answer = send(api, patient, good())
-    assert answer.status_code == 400
-    assert "archived" in answer.json()["errors"]["patient"][0]
+    response = send(api, patient, good())
+    assert response.status_code == 400
+    assert "archived" in response.json()["errors"]["patient"][0]
 
 
 def test_a_superuser_has_no_clinic_to_upload_to(patient):
-    answer = send(asking_as(UserFactory(superuser=True)), patient, good())
-    assert answer.status_code == 403
+    response = send(asking_as(UserFactory(superuser=True)), patient, good())
+    assert response.status_code == 403
 
 
 def test_only_multipart_is_understood(api, patient):
-    answer = api.post(STUDIES, {"patient": str(patient.pk)}, format="json")
-    assert answer.status_code == 415
+    response = api.post(STUDIES, {"patient": str(patient.pk)}, format="json")
+    assert response.status_code == 415
 
 
 def test_a_clients_path_is_no_part_of_the_name(api, patient, release):
-    answer = send(api, patient, pictures.upload("../../etc/scan.png", pictures.png()))
-    assert answer.data["images"][0]["filename"] == "scan.png"
+    response = send(api, patient, pictures.upload("../../etc/scan.png", pictures.png()))
+    assert response.data["images"][0]["filename"] == "scan.png"
     assert "etc" not in Image.objects.get().file.name
 
 
 def test_without_an_active_release_the_upload_is_kept(api, patient):
-    answer = send(api, patient, good())
-    assert answer.status_code == 201
-    assert answer.data["images"][0]["analyses"] == []
+    response = send(api, patient, good())
+    assert response.status_code == 201
+    assert response.data["images"][0]["analyses"] == []
 
 
 def test_a_study_is_shown_with_its_images_and_the_read_is_recorded(api, person, patient):
     study = make_study(patient=patient, images=2)
-    answer = api.get(f"{STUDIES}{study.pk}/")
-    assert answer.status_code == 200
-    assert len(answer.data["images"]) == 2
+    response = api.get(f"{STUDIES}{study.pk}/")
+    assert response.status_code == 200
+    assert len(response.data["images"]) == 2
     assert AuditEvent.objects.filter(
         action="study.read", object_id=study.pk, patient_id=patient.pk, actor=person
     ).exists()
@@ -213,9 +216,9 @@ def test_the_list_is_filtered(api, person, patient):
     elsewhere = make_study(patient=PatientFactory(created_by=person), days_ago=40)
 
     def found(**query):
-        answer = api.get(STUDIES, query)
-        assert answer.status_code == 200
-        return [row["id"] for row in answer.data["results"]]
+        response = api.get(STUDIES, query)
+        assert response.status_code == 200
+        return [row["id"] for row in response.data["results"]]
 
     newest_first = [str(row.pk) for row in (waiting, failed, done, elsewhere)]
     assert found() == newest_first
@@ -267,14 +270,14 @@ def test_the_api_and_the_pages_find_the_same_studies(api, client, person, patien
     client.force_login(person)
     shown = {name.replace("label", "ai"): value for name, value in query.items()}
     listed = client.get("/", shown).context["summaries"]
-    answer = api.get(STUDIES, query | {"ordering": "-received_at"}).data["results"]
-    assert [row["id"] for row in answer] == [str(one.study.pk) for one in listed]
+    response = api.get(STUDIES, query | {"ordering": "-received_at"}).data["results"]
+    assert [row["id"] for row in response] == [str(one.study.pk) for one in listed]
 
 
 @pytest.mark.parametrize(
     "query", [{"patient": "x"}, {"state": "odd"}, {"label": "odd"}, {"study_date_after": "x"}]
 )
 def test_a_filter_that_makes_no_sense_is_a_field_error(api, query):
-    answer = api.get(STUDIES, query)
-    assert answer.status_code == 400
-    assert list(answer.json()["errors"]) == list(query)
+    response = api.get(STUDIES, query)
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == list(query)

@@ -148,7 +148,7 @@ def test_an_analysis_by_a_release_without_a_decoder_says_nothing_of_regions(doct
     complete(analysis)
     text = page(doctor, analysis)
     assert "uspected region" not in text
-    assert "Unlike the training images" not in text
+    assert "Out-of-distribution score" not in text
 
 
 def test_the_distance_from_the_training_images_is_shown_with_either_answer(doctor, user, analysis):
@@ -253,8 +253,8 @@ def test_a_polled_card_answers_204_until_something_changes_and_then_stops(htmx, 
     complete(analysis, probability=0.9)
     done = htmx.get(path, {"seen": running.context["version"]})
     assert b"hx-trigger" not in done.content
-    said = json.loads(done["HX-Trigger"])["announce"]
-    assert said.startswith(f"Image 1: AI suggestion: Tumor detected, confidence 90.0{NBSP}%")
+    announced = json.loads(done["HX-Trigger"])["announce"]
+    assert announced.startswith(f"Image 1: AI suggestion: Tumor detected, confidence 90.0{NBSP}%")
 
 
 def test_the_head_of_the_page_counts_along_and_stops(doctor, htmx, user):
@@ -262,13 +262,13 @@ def test_the_head_of_the_page_counts_along_and_stops(doctor, htmx, user):
     path = reverse("study-summary", args=[study.pk])
     first, second, third = Analysis.objects.all()
     complete(first, probability=0.1)
-    answer = htmx.get(path, {"known": 2})
-    assert b"1 of 3 analyzed" in answer.content
-    assert b"1 more image arrived: show it" in answer.content
-    assert htmx.get(path, {"known": 2, "seen": answer.context["version"]}).status_code == 204
+    response = htmx.get(path, {"known": 2})
+    assert b"1 of 3 analyzed" in response.content
+    assert b"1 more image arrived: show it" in response.content
+    assert htmx.get(path, {"known": 2, "seen": response.context["version"]}).status_code == 204
     complete(second, probability=0.8)
     complete(third, probability=0.2)
-    done = htmx.get(path, {"known": 3, "seen": answer.context["version"]})
+    done = htmx.get(path, {"known": 3, "seen": response.context["version"]})
     assert b"Tumor detected" in done.content
     assert b"arrived" not in done.content
     assert b"hx-trigger" not in done.content
@@ -285,10 +285,10 @@ def test_cancel_and_analyze_again(htmx, analysis):
 
 def test_what_has_begun_cannot_be_cancelled_and_the_card_says_what_it_is_now(htmx, analysis):
     complete(analysis)
-    answer = htmx.post(path_to("analysis-cancel", analysis))
-    assert answer.status_code == 409
-    assert b"Tumor detected" in answer.content
-    toast = json.loads(answer["HX-Trigger"])["toast"]
+    response = htmx.post(path_to("analysis-cancel", analysis))
+    assert response.status_code == 409
+    assert b"Tumor detected" in response.content
+    toast = json.loads(response["HX-Trigger"])["toast"]
     assert toast.startswith("This analysis is finished.")
 
 
@@ -296,32 +296,32 @@ def test_what_has_begun_cannot_be_cancelled_and_the_card_says_what_it_is_now(htm
 def test_without_htmx_the_study_page_opens_at_the_image(doctor, analysis, name):
     if name == "analysis-retry":
         fail(analysis)
-    answer = doctor.post(path_to(name, analysis))
+    response = doctor.post(path_to(name, analysis))
     image = analysis.image
-    assert answer["Location"] == (
+    assert response["Location"] == (
         f"{image.study.get_absolute_url()}?image={image.pk}#image-{image.pk}"
     )
 
 
 def test_without_htmx_a_conflict_is_a_message(doctor, analysis):
     complete(analysis)
-    answer = doctor.post(path_to("analysis-retry", analysis), follow=True)
-    assert b"Only one that failed or was cancelled can be tried again." in answer.content
+    response = doctor.post(path_to("analysis-retry", analysis), follow=True)
+    assert b"Only one that failed or was cancelled can be tried again." in response.content
 
 
 def test_a_new_release_is_asked_for_its_opinion(htmx, analysis):
     complete(analysis)
     new_active_release()
-    answer = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
-    assert b"Queued" in answer.content
+    response = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
+    assert b"Queued" in response.content
     assert Analysis.objects.count() == 2
 
 
 def test_without_an_active_release_there_is_a_sentence(htmx, analysis):
     ModelRelease.objects.update(is_active=False)
-    answer = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
-    assert answer.status_code == 409
-    assert "No model release is active." in json.loads(answer["HX-Trigger"])["toast"]
+    response = htmx.post(reverse("image-analyze", args=[analysis.image_id]))
+    assert response.status_code == 409
+    assert "No model release is active." in json.loads(response["HX-Trigger"])["toast"]
 
 
 def test_cancelled_and_finished_images_do_not_mix_up_the_state(doctor, user):

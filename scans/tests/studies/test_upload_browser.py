@@ -192,11 +192,11 @@ def test_leaving_is_warned_about_and_the_rest_can_be_cancelled(page, patient):
     start(page)
     page.wait_for_function("document.querySelectorAll('[data-state=sending]').length === 3")
     assert len(held) == 3  # at most three at a time
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
     page.close(run_before_unload=True)
     page.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
     page.get_by_role("button", name="Cancel the remaining files").click()
     done(page, "5 files: 5 cancelled")
     page.unroute("**/upload/file/")

@@ -41,12 +41,12 @@ def send(client, facts, name, content, **changes):
 
 
 def test_files_of_one_upload_become_one_study(doctor, facts):
-    answers = [send(doctor, facts, f"{n}.png", pictures.png(seed=n)).json() for n in range(3)]
+    responses = [send(doctor, facts, f"{n}.png", pictures.png(seed=n)).json() for n in range(3)]
     study = Study.objects.get()
-    assert {answer["study_url"] for answer in answers} == {study.get_absolute_url()}
+    assert {response["study_url"] for response in responses} == {study.get_absolute_url()}
     assert Image.objects.filter(series__study=study).count() == 3
     image = Image.objects.get(number=1)
-    assert answers[0]["outcomes"] == [
+    assert responses[0]["outcomes"] == [
         {
             "filename": "0.png",
             "outcome": "received",
@@ -74,10 +74,10 @@ def test_a_duplicate_links_to_the_image_that_is_there(doctor, facts):
 
 
 def test_a_refused_file_says_why(doctor, facts):
-    answer = send(doctor, facts, "notes.txt", b"hello").json()
-    assert answer["study_url"] is None
-    assert answer["outcomes"][0]["code"] == "not_an_image"
-    assert answer["outcomes"][0]["detail"].endswith(".")
+    response = send(doctor, facts, "notes.txt", b"hello").json()
+    assert response["study_url"] is None
+    assert response["outcomes"][0]["code"] == "not_an_image"
+    assert response["outcomes"][0]["detail"].endswith(".")
 
 
 def test_a_zip_gives_an_outcome_for_each_file_in_it(doctor, facts):
@@ -99,9 +99,9 @@ def test_a_zip_gives_an_outcome_for_each_file_in_it(doctor, facts):
     ],
 )
 def test_what_is_wrong_with_the_upload_is_said_in_a_sentence(doctor, facts, changes, sentence):
-    answer = send(doctor, facts, "a.png", pictures.png(), **changes)
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == sentence
+    response = send(doctor, facts, "a.png", pictures.png(), **changes)
+    assert response.status_code == 422
+    assert response.json()["detail"] == sentence
     assert not Study.objects.exists()
 
 
@@ -112,24 +112,24 @@ def test_without_a_file_or_a_patient_there_is_no_study(doctor, facts):
 
 def test_the_upload_page_of_an_archived_patient_leads_to_restoring_it(doctor, user, patient):
     archive_patient(user=user, patient=patient)
-    answer = doctor.get("/upload/", {"patient": str(patient.pk)}, follow=True)
-    assert answer.redirect_chain == [(patient.get_absolute_url(), 302)]
-    assert b"Restore this patient first" in answer.content
+    response = doctor.get("/upload/", {"patient": str(patient.pk)}, follow=True)
+    assert response.redirect_chain == [(patient.get_absolute_url(), 302)]
+    assert b"Restore this patient first" in response.content
 
 
 def test_an_archived_patient_takes_no_upload(doctor, user, facts, patient):
     archive_patient(user=user, patient=patient)
-    answer = send(doctor, facts, "a.png", pictures.png())
-    assert answer.status_code == 422
-    assert "archived" in answer.json()["detail"]
+    response = send(doctor, facts, "a.png", pictures.png())
+    assert response.status_code == 422
+    assert "archived" in response.json()["detail"]
 
 
 def test_who_may_not_upload_is_told_so_in_a_sentence(facts):
     client = Client(headers={"Accept": "application/json"})
     client.force_login(UserFactory(superuser=True))
-    answer = send(client, facts, "a.png", pictures.png())
-    assert answer.status_code == 403
-    assert answer["Content-Type"].startswith("text/plain")
+    response = send(client, facts, "a.png", pictures.png())
+    assert response.status_code == 403
+    assert response["Content-Type"].startswith("text/plain")
     assert client.get("/upload/", headers={"Accept": "text/html"}).status_code == 403
 
 
@@ -181,14 +181,14 @@ def plain_form(client, facts, *files, **changes):
 
 
 def test_a_plain_form_lists_what_became_of_each_file(doctor, facts):
-    answer = plain_form(
+    response = plain_form(
         doctor,
         facts,
         ("a.png", pictures.png()),
         ("same.png", pictures.png()),
         ("b.txt", b"hello"),
     )
-    text = answer.content.decode()
+    text = response.content.decode()
     assert "1 received, 1 already there, 1 refused." in text
     assert "Refused. This is not an image." in text
     assert Study.objects.get().get_absolute_url() in text
@@ -196,8 +196,10 @@ def test_a_plain_form_lists_what_became_of_each_file(doctor, facts):
 
 @pytest.mark.parametrize("typed", ["M-1", "lund", "Lund, Eva"])
 def test_in_a_plain_form_the_patient_is_typed(doctor, facts, typed):
-    answer = plain_form(doctor, facts, ("a.png", pictures.png()), patient="", patient_search=typed)
-    assert answer.status_code == 200
+    response = plain_form(
+        doctor, facts, ("a.png", pictures.png()), patient="", patient_search=typed
+    )
+    assert response.status_code == 200
     assert Study.objects.get().patient.mrn == "M-1"
 
 
@@ -211,14 +213,16 @@ def test_in_a_plain_form_the_patient_is_typed(doctor, facts, typed):
 )
 def test_in_a_plain_form_one_patient_must_be_meant(doctor, user, facts, typed, sentence):
     PatientFactory(created_by=user, family_name="Lunde", mrn="M-2")
-    answer = plain_form(doctor, facts, ("a.png", pictures.png()), patient="", patient_search=typed)
-    assert answer.status_code == 422
-    assert sentence in answer.content.decode()
+    response = plain_form(
+        doctor, facts, ("a.png", pictures.png()), patient="", patient_search=typed
+    )
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
 
 
 def test_a_plain_form_without_files_or_with_a_wrong_date_says_so(doctor, facts):
     assert b"Choose at least one file." in plain_form(doctor, facts).content
     late = (timezone.localdate() + timedelta(days=2)).isoformat()
-    answer = plain_form(doctor, facts, ("a.png", pictures.png()), study_date=late)
-    assert answer.status_code == 422
-    assert b"The study date is in the future. Correct it." in answer.content
+    response = plain_form(doctor, facts, ("a.png", pictures.png()), study_date=late)
+    assert response.status_code == 422
+    assert b"The study date is in the future. Correct it." in response.content

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scans', '0008_reading_words'),
+        ('scans', '0007_field_words'),
     ]
 
     operations = [

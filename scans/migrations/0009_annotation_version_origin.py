@@ -27,7 +27,7 @@ CONDITIONS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scans", "0009_report_headings")]
+    dependencies = [("scans", "0008_report_headings")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[RENAME],

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scans", "0007_field_words")]
+    dependencies = [("scans", "0009_annotation_version_origin")]
     operations = [
         migrations.RemoveConstraint("study", "study_one_reader_or_two"),
         migrations.RenameField("study", "reads_wanted", "readers_required"),

@@ -1,4 +1,4 @@
-"""The card of one image: its pictures, one analysis in full, the others in a line each."""
+"""The cards of the study page: an image, one analysis in full, the others in a line each."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image, ModelRelease
 from scans.models.study import ImageQuerySet
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import seen_by
-from scans.services.analyses.queue_estimate import WaitingLine, waiting_line
+from scans.pages.core.responses import poll_token
+from scans.services.analyses.queue_estimate import QueueSnapshot, queue_snapshot
 from scans.services.disclosure import as_shown, withheld_from
 from scans.services.statistics.observed_accuracy import observed_accuracy
 
@@ -18,47 +18,50 @@ _RELEASES = ModelRelease.objects.defer("sha256")  # the manifest has its figure 
 
 
 def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
-    """With all that a card shows, in a fixed number of queries."""
+    """Prefetch all that a card shows, in a fixed number of queries."""
     return images.select_related("series__study__clinic", "patient").prefetch_related(
         Prefetch("analyses", Analysis.objects.defer("traceback")),
         Prefetch("analyses__release", _RELEASES),
     )
 
 
-def cards(
+def image_cards(
     request: ClinicalRequest,
     images: Sequence[Image],
     *,
     active: ModelRelease | None,
-    asked: str = "",
+    analysis_id: str = "",
 ) -> list[dict[str, Any]]:
-    """A card for each image, with the analysis asked for or else the newest one in full."""
+    """Return a card for each image, with one analysis in full.
+
+    That is the one of `analysis_id` where the image has it, or else the newest.
+    """
     withheld = withheld_from(user=request.user, studies={image.study.pk for image in images})
-    told = [
+    disclosed = [
         [as_shown(row, withheld=image.study.pk in withheld) for row in image.analyses.all()]
         for image in images
     ]
-    shown = [_shown(analyses, asked) for analyses in told]
+    shown = [_shown(analyses, analysis_id) for analyses in disclosed]
     unfinished = [row for row in shown if row is not None and row.is_unfinished]
-    line = waiting_line(user=request.user, analyses=unfinished) if unfinished else None
+    queue = queue_snapshot(user=request.user, analyses=unfinished) if unfinished else None
     return [
-        _card(request, image, analyses, analysis, active=active, line=line)
-        for image, analyses, analysis in zip(images, told, shown, strict=True)
+        _card(request, image, analyses, analysis, active=active, queue=queue)
+        for image, analyses, analysis in zip(images, disclosed, shown, strict=True)
     ]
 
 
-def card_of(
-    request: ClinicalRequest, image: Image, *, active: ModelRelease | None, asked: str = ""
+def image_card(
+    request: ClinicalRequest, image: Image, *, active: ModelRelease | None, analysis_id: str = ""
 ) -> dict[str, Any]:
-    """The card of this image, read afresh."""
+    """Return the card of this image, read again from the database."""
     rows = images_with_analyses(Image.objects.all())
     fresh = get_visible_or_404(rows, request.user, pk=image.pk)
-    return cards(request, [fresh], active=active, asked=asked)[0]
+    return image_cards(request, [fresh], active=active, analysis_id=analysis_id)[0]
 
 
-def _shown(analyses: Sequence[Analysis], asked: str) -> Analysis | None:
+def _shown(analyses: Sequence[Analysis], analysis_id: str) -> Analysis | None:
     newest = analyses[0] if analyses else None
-    return next((row for row in analyses if str(row.pk) == asked), newest)
+    return next((row for row in analyses if str(row.pk) == analysis_id), newest)
 
 
 def _card(
@@ -68,26 +71,27 @@ def _card(
     analysis: Analysis | None,
     *,
     active: ModelRelease | None,
-    line: WaitingLine | None,
+    queue: QueueSnapshot | None,
 ) -> dict[str, Any]:
-    waits = line is not None and analysis is not None and analysis.is_unfinished
-    waiting = line.of(analysis) if waits else None  # type: ignore[union-attr, arg-type]
+    estimate = None
+    if queue is not None and analysis is not None and analysis.is_unfinished:
+        estimate = queue.estimate_for(analysis)
     by_active = active is not None and any(row.release_id == active.pk for row in analyses)
     return {
         "image": image,
         "study": image.study,
         "analysis": analysis,
         "others": [row for row in analyses if analysis is None or row.pk != analysis.pk],
-        "waiting": waiting,
+        "queue_estimate": estimate,
         "active": active,
         "observed_accuracy": observed_accuracy(analysis, clinic_id=image.clinic_id)
         if analysis
         else None,
         "can_analyze": active is not None and not by_active,
-        "version": seen_by(
+        "version": poll_token(
             request,
             analysis.pk if analysis else image.pk,
             [(str(row.pk), row.status, row.attempts) for row in analyses],
-            waiting,
+            estimate,
         ),
     }
