@@ -48,6 +48,6 @@ def one_of_everything(administrator, superuser):
         create_token(user=person)
         audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(
-        user=superuser, key="key", fingerprint="f", status_code=201, answer={"mrn": "SECRET"}
+        user=superuser, key="key", fingerprint="f", status_code=201, response={"mrn": "SECRET"}
     )
     WorkerFactory()
