@@ -41,8 +41,8 @@ def change_reading_settings(*, user: User, clinic: Clinic, changes: Mapping[str,
     Raises `NotAllowedError` or `ValidationError`.
     """
     current = Clinic.objects.select_for_update().get(pk=clinic.pk)
-    asked = {name: changes[name] for name in READING_SETTINGS if name in changes}
-    changed = {name: value for name, value in asked.items() if getattr(current, name) != value}
+    wanted = {name: changes[name] for name in READING_SETTINGS if name in changes}
+    changed = {name: value for name, value in wanted.items() if getattr(current, name) != value}
     before = {name: getattr(current, name) for name in changed}
     for name, value in changed.items():
         setattr(current, name, value)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from accounts import audit
-from accounts.audit_events import MIGRATION_FILLED
+from accounts import audit, audit_events
 from accounts.immutability import lifted
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def fill_protected_rows(
         if after["the number of rows"]:
             audit.record_in_migration(
                 apps,
-                event=MIGRATION_FILLED,
+                event=audit_events.MIGRATION_FILLED,
                 object_type=meta.model_name,
                 detail={"columns": filled, "rows": after["the number of rows"], "reason": reason},
             )

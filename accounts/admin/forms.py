@@ -86,7 +86,7 @@ class ClinicForm(ServiceForm):
         name = facts.pop("name")
         if self.instance._state.adding:
             return clinics.add_clinic(user=self.person, name=name)
-        # The form has put what was sent into its own row: what is stored is asked for anew.
+        # The form has put what was sent into its own row, so the stored row is read again.
         clinic = Clinic.objects.get(pk=self.instance.pk)
         if name != clinic.name:
             clinic = clinics.rename_clinic(user=self.person, clinic=clinic, name=name)

@@ -66,10 +66,11 @@ class PersonAdmin(ClinicModelAdmin):
         """Ask a superuser for the clinic of a new account, everybody else for the role only."""
         if obj is not None:
             return super().get_fieldsets(request, obj)
-        place = ["clinic", "role", "is_superuser"] if signed_in(request).is_superuser else ["role"]
+        is_superuser = signed_in(request).is_superuser
+        role = ["clinic", "role", "is_superuser"] if is_superuser else ["role"]
         return [
             (None, {"fields": [*self._NAMES, "first_password"]}),
-            ("What they may do", {"fields": place}),
+            ("What they may do", {"fields": role}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:

@@ -28,8 +28,8 @@ def signed_in(client, person):
 
 
 def create_on_page(client) -> str:
-    asked = client.post("/account/tokens/create/")
-    page = client.post(asked.url, {"password": PASSWORD}).content.decode()
+    redirect = client.post("/account/tokens/create/")
+    page = client.post(redirect.url, {"password": PASSWORD}).content.decode()
     return re.search(r'id="new-token"[^>]*value="(\w+)"', page, re.S)[1]
 
 
@@ -68,8 +68,8 @@ def test_a_token_is_shown_once_and_opens_the_api(signed_in, person):
 
 
 def test_the_page_with_the_value_is_kept_by_no_cache(signed_in):
-    asked = signed_in.post("/account/tokens/create/")
-    response = signed_in.post(asked.url, {"password": PASSWORD})
+    redirect = signed_in.post("/account/tokens/create/")
+    response = signed_in.post(redirect.url, {"password": PASSWORD})
 
     assert "no-store" in response.headers["Cache-Control"]
 
@@ -161,8 +161,8 @@ def test_looking_at_pages_writes_the_session_once_a_minute(signed_in, django_ass
 
 
 def change_address(client, address: str):
-    asked = client.post("/account/email/", {"email": address, "action_add": ""})
-    return client.post(asked.url, {"password": PASSWORD}, follow=True)
+    redirect = client.post("/account/email/", {"email": address, "action_add": ""})
+    return client.post(redirect.url, {"password": PASSWORD}, follow=True)
 
 
 def confirmation_link() -> str:

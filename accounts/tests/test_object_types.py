@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
-from accounts import audit, object_types
+from accounts import audit, audit_events, object_types
 from accounts.audit_events import CLINIC_RENAMED
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
@@ -94,18 +94,19 @@ def test_what_a_model_was_called_before_is_found_and_linked(monkeypatch, client)
 def test_what_is_hashed_is_what_the_row_holds_word_for_word(monkeypatch):
     """A new name for a model, an action or a label changes no seal that exists."""
     person = UserFactory()
-    event = audit.record(actor=person, action="test.step", row=person, detail={"n": 1})
+    detail = {"token": "12345678"}
+    event = audit.record(actor=person, event=audit_events.TOKEN_CREATED, row=person, detail=detail)
     content = {
         "chain": str(person.clinic_id),
         "sequence": 1,
         "at": event.at.isoformat(),
         "clinic": str(person.clinic_id),
         "actor": person.pk,
-        "action": "test.step",
+        "action": "token.created",
         "object": ["user", str(person.pk)],
         "patient": "",
         "address": "",
-        "detail": {"n": 1},
+        "detail": detail,
         "previous": "",
     }
     sealed = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -133,9 +133,9 @@ def test_the_trail_keeps_no_name_password_or_address_of_a_person():
     )
     people.set_password(user=administrator, person=person, password="seven green lanterns")
 
-    kept = repr(list(AuditEvent.objects.values())).lower()
+    stored = repr(list(AuditEvent.objects.values())).lower()
     for secret in ("unmistakable", PASSWORD, "lanterns"):
-        assert secret not in kept
+        assert secret not in stored
 
 
 def test_only_superusers_make_and_rename_clinics():

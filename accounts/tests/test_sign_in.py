@@ -40,8 +40,8 @@ def test_people_sign_in_with_username_or_address_in_any_case(client, name):
 def test_a_page_asked_for_before_is_where_sign_in_leads(client):
     UserFactory(username="anna")
 
-    asked = client.get("/account/tokens/")
-    assert asked.url == f"{LOGIN}?next=/account/tokens/"
+    redirect = client.get("/account/tokens/")
+    assert redirect.url == f"{LOGIN}?next=/account/tokens/"
     response = client.post(
         LOGIN, {"login": "anna", "password": PASSWORD, "next": "/account/tokens/"}
     )
@@ -96,9 +96,9 @@ def test_an_unknown_name_is_not_kept_but_its_address_is(client):
 def test_unknown_and_known_names_get_the_same_answer(client):
     UserFactory(username="anna")
 
-    answers = [sign_in(client, name, "wrong").content.decode() for name in ("anna", "otto")]
+    responses = [sign_in(client, name, "wrong").content.decode() for name in ("anna", "otto")]
 
-    same = [re.sub(r'value="(anna|otto|\w{64})"', "", answer) for answer in answers]
+    same = [re.sub(r'value="(anna|otto|\w{64})"', "", response) for response in responses]
     assert same[0] == same[1]
 
 
@@ -120,10 +120,10 @@ def test_too_many_tries_from_one_address_get_a_page_that_says_so(client, setting
     settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
     cache.clear()
 
-    answers = [sign_in(client, f"name{number}", "wrong") for number in range(3)]
+    responses = [sign_in(client, f"name{number}", "wrong") for number in range(3)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert "Wait a few minutes" in answers[-1].content.decode()
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert "Wait a few minutes" in responses[-1].content.decode()
     cache.clear()
 
 

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     """Check every chain, and compare or write copies of their last links."""
 
     help = (
-        "Check that no audit event was changed, removed or slipped in. Keep what --heads-to writes "
+        "Check that no audit event was changed, removed or inserted. Keep what --heads-to writes "
         "on another machine and give it to --heads-from later: then even somebody who can rewrite "
         "the whole database is found out."
     )

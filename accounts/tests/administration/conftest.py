@@ -4,7 +4,7 @@ from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
-from scans.services.reading.worklist import save_view
+from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import (
     WorkerFactory,
     complete,
@@ -48,6 +48,6 @@ def one_of_everything(administrator, superuser):
         create_token(user=person)
         audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(
-        user=superuser, key="key", fingerprint="f", status_code=201, answer={"mrn": "SECRET"}
+        user=superuser, key="key", fingerprint="f", status_code=201, response={"mrn": "SECRET"}
     )
     WorkerFactory()

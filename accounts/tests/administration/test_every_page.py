@@ -17,7 +17,7 @@ from accounts.tests.administration.pages import (
 )
 from accounts.tests.factories import UserFactory
 from scans.models import ClinicReason, ModelRelease
-from scans.services.reading.worklist import save_view
+from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import complete, make_analysis, make_verdict
 
 pytestmark = pytest.mark.django_db
@@ -68,8 +68,8 @@ def test_a_clinic_administrator_opens_every_page_of_the_own_clinic_only(
     for row in others:
         for kind in ("change", "history"):
             assert site.get(page(model, kind, row.pk)).status_code in (302, 404), kind
-        answer = site.get(page(model, "change", row.pk))
-        assert answer.status_code == 404
+        response = site.get(page(model, "change", row.pk))
+        assert response.status_code == 404
         assert site.post(page(model, "change", row.pk), {}).status_code in (403, 404)
 
 

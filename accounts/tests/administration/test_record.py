@@ -71,12 +71,12 @@ def test_of_two_people_who_edit_one_field_the_second_is_told(client, superuser):
     first, second = opened(client, patient), opened(client, patient)
 
     client.post(page(Patient, "change", patient.pk), first | {"birth_date": "1970-01-02"})
-    answer = client.post(
+    response = client.post(
         page(Patient, "change", patient.pk), second | {"birth_date": "1971-01-02", "sex": "O"}
     )
 
-    assert answer.status_code == 200
-    assert "Somebody else has changed this" in answer.content.decode()
+    assert response.status_code == 200
+    assert "Somebody else has changed this" in response.content.decode()
     patient.refresh_from_db()
     assert (str(patient.birth_date), patient.sex) == ("1970-01-02", "F")
 
@@ -112,9 +112,9 @@ def test_what_a_refused_form_had_written_is_undone(client, superuser, monkeypatc
 
     form = opened(client, patient)
     monkeypatch.setattr("scans.admin.patients.edit_patient", refuse_late)
-    answer = client.post(page(Patient, "change", patient.pk), form | PATIENT)
+    response = client.post(page(Patient, "change", patient.pk), form | PATIENT)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     patient.refresh_from_db()
     assert patient.mrn != "HALF-WRITTEN"
 

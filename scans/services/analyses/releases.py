@@ -120,7 +120,7 @@ def activate_release(*, user: User | None, release: ModelRelease) -> None:
 
     Raises `NotAllowedError`, or `inference.ReleaseError` where its files are missing or altered.
     """
-    if user is not None:
+    if user is not None:  # at the command line there is nobody to ask the permission of
         require(user, Action.ACTIVATE_RELEASE)
     inference.verify_release(release.directory, sha256=release.sha256)
     # All of them are locked: of two people who choose at once, the second waits for the first.

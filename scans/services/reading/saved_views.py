@@ -23,6 +23,7 @@ def save_view(
 
     Raises `NotAllowedError` or `ValidationError`.
     """
+    # Which permission it takes depends on who will see the view.
     require(user, Action.SHARE_WORKLIST_VIEW if for_clinic else Action.VIEW)
     name = " ".join(name.split())
     if user.clinic_id is None:
@@ -57,7 +58,7 @@ def delete_view(*, user: User, view: WorklistView) -> None:
 
     Raises `NotAllowedError`.
     """
-    if view.owner_id != user.pk:
+    if view.owner_id != user.pk:  # not one's own: it takes another permission
         require(user, Action.SHARE_WORKLIST_VIEW, view)
     audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
     view.delete()

@@ -163,7 +163,8 @@ def discard_report(*, user: User, report: Report) -> Report:
 def require_writable(*, user: User, study: Study) -> None:
     """Raise unless this person may write the study's report now.
 
-    `NotAllowedError` by their role or while it is withheld, `ValidationError` where archived.
+    `NotAllowedError` by their role or while it is withheld, `ValidationError` where archived. Asked
+    besides the permission of the clinical write, since it depends on the study and its readers.
     """
     require(user, Action.WRITE_REPORT, study)
     require_readable(user=user, study=study)

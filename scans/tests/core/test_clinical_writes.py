@@ -32,6 +32,7 @@ PLAIN_TRANSACTIONS = {
     "accounts/admin/base.py": "undoes what a form's service did, where it is refused",
     "accounts/audit.py": "the audit trail itself",
     "accounts/clinical_write.py": "the clinical write itself",
+    "accounts/immutability.py": "triggers, which come and go as a whole",
     "accounts/models/user.py": "a person and their email address",
     "scans/services/analyses/execution.py": "the worker's: of a result, and of no person",
     "scans/services/annotations/lifecycle.py": "a savepoint: the same request, sent twice at once",
