@@ -22,6 +22,8 @@ from ml.release.releases import (
     read_release,
 )
 
+pytestmark = pytest.mark.long
+
 
 class OneLogit:
     """An engine that says the same of every image."""

@@ -17,7 +17,7 @@ from accounts.tokens import create_token
 from scans.services.reading.assignment import set_priority
 from scans.tests.core.factories import make_analysis
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def test_a_superuser_adds_and_renames_clinics(client, superuser):

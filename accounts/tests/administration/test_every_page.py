@@ -20,7 +20,7 @@ from scans.models import ClinicReason, ModelRelease
 from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import complete, make_analysis, make_verdict
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 models = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 

@@ -27,6 +27,8 @@ from ml.release.releases import (
     verify,
 )
 
+pytestmark = pytest.mark.long
+
 # A different number for each array, exact in half precision: what is swapped shows.
 MARKS = {layer: (1 + index) / 64 for index, layer in enumerate(KERNEL_SHAPES)}
 

@@ -6,6 +6,8 @@ import pytest
 from ml.cli import bench, bench_ways
 from ml.engines import EngineError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "name", ["common-recipe", "tensorflow", "openvino-f32", "openvino-f32-forward"]

@@ -20,6 +20,8 @@ from ml.imaging.phantom import draw_phantom
 from ml.imaging.regions import Region
 from ml.predictor import Abstention, Prediction, Predictor
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 
 

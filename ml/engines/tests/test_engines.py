@@ -12,6 +12,8 @@ from ml.release.int8 import INT8_FILE
 from ml.release.releases import WeightsMismatchError, read_release
 from ml.tests.engine_release import parity, write_full_release
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory, release_dir):

@@ -18,6 +18,8 @@ from ml.tests.trial_release import trial_release
 from ml.training.fitting.gate_statistics import fit_feature_distance, fit_similarity
 from ml.training.gate_negatives import FITTED, draw
 
+pytestmark = pytest.mark.long
+
 FAMILIES = ("abdomen-ct", "chest-xray", "clutter", "landscape", "page", "web-page")
 
 

@@ -10,7 +10,7 @@ from ml.training.tests.metrics import make_metrics
 from scans.services.analyses.releases import sync_shipped_release
 from scans.tests.core.factories import ReleaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture

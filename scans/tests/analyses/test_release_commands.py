@@ -18,6 +18,8 @@ from scans.services.analyses.inference import ReleaseError, load_predictor
 from scans.services.analyses.releases import activate_release, active_release, sync_shipped_release
 from scans.tests.core.factories import ReleaseFactory, make_analysis
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def keras_file(tmp_path_factory):

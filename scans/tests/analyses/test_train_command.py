@@ -9,6 +9,8 @@ from django.core.management import ManagementUtility
 
 from scans.services.analyses import inference
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 ARGUMENTS = ["--data", "images", "--out", "run", "--epochs", "3"]
 

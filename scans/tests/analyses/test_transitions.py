@@ -16,7 +16,7 @@ from scans.models import Analysis
 from scans.models.analysis_states import FINISHED, TRANSITIONS, Arrow, Status
 from scans.tests.core.factories import abstain, complete, make_analysis
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 ROOT = Path(__file__).resolve().parents[3]
 ARROWS = {(source, way.target) for way in TRANSITIONS.values() for source in way.sources}
 PAIRS = [(a, b) for a, b in product(Status, Status) if a != b]

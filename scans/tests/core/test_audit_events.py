@@ -4,6 +4,7 @@ import ast
 import importlib
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.urls import reverse
 
@@ -18,6 +19,8 @@ from scans.tests.core.isolation_table import (
     address,
     signed_in,
 )
+
+pytestmark = pytest.mark.long
 
 MODULES = ("accounts.audit_events", "scans.audit_events")
 

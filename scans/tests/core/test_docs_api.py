@@ -17,6 +17,8 @@ from scans.models import Analysis
 from scans.tests.core import pictures
 from scans.tests.core.factories import ReleaseFactory, complete
 
+pytestmark = pytest.mark.long
+
 DOCUMENT = (settings.BASE_DIR / "docs" / "api.md").read_text()
 SCHEMA = yaml.safe_load((settings.BASE_DIR / "docs" / "openapi.yaml").read_text())
 SCRIPT = "\n".join(re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL))

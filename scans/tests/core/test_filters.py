@@ -36,7 +36,7 @@ from scans.tests.core.factories import (
 )
 from scans.tests.core.isolation_table import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from scans.tests.core.factories import (
 from scans.tests.core.old_triggers import make_old_triggers
 from scans.tests.core.scratch_migrations import migrate, newest, scratch_migration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 TABLES = sorted({refusal.table for refusal in declared() if refusal.table.startswith("scans_")})
 
 

@@ -25,6 +25,8 @@ from scans.tests.core.isolation_table import (
     url_names,
 )
 
+pytestmark = pytest.mark.long
+
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 HIDDEN, NOT_SUPPORTED = 404, 405
 

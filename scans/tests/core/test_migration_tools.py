@@ -14,7 +14,7 @@ from scans.tests.core.factories import complete, make_analysis, make_signed_repo
 from scans.tests.core.scratch_migrations import migrate, scratch_migration
 from scans.tests.core.test_immutability import trigger_names
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 OPERATIONS = """
     migrations.AddField("report", "language", models.CharField(max_length=2, default="")),

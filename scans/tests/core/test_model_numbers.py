@@ -17,6 +17,8 @@ from scans.services.analyses.lifecycle import request_analysis
 from scans.tests.core.factories import PatientFactory, ReleaseFactory, complete, make_study
 from scans.tests.core.isolation_table import EVERYWHERE, World, address
 
+pytestmark = pytest.mark.long
+
 # Two images; the first was analyzed by an older release, the second by both.
 OLDER, NEWER, NEWEST = 0.8765, 0.7654, 0.6543
 SHOWN = {

@@ -49,6 +49,8 @@ from scans.tests.core.revealing import (
     revealed_in,
 )
 
+pytestmark = pytest.mark.long
+
 # What the model is, and what the API takes and gives: nothing of a study.
 OF_THE_INSTALLATION = {"model-release", "api:model-release-list", "api:model-release-detail"}
 OF_THE_INSTALLATION |= {"api:schema", "api:docs"}

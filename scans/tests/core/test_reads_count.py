@@ -20,6 +20,8 @@ from scans.tests.core.isolation_table import (
     text_of,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_a_read_is_in_the_audit_trail_or_the_table_says_why_not(world, name):

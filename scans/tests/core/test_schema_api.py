@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
 
+pytestmark = pytest.mark.long
+
 SNAPSHOT = settings.BASE_DIR / "docs" / "openapi.yaml"
 COMMAND = "manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml"
 

@@ -20,6 +20,8 @@ from neuroscan_site.tests.matrix import examples
 from scans.tests.core import pictures
 from scans.tests.core.factories import complete, fail, make_analysis, make_image
 
+pytestmark = pytest.mark.long
+
 SNAPSHOT = settings.BASE_DIR / "docs" / "openapi.yaml"
 schema = schemathesis.openapi.from_dict(yaml.safe_load(SNAPSHOT.read_text()))
 schema.app, schema.location = get_wsgi_application(), "/api/schema/"  # in process, as `from_wsgi`

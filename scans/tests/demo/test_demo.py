@@ -15,7 +15,7 @@ from scans.services.demo.clinics import CLINICS, create_demo, demo_password, dem
 from scans.synthetic import Lesion, draw_slice
 from scans.tests.core.factories import ReleaseFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies():

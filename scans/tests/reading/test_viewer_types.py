@@ -4,6 +4,8 @@ from django.core.management import CommandError, call_command
 from scans.management.commands import write_viewer_types
 from scans.management.commands.write_viewer_types import type_of, types_of
 
+pytestmark = pytest.mark.long
+
 
 def test_the_committed_types_are_what_the_schema_gives():
     call_command("write_viewer_types", check=True)

@@ -14,6 +14,8 @@ from neuroscan_site.tests.matrix import examples
 from scans import ingest
 from scans.ingest.limits import upload_limits
 
+pytestmark = pytest.mark.long
+
 LIMITS = ingest.UploadLimits(
     file=formats.Limits(max_bytes=4 * 1024**2, max_pixels=1_000_000, min_side=64),
     max_archive_bytes=8 * 1024**2,

@@ -19,6 +19,8 @@ from ml.training.loop.network import build_training_network, get_arrays, set_arr
 from ml.training.release.export import decoder_arrays
 from ml.training.tests.data import small_config
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def arrays() -> dict[str, np.ndarray]:

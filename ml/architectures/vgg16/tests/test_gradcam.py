@@ -5,6 +5,8 @@ from ml.architectures.vgg16.gradcam import GradCam
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 
+pytestmark = pytest.mark.long
+
 
 def by_gradient_tape(network, tensor: np.ndarray) -> np.ndarray:
     """Grad-CAM as Selvaraju et al. wrote it, by automatic differentiation, of the logit."""

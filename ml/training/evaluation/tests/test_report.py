@@ -7,6 +7,8 @@ import pytest
 from ml.training.evaluation.report import scores
 from ml.training.tests.metrics import FakePasses, make_metrics, make_slices
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def metrics():

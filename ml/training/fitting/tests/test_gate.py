@@ -12,6 +12,8 @@ from ml.training.fitting import gate as fit_gate_module
 from ml.training.fitting.gate import fit_gate
 from ml.training.tests.data import write_manifest_folder
 
+pytestmark = pytest.mark.long
+
 
 class Brightness:
     """An engine whose maps are the image's own brightness, the same for the same image."""

@@ -12,6 +12,8 @@ from ml.training.data.manifest import DataError, Slice, read_split
 from ml.training.evaluation import parity
 from ml.training.fitting.quantize import draw, quantize
 
+pytestmark = pytest.mark.long
+
 
 def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path):
     """Slow parts once: NNCF on two phantoms, then every engine on four."""

@@ -3,6 +3,8 @@ import pytest
 
 from ml.training.gate_negatives import FITTED, draw
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", FITTED)
 def test_a_seed_draws_the_same_pictures_and_another_seed_others(name):

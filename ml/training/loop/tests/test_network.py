@@ -14,6 +14,8 @@ from ml.training.loop.network import build_training_network, freeze, get_arrays,
 from ml.training.release.export import decoder_arrays, export
 from ml.training.tests.data import small_config
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def network():

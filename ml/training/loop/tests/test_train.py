@@ -12,6 +12,8 @@ from ml.training.loop.schedule import UpHoldDown
 from ml.training.loop.train import TIME_OVER, SettingsError, main, settled
 from ml.training.tests.data import small_config
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES))
 def test_settings_survive_being_stored(recipe):

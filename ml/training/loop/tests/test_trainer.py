@@ -18,6 +18,8 @@ from ml.training.loop.network import get_arrays
 from ml.training.loop.trainer import STATE, Report, Trainer
 from ml.training.tests.data import small_config
 
+pytestmark = pytest.mark.long
+
 CONFIG = small_config(
     phases=(
         Phase(epochs=1, rate=1e-2, frozen_blocks=5),

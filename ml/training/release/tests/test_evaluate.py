@@ -15,6 +15,8 @@ from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.release import evaluate
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

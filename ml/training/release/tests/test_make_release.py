@@ -15,6 +15,8 @@ from ml.training.release.make_release import PLAN, Planned, make_release
 from ml.training.release.steps import Inputs
 from ml.training.tests.metrics import make_metrics
 
+pytestmark = pytest.mark.long
+
 DESCRIPTION = Path(__file__).parents[1] / "description.json"
 
 
