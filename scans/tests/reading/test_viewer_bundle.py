@@ -9,9 +9,8 @@ import pytest
 from django.conf import settings
 
 SOURCE = settings.BASE_DIR / "viewer"
-SCRIPTS = (
-    settings.BASE_DIR / "static" / "js"
-)  # the coloring of heatmaps is the study page's as well
+# The coloring of heatmaps is the study page's as well.
+SCRIPTS = settings.BASE_DIR / "static" / "js"
 BUILT = settings.BASE_DIR / "static" / "viewer"
 MINUTES = 60  # seconds in one
 LEFT_OUT = shutil.ignore_patterns("node_modules")
