@@ -160,6 +160,7 @@ export class Viewer {
         store,
         drawingTool,
         touched: () => this.touched(),
+        settled: () => this.saving.settled(),
         colorOf: (annotation) => this.layer.colorOf(annotation),
         fault: (error) => this.fault(error),
       }),

@@ -1,5 +1,7 @@
 """Annotating in the viewer: every tool with and without dragging, and nothing is ever lost."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 from rest_framework.response import Response
@@ -126,6 +128,27 @@ def test_label_note_undo_redo_history_and_restore(viewing):
     assert row.is_hidden
     page.get_by_role("button", name="Show again").click()
     viewing.expect_annotations(1)
+
+
+def test_a_version_is_restored_though_a_change_is_still_on_its_way(viewing):
+    page = viewing.page
+    tool(viewing, "Ellipse")
+    viewing.drag((60, 50), (90, 80))
+    viewing.expect_saved()
+    page.get_by_label("Note").fill("first")
+    viewing.keys("Tab")
+    viewing.expect_saved()
+    page.get_by_role("button", name="History", exact=True).click()
+    restore = page.get_by_role("button", name="Restore version 1")
+    expect(restore).to_be_visible()
+    page.route("**/annotations/batch/", lambda route: (time.sleep(1.5), route.continue_()))
+    page.get_by_label("Note").fill("second")
+    viewing.keys("Tab")
+    restore.click()
+    expect(page.get_by_label("Note")).to_have_value("")
+    viewing.expect_saved()
+    versions = Annotation.objects.get().versions.order_by("number")
+    assert [version.note for version in versions] == ["", "first", "second", ""]
 
 
 def test_two_readers_have_a_layer_each(browsing, user, study):

@@ -30,6 +30,7 @@ export class Saving {
   savedAt: Date | null = null;
   private timer = 0;
   private busy = false;
+  private readonly done: (() => void)[] = []; // who waits for the request on its way
   private readonly lookedAt = new Map<string, number>(); // by study
 
   constructor(
@@ -103,8 +104,28 @@ export class Saving {
     this.timer = window.setTimeout(() => void this.save(), milliseconds);
   }
 
+  /** Send at once what waits; done when the server has it, or cannot be asked now. */
+  async settled(): Promise<void> {
+    while (this.busy || this.store.unsaved) {
+      if (this.busy) await new Promise<void>((resolve) => this.done.push(resolve));
+      else {
+        clearTimeout(this.timer);
+        await this.save();
+      }
+      if (this.isHeldUp || this.state === "attention") return;
+    }
+  }
+
   private async save(keepalive = false): Promise<void> {
     if (this.busy) return; // it looks again when it is done
+    try {
+      await this.sendWhatWaits(keepalive);
+    } finally {
+      for (const resolve of this.done.splice(0)) resolve();
+    }
+  }
+
+  private async sendWhatWaits(keepalive: boolean): Promise<void> {
     const operations = this.store.operations();
     if (!operations.length) {
       this.finish();

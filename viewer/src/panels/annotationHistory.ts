@@ -57,10 +57,11 @@ export class AnnotationHistory {
   }
 
   private async restore(id: string, version: number): Promise<void> {
-    const { store, touched, fault } = this.around;
-    const known = store.known(id);
-    if (!known) return;
+    const { store, touched, settled, fault } = this.around;
     try {
+      await settled(); // else the change on its way would make the restore a conflict
+      const known = store.known(id);
+      if (!known) return;
       const body = { version: known.version, restore: version };
       store.restored(await send<Annotation>(addressOf(`annotations/${id}/restore/`), body));
       touched();

@@ -10,6 +10,8 @@ export interface AnnotationsSurroundings {
   store: AnnotationStore;
   drawingTool: DrawingTool;
   touched: () => void;
+  /** What was changed a moment ago is at the server, or cannot get there now. */
+  settled: () => Promise<void>;
   colorOf: (annotation: Annotation) => string;
   fault: (error: unknown) => void;
 }
