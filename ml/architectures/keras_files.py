@@ -104,7 +104,9 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
 
 def _unpack(archive: zipfile.ZipFile, weights: IO[bytes], *, path: Path) -> Mapping[str, Any]:
     if archive.getinfo("model.weights.h5").file_size > _LARGEST:
-        raise ReleaseMalformedError(f"The weights in {path} are larger than any VGG16's.")
+        raise ReleaseMalformedError(
+            f"The weights in {path} are larger than any network's that NeuroScan runs."
+        )
     with archive.open("model.weights.h5") as member:
         while chunk := member.read(1 << 20):
             weights.write(chunk)
@@ -145,7 +147,9 @@ def _named_layers(root: h5py.Group) -> Iterator[StoredLayer]:
 def _layers_of_keras_3(group: h5py.Group, *, depth: int) -> Iterator[StoredLayer]:
     """Layout of Keras 3: `layers/<class>_<n>/vars/0, 1`, sub-models nested the same way."""
     if depth > _DEEPEST:
-        raise ReleaseMalformedError("The model file is nested too deeply to be a VGG16.")
+        raise ReleaseMalformedError(
+            "The model file is nested too deeply to be a network that NeuroScan runs."
+        )
     for name in sorted(group, key=_counter):
         child = _child(group, name)
         if not isinstance(child, h5py.Group) or name in ("optimizer", "seed_generator"):

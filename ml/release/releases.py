@@ -107,11 +107,11 @@ class Release:
     scores: tuple[Score, ...]
     card: Card
     created: date
+    architecture: str
     files: Mapping[str, str] = field(default_factory=dict)
     operating: Operating | None = None
     regions: RegionSettings | None = None
     engines: tuple[EngineParity, ...] = ()
-    architecture: str = _FIRST_ARCHITECTURE
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():

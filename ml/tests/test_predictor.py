@@ -91,6 +91,7 @@ def saying(release_dir):
             scores=(),
             card=Card(intended_use="x", training="x", testing="x", limits=()),
             created=shipped.created,
+            architecture=shipped.architecture,
             regions=regions,
         )
         return Predictor(

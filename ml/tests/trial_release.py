@@ -27,5 +27,6 @@ def trial_release(directory: Path, **changes: Any) -> Release:
         "scores": (),
         "card": Card(intended_use="None.", training="None.", testing="None.", limits=("All.",)),
         "created": date(2026, 11, 23),
+        "architecture": "vgg16",
     }
     return Release(**facts | changes)

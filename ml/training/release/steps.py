@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from ml.architectures.from_keras import WEIGHTS
+from ml.architectures.vgg16.architecture import Vgg16
 from ml.architectures.vgg16.decoder import DECODER_FILE, read_decoder
 from ml.architectures.vgg16.network import INPUT_SIZE
 from ml.architectures.vgg16.weights import read_weights, write_weights
@@ -108,6 +109,7 @@ def draft(inputs: Inputs) -> Release:
         scores=(),
         card=replace(card, testing="Not tested yet."),
         created=datetime.now(tz=UTC).date(),
+        architecture=Vgg16().name,
         files=files,
         regions=_DRAFT_REGIONS if files else None,
     )
