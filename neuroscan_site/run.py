@@ -14,6 +14,8 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -30,13 +32,21 @@ class CannotStartError(Exception):
     """`str()` is a message for who ran the command."""
 
 
+class StopRequestedError(BaseException):
+    """A signal asked for a stop; not an `Exception`, so that nothing on the way takes it.
+
+    KeyboardInterrupt would not do: where it passes through `exec` of a text (dataclasses are made
+    so, while modules are imported), Python ends with the signal's status although it was caught.
+    """
+
+
 def main() -> int:
     if "--end-with-parent" in sys.argv[1:]:
         end_with_parent()
     os.umask(0o077)  # everything below the data directory is for this user alone
     # Until the supervisor takes over; also where a shell started us with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, _request_stop)
     try:
         with only_one(data_directory()):
             return run()
@@ -46,9 +56,13 @@ def main() -> int:
         return _refuse(f"NeuroScan cannot start: {error}")
     except CommandError as error:
         return _refuse(f"NeuroScan cannot start.\n{error}")
-    except KeyboardInterrupt:
+    except StopRequestedError:
         _print_line("Stopped before NeuroScan was started.")
         return 0
+
+
+def _request_stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise StopRequestedError
 
 
 def run() -> int:

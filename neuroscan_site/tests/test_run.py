@@ -156,6 +156,27 @@ def test_a_stop_while_it_still_prepares_is_a_stop_too(run, number):
     assert run.nothing_is_left()
 
 
+def test_a_stop_while_a_text_is_executed_is_a_stop_too(tmp_path):
+    """As while a dataclass is imported, where Python does not forget a KeyboardInterrupt."""
+    script = """if True:
+        import sys
+        from neuroscan_site import run
+        text = "import os, signal; os.kill(os.getpid(), signal.SIGINT); [0 for _ in range(10**7)]"
+        run.run = lambda: exec(text)
+        sys.exit(run.main())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=os.environ | {"NEUROSCAN_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Stopped before NeuroScan was started." in done.stdout
+
+
 def test_sigterm_to_make_stops_everything(run, make):
     run.start([make, "run"])
     run.wait_until_it_says("NeuroScan is at")
