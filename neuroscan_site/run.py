@@ -33,11 +33,7 @@ class CannotStartError(Exception):
 
 
 class StopRequestedError(BaseException):
-    """A signal asked for a stop; not an `Exception`, so that nothing on the way takes it.
-
-    KeyboardInterrupt would not do: where it passes through `exec` of a text (dataclasses are made
-    so, while modules are imported), Python ends with the signal's status although it was caught.
-    """
+    """A signal asked for a stop; not an `Exception`, so that nothing on the way takes it."""
 
 
 def main() -> int:
@@ -45,7 +41,7 @@ def main() -> int:
         end_with_parent()
     os.umask(0o077)  # everything below the data directory is for this user alone
     # Until the supervisor takes over; also where a shell started us with SIGINT ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _request_stop)
     try:
         with only_one(data_directory()):
@@ -57,11 +53,15 @@ def main() -> int:
     except CommandError as error:
         return _refuse(f"NeuroScan cannot start.\n{error}")
     except StopRequestedError:
+        signal.alarm(0)
         _print_line("Stopped before NeuroScan was started.")
         return 0
 
 
 def _request_stop(number: int, frame: FrameType | None) -> NoReturn:
+    # Once more in a second: Python drops what is raised while it runs a finalizer, of which the
+    # preparation has thousands, and a Ctrl-C would be lost.
+    signal.alarm(1)
     raise StopRequestedError
 
 
@@ -88,6 +88,8 @@ def run() -> int:
     if collect_if_changed():
         _print_line("Collected the static files.")
 
+    if signal.alarm(0):
+        raise StopRequestedError
     supervisor = Supervisor(
         commands=commands(), cwd=BASE_DIR, env=environment(), restart=("worker", "beat")
     )
