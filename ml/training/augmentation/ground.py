@@ -31,11 +31,13 @@ class Ground:
         step: how many of the image's own levels are one here.
         head: uint8, same shape, 1 in the head.
         depth: float32, same shape, pixels to the brain's border; 0 outside it.
+        lowest: the row below which no lesion's middle may lie; there are face and neck.
         tissue: float32, shape (h, w) of at most 128, 1 where the gray level is that of brain, 0 in
             air, bone, fluid and fat.
         diameter: of a disk as large as the head, in pixels.
         level: median of the brain's tissue.
-        brightest: the 99.7th percentile in the head; hardly any tissue is brighter.
+        whitest: what a lesion may have: 1.35 times the 99.7th percentile in the head, for tumors
+            are brighter than any tissue, or the image's own white.
     """
 
     values: Float32Array
@@ -43,10 +45,11 @@ class Ground:
     step: float
     head: Uint8Array
     depth: Float32Array
+    lowest: int
     tissue: Float32Array
     diameter: float
     level: float
-    brightest: float
+    whitest: float
 
     def back(self, values: Float32Array, *, like: Pixels) -> Pixels:
         """Gray levels as the image had them, rounded and held within its type."""
@@ -78,9 +81,10 @@ def find_ground(image: Pixels, *, stripped: bool, plane: str = "axial") -> Groun
         return None
     diameter = 2.0 * float(np.sqrt(head.sum() / np.pi))
     depth = _depth(head, diameter=diameter, stripped=stripped)
+    lowest = len(head)
     if not stripped and plane in _REACH:
-        depth = _above_the_face(depth, head, reach=_REACH[plane])
-    inside = gray[::2, ::2][depth[::2, ::2] > 0]
+        lowest = _lowest_row(head, reach=_REACH[plane])
+    inside = gray[:lowest:2, ::2][depth[:lowest:2, ::2] > 0]
     tissue = inside[inside > 12]
     if tissue.size < 50:
         return None
@@ -93,10 +97,11 @@ def find_ground(image: Pixels, *, stripped: bool, plane: str = "axial") -> Groun
         step=step,
         head=head,
         depth=depth,
+        lowest=lowest,
         tissue=((small > 0.6 * level) & (small < 1.9 * level)).astype(np.float32),
         diameter=diameter,
         level=level,
-        brightest=float(np.percentile(gray[::2, ::2][head[::2, ::2] > 0], 99.7)),
+        whitest=min(255.0, 1.35 * float(np.percentile(gray[::2, ::2][head[::2, ::2] > 0], 99.7))),
     )
 
 
@@ -117,15 +122,12 @@ def _depth(head: Uint8Array, *, diameter: float, stripped: bool) -> Float32Array
     return np.ascontiguousarray(grown, dtype=np.float32)
 
 
-def _above_the_face(depth: Float32Array, head: Uint8Array, *, reach: float) -> Float32Array:
-    """Depth, 0 below the brain of an upright head."""
+def _lowest_row(head: Uint8Array, *, reach: float) -> int:
+    """The row below which an upright head has no brain, `reach` of its width under the vertex."""
     in_rows = head.sum(axis=1, dtype=np.int32)
     top = int(np.argmax(in_rows > 0))
     upper = in_rows[top : top + max(1, round(0.5 * float(np.count_nonzero(in_rows))))]
-    end = top + round(reach * float(upper.max()))
-    kept = depth.copy()
-    kept[end:] = 0.0
-    return kept
+    return min(len(in_rows), top + round(reach * float(upper.max())))
 
 
 def tissue_around(ground: Ground, *, radius: float) -> Float32Array:

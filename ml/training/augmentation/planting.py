@@ -151,7 +151,8 @@ def _place(
         return None
     brain = tissue_around(ground, radius=max(1.2 * radius, 0.06 * ground.diameter))
     fit = (ground.depth >= least) & (brain >= _LEAST_TISSUE)
-    rows, columns = np.nonzero(fit[::2, ::2])
+    lowest = max(0, ground.lowest - round(0.7 * radius)) if ground.lowest < len(fit) else len(fit)
+    rows, columns = np.nonzero(fit[:lowest:2, ::2])
     if not rows.size:
         return None
     chosen = int(rng.integers(rows.size))
@@ -195,12 +196,13 @@ def _set_in(
     )
     weight *= np.clip(depth, 0.0, 1.0)
     base = _base(pushed, laid.mask, depth=depth, ground=ground, radius=laid.radius)
+    contrast *= np.float32(_room(contrast, base, inside=laid.mask > 0, most=ground.whitest))
     grain = pushed - cv2.GaussianBlur(pushed, (0, 0), 1.0)
     loudest = np.float32(2.5 * np.median(np.abs(grain[depth > 0])) + 1.0)
     keep = np.float32(rng.uniform(*settings.keep))
     under = base + keep * np.clip(pushed - base, -0.4 * base, 0.4 * base)
     painted = under * np.exp(contrast) + np.clip(grain, -loudest, loudest) * (1.0 - keep)
-    painted = _below(painted, brightest=ground.brightest)
+    painted = _below(painted, most=ground.whitest)
     values = pushed + weight * (painted - pushed)
     return _planted(image, ground=ground, values=values, host=host, laid=laid, tumor=lesion.tumor)
 
@@ -223,9 +225,17 @@ def _base(
     return np.asarray(cv2.GaussianBlur(held, (0, 0), max(2.0, 0.5 * radius)), dtype=np.float32)
 
 
-def _below(values: Float32Array, *, brightest: float) -> Float32Array:
-    """What would be brighter than any tissue bends off toward 1.1 times the brightest."""
-    knee, room = np.float32(0.8 * brightest), np.float32(0.3 * brightest)
+def _room(contrast: Float32Array, base: Float32Array, *, inside: BoolMask, most: float) -> float:
+    """By what to multiply a contrast, at most 1, so that a bright lesion is not flat white."""
+    strong = float(np.percentile(contrast[inside], 80.0))
+    room = float(np.log(most / max(1.0, float(np.median(base[inside])))))
+    return 1.0 if strong <= room else max(0.1, room) / strong
+
+
+def _below(values: Float32Array, *, most: float) -> Float32Array:
+    """What would be brighter than the whitest bends off toward it."""
+    knee = np.float32(0.85 * most)
+    room = np.float32(most) - knee
     over = np.maximum(values - knee, 0.0)
     return as_float32(np.maximum(np.minimum(values, knee) + room * np.tanh(over / room), 0.0))
 

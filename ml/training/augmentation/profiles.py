@@ -13,7 +13,7 @@ from ml.training.augmentation.operations import as_float32
 from ml.training.augmentation.planting_settings import Planting
 
 _BRIGHT: Final = frozenset({"FLAIR", "T2", "PD", "DWI"})
-_TEXTURE: Final = (0.08, 0.3)  # of the contrast: the spread within a lesion
+_TEXTURE: Final = (0.12, 0.45)  # of the contrast: the spread within a lesion
 
 
 def draw(

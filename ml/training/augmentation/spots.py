@@ -73,6 +73,7 @@ def _where(ground: Ground, *, sequence: str) -> tuple[Float32Array, Float32Array
     deep = ground.depth > 0.16 * ground.diameter
     ventricle = (fluid & deep).astype(np.uint8)
     allowed = (ground.depth > 0.05 * ground.diameter) & ~fluid
+    allowed[ground.lowest :] = False
     wall = as_float32(np.full(ground.head.shape, 1e4))
     chance = allowed.astype(np.float32)
     if int(ventricle.sum()) > 0.002 * float(ground.head.sum()):
@@ -117,9 +118,9 @@ def _add(
 
 
 def _painted(image: Pixels, ground: Ground, contrast: Float32Array) -> Planted:
-    """The image with the contrast laid over, no brighter than tissue gets."""
+    """The image with the contrast laid over, no whiter than a lesion gets."""
     under = np.clip(ground.values, 0.0, np.float32(1.4 * ground.level))
-    most = np.maximum(np.float32(1.1 * ground.brightest), ground.values)
+    most = np.maximum(np.float32(ground.whitest), ground.values)
     painted = np.minimum(ground.values + under * (np.exp(contrast) - 1.0), most)
     changed = np.abs(painted - ground.values) * ground.step >= 0.5
     own = np.where(changed, ground.back(painted, like=image), image)
