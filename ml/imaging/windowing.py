@@ -67,7 +67,8 @@ def windowed(small: Float32Array, within: npt.NDArray[np.bool_], *, air: float) 
     """Air to 0, the brightest hundredth of the head to 0.85 of white and above."""
     if not within.any():
         within = np.ones_like(within)
-    bright = float(np.percentile(small[within], _BRIGHT_PERCENTILE))
+    levels = small[::2, ::2][within[::2, ::2]]
+    bright = float(np.percentile(levels if levels.size else small[within], _BRIGHT_PERCENTILE))
     if bright <= air:
         return np.zeros(small.shape, dtype=np.uint8)
     scaled = (small - np.float32(air)) * np.float32(_BRIGHT_LEVEL / (bright - air))
