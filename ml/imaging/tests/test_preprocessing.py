@@ -4,7 +4,7 @@ import pytest
 
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.pixels import PixelsError
-from ml.imaging.preprocessing import RECIPES, crop_square_area, resize_rgb_255
+from ml.imaging.preprocessing import RECIPES, crop_square_area, resize_rgb_255, window_head_area
 
 
 def described_in_the_model_notes(gray: np.ndarray) -> np.ndarray:
@@ -118,3 +118,60 @@ def test_odd_sizes_are_read_too(recipe, shape):
 def test_what_is_not_an_image_is_refused(recipe):
     with pytest.raises(PixelsError):
         recipe(np.zeros((5, 5), np.float64))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: np.clip(np.rint(image * 0.6), 0, 255).astype(np.uint8),
+        lambda image: np.rint(24 + image * 0.85).astype(np.uint8),
+        lambda image: image.astype(np.uint16) * 200 + 900,
+        lambda image: np.pad(image, ((20, 3), (40, 11)), constant_values=255),
+        lambda image: np.pad(np.pad(image, 2, constant_values=255), 9),
+        lambda image: np.dstack([image.astype(np.uint16) * 16] * 3),
+    ],
+    ids=["dark", "lifted", "16 bits", "white border", "frame in a margin", "color of 16 bits"],
+)
+def test_exports_change_next_to_nothing_of_the_windowed_head(change):
+    image = draw_phantom(seed=3, size=256)
+
+    difference = window_head_area(change(image)).tensor - window_head_area(image).tensor
+
+    assert np.abs(difference).mean() < 0.012
+
+
+def test_letters_and_noise_outside_the_head_are_black_and_do_not_move_it():
+    image = draw_phantom(seed=3, size=256)
+    written = image.copy()
+    cv2.putText(written, "R 12:40", (2, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1)
+    noise = np.abs(np.random.default_rng(0).normal(0.0, 4.0, image.shape))
+    written = np.clip(written + noise, 0, 255).astype(np.uint8)
+
+    plain, found = window_head_area(image), window_head_area(written)
+
+    assert abs(found.geometry.crop_height - plain.geometry.crop_height) <= 4
+    assert found.tensor[:12, :12].max() == 0.0
+    assert np.abs(found.tensor - plain.tensor).mean() < 0.03
+
+
+def test_the_windowed_head_is_the_crop_and_its_brightest_hundredth_is_085():
+    image = np.zeros((100, 200), np.uint16)
+    image[20:80, 50:90] = 2000
+    image[40:45, 60:65] = 2100
+
+    prepared = window_head_area(image)
+    geometry = prepared.geometry
+
+    assert (geometry.height, geometry.width) == (100, 200)
+    assert abs(geometry.top - 20) <= 2
+    assert abs(geometry.left - 50) <= 2
+    assert abs(geometry.crop_height - 60) <= 4
+    assert geometry.canvas_height == geometry.canvas_width == geometry.crop_height
+    assert prepared.tensor[30, 112, 0] == pytest.approx(0.85 * 2000 / 2100, abs=0.05)
+
+
+@pytest.mark.parametrize("level", [0, 7, 255])
+def test_an_image_of_one_gray_level_has_no_head_and_is_read_whole(level):
+    prepared = window_head_area(np.full((40, 60), level, np.uint8))
+    assert (prepared.geometry.crop_height, prepared.geometry.crop_width) == (40, 60)
+    assert prepared.tensor.max() == 0.0
