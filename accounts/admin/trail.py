@@ -25,7 +25,7 @@ class KindFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         """Return every kind of which an event is declared."""
-        return [(kind, kind.replace("_", " ").capitalize()) for kind in declared_kinds()]
+        return [(kind, label_of(kind).replace("_", " ").capitalize()) for kind in declared_kinds()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Return the events whose name begins with the chosen kind."""

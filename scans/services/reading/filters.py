@@ -105,8 +105,8 @@ class WorklistFilterSet(ListFilterSet):
         method="by_order",
         choices=_order_choices(),
         help_text=(
-            f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses. `place` "
-            "and `suspicion` are the older names of `rank` and `triage_score`."
+            f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses, but for "
+            "`rank`. `place` and `suspicion` are the older names of `rank` and `triage_score`."
         ),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 
 from accounts.models import User
 from scans.models import Assessment, Study, Verdict
@@ -20,6 +20,10 @@ from scans.services.disclosure import (
     others_disclosed,
     others_visible,
     withheld_from,
+)
+
+_IN_IMAGE_ORDER = Assessment.objects.select_related("analysis__image").order_by(
+    "analysis__image__series__number", "analysis__image__number", "pk"
 )
 
 
@@ -81,7 +85,7 @@ def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
     found = list(
         (rows.filter(reader=user.pk) | others)
         .select_related("reader", "superseded_by")
-        .prefetch_related("assessments__analysis__image")
+        .prefetch_related(Prefetch("assessments", _IN_IMAGE_ORDER))
         .order_by(F("signed_at").asc(nulls_last=True), "begun_at", "pk")
     )
     if not ai_visible(user=user, study=study):

@@ -55,7 +55,8 @@ def _result_text(rows: Sequence[Analysis]) -> str:
 def _decision_text(assessment: Any) -> str:
     if assessment is None:
         return ""
-    reason = f": {assessment.reason_text or assessment.reason_label}" if assessment.reason else ""
+    reasons = [text for text in (assessment.reason_label, assessment.reason_text) if text]
+    reason = f": {', '.join(reasons)}" if assessment.reason else ""
     return f"; {_DECISIONS[Decision(assessment.decision)]}{reason}"
 
 

@@ -210,3 +210,14 @@ def test_an_assessment_is_written_over_the_earlier_one(reader, study):
         save_draft(user=reader, study=study, verdict_input=VerdictInput(assessments=(assessment,)))
     row = Assessment.objects.get()
     assert (row.decision, row.reason, row.reason_label, row.reason_text) == ("accept", "", "", "")
+
+
+def test_who_has_no_read_left_is_not_offered_to_take_the_study(reader, study):
+    page = signed_in(reader)
+    address = study.get_absolute_url()
+    assert f'id="take-study-{study.pk}"' in page.get(address).content.decode()
+    Study.objects.update(readers_required=2)
+    sign_verdict(user=reader, study=study, verdict_input=VerdictInput(finding="tumor"))
+    body = page.get(address).content.decode()
+    assert "Amend it instead" in body
+    assert f'id="take-study-{study.pk}"' not in body

@@ -1,12 +1,14 @@
 """Verdicts over the API: drafted, committed, signed, amended, given twice and decided."""
 
+from uuid import UUID
+
 import pytest
 
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
-from scans.models import Study, Verdict
+from scans.models import Analysis, Study, Verdict
 from scans.services.patients.records import archive_patient
-from scans.tests.core.factories import abstain, complete, make_analysis
+from scans.tests.core.factories import abstain, complete, make_analysis, make_study
 from scans.tests.core.fixtures import asking_as
 
 WORKLIST = "/api/v1/worklist/"
@@ -102,6 +104,20 @@ def test_a_verdict_that_lacks_something_is_refused_by_field(
     assert field in str(response.json()["errors"])
     assert message in str(response.json())
     assert not Verdict.objects.signed().exists()
+
+
+def test_assessments_are_listed_in_the_order_of_the_images(api, person):
+    study = make_study(user=person, images=7)
+    analyses = list(Analysis.objects.order_by("-image__number"))
+    for analysis in analyses:
+        complete(analysis)
+    assessments = [word(analysis, "accept") for analysis in analyses]
+    body = {"finding": "tumor", "assessments": assessments}
+    api.post(path(study, "verdicts/sign"), body, format="json")
+    (verdict,) = api.get(path(study, "verdicts")).json()["results"]
+    numbers = dict(Analysis.objects.values_list("pk", "image__number"))
+    shown = [numbers[UUID(one["analysis"])] for one in verdict["assessments"]]
+    assert shown == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_an_analysis_of_another_study_is_not_assessed(api, person, study):
