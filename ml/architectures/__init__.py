@@ -20,10 +20,11 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
 
 
 def architecture_of(release: Release) -> Architecture:
-    """The architecture that a release names.
+    """The architecture that a release names, at the widths that it says.
 
     Raises:
         ReleaseUnsupportedError: this version of NeuroScan does not have it.
+        WrongArchitectureError: it has no layers for these widths.
     """
     architecture = ARCHITECTURES.get(release.architecture)
     if architecture is None:
@@ -31,4 +32,4 @@ def architecture_of(release: Release) -> Architecture:
             f"{release} is a network of the architecture {release.architecture!r}, which this "
             "version of NeuroScan does not have; update NeuroScan or choose another release."
         )
-    return architecture
+    return architecture if release.widths is None else architecture.with_widths(release.widths)

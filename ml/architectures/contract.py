@@ -61,6 +61,24 @@ class Architecture(Protocol):
         """The layer of `keras_network` that yields these maps."""
         ...
 
+    def with_widths(self, widths: tuple[tuple[int, ...], ...]) -> Architecture:
+        """The same network with other numbers of channels, as `Release.widths` says them.
+
+        Raises:
+            WrongArchitectureError: this network has no layers for these numbers.
+        """
+        ...
+
+    def widths_of(
+        self, weights: Mapping[str, npt.NDArray[np.floating]]
+    ) -> tuple[tuple[int, ...], ...] | None:
+        """The widths of weights, as `Release.widths` says them: None for the network's own.
+
+        Raises:
+            WrongArchitectureError: they are of another network.
+        """
+        ...
+
     def read_weights(self, path: Path) -> dict[str, Float32Array]:
         """Read a weights file: array name to array.
 

@@ -93,6 +93,7 @@ def release_from_keras(
         card=_CARD,
         created=datetime.now(tz=UTC).date(),
         architecture=network.name,
+        widths=network.widths_of(weights),
     )
     write_release(release)
     return release

@@ -170,6 +170,17 @@ def read_files(value: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def read_widths(value: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    """The channels of the layers, a list of lists. Raises `ValueError`."""
+    groups = items(value, "widths")
+    for group in groups:
+        if not isinstance(group, list) or any(
+            type(width) is not int or width < 1 for width in group
+        ):
+            raise ValueError("'widths' must be lists of whole numbers above 0.")
+    return tuple(tuple(group) for group in groups)
+
+
 def check_file(name: str, digest: str) -> None:
     """Raise `ValueError` unless the name is a plain one and the digest a SHA-256."""
     if not _PLAIN_NAME.fullmatch(name):

@@ -31,6 +31,7 @@ from ml.release.parts import (
     read_operating,
     read_regions,
     read_score,
+    read_widths,
     text,
     whole,
 )
@@ -87,6 +88,7 @@ class Release:
         regions: how the suspected regions are found, or None where the release gives none.
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
+        widths: the channels of its layers, group by group, or None for the network's own.
 
     Raises:
         ValueError: a name is not a plain file name, a hash is not one, or the threshold does not
@@ -112,6 +114,7 @@ class Release:
     operating: Operating | None = None
     regions: RegionSettings | None = None
     engines: tuple[EngineParity, ...] = ()
+    widths: tuple[tuple[int, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():
@@ -244,6 +247,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
             read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),
         architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
+        widths=None if value.get("widths") is None else read_widths(value),
     )
     needed = [name for engine in release.engines for name in engine.files]
     needed += [] if release.regions is None else [release.regions.file]

@@ -17,12 +17,15 @@ from ml.release.releases import (
     SHIPPED,
     ReleaseMalformedError,
     ReleaseUnsupportedError,
+    WrongArchitectureError,
     file_sha256,
     read_release,
     write_release,
 )
 from ml.release.weights import expected_shapes, read_arrays
+from ml.tests.engine_release import write_full_release
 from ml.tests.trial_release import trial_release
+from ml.tests.widths import WIDTHS
 
 
 def test_a_release_from_before_releases_named_theirs_is_vgg16():
@@ -51,6 +54,51 @@ def test_an_architecture_that_is_no_name_is_malformed(tmp_path):
     write_release(replace(trial_release(tmp_path), architecture=16))
 
     with pytest.raises(ReleaseMalformedError, match="'architecture'"):
+        read_release(tmp_path)
+
+
+def test_the_shipped_release_is_of_vgg16_s_own_widths():
+    described = json.loads((SHIPPED / DESCRIPTION).read_text(encoding="utf-8"))
+    assert "widths" not in described
+
+    shipped = read_release(SHIPPED)
+
+    assert shipped.widths is None
+    assert architecture_of(shipped).map_channels == 512
+
+
+def test_a_release_of_other_widths_is_served_and_kept(tmp_path):
+    release = write_full_release(tmp_path, shipped=SHIPPED, widths=WIDTHS["odd"])
+
+    assert read_release(tmp_path) == release
+    found = Predictor.load(tmp_path, engine="openvino-f32").predict(draw_phantom(seed=1, size=300))
+
+    assert isinstance(found, Prediction)
+    assert found.heatmap.shape == (300, 300)
+    assert found.regions is not None
+
+
+def test_widths_that_do_not_fit_the_weights_are_refused_with_a_sentence(tmp_path):
+    release = write_full_release(tmp_path, shipped=SHIPPED, widths=WIDTHS["odd"])
+
+    for widths in (None, WIDTHS["half"].blocks):
+        write_release(replace(release, widths=widths))
+        with pytest.raises(WrongArchitectureError, match=r"have the widths 5-3, 7-11, .*; the rel"):
+            Predictor.load(tmp_path, engine="openvino-f32")
+
+
+def test_widths_of_another_network_are_refused_with_a_sentence(tmp_path):
+    write_release(trial_release(tmp_path, widths=((64, 64), (128,))))
+
+    with pytest.raises(WrongArchitectureError, match=r"not those of a VGG16: .* these have"):
+        Predictor.load(tmp_path)
+
+
+@pytest.mark.parametrize("widths", [64, [64], [[0, 64]], [["64"]], [[True]], [[64.5]]])
+def test_widths_that_are_no_numbers_are_malformed(tmp_path, widths):
+    write_release(trial_release(tmp_path, widths=widths))
+
+    with pytest.raises(ReleaseMalformedError, match="'widths'"):
         read_release(tmp_path)
 
 

@@ -26,6 +26,7 @@ from ml.release.releases import (
     read_release,
     verify,
 )
+from ml.tests.widths import WIDTHS
 
 pytestmark = pytest.mark.long
 
@@ -156,9 +157,11 @@ def write_old_file(
     return path
 
 
-def keras_2_config(*, input_shape=(224, 224, 3), activation="sigmoid", extra=()) -> dict:
+def keras_2_config(
+    *, input_shape=(224, 224, 3), activation="sigmoid", extra=(), blocks=BLOCKS
+) -> dict:
     inside = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, *input_shape]}}]
-    for widths in BLOCKS:
+    for widths in blocks:
         inside += [
             {
                 "class_name": "Conv2D",
@@ -204,6 +207,33 @@ def test_dense_layers_in_the_wrong_order_are_told_apart_by_shape(tmp_path, conve
     assert_marked(converted(write_old_file(tmp_path / "old.h5", order=order)))
 
 
+@pytest.mark.parametrize("width", ["half", "odd"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_of_another_width_becomes_a_release_that_says_it(tmp_path, converted, width, named):
+    shapes = WIDTHS[width].kernel_shapes()
+    config = keras_2_config(blocks=WIDTHS[width].blocks)
+    if named:
+        path = write_old_file(tmp_path / "old.h5", shapes=shapes, config=config)
+    else:
+        path = write_old_file(tmp_path / "old.h5", shapes=shapes, nested=False)
+
+    release = converted(path)
+
+    assert release.widths == WIDTHS[width].blocks
+    assert read_release(release.directory) == release
+    weights = read_weights(release.weights_path, widths=WIDTHS[width])
+    assert (weights["block5_conv3/kernel"] == MARKS["block5_conv3"]).all()
+
+
+def test_a_description_of_other_widths_than_the_arrays_have_is_refused(tmp_path, converted):
+    path = write_old_file(
+        tmp_path / "old.h5", shapes=WIDTHS["half"].kernel_shapes(), config=keras_2_config()
+    )
+
+    with pytest.raises(WrongArchitectureError, match="has filters 64 where this network has 32"):
+        converted(path)
+
+
 def changed(**changes) -> dict[str, tuple[int, ...]]:
     return {**KERNEL_SHAPES, **changes}
 
@@ -218,6 +248,7 @@ THREE_DENSE = {**KERNEL_SHAPES, "dense_2": (1, 1)}
         (changed(dense=(512, 256)), r"'dense' has arrays of the shapes \(512, 256\)"),
         (changed(dense_1=(256, 4)), r"'dense_1' has arrays of the shapes \(256, 4\)"),
         (changed(block4_conv2=(5, 5, 512, 512)), r"'block4_conv2' has arrays of the shapes \(5"),
+        (changed(block4_conv2=(3, 3, 512, 300)), r"'block4_conv3' has arrays of the shapes \(3"),
         (VGG19, "14 convolutions; VGG16 has 13"),
         (THREE_DENSE, r"3 layers with weights \(dense, dense_1, dense_2\)"),
         ({"dense": (25088, 256), "dense_1": (256, 1)}, "0 convolutions"),

@@ -10,20 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.architectures.contract import ClassMap
-from ml.architectures.vgg16.decoder import DECODER_SHAPES, build_trunk, read_decoder
+from ml.architectures.vgg16.decoder import build_trunk, decoder_shapes, read_decoder
 from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import (
     CHANNELS,
+    FULL,
     INPUT_SIZE,
-    KERNEL_SHAPES,
     LAST_CONVOLUTION,
-    MAP_CHANNELS,
     OUTPUT,
+    Widths,
     build_network,
+    widths_of,
 )
 from ml.architectures.vgg16.weights import read_weights, write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.int8 import Int8Layer, read_int8
+from ml.release.releases import WrongArchitectureError
 
 if TYPE_CHECKING:
     import keras
@@ -38,12 +40,33 @@ class Vgg16:
 
     name: Final = NAME
     input_shape: Final = (INPUT_SIZE, INPUT_SIZE, CHANNELS)
-    map_channels: Final = MAP_CHANNELS
     map_layer: Final = LAST_CONVOLUTION
+
+    def __init__(self, *, widths: Widths = FULL) -> None:
+        """Take the channels of each convolution."""
+        self._widths = widths
+
+    @property
+    def map_channels(self) -> int:
+        """See `Architecture.map_channels`."""
+        return self._widths.map_channels
+
+    def with_widths(self, widths: tuple[tuple[int, ...], ...]) -> Vgg16:
+        """See `Architecture.with_widths`; one number for each convolution, block by block."""
+        try:
+            return Vgg16(widths=Widths(widths))
+        except ValueError as error:
+            raise WrongArchitectureError(f"The widths are not those of a VGG16: {error}") from error
+
+    def widths_of(
+        self, weights: Mapping[str, npt.NDArray[np.floating]]
+    ) -> tuple[tuple[int, ...], ...] | None:
+        """See `Architecture.widths_of`."""
+        return widths_of({name: array.shape for name, array in weights.items()}).in_release
 
     def read_weights(self, path: Path) -> dict[str, Float32Array]:
         """See `Architecture.read_weights`."""
-        return read_weights(path)
+        return read_weights(path, widths=self._widths)
 
     def write_weights(self, path: Path, weights: Mapping[str, npt.NDArray[np.floating]]) -> None:
         """See `Architecture.write_weights`."""
@@ -51,11 +74,12 @@ class Vgg16:
 
     def read_decoder(self, path: Path) -> dict[str, Float32Array]:
         """See `Architecture.read_decoder`."""
-        return read_decoder(path)
+        return read_decoder(path, widths=self._widths)
 
     def read_int8(self, path: Path) -> dict[str, Int8Layer]:
         """See `Architecture.read_int8`."""
-        return read_int8(path, kernels={**KERNEL_SHAPES, **DECODER_SHAPES})
+        kernels = {**self._widths.kernel_shapes(), **decoder_shapes(self._widths)}
+        return read_int8(path, kernels=kernels)
 
     def last_layer(self, weights: Mapping[str, Float32Array]) -> tuple[Float32Array, Float32Array]:
         """See `Architecture.last_layer`; shapes (256, 1) and (1,)."""

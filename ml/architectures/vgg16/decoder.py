@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.network import BLOCKS, HIDDEN, LAST_CONVOLUTION, build_network
+from ml.architectures.vgg16.network import (
+    BLOCKS,
+    FULL,
+    HIDDEN,
+    LAST_CONVOLUTION,
+    Widths,
+    build_network,
+)
 from ml.imaging.pixels import Float32Array
 from ml.release.weights import expected_shapes, read_arrays, write_arrays
 
@@ -35,24 +42,32 @@ SOURCES: Final[Mapping[int, str]] = MappingProxyType(
     {block: f"block{block}_conv{len(BLOCKS[block - 1])}" for block in DECODER_BLOCKS}
 )
 
-# Layer name to the shape of its kernel, (height, width, in, out); each layer's bias is (out,).
-DECODER_SHAPES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
-    {
+
+def decoder_shapes(widths: Widths) -> dict[str, tuple[int, ...]]:
+    """Layer name to the shape of its kernel, (height, width, in, out); each bias is (out,).
+
+    Args:
+        widths: of the network that the decoder sits on; its own are the same on all.
+    """
+    return {
         **{
-            f"lat{block}": (1, 1, BLOCKS[block - 1][-1], DECODER_CHANNELS)
+            f"lat{block}": (1, 1, widths.blocks[block - 1][-1], DECODER_CHANNELS)
             for block in DECODER_BLOCKS
         },
         "segc": (3, 3, DECODER_CHANNELS, DECODER_CHANNELS),
         "seg": (1, 1, DECODER_CHANNELS, 1),
     }
-)
 
 
-def read_decoder(path: Path) -> dict[str, Float32Array]:
+DECODER_SHAPES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(decoder_shapes(FULL))
+
+
+def read_decoder(path: Path, *, widths: Widths = FULL) -> dict[str, Float32Array]:
     """Read a decoder's file.
 
     Args:
-        path: an .npz of float arrays `<layer>/kernel` and `<layer>/bias` of `DECODER_SHAPES`.
+        path: an .npz of float arrays `<layer>/kernel` and `<layer>/bias` of `decoder_shapes`.
+        widths: of the network that it sits on.
 
     Returns:
         Every array in float32.
@@ -62,17 +77,19 @@ def read_decoder(path: Path) -> dict[str, Float32Array]:
         ReleaseMalformedError: it is not an .npz of plain numbers, or a number is not finite.
         WrongArchitectureError: an array is missing, is too many, or has another shape.
     """
-    return read_arrays(path, shapes=expected_shapes(DECODER_SHAPES), what="decoder")
+    return read_arrays(path, shapes=expected_shapes(decoder_shapes(widths)), what="decoder")
 
 
-def write_decoder(path: Path, arrays: Mapping[str, npt.NDArray[np.floating]]) -> None:
+def write_decoder(
+    path: Path, arrays: Mapping[str, npt.NDArray[np.floating]], *, widths: Widths = FULL
+) -> None:
     """Write a decoder's file in float16; the same arrays always give the same bytes.
 
     Raises:
         WrongArchitectureError: an array is missing, is too many, or has another shape.
         ReleaseMalformedError: a number is not finite or too large for float16 (65,504).
     """
-    write_arrays(path, arrays, shapes=expected_shapes(DECODER_SHAPES))
+    write_arrays(path, arrays, shapes=expected_shapes(decoder_shapes(widths)))
 
 
 def build_decoder(network: keras.Model, arrays: Mapping[str, Float32Array]) -> Any:
@@ -126,7 +143,7 @@ def build_trunk(
 
     Returns:
         A model from (N, 224, 224, 3) float32 in 0..1 to block5_conv3 after its ReLU
-        (N, 14, 14, 512), hidden activations (N, 256) and, with a decoder, lesion logits
+        (N, 14, 14, K), hidden activations (N, 256) and, with a decoder, lesion logits
         (N, 56, 56).
     """
     import keras

@@ -12,9 +12,10 @@ and max-pooling hands each of these numbers to exactly one pixel of its window. 
 is therefore the sum over the 7 x 7 pooled positions divided by 14 * 14, *whichever* pixel of a
 window receives it: ties in max-pooling, which frameworks break differently, cannot change it. So
 
-    alpha = S (w2 * [h > 0]) / 196,    S = W1 summed over the 7 x 7 positions, shape (512, 256)
+    alpha = S (w2 * [h > 0]) / 196,    S = W1 summed over the 7 x 7 positions, shape (K, 256)
 
-which is one small matrix product. At h = 0 the gradient of ReLU is taken as 0, as TensorFlow does.
+which is one small matrix product (K channels: 512 at VGG16's own widths). At h = 0 the gradient of
+ReLU is taken as 0, as TensorFlow does.
 The maps are those after block5_conv3's own ReLU, and the logit is taken, not the probability: the
 sigmoid's slope would only scale the map, and underflow where the model is sure.
 """
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.architectures.vgg16.network import HIDDEN, MAP_CHANNELS, MAP_SIZE, OUTPUT, POOLED_SIZE
+from ml.architectures.vgg16.network import HIDDEN, MAP_SIZE, OUTPUT, POOLED_SIZE
 from ml.imaging.pixels import Float32Array
 
 
@@ -35,7 +36,7 @@ class GradCam:
     """What Grad-CAM needs of the head, reduced once when a release is loaded.
 
     Attributes:
-        summed_kernel: S above, float32, shape (512, 256).
+        summed_kernel: S above, float32, shape (K, 256).
         output_kernel: w2 above, float32, shape (256,).
     """
 
@@ -49,7 +50,8 @@ class GradCam:
         Raises:
             KeyError: one of them is missing.
         """
-        by_position = weights[f"{HIDDEN}/kernel"].reshape(POOLED_SIZE**2, MAP_CHANNELS, -1)
+        kernel = weights[f"{HIDDEN}/kernel"]
+        by_position = kernel.reshape(POOLED_SIZE**2, -1, kernel.shape[-1])
         return cls(
             summed_kernel=by_position.sum(axis=0, dtype=np.float32),
             output_kernel=weights[f"{OUTPUT}/kernel"][:, 0],
@@ -59,13 +61,13 @@ class GradCam:
         """Grad-CAM of the tumor logit.
 
         Args:
-            maps: block5_conv3 after its ReLU, shape (N, 14, 14, 512), 0 and up.
+            maps: block5_conv3 after its ReLU, shape (N, 14, 14, K), 0 and up.
             hidden: the first dense layer after its ReLU, shape (N, 256), 0 and up.
 
         Returns:
             float32, shape (N, 14, 14), 0 and up, not normalized.
         """
         alpha = (self.output_kernel * (hidden > 0)) @ self.summed_kernel.T / MAP_SIZE**2
-        flat = maps.reshape(len(maps), MAP_SIZE**2, MAP_CHANNELS)
+        flat = maps.reshape(len(maps), MAP_SIZE**2, maps.shape[-1])
         cams: Float32Array = np.matmul(flat, alpha.astype(np.float32)[:, :, np.newaxis])
         return np.maximum(cams, np.float32(0.0)).reshape(-1, MAP_SIZE, MAP_SIZE)

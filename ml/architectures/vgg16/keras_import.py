@@ -1,7 +1,8 @@
 """Find VGG16's weights in a model file that Keras wrote.
 
 Arrays are matched by the names of keras.applications where the file has them, else by order,
-always by shape; where the file describes its layers, the description must agree too.
+always by shape; where the file describes its layers, the description must agree too. How many
+channels each convolution has is the file's to say; its layers must fit one another.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ml.architectures.vgg16.network import (
     INPUT_SIZE,
     KERNEL_SHAPES,
     OUTPUT,
+    Widths,
+    widths_of,
 )
 from ml.imaging.pixels import Float32Array
 from ml.release.releases import ReleaseMalformedError, WrongArchitectureError
@@ -34,26 +37,26 @@ _MODELS: Final = frozenset(("Sequential", "Functional", "Model"))
 
 
 def weights_from_keras(file: KerasFile) -> dict[str, Float32Array]:
-    """VGG16's weights in a file: `<layer>/kernel` and `<layer>/bias` of `KERNEL_SHAPES`, float32.
+    """VGG16's weights in a file: `<layer>/kernel` and `<layer>/bias` of each layer, float32.
 
     Raises:
         WrongArchitectureError: the file holds another network; the message says what differs.
         ReleaseMalformedError: its description or an array cannot be read.
     """
-    if file.config is not None:
-        try:
-            _check_config(file.config)
-        except (AttributeError, TypeError) as error:
-            raise ReleaseMalformedError(
-                f"The description of the layers in {file.path} cannot be read: {error}."
-            ) from error
-    return _weights(file)
+    # Twice: a description of other layers says more than their shapes do, and only the arrays tell
+    # how many channels it must describe.
+    _check_description(file, widths=None)
+    layers = _matched(file.layers)
+    kernels = zip(KERNEL_SHAPES, layers, strict=True)
+    widths = widths_of({f"{wanted}/kernel": layer.shapes[0] for wanted, layer in kernels})
+    _check_description(file, widths=widths)
+    return _weights(layers, widths=widths)
 
 
-def _weights(file: KerasFile) -> dict[str, Float32Array]:
+def _weights(layers: Sequence[StoredLayer], *, widths: Widths) -> dict[str, Float32Array]:
     weights: dict[str, Float32Array] = {}
-    for wanted, layer in zip(KERNEL_SHAPES, _matched(file.layers), strict=True):
-        kernel, bias = KERNEL_SHAPES[wanted], KERNEL_SHAPES[wanted][-1:]
+    for (wanted, kernel), layer in zip(widths.kernel_shapes().items(), layers, strict=True):
+        bias = kernel[-1:]
         if layer.shapes != (kernel, bias):
             found = " and ".join(str(shape) for shape in layer.shapes)
             raise WrongArchitectureError(
@@ -91,12 +94,23 @@ def _matched(layers: Sequence[StoredLayer]) -> list[StoredLayer]:
     return [*convolutions, *dense]
 
 
-def _check_config(config: Mapping[str, Any]) -> None:
+def _check_description(file: KerasFile, *, widths: Widths | None) -> None:
+    if file.config is None:
+        return
+    try:
+        _check_config(file.config, widths=widths)
+    except (AttributeError, TypeError) as error:
+        raise ReleaseMalformedError(
+            f"The description of the layers in {file.path} cannot be read: {error}."
+        ) from error
+
+
+def _check_config(config: Mapping[str, Any], *, widths: Widths | None) -> None:
     """Compare the described layers, one by one, with the network's."""
     layers = list(_flat(config))
     _check_input(layers[0][1] if layers else {})
     found = [item for item in layers if item[0] not in _IDLE]
-    expected = list(_expected())
+    expected = list(_expected(widths))
     for index, (kind, settings) in enumerate(expected):
         if index == len(found):
             raise WrongArchitectureError(f"The model ends where this network has {kind}.")
@@ -137,7 +151,8 @@ def _flat(model: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield str(layer.get("class_name")), layer.get("config", {})
 
 
-def _expected() -> Iterator[tuple[str, dict[str, Any]]]:
+def _expected(widths: Widths | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The layers with their settings; None leaves the numbers of channels open."""
     convolution = {
         "kernel_size": [3, 3],
         "strides": [1, 1],
@@ -146,9 +161,10 @@ def _expected() -> Iterator[tuple[str, dict[str, Any]]]:
         "activation": "relu",
         "data_format": "channels_last",
     }
-    for block in BLOCKS:
+    for block in BLOCKS if widths is None else widths.blocks:
         for width in block:
-            yield "Conv2D", {"filters": width, **convolution}
+            filters = {} if widths is None else {"filters": width}
+            yield "Conv2D", {**filters, **convolution}
         yield "MaxPooling2D", {"pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}
     yield "Flatten", {}
     yield "Dense", {"units": HIDDEN_UNITS, "activation": "relu"}

@@ -32,7 +32,7 @@ def build_graph(
 
     Returns:
         An `openvino.Model` from (1, 224, 224, 3) float32 in 0..1 to these, all float32, in this
-        order: block5_conv3 after its ReLU (1, 14, 14, 512), hidden activations (1, 256) and, with
+        order: block5_conv3 after its ReLU (1, 14, 14, K), hidden activations (1, 256) and, with
         a decoder, lesion logits (1, 56, 56). The network's last layer is left to the caller: 256
         products, and in bfloat16 their sum would be a probability in coarse steps.
     """

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from ml.architectures import architecture_of
 from ml.engines import CHOICES, ENGINES, EngineError, candidates, open_engine
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 from ml.release.int8 import INT8_FILE
 from ml.release.releases import WeightsMismatchError, read_release
 from ml.tests.engine_release import parity, write_full_release
+from ml.tests.widths import WIDTHS
 
 pytestmark = pytest.mark.long
 
@@ -22,6 +24,14 @@ def release(tmp_path_factory, release_dir):
     (folder / "weights.npz").unlink()
 
 
+@pytest.fixture(scope="module", params=list(WIDTHS))
+def sized(request, tmp_path_factory, release_dir):
+    """A release of each width."""
+    folder = tmp_path_factory.mktemp(request.param)
+    yield write_full_release(folder, shipped=release_dir, widths=WIDTHS[request.param])
+    (folder / "weights.npz").unlink()
+
+
 @pytest.fixture(scope="module")
 def batch() -> np.ndarray:
     images = [draw_phantom(seed=seed, size=256) for seed in (1, 2)]
@@ -29,29 +39,32 @@ def batch() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def outputs(release, batch):
+def outputs(sized, batch):
     """What every engine that can run here says of the same images."""
     found = {}
     for name in ENGINES:
         try:
-            found[name] = open_engine(name, release=release).forward(batch)
+            found[name] = open_engine(name, release=sized).forward(batch)
         except EngineError:
             assert name in ("openvino-bf16", "openvino-int8"), name
     return found
 
 
-def test_one_pass_yields_everything_in_the_promised_shapes(outputs):
+def test_one_pass_yields_everything_in_the_promised_shapes(outputs, sized):
+    channels = 512 if sized.widths is None else sized.widths[-1][-1]
     assert {"tensorflow", "openvino-f32"} <= set(outputs)
     for output in outputs.values():
         arrays = (output.logits, output.maps, output.hidden, output.lesion)
-        shapes = [(2,), (2, 14, 14, 512), (2, 256), (2, 56, 56)]
+        shapes = [(2,), (2, 14, 14, channels), (2, 256), (2, 56, 56)]
         assert [array.shape for array in arrays] == shapes
         assert {array.dtype for array in arrays} == {np.dtype("float32")}
         assert output.maps.min() >= 0.0
         assert output.hidden.min() >= 0.0
 
 
-def test_the_logit_is_the_network_s_probability_before_the_sigmoid(outputs, network, batch):
+def test_the_logit_is_the_network_s_probability_before_the_sigmoid(outputs, sized, batch):
+    architecture = architecture_of(sized)
+    network = architecture.keras_network(architecture.read_weights(sized.weights_path))
     probability = network(batch, training=False).numpy()[:, 0]
 
     np.testing.assert_allclose(
@@ -68,10 +81,10 @@ def test_openvino_in_float32_computes_what_tensorflow_does(outputs):
 
 
 @pytest.mark.parametrize(("name", "least"), [("openvino-bf16", 0.999), ("openvino-int8", 0.97)])
-def test_fewer_bits_still_see_the_same(outputs, release, name, least):
+def test_fewer_bits_still_see_the_same(outputs, sized, name, least):
     if name not in outputs:  # this processor lacks the precision, and the engine must say so
         with pytest.raises(EngineError, match="processor"):
-            open_engine(name, release=release)
+            open_engine(name, release=sized)
         return
     for part in ("maps", "hidden", "lesion"):
         one, other = (getattr(outputs[key], part).ravel() for key in (name, "tensorflow"))

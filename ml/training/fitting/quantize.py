@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ml.architectures.vgg16.decoder import DECODER_SHAPES, read_decoder
+from ml.architectures import architecture_of
+from ml.architectures.vgg16.decoder import DECODER_SHAPES
 from ml.architectures.vgg16.network import KERNEL_SHAPES
 from ml.architectures.vgg16.openvino_graph import build_graph
-from ml.architectures.vgg16.weights import read_weights
 from ml.imaging.pixels import Float32Array
 from ml.imaging.preprocessing import RECIPES
 from ml.release.int8 import INT8_FILE, Int8Layer, write_int8
@@ -118,10 +118,10 @@ def ranges_and_steps(
     """
     decoder = None if release.regions is None else release.regions.file
     verify(release, files=[] if decoder is None else [decoder])
-    weights = read_weights(release.weights_path)
+    architecture = architecture_of(release)
     graph = build_graph(
-        weights=weights,
-        decoder=None if decoder is None else read_decoder(release.path(decoder)),
+        weights=architecture.read_weights(release.weights_path),
+        decoder=None if decoder is None else architecture.read_decoder(release.path(decoder)),
     )
     # After the graph's modules, which hide OpenVINO's telemetry from it as well.
     import nncf

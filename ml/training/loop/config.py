@@ -42,7 +42,8 @@ class Config:
         size: side of the training images in pixels, a multiple of 32.
         head: "flatten" is the release's; "pooled" averages block 5 first, for a start at 112 px.
         batch_norm: convolutions without bias, each followed by batch normalization.
-        width_divisor: divides every layer's width; 1 is VGG16, more is for tests.
+        width_divisor: divides the channels of every convolution: 1 is VGG16, 2 its half; heads and
+            decoder keep theirs.
         dtype: a Keras dtype policy.
         ema_momentum: of the running average of the weights, per step.
         type_weight, mask_weight, pointing_weight: of the further losses beside the classifier's:

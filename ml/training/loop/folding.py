@@ -31,6 +31,19 @@ def fold(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Arr
     Raises:
         KeyError: an array is missing.
     """
+    plain = fold_convolutions(arrays)
+    for trained, released in (("dense", HIDDEN), ("bin", OUTPUT)):
+        plain[f"{released}/kernel"] = arrays[f"{trained}/0"].astype(np.float32)
+        plain[f"{released}/bias"] = arrays[f"{trained}/1"].astype(np.float32)
+    return plain
+
+
+def fold_convolutions(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
+    """The same for the convolutions alone, of a network that may have no head yet.
+
+    Raises:
+        KeyError: an array is missing.
+    """
     plain: dict[str, Float32Array] = {}
     for convolution, normalization in CONVOLUTIONS:
         kernel = arrays[f"{convolution}/0"].astype(np.float64)
@@ -44,7 +57,4 @@ def fold(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Arr
             bias = arrays[f"{convolution}/1"].astype(np.float64)
         plain[f"{convolution}/kernel"] = kernel.astype(np.float32)
         plain[f"{convolution}/bias"] = bias.astype(np.float32)
-    for trained, released in (("dense", HIDDEN), ("bin", OUTPUT)):
-        plain[f"{released}/kernel"] = arrays[f"{trained}/0"].astype(np.float32)
-        plain[f"{released}/bias"] = arrays[f"{trained}/1"].astype(np.float32)
     return plain

@@ -1,17 +1,25 @@
-"""Weights to start from: a training checkpoint, a release's weights, or ImageNet's."""
+"""Weights to start from: a training checkpoint, a release's weights, or ImageNet's.
+
+A trunk that was never trained here (ImageNet's, whole or halved) and a network without batch
+normalization whose training is to have it are first brought to unit variance
+(`ml.training.loop.unit_variance`), which does not change what they compute.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ml.architectures.vgg16.network import HIDDEN, OUTPUT
+from ml.architectures.vgg16.network import HIDDEN, HIDDEN_UNITS, OUTPUT
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.training.loop.config import Config
-from ml.training.loop.folding import CONVOLUTIONS, EPSILON, fold
+from ml.training.loop.folding import fold_convolutions
+from ml.training.loop.heads import grow_head, grow_hidden
+from ml.training.loop.unit_variance import bring_to_unit_variance
 
 IMAGENET: Final = "imagenet"
 _IMAGENET_MEAN_BGR: Final = (103.939, 116.779, 123.68)
@@ -21,16 +29,21 @@ class InitError(Exception):
     """There is nothing to start from; the message is a full sentence."""
 
 
-def read_start(source: str, *, config: Config) -> dict[str, Float32Array]:
+def read_start(
+    source: str, *, config: Config, sample: Callable[[], Float32Array]
+) -> dict[str, Float32Array]:
     """Arrays for `ml.training.loop.network.set_arrays`, whatever they come from.
 
     Args:
         source: "imagenet" (downloaded by `keras.applications`), a Keras `.h5` of VGG16 without
             its top, or an `.npz` of a training network or of a release.
         config: of the network that is to be started.
+        sample: gives the training slices on which variances are measured, where that is needed,
+            as `ml.training.loop.unit_variance.training_sample` draws them.
 
     Raises:
         InitError: the file is missing, unreadable or something else.
+        KeyError, ValueError: it is of another network.
     """
     if source == IMAGENET or source.endswith(".h5"):
         arrays = _imagenet(source)
@@ -44,20 +57,12 @@ def read_start(source: str, *, config: Config) -> dict[str, Float32Array]:
     arrays = _renamed(arrays)
     if "block1_conv1/0" not in arrays:
         raise InitError(f"The file {source} holds no VGG16; give a training or release .npz.")
-    arrays = _normalized(arrays) if config.batch_norm else _folded(arrays)
+    if "dense/0" not in arrays or (config.batch_norm and "block1_bn1/0" not in arrays):
+        arrays = bring_to_unit_variance(arrays, images=sample()).arrays
+    if not config.batch_norm:
+        arrays = _folded(arrays)
+    arrays = grow_hidden(arrays, units=HIDDEN_UNITS)
     return grow_head(arrays, cells=(config.size // 32) ** 2) if config.head == "flatten" else arrays
-
-
-def grow_head(arrays: dict[str, Float32Array], *, cells: int) -> dict[str, Float32Array]:
-    """Let a pooled head become a Flatten head that gives the same logits.
-
-    The pooled head multiplies the mean over the cells; so a kernel that is the same at every cell,
-    divided by their number, gives the same sum.
-    """
-    kernel, last = arrays.get("dense/0"), arrays["block5_conv3/0"]
-    if kernel is None or kernel.shape[0] != last.shape[-1] or cells == 1:
-        return arrays
-    return {**arrays, "dense/0": np.tile(kernel, (cells, 1)) / np.float32(cells)}
 
 
 def _renamed(arrays: dict[str, Float32Array]) -> dict[str, Float32Array]:
@@ -71,31 +76,15 @@ def _renamed(arrays: dict[str, Float32Array]) -> dict[str, Float32Array]:
     return renamed
 
 
-def _normalized(arrays: dict[str, Float32Array]) -> dict[str, Float32Array]:
-    """Give convolutions with a bias a batch normalization that does the same in inference."""
-    normalized = dict(arrays)
-    for convolution, normalization in CONVOLUTIONS:
-        bias = normalized.pop(f"{convolution}/1", None)
-        if bias is not None:
-            one, zero = np.ones_like(bias), np.zeros_like(bias)
-            gamma = one * np.float32(np.sqrt(1.0 + EPSILON))
-            for index, array in enumerate((gamma, bias, zero, one)):
-                normalized[f"{normalization}/{index}"] = array
-    return normalized
-
-
 def _folded(arrays: dict[str, Float32Array]) -> dict[str, Float32Array]:
     if "block1_bn1/0" not in arrays:
         return arrays
     others = {name: value for name, value in arrays.items() if not name.startswith("block")}
-    return {**others, **_renamed(fold(arrays))}
+    return {**others, **_renamed(fold_convolutions(arrays))}
 
 
 def _imagenet(source: str) -> dict[str, Float32Array]:
-    """ImageNet's VGG16, its own input scaling (BGR, 0 to 255, less the mean) moved into conv 1.
-
-    Exact but for the outermost ring of pixels, where zero padding now is black, not the mean.
-    """
+    """ImageNet's VGG16, to be fed with what we feed: RGB in 0..1."""
     import keras
 
     try:
@@ -110,8 +99,21 @@ def _imagenet(source: str) -> dict[str, Float32Array]:
         for layer in model.layers
         for index, array in enumerate(layer.get_weights())
     }
-    kernel = arrays["block1_conv1/0"]
+    kernel, bias = scale_into_first_layer(arrays["block1_conv1/0"], arrays["block1_conv1/1"])
+    return {**arrays, "block1_conv1/0": kernel, "block1_conv1/1": bias}
+
+
+def scale_into_first_layer(
+    kernel: Float32Array, bias: Float32Array
+) -> tuple[Float32Array, Float32Array]:
+    """Move `keras.applications.vgg16.preprocess_input` (BGR, 0 to 255, less the mean) into conv 1.
+
+    Exact but for the outermost ring of pixels, where zero padding now is black, not the mean.
+
+    Returns:
+        Kernel (3, 3, 3, C) and bias (C,) of a layer that gives for RGB in 0..1 what the layer
+        given gives for it preprocessed.
+    """
     mean = np.asarray(_IMAGENET_MEAN_BGR, dtype=np.float32)
-    arrays["block1_conv1/1"] -= np.einsum("hwco,c->o", kernel, mean)
-    arrays["block1_conv1/0"] = kernel[:, :, ::-1] * np.float32(255.0)
-    return arrays
+    moved = bias - np.einsum("hwco,c->o", kernel, mean)
+    return kernel[:, :, ::-1] * np.float32(255.0), moved

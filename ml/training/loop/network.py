@@ -56,8 +56,7 @@ def build_training_network(config: Config) -> keras.Model:
         x = layers.MaxPooling2D(2, dtype=dtype, name=f"block{block}_pool")(x)
     pooled = layers.GlobalAveragePooling2D(dtype=dtype, name="average")(x)
     x = layers.Flatten(dtype=dtype, name="flatten")(x) if config.head == "flatten" else pooled
-    hidden = HIDDEN_UNITS // divisor
-    dense = layers.Dense(hidden, activation="relu", dtype=dtype, name="dense")
+    dense = layers.Dense(HIDDEN_UNITS, activation="relu", dtype=dtype, name="dense")
     output = layers.Dense(1, dtype="float32", name="bin")
     x = active = dense(x)
     x = layers.Dropout(DROPOUT, seed=config.seed, dtype=dtype, name="dropout")(x)

@@ -27,10 +27,12 @@ from ml.training.loop.checkpoint import write_text
 from ml.training.loop.config import RECIPES, Config
 
 if TYPE_CHECKING:
+    from ml.imaging.pixels import Float32Array
     from ml.training.loop.trainer import Report
 
 CONFIG: Final = "config.json"
 STATE: Final = "state.npz"  # the loop's; here as well, so that settings are read without Keras
+MEASURED: Final = "measured"  # the precision that is faster here
 TIME_OVER: Final = 124  # as of `timeout`
 SIGNALED: Final = 128  # plus the signal's number, as shells have it
 
@@ -61,6 +63,7 @@ def _train(options: argparse.Namespace) -> int:
     from ml.training.loop.initial import IMAGENET, InitError, read_start
     from ml.training.loop.origin import same_data, write_origin
     from ml.training.loop.trainer import Trainer
+    from ml.training.loop.unit_variance import training_sample
 
     _make_folder(options.out)
     config = settled(options)
@@ -72,13 +75,21 @@ def _train(options: argparse.Namespace) -> int:
             "data with --data, or another folder with --out to start anew."
         )
     cache = open_cache(items, folder=options.out / "cache", progress=say.preparing)
+    if options.dtype == MEASURED and not (options.out / STATE).is_file():
+        config = _measured(config, say=say)
+
+    def sample() -> Float32Array:
+        return training_sample(cache, size=config.size, seed=config.seed)
+
     trainer = Trainer(config=config, cache=cache, out=options.out)
     if trainer.resume():
         say(f"Going on at epoch {trainer.progress.epoch}, step {trainer.progress.step}.")
     else:
         source = options.init or (IMAGENET if config.recipe == "transfer" else None)
         try:
-            without = trainer.start(read_start(source, config=config) if source else {})
+            without = trainer.start(
+                read_start(source, config=config, sample=sample) if source else {}
+            )
         except (ValueError, KeyError, IndexError) as error:
             reason = " ".join(str(error).split())
             raise InitError(
@@ -95,6 +106,18 @@ def _train(options: argparse.Namespace) -> int:
     trainer.run(tell=say.step, told=lambda line: say(json.dumps(line)), stop=stopper)
     say("The run is over." if trainer.finished else "Stopped; the same command goes on from here.")
     return 0 if trainer.finished else stopper.status
+
+
+def _measured(config: Config, *, say: _Speaker) -> Config:
+    """Choose the precision by the pace, and say what the run will take."""
+    from ml.training.loop.pace import compare_precisions, faster, measure_pace, plan
+
+    paces = compare_precisions(config)
+    config = replace(config, dtype=faster(paces))
+    compared = ", ".join(f"{dtype} {pace:.1f}" for dtype, pace in paces.items())
+    say(f"Slices a second at 64 px: {compared}.")
+    say(plan(config, pace=measure_pace(config)))
+    return config
 
 
 def _make_folder(folder: Path) -> None:
@@ -115,6 +138,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="continue")
     parser.add_argument("--init", help="weights to start from: .npz, .h5 or 'imagenet'")
+    parser.add_argument(
+        "--width-divisor",
+        type=whole_above_zero,
+        help="divides the channels of every convolution: 2 trains half of VGG16",
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=(MEASURED, "float32", "mixed_bfloat16"),
+        help=f"precision; {MEASURED!r} trains a few steps in each, takes the faster one, and "
+        "says what the run will take (default: the recipe's)",
+    )
     parser.add_argument("--seed", type=whole_from_zero, help="default 1")
     parser.add_argument("--batch", type=whole_above_zero, help="slices in a step")
     parser.add_argument("--epoch-slices", type=whole_above_zero, help="slices in an epoch")
@@ -171,6 +205,10 @@ def changed(config: Config, options: argparse.Namespace) -> Config:
         config = replace(config, seed=options.seed)
     if options.batch is not None:
         config = replace(config, batch=options.batch)
+    if options.width_divisor is not None:
+        config = replace(config, width_divisor=options.width_divisor)
+    if options.dtype not in (None, MEASURED):
+        config = replace(config, dtype=options.dtype)
     if options.epoch_slices is not None:
         sampling = replace(config.sampling, epoch_slices=options.epoch_slices)
         config = replace(config, sampling=sampling)

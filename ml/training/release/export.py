@@ -2,8 +2,9 @@
 
     python -m ml.training.export RUN/best.npz FOLDER
 
-writes `weights.npz` (plain VGG16, as `ml.architectures.vgg16.weights` reads it) and `decoder.npz`
-(the lesion decoder).
+writes `weights.npz` (plain VGG16, as `ml.architectures.vgg16.weights` reads it, of the widths that
+were trained) and `decoder.npz` (the lesion decoder). A pooled or smaller head becomes the
+release's, which gives the same logits.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.architectures.vgg16.decoder import DECODER_FILE, DECODER_SHAPES, write_decoder
+from ml.architectures.vgg16.network import HIDDEN_UNITS, POOLED_SIZE, widths_of
 from ml.architectures.vgg16.weights import write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
@@ -27,6 +29,7 @@ from ml.release.releases import (
     WrongArchitectureError,
 )
 from ml.training.loop.folding import fold
+from ml.training.loop.heads import grow_head, grow_hidden
 
 
 def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
@@ -52,7 +55,8 @@ def export(trained: Path, folder: Path) -> None:
         ReleaseError: there is no such checkpoint, or it is none of a training network.
     """
     try:
-        arrays = read_archive(trained)
+        arrays = {name: array.astype(np.float32) for name, array in read_archive(trained).items()}
+        arrays = grow_hidden(grow_head(arrays, cells=POOLED_SIZE**2), units=HIDDEN_UNITS)
         weights, decoder = fold(arrays), decoder_arrays(arrays)
     except FileNotFoundError:
         raise ReleaseMissingError(f"There is no checkpoint {trained}.") from None
@@ -64,7 +68,8 @@ def export(trained: Path, folder: Path) -> None:
         ) from error
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(folder / "weights.npz", weights)
-    write_decoder(folder / DECODER_FILE, decoder)
+    widths = widths_of({name: array.shape for name, array in weights.items()})
+    write_decoder(folder / DECODER_FILE, decoder, widths=widths)
 
 
 def main(arguments: list[str] | None = None) -> int:

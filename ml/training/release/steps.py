@@ -19,7 +19,7 @@ from ml.architectures.from_keras import WEIGHTS
 from ml.architectures.vgg16.architecture import Vgg16
 from ml.architectures.vgg16.decoder import DECODER_FILE, read_decoder
 from ml.architectures.vgg16.network import INPUT_SIZE
-from ml.architectures.vgg16.weights import read_weights, write_weights
+from ml.architectures.vgg16.weights import read_weights, stored_widths, write_weights
 from ml.cli.progress import ProgressBar
 from ml.engines import open_engine
 from ml.imaging.preprocessing import RECIPES
@@ -85,14 +85,16 @@ def draft(inputs: Inputs) -> Release:
         words = run_words(inputs.checkpoint)
         card = replace(card, training=f"{card.training} {words}".strip())
     elif inputs.weights is not None:
-        write_weights(inputs.out / WEIGHTS, read_weights(inputs.weights))
+        weights = read_weights(inputs.weights, widths=stored_widths(inputs.weights))
+        write_weights(inputs.out / WEIGHTS, weights)
         if inputs.decoder is not None:
             shutil.copyfile(inputs.decoder, inputs.out / DECODER_FILE)
     else:
         raise ReleaseError("Name the trained weights, with --checkpoint or with --weights.")
-    files = {}
+    files, widths = {}, stored_widths(inputs.out / WEIGHTS)
     if (inputs.out / DECODER_FILE).is_file():
-        read_decoder(inputs.out / DECODER_FILE)  # refuses another architecture now, not at the end
+        # Refuses another architecture now, not at the end.
+        read_decoder(inputs.out / DECODER_FILE, widths=widths)
         files[DECODER_FILE] = file_sha256(inputs.out / DECODER_FILE)
     release = Release(
         directory=inputs.out,
@@ -112,6 +114,7 @@ def draft(inputs: Inputs) -> Release:
         architecture=Vgg16().name,
         files=files,
         regions=_DRAFT_REGIONS if files else None,
+        widths=widths.in_release,
     )
     write_release(release)
     return release

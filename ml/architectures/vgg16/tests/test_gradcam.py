@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
+from ml.architectures.vgg16.decoder import build_trunk
 from ml.architectures.vgg16.gradcam import GradCam
+from ml.architectures.vgg16.network import build_network
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
+from ml.tests.widths import WIDTHS, random_weights
 
 pytestmark = pytest.mark.long
 
@@ -41,6 +44,24 @@ def test_the_closed_form_agrees_with_automatic_differentiation(
     reference = by_gradient_tape(network, tensor)
     assert cam.shape == (14, 14)
     np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1e-3, reference.max()), rtol=1e-3)
+
+
+@pytest.mark.parametrize("width", ["half", "odd"])
+def test_the_closed_form_agrees_at_any_width(width):
+    weights = random_weights(WIDTHS[width])
+    tensor = crop_square_area(draw_phantom(seed=1, size=256)).tensor
+    maps, hidden = build_trunk(weights, decoder=None)(tensor[np.newaxis], training=False)
+    peaks = []
+    # Where a random network sees nothing that speaks for a tumor, its opposite does.
+    for sign in (1.0, -1.0):
+        turned = {**weights, "dense_1/kernel": np.float32(sign) * weights["dense_1/kernel"]}
+
+        cam = GradCam.from_weights(turned)(maps=maps.numpy(), hidden=hidden.numpy())[0]
+
+        reference = by_gradient_tape(build_network(turned), tensor)
+        peaks.append(reference.max())
+        np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1e-3, peaks[-1]), rtol=1e-3)
+    assert max(peaks) > 0.0
 
 
 def test_ties_in_max_pooling_do_not_change_the_map(weights):

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from ml.architectures import architecture_of
-from ml.architectures.vgg16.weights import read_weights
 from ml.engines import REFERENCE, candidates, open_engine
 from ml.release.int8 import INT8_FILE
 from ml.release.releases import SHIPPED, read_release, verify
 from ml.tests.data_folder import write_data
 from ml.tests.engine_release import write_full_release
+from ml.tests.widths import WIDTHS
 from ml.training.data.manifest import DataError, Slice, read_split
 from ml.training.evaluation import parity
 from ml.training.fitting.quantize import draw, quantize
@@ -15,12 +15,13 @@ from ml.training.fitting.quantize import draw, quantize
 pytestmark = pytest.mark.long
 
 
-def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path):
+@pytest.mark.parametrize("width", ["full", "odd"])
+def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path, width):
     """Slow parts once: NNCF on two phantoms, then every engine on four."""
     data = write_data(tmp_path / "data")
     folder = tmp_path / "release"
     folder.mkdir()
-    release = write_full_release(folder, shipped=SHIPPED)
+    release = write_full_release(folder, shipped=SHIPPED, widths=WIDTHS[width])
     before = architecture_of(release).read_int8(folder / INT8_FILE)
 
     release = quantize(release=release, data=data, images=2, split="val")
@@ -31,7 +32,8 @@ def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path):
     assert {"block1_conv2", "block5_conv3", "dense", "lat3", "lat5"} <= set(layers)
     assert layers["dense"].range[1] != before["dense"].range[1]
     # Each channel's largest weight takes the largest level, or the rounding wastes levels.
-    kernel = read_weights(folder / "weights.npz")["block5_conv2/kernel"]
+    weights = architecture_of(release).read_weights(folder / "weights.npz")
+    kernel = weights["block5_conv2/kernel"]
     assert np.abs(layers["block5_conv2"].round(kernel)).max() == 127
 
     assert parity.main(["--release", str(folder), "--data", str(data)]) == 0

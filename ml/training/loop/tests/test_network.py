@@ -9,7 +9,8 @@ from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
 from ml.architectures.vgg16.weights import read_weights
 from ml.training.loop.folding import fold
-from ml.training.loop.initial import InitError, grow_head, read_start
+from ml.training.loop.heads import grow_head, grow_hidden
+from ml.training.loop.initial import InitError, read_start
 from ml.training.loop.network import build_training_network, freeze, get_arrays, set_arrays
 from ml.training.release.export import decoder_arrays, export
 from ml.training.tests.data import small_config
@@ -87,6 +88,28 @@ def test_a_pooled_head_grown_to_flatten_gives_the_same_logits(images):
     assert np.allclose(outputs(pooled, images)["bin"], outputs(flat, images)["bin"], atol=1e-4)
 
 
+def test_a_smaller_hidden_layer_grown_gives_the_same_logits(network, arrays, images):
+    small = {
+        **arrays,
+        "dense/0": arrays["dense/0"][:, :64],
+        "dense/1": arrays["dense/1"][:64],
+        "bin/0": arrays["bin/0"][:64],
+    }
+
+    grown = grow_hidden(small, units=256)
+
+    maps = np.random.default_rng(4).random((3, len(arrays["dense/0"])), dtype=np.float32)
+    logits = [
+        np.maximum(maps @ one["dense/0"] + one["dense/1"], 0) @ one["bin/0"]
+        for one in (small, grown)
+    ]
+    assert {name: array.shape for name, array in grown.items()} == {
+        name: array.shape for name, array in arrays.items()
+    }
+    np.testing.assert_allclose(logits[0], logits[1], rtol=1e-4)
+    assert grow_hidden(arrays, units=256) is arrays
+
+
 def test_frozen_blocks_have_nothing_to_train(network):
     freeze(network, blocks=2)
 
@@ -103,7 +126,9 @@ def test_weights_of_plain_convolutions_start_a_normalized_network_exactly(images
     config = small_config()
     normalized = build_training_network(config)
 
-    set_arrays(normalized, read_start(str(tmp_path / "plain.npz"), config=config))
+    set_arrays(
+        normalized, read_start(str(tmp_path / "plain.npz"), config=config, sample=lambda: images)
+    )
 
     assert np.allclose(outputs(plain, images)["bin"], outputs(normalized, images)["bin"], atol=1e-4)
 
@@ -113,7 +138,9 @@ def test_a_trained_network_starts_a_plain_one_folded(network, arrays, images, tm
     config = small_config(batch_norm=False)
     plain = build_training_network(config)
 
-    without = set_arrays(plain, read_start(str(tmp_path / "trained.npz"), config=config))
+    without = set_arrays(
+        plain, read_start(str(tmp_path / "trained.npz"), config=config, sample=lambda: images)
+    )
 
     assert without == []
     before, after = outputs(network, images)["bin"], outputs(plain, images)["bin"]
@@ -126,12 +153,12 @@ def test_an_array_of_another_shape_is_refused(network, arrays):
 
 
 @pytest.mark.parametrize("name", ["missing.npz", "text.npz", "other.npz"])
-def test_a_file_that_is_no_start_is_refused_with_a_sentence(tmp_path, name):
+def test_a_file_that_is_no_start_is_refused_with_a_sentence(tmp_path, name, images):
     (tmp_path / "text.npz").write_text("no archive", encoding="utf-8")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
 
     with pytest.raises(InitError, match=name):
-        read_start(str(tmp_path / name), config=small_config())
+        read_start(str(tmp_path / name), config=small_config(), sample=lambda: images)
 
 
 def full_size_arrays() -> dict[str, np.ndarray]:
@@ -183,7 +210,7 @@ def test_a_checkpoint_in_half_precision_answers_alike_folded_and_unfolded(arrays
     for batch_norm in (True, False):
         config = small_config(batch_norm=batch_norm)
         network = build_training_network(config)
-        started = read_start(str(path), config=config)
+        started = read_start(str(path), config=config, sample=lambda: images)
         assert ("block1_bn1/0" in started) == batch_norm
         assert set_arrays(network, started) == []
         answers[batch_norm] = outputs(network, images)

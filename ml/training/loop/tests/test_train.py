@@ -86,6 +86,28 @@ def test_one_command_starts_a_run_that_it_can_go_on_with(data_dir, tmp_path, mon
     assert "holds a run with other data" in capsys.readouterr().err
 
 
+def test_the_precision_is_chosen_by_the_pace_and_kept(
+    data_dir, tmp_path, small, monkeypatch, capsys
+):
+    paces = {"float32": 3.0, "mixed_bfloat16": 9.0}
+    monkeypatch.setattr("ml.training.loop.pace.measure_pace", lambda config: paces[config.dtype])
+    out = tmp_path / "run"
+    command = ["--data", str(data_dir), "--out", str(out), "--recipe", "small"]
+    command += ["--dtype", "measured", "--minutes", "0.0001"]
+
+    assert main(command) == TIME_OVER
+
+    said = capsys.readouterr().out
+    assert "float32 3.0, mixed_bfloat16 9.0" in said
+    assert "mixed_bfloat16 at 64 px, batch 4: 9.0 slices a second; an epoch of 8 takes" in said
+    stored = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    assert stored["dtype"] == "mixed_bfloat16"
+    paces["float32"] = 20.0
+    assert main(command) == TIME_OVER
+    assert "Going on at epoch" in capsys.readouterr().out
+    assert main([*command, "--dtype", "float32"]) == 1
+
+
 def test_no_data_is_said_in_a_sentence(tmp_path, capsys):
     assert main(["--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")]) == 1
     assert "There is no folder" in capsys.readouterr().err
@@ -170,6 +192,8 @@ def test_only_the_length_and_rate_of_the_last_phase_can_be_changed_when_going_on
         recipe="continue",
         seed=None,
         batch=None,
+        width_divisor=None,
+        dtype=None,
         epoch_slices=None,
         rate=None,
         epochs=16,

@@ -1,9 +1,41 @@
-"""The export from the command line: what it says of a file that it cannot fold."""
+"""The export from the command line: widths and heads that it finds, and what it cannot fold."""
 
 import numpy as np
 import pytest
 
+from ml.architectures.vgg16.decoder import decoder_shapes, read_decoder
+from ml.architectures.vgg16.weights import read_weights, stored_widths
+from ml.tests.widths import WIDTHS, random_weights
 from ml.training.release.export import main
+
+
+@pytest.mark.parametrize("width", ["half", "odd"])
+def test_a_narrow_checkpoint_with_a_small_pooled_head_becomes_a_release_s_weights(tmp_path, width):
+    """As the half pilot's: the mean over the cells, 128 hidden units."""
+    widths, rng = WIDTHS[width], np.random.default_rng(3)
+    arrays = {
+        name.replace("/kernel", "/0").replace("/bias", "/1"): array
+        for name, array in random_weights(widths).items()
+        if name.startswith("block")
+    }
+    heads = {"dense": (widths.map_channels, 128), "bin": (128, 1), **decoder_shapes(widths)}
+    for layer, shape in heads.items():
+        arrays[f"{layer}/0"] = rng.normal(size=shape).astype(np.float16)
+        arrays[f"{layer}/1"] = rng.normal(size=shape[-1:]).astype(np.float32)
+    np.savez(tmp_path / "best.npz", **arrays)
+
+    assert main([str(tmp_path / "best.npz"), str(tmp_path / "out")]) == 0
+
+    assert stored_widths(tmp_path / "out" / "weights.npz") == widths
+    weights = read_weights(tmp_path / "out" / "weights.npz", widths=widths)
+    decoder = read_decoder(tmp_path / "out" / "decoder.npz", widths=widths)
+    np.testing.assert_array_equal(decoder["lat4/kernel"], arrays["lat4/0"].astype(np.float32))
+    maps = rng.random((2, 7, 7, widths.map_channels)).astype(np.float32)
+    hidden = np.maximum(maps.mean(axis=(1, 2)) @ arrays["dense/0"] + arrays["dense/1"], 0)
+    expected = hidden @ arrays["bin/0"] + arrays["bin/1"]
+    hidden = maps.reshape(2, -1) @ weights["dense/kernel"] + weights["dense/bias"]
+    got = np.maximum(hidden, 0) @ weights["dense_1/kernel"] + weights["dense_1/bias"]
+    np.testing.assert_allclose(got, expected, rtol=1e-2, atol=0.02 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize(

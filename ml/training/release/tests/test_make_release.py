@@ -142,6 +142,25 @@ def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):
     assert made.regions.file == "decoder.npz"
 
 
+def test_a_narrow_network_becomes_a_release_that_says_its_widths(inputs, plan, tmp_path):
+    from ml.architectures.vgg16.decoder import DECODER_SHAPES, write_decoder
+    from ml.architectures.vgg16.weights import write_weights
+    from ml.release.releases import WrongArchitectureError
+    from ml.release.weights import expected_shapes
+    from ml.tests.widths import WIDTHS, random_weights
+
+    write_weights(tmp_path / "narrow.npz", random_weights(WIDTHS["odd"]))
+    narrow = replace(inputs, weights=tmp_path / "narrow.npz")
+
+    assert make_release(narrow, plan=plan).widths == WIDTHS["odd"].blocks
+
+    full = expected_shapes(DECODER_SHAPES)
+    write_decoder(tmp_path / "d.npz", {n: np.zeros(s, np.float32) for n, s in full.items()})
+    other = replace(narrow, out=tmp_path / "other", decoder=tmp_path / "d.npz")
+    with pytest.raises(WrongArchitectureError, match="lat5/kernel has the shape"):
+        make_release(other, plan=plan)
+
+
 def test_a_description_that_lacks_something_is_told(inputs, tmp_path, capsys):
     (tmp_path / "card.json").write_text('{"name": "x"}', encoding="utf-8")
     status = making.main(
