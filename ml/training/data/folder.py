@@ -19,6 +19,10 @@ from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
 # families (`ml.training.loop.config.Sampling`).
 CLASS_FOLDERS: Final = "class-folders"
 SPLITS: Final = ("train", "val", "test")
+# Further splits, where several folders are read as one (`ml.training.data.folders`):
+VALIDATE: Final = "validate"  # what may be looked at and never enters weights
+LEFT_OUT: Final = "left-out"  # the sources that are held out
+ASIDE: Final = "aside"  # what is not used at all
 _TUMOR_NAMES: Final = {"yes": True, "tumor": True, "no": False, "no_tumor": False}
 
 

@@ -69,3 +69,18 @@ def lesion_mask(outlines: Sequence[Mapping[str, Any]], *, height: int, width: in
         # Each on its own: filled together, two outlines that overlap would cut a hole.
         cv2.fillPoly(mask, [np.rint(corners(outline)).astype(np.int32)], (1,))
     return mask.astype(bool)
+
+
+def mask_outlines(mask: BoolMask) -> tuple[dict[str, Any], ...]:
+    """Polygons through the outermost pixels of a mask, from which `lesion_mask` draws it again.
+
+    Holes count as lesion, as they do inside an outline that was drawn by hand.
+
+    Args:
+        mask: shape (H, W), True on the lesion.
+    """
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return tuple(
+        {"shape": "polygon", "x": points[:, 0, 0].tolist(), "y": points[:, 0, 1].tolist()}
+        for points in found
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ml.imaging import formats
 from ml.imaging.pixels import Uint8Array, to_8bit
+from ml.training.data.provenance import NOTHING_KNOWN, Provenance
 
 COLUMNS: Final = ("file", "source", "class", "tumor", "cluster", "split")
 
@@ -29,6 +31,7 @@ class Slice:
         cluster: number shared by near-duplicates.
         outlines: outlines of the lesion as in `lesions.json`, in pixels of the file; empty
             where none is known.
+        provenance: where it comes from, as far as its folder says.
     """
 
     path: Path
@@ -37,6 +40,7 @@ class Slice:
     tumor: bool
     cluster: str
     outlines: tuple[dict[str, Any], ...]
+    provenance: Provenance = NOTHING_KNOWN
 
 
 def read_split(folder: Path, *, split: str) -> list[Slice]:
@@ -62,8 +66,9 @@ def read_split(folder: Path, *, split: str) -> list[Slice]:
             tumor=row["tumor"] == "1",
             cluster=row["cluster"],
             outlines=tuple(outlines.get(row["file"], ())),
+            provenance=Provenance(folder=folder.name, file=row["file"]),
         )
-        for row in _rows(manifest)
+        for row in read_rows(manifest, columns=COLUMNS)
         if row["split"] == split
     ]
     if not slices:
@@ -86,18 +91,27 @@ def read_image(path: Path) -> Uint8Array:
         raise DataError(f"{path} cannot be used. {error}") from error
 
 
-def _rows(manifest: Path) -> list[dict[str, str]]:
+def read_rows(manifest: Path, *, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table with a header.
+
+    Args:
+        manifest: the .csv file.
+        columns: that it must have.
+
+    Raises:
+        DataError: it cannot be read, or lacks a column, or a row is too short.
+    """
     try:
         with manifest.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+            missing = [name for name in columns if name not in (rows.fieldnames or ())]
             if missing:
                 raise DataError(f"{manifest} lacks the columns: {', '.join(missing)}.")
             found = list(rows)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{manifest} cannot be read: {error}.") from error
     for number, row in enumerate(found, start=2):
-        if any(row[name] is None for name in COLUMNS):
+        if any(row[name] is None for name in columns):
             raise DataError(f"Line {number} of {manifest} has too few columns.")
     return found
 

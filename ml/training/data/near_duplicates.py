@@ -54,15 +54,46 @@ def clusters(thumbnails: Float32Array) -> list[int]:
     return [numbers.setdefault(int(one), len(numbers)) for one in component]
 
 
+def close_pairs(
+    thumbnails: Float32Array, *, rows: Sequence[int], columns: Sequence[int]
+) -> dict[int, int]:
+    """The near-duplicates between two sets of images.
+
+    Args:
+        thumbnails: shape (N, 1024), as `thumbnail` makes them.
+        rows, columns: the two sets, as places in `thumbnails`.
+
+    Returns:
+        For each of `rows` that has any among `columns`, the nearest of them.
+    """
+    found: dict[int, int] = {}
+    if not len(columns):
+        return found
+    against = thumbnails[list(columns)].T
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
+        correlation = thumbnails[list(part)] @ against
+        nearest = correlation.argmax(axis=1)
+        for row, index, place in zip(range(len(part)), part, nearest.tolist(), strict=True):
+            if correlation[row, place] > CORRELATION:
+                found[index] = columns[place]
+    return found
+
+
 def split_clusters(
-    cluster_of: Sequence[int], labels: Sequence[str], *, seed: int
+    cluster_of: Sequence[int],
+    labels: Sequence[str],
+    *,
+    seed: int,
+    shares: Sequence[tuple[str, float]] = SHARES,
 ) -> dict[int, str]:
-    """Deal whole clusters out to `train`, `val` and `test`, each label in the shares wanted.
+    """Deal whole clusters out to splits, each label in the shares wanted.
 
     Args:
         cluster_of: the cluster of each image.
         labels: the class of each image; a cluster counts as its first image's.
         seed: another one gives another split.
+        shares: (split, share) of each; `train`, `val` and `test` by default.
 
     Returns:
         Cluster to split.
@@ -77,11 +108,11 @@ def split_clusters(
         members = [cluster for cluster in sizes if label_of[cluster] == label]
         members.sort(key=lambda cluster: _shuffled(cluster, seed=seed))
         total = sum(sizes[cluster] for cluster in members)
-        given = {name: 0 for name, _ in SHARES}
+        given = {name: 0 for name, _ in shares}
         for cluster in members:
             # To the split that lacks most of its share; so a class of ten clusters or more reaches
             # every split. Of a smaller one val and test may get none.
-            name = max(SHARES, key=lambda item: item[1] * total - given[item[0]])[0]
+            name = max(shares, key=lambda item: item[1] * total - given[item[0]])[0]
             split[cluster] = name
             given[name] += sizes[cluster]
     return split

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array
 from ml.training.data.folder import Labeled
+from ml.training.data.manifest import Slice
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
@@ -32,6 +34,8 @@ class Sampling:
         single_weight: weight in the classifier's loss of slices of families with one label.
         tumor_weight: further weight of tumor slices in the classifier's loss.
         families: (source, class, family) for slices whose family is not their source.
+        balance: what an epoch is balanced within: "families", as above, or "strata": cells of
+            family, sequence and level, as `ml.training.data.balanced` draws them.
     """
 
     epoch_slices: int = 1536
@@ -41,6 +45,7 @@ class Sampling:
     single_weight: float = 0.7
     tumor_weight: float = 1.0
     families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
+    balance: Literal["families", "strata"] = "families"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +72,22 @@ class Epoch:
     Attributes:
         indices: into the cache.
         erased: whether the lesion is painted over and the slice counts as without a tumor.
+        planted: whether a lesion is set into it and the slice counts as with a tumor.
         weights: in the classifier's loss.
     """
 
     indices: IntArray
     erased: BoolArray
+    planted: BoolArray
     weights: Float32Array
+
+
+def family_of(item: Slice, *, sampling: Sampling) -> str:
+    """The family of a slice: its source, where `sampling.families` does not say otherwise."""
+    for source, kind, family in sampling.families:
+        if (item.source, item.kind) == (source, kind):
+            return family
+    return item.source
 
 
 def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
@@ -82,10 +97,7 @@ def make_pools(items: Sequence[Labeled], *, sampling: Sampling) -> Pools:
         items: all slices, in the order of the cache.
         sampling: whose `families` say which slices are not of their source's family.
     """
-    exceptions = {(source, kind): family for source, kind, family in sampling.families}
-    families = tuple(
-        exceptions.get((item.slice.source, item.slice.kind), item.slice.source) for item in items
-    )
+    families = tuple(family_of(item.slice, sampling=sampling) for item in items)
     train = [index for index, item in enumerate(items) if item.split == "train"]
     labels: dict[str, set[bool]] = {}
     for index in train:
@@ -124,10 +136,10 @@ def draw_epoch(
     outlined = round(rest * sampling.outlined_share) if len(pools.plain) else rest
     outlined = outlined if len(pools.outlined) else 0
     parts = (
-        _draw(pools.tumor, half, rng),
-        _draw(pools.no_tumor, half, rng),
-        _draw(pools.outlined, outlined, rng),
-        _draw(pools.plain, rest - outlined, rng),
+        draw(pools.tumor, half, rng),
+        draw(pools.no_tumor, half, rng),
+        draw(pools.outlined, outlined, rng),
+        draw(pools.plain, rest - outlined, rng),
     )
     indices = rng.permutation(np.concatenate(parts))
     may = np.isin(indices, pools.outlined)
@@ -139,7 +151,8 @@ def draw_epoch(
     )
     tumor = np.array([items[index].slice.tumor for index in indices.tolist()]) & ~erased
     weights[tumor] *= np.float32(sampling.tumor_weight)
-    return Epoch(indices=indices, erased=erased, weights=weights)
+    planted = np.zeros(len(indices), dtype=np.bool_)
+    return Epoch(indices=indices, erased=erased, planted=planted, weights=weights)
 
 
 def source_report(epoch: Epoch, *, items: Sequence[Labeled], pools: Pools) -> dict[str, object]:
@@ -190,8 +203,8 @@ def _array(values: Iterable[int]) -> IntArray:
     return np.fromiter(values, dtype=np.int64)
 
 
-def _draw(pool: IntArray, count: int, rng: np.random.Generator) -> IntArray:
-    """`count` of a pool, each as often as any other, or once more."""
+def draw(pool: IntArray, count: int, rng: np.random.Generator) -> IntArray:
+    """`count` of a pool, each as often as any other, or once more; none of an empty pool."""
     if not count or not len(pool):
         return pool[:0]
     whole, rest = divmod(count, len(pool))

@@ -33,7 +33,9 @@ from ml.metrics.classification import auc
 from ml.release.int8 import INT8_FILE
 from ml.release.parts import EngineParity
 from ml.release.releases import Release, ReleaseError, read_release, write_release
-from ml.training.data.manifest import DataError, Slice, read_image, read_split
+from ml.training.data.arguments import add_data_argument
+from ml.training.data.folders import Folders, read_slices
+from ml.training.data.manifest import DataError, Slice, read_image
 
 CLOSE: Final = 0.02  # a difference of probability that no reader would act on
 LEAST_WITHIN: Final = 0.99
@@ -54,14 +56,14 @@ class Answers:
     heatmaps: list[Uint8Array]
 
 
-def measure(*, release: Release, data: Path, split: str = "test") -> Release:
+def measure(*, release: Release, data: Folders, split: str = "test") -> Release:
     """Run every engine that can run here on a split and compare it with the reference.
 
     Every image is run, those too that the release's gate would turn away.
 
     Args:
         release: its files are read; `engines` is replaced.
-        data: folder as `ml.training.data.manifest` reads it.
+        data: folder or folders as `ml.training.data.folders` reads them.
         split: which slices.
 
     Returns:
@@ -72,7 +74,7 @@ def measure(*, release: Release, data: Path, split: str = "test") -> Release:
         ReleaseError: a file of the release is missing, altered or malformed.
         DataError: the data folder is not what it must be.
     """
-    slices = read_split(data, split=split)
+    slices = read_slices(data, split=split)
     truths = np.array([item.tumor for item in slices], dtype=bool)
     reference = answer(open_engine(REFERENCE, release=release), release=release, slices=slices)
     found = []
@@ -182,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m ml.training.parity")
     parser.add_argument("--release", type=Path, required=True, help="folder, written to")
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    add_data_argument(parser)
     parser.add_argument("--split", default="test", help="train, val or test (default: test)")
     options = parser.parse_args(arguments)
     try:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.release.parts import Score
 from ml.release.releases import Release
+from ml.training.data.exceptions import read_exceptions, reason
 from ml.training.data.manifest import Slice
 from ml.training.evaluation.bootstrap import RESAMPLES
 from ml.training.evaluation.calibrated import reliability
@@ -88,7 +89,18 @@ def measure(
             calibration=release.calibration,
         ),
     }
+    found |= _without_exceptions(answers, slices=slices)
     return {**found, "aims": aims(found)}
+
+
+def _without_exceptions(answers: Answers, *, slices: Sequence[Slice]) -> dict[str, Any]:
+    """The overall figures once more without what is listed as an exception, if anything is."""
+    listed = read_exceptions()
+    kept = np.array([reason(item, listed) is None for item in slices], dtype=bool)
+    if kept.all():
+        return {}
+    left_out = int((~kept).sum())
+    return {"without_exceptions": {"left_out": left_out, **overall(answers, among=kept)}}
 
 
 def aims(metrics: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,7 +25,9 @@ from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, to_gray
 from ml.imaging.preprocessing import RECIPES, Recipe
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
 from ml.training.augmentation.gate_set import change_some, turn
-from ml.training.data.manifest import DataError, Slice, read_image, read_split
+from ml.training.data.arguments import add_data_argument
+from ml.training.data.folders import Folders, read_slices
+from ml.training.data.manifest import DataError, Slice, read_image
 from ml.training.fitting.gate_statistics import fit_feature_distance, fit_similarity
 from ml.training.fitting.quantize import draw as draw_slices
 from ml.training.gate_negatives import FITTED, draw
@@ -43,7 +45,7 @@ _BATCH = 8
 def fit_gate(
     *,
     release: Release,
-    data: Path,
+    data: Folders,
     engine: str = "openvino-f32",
     slices: int = SLICES,
     drawn_each: int = DRAWN_EACH,
@@ -53,7 +55,8 @@ def fit_gate(
 
     Args:
         release: its weights are read.
-        data: folder as `ml.training.data.manifest` reads it; the splits train and val are used.
+        data: folder or folders as `ml.training.data.folders` reads them; the splits train and
+            val are used.
         engine: one of `ml.engines.CHOICES`.
         slices: how many of the training split, evenly over source and class.
         drawn_each: how many drawings of each family.
@@ -85,10 +88,12 @@ def fit_gate(
     return release
 
 
-def _slices(data: Path, *, split: str, images: int, recipe: Recipe, seed: int) -> list[Uint8Array]:
+def _slices(
+    data: Folders, *, split: str, images: int, recipe: Recipe, seed: int
+) -> list[Uint8Array]:
     """Slices of a split, prepared for the network, each in its four versions."""
     rng = np.random.default_rng(seed)
-    drawn: list[Slice] = draw_slices(read_split(data, split=split), images=images, seed=seed)
+    drawn: list[Slice] = draw_slices(read_slices(data, split=split), images=images, seed=seed)
     return [
         _prepare(version, recipe)
         for item in drawn
@@ -124,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m ml.training.fit_gate")
     parser.add_argument("--release", type=Path, required=True, help="release folder")
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    add_data_argument(parser)
     parser.add_argument("--engine", default="openvino-f32", help="reads the slices")
     options = parser.parse_args(arguments)
     try:

@@ -34,7 +34,9 @@ from ml.release.releases import (
     verify,
     write_release,
 )
-from ml.training.data.manifest import DataError, Slice, read_image, read_split
+from ml.training.data.arguments import add_data_argument
+from ml.training.data.folders import Folders, read_slices
+from ml.training.data.manifest import DataError, Slice, read_image
 
 IMAGES: Final = 300  # as NNCF itself would take
 # What stays in floating point. The first convolution, because processors without VNNI would
@@ -52,14 +54,14 @@ IN_FLOAT: Final = (FIRST, *MIDDLE, "up4", "sum4", "up3", "sum3", "segc", "seg")
 
 
 def quantize(
-    *, release: Release, data: Path, images: int = IMAGES, seed: int = 1, split: str = "train"
+    *, release: Release, data: Folders, images: int = IMAGES, seed: int = 1, split: str = "train"
 ) -> Release:
     """Quantize a release's network and add the numbers to the release.
 
     Args:
         release: its weights, and decoder where it has one, are read; engines measured before are
             dropped, for they are to be measured anew.
-        data: folder as `ml.training.data.manifest` reads it.
+        data: folder or folders as `ml.training.data.folders` reads them.
         images: how many slices of the split calibrate the ranges, drawn evenly over source and
             class.
         seed: of that draw.
@@ -72,7 +74,7 @@ def quantize(
         ReleaseError: a file of the release is missing, altered or malformed.
         DataError: the data folder is not what it must be.
     """
-    slices = draw(read_split(data, split=split), images=images, seed=seed)
+    slices = draw(read_slices(data, split=split), images=images, seed=seed)
     recipe = RECIPES[release.preprocessing]
     tensors = (recipe(read_image(item.path)).tensor for item in slices)
     layers = ranges_and_steps(release, tensors=tensors, images=len(slices))
@@ -167,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m ml.training.quantize")
     parser.add_argument("--release", type=Path, required=True, help="folder, written to")
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    add_data_argument(parser)
     parser.add_argument("--images", type=int, default=IMAGES, help="training slices to use")
     options = parser.parse_args(arguments)
     try:

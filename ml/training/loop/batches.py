@@ -15,8 +15,9 @@ import numpy.typing as npt
 from ml.imaging.pixels import Float32Array, Uint8Array
 from ml.training.augmentation.cover import cover, lesion_region, other_region
 from ml.training.augmentation.training_set import augment
+from ml.training.data.balanced import draw_settled_epoch
 from ml.training.data.cache import Cache
-from ml.training.data.sampling import Epoch, IntArray, Pools, draw_epoch
+from ml.training.data.sampling import Epoch, IntArray, Pools
 from ml.training.loop.config import Config
 from ml.training.loop.network import CAM_STRIDE, MASK_STRIDE, TYPES
 
@@ -48,7 +49,7 @@ def training_batches(
     Every slice has its own generator, seeded by run, epoch and place, so an epoch taken up in
     the middle goes on as it would have.
     """
-    drawn = draw_epoch(
+    drawn = draw_settled_epoch(
         pools, items=cache.items, sampling=config.sampling, seed=config.seed, epoch=epoch
     )
     steps = iter(range(first_step, steps_in_epoch(config)))

@@ -1,6 +1,6 @@
 """Train the model.
 
-    python -m ml.training.train --data DIR --out DIR [--recipe NAME] [--init FILE]
+    python -m ml.training.train --data DIR [--data DIR] --out DIR [--recipe NAME] [--init FILE]
 
 The same command again resumes a run that was stopped. docs/training.md has the whole story.
 Exit status 0: the run is over; 1: it cannot be done so; 2: the arguments are no good; 124: the
@@ -21,13 +21,16 @@ from typing import TYPE_CHECKING, Final
 
 from ml.cli.arguments import above_zero, whole_above_zero, whole_from_zero
 from ml.cli.progress import ProgressBar
-from ml.training.data.folder import read_folder
+from ml.training.data.arguments import add_data_argument, add_hold_out_argument, named
+from ml.training.data.folder import ASIDE
+from ml.training.data.folders import read_folders, training_set
 from ml.training.data.manifest import DataError
 from ml.training.loop.checkpoint import write_text
 from ml.training.loop.config import RECIPES, Config
 
 if TYPE_CHECKING:
     from ml.imaging.pixels import Float32Array
+    from ml.training.data.folder import Labeled
     from ml.training.loop.trainer import Report
 
 CONFIG: Final = "config.json"
@@ -68,11 +71,11 @@ def _train(options: argparse.Namespace) -> int:
     _make_folder(options.out)
     config = settled(options)
     say = _Speaker()
-    items = read_folder(options.data, seed=config.seed)
+    items = _training_set(options, seed=config.seed, say=say)
     if (options.out / STATE).is_file() and not same_data(options.out, items=items):
         raise SettingsError(
-            f"{options.out} holds a run with other data than {options.data} has now. Name that "
-            "data with --data, or another folder with --out to start anew."
+            f"{options.out} holds a run with other data than {named(options.data)} has now. "
+            "Name that data with --data, or another folder with --out to start anew."
         )
     cache = open_cache(items, folder=options.out / "cache", progress=say.preparing)
     if options.dtype == MEASURED and not (options.out / STATE).is_file():
@@ -120,6 +123,22 @@ def _measured(config: Config, *, say: _Speaker) -> Config:
     return config
 
 
+def _training_set(options: argparse.Namespace, *, seed: int, say: _Speaker) -> list[Labeled]:
+    """The slices of the run, checked; those that are put aside are not prepared either."""
+    items = read_folders(
+        options.data,
+        seed=seed,
+        hold_out=options.hold_out,
+        exceptions=not options.without_exceptions,
+    )
+    # Beside the run's other state; thumbnails take minutes where there are many slices.
+    store = options.out / "thumbnails.npz"
+    items, copies = training_set(items, without_copies=options.leave_out_copies, store=store)
+    if copies:
+        say(f"Near-duplicates of other splits that are not trained on: {copies}.")
+    return [item for item in items if item.split != ASIDE]
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,8 +153,24 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ml.training.train",
         description="Train the model, or go on with a run: --out holds all of a run's state.",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder of images")
+    add_data_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    add_hold_out_argument(parser)
+    parser.add_argument(
+        "--leave-out-copies",
+        action="store_true",
+        help="leave near-duplicates of other splits out of training instead of refusing to train",
+    )
+    parser.add_argument(
+        "--without-exceptions",
+        action="store_true",
+        help="leave the files listed in ml/training/data/exceptions.csv out of training",
+    )
+    parser.add_argument(
+        "--balance",
+        choices=("families", "strata"),
+        help="what an epoch is balanced within (default families)",
+    )
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="continue")
     parser.add_argument("--init", help="weights to start from: .npz, .h5 or 'imagenet'")
     parser.add_argument(
@@ -212,6 +247,8 @@ def changed(config: Config, options: argparse.Namespace) -> Config:
     if options.epoch_slices is not None:
         sampling = replace(config.sampling, epoch_slices=options.epoch_slices)
         config = replace(config, sampling=sampling)
+    if options.balance is not None:
+        config = replace(config, sampling=replace(config.sampling, balance=options.balance))
     last = config.phases[-1]
     if options.epochs is not None:
         last = replace(last, epochs=options.epochs)

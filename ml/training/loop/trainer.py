@@ -13,8 +13,10 @@ import keras
 import numpy as np
 
 from ml.imaging.pixels import Float32Array
+from ml.training.data.balanced import draw_settled_epoch
 from ml.training.data.cache import Cache
-from ml.training.data.sampling import draw_epoch, make_pools, source_report
+from ml.training.data.sampling import make_pools, source_report
+from ml.training.data.strata import guesses_in_epoch
 from ml.training.loop.batches import steps_in_epoch, training_batches
 from ml.training.loop.checkpoint import (
     Progress,
@@ -168,10 +170,12 @@ class Trainer:
     def write_sampling(self) -> None:
         """Show in `sampling.json` what the source tells about the label in the first epoch."""
         config, items = self.config, self.cache.items
-        first = draw_epoch(
+        first = draw_settled_epoch(
             self.pools, items=items, sampling=config.sampling, seed=config.seed, epoch=0
         )
         report = source_report(first, items=items, pools=self.pools)
+        told = guesses_in_epoch(first, items=items, families=self.pools.families)
+        report["guess_from_one_stratum"] = told
         write_text(self.out / "sampling.json", json.dumps(report, indent=1))
 
     def _begin_phase(self) -> None:

@@ -21,7 +21,18 @@ _APART: Final = {
         "threshold were chosen"
     ),
     "test": "none of which has a near-duplicate in training",
+    "validate": (
+        "none of which entered the weights, but by which the recipe and the threshold may have "
+        "been chosen"
+    ),
+    "left-out": (
+        "all of sources that were named to be held out; whether the training held them out too, "
+        "its own folder says"
+    ),
+    "all": "of which some may be near-duplicates of training slices",
 }
+# Of these splits it is known that training slices come from the same collections.
+_SAME_COLLECTIONS: Final = frozenset({"train", "val", "test"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,9 +116,13 @@ def measured_card(card: Card, *, described: Description, metrics: Mapping[str, A
         f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups of "
         f"near-duplicates, {_APART[metrics['split']]}: {data['tumor']} with a tumor and "
         f"{data['no_tumor']} without, read by the code that serves the release "
-        f"({metrics['engine']}). They come from the same collections as the training slices; no "
-        "other clinic's images were tested."
+        f"({metrics['engine']})."
     )
+    if metrics["split"] in _SAME_COLLECTIONS:
+        testing += (
+            " They come from the same collections as the training slices; no other clinic's images "
+            "were tested."
+        )
     return replace(card, testing=testing, limits=(*limits(metrics), *described.card.limits))
 
 

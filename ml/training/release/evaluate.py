@@ -25,8 +25,10 @@ from ml.cli.arguments import whole_above_zero
 from ml.engines import CHOICES, EngineError
 from ml.predictor import Predictor
 from ml.release.releases import SHIPPED, Release, ReleaseError, file_sha256, write_release
-from ml.training.data.folder import SPLITS
-from ml.training.data.manifest import DataError, Slice, read_split
+from ml.training.data.arguments import add_data_argument, add_hold_out_argument
+from ml.training.data.folders import CHOICES as SPLITS
+from ml.training.data.folders import Folders, read_slices
+from ml.training.data.manifest import DataError, Slice
 from ml.training.evaluation.passes import Passes
 from ml.training.evaluation.report import measure, scores
 from ml.training.release.description import Description, measured_card, read_description
@@ -38,11 +40,12 @@ DEFAULT_STORE: Final = Path("var/evaluation")
 def evaluate(
     directory: Path,
     *,
-    data: Path,
+    data: Folders,
     out: Path | None = None,
     card: Path | None = None,
     engine: str = "auto",
     split: str = "test",
+    hold_out: Sequence[str] = (),
     store: Path = DEFAULT_STORE,
     limit: int | None = None,
     described: Description | None = None,
@@ -51,11 +54,12 @@ def evaluate(
 
     Args:
         directory: the release.
-        data: folder as `ml.training.data.manifest` reads it.
+        data: folder or folders as `ml.training.data.folders` reads them.
         out: where metrics.json and figures go; None makes them part of the release.
         card: where the model card goes; `model-card.md` beside the figures by default.
         engine: one of `ml.engines.CHOICES`.
-        split: one of `ml.training.data.folder.SPLITS`.
+        split: one of `ml.training.data.folders.CHOICES`.
+        hold_out: what the split "left-out" is made of.
         store: where finished passes are kept.
         limit: take only so many slices, evenly spaced; for trying the command.
         described: the written part of the release's card, to put the figures into; None, or that
@@ -68,7 +72,7 @@ def evaluate(
         ReleaseError, EngineError: the release cannot be loaded.
         DataError: the data folder is not what it must be.
     """
-    slices = _some(read_split(data, split=split), limit=limit)
+    slices = _some(read_slices(data, split=split, hold_out=hold_out), limit=limit)
     predictor = Predictor.load(directory, engine=engine)
     found = measure(
         Passes(predictor=predictor, slices=slices, store=store),
@@ -136,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             card=options.card or (CARD if own else None),
             engine=options.engine,
             split=options.split,
+            hold_out=options.hold_out,
             store=options.store,
             limit=options.limit,
             described=read_description(DESCRIPTION),
@@ -152,10 +157,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ml.training.evaluate",
         description="Evaluate a release on a labeled split; write metrics.json, figures and card.",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    add_data_argument(parser)
     parser.add_argument("--release", type=Path, default=SHIPPED, help="release folder")
     parser.add_argument("--engine", choices=CHOICES, default="auto")
     parser.add_argument("--split", choices=SPLITS, default="test", help="default: test")
+    add_hold_out_argument(parser)
     parser.add_argument("--out", type=Path, help="where to write (default: into the release)")
     parser.add_argument("--card", type=Path, help="where the model card goes")
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help="for finished passes")

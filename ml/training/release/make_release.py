@@ -21,6 +21,8 @@ from typing import Final
 
 from ml.engines import CHOICES, EngineError
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
+from ml.training.data.arguments import add_data_argument
+from ml.training.data.folders import as_folders, tables_of
 from ml.training.data.manifest import DataError
 from ml.training.release import steps
 from ml.training.release.evaluate import DESCRIPTION
@@ -134,7 +136,7 @@ class _Done:
 
 def _key_of_inputs(inputs: Inputs) -> str:
     sources = (inputs.checkpoint, inputs.weights, inputs.decoder, inputs.description)
-    tables = (inputs.data / "manifest.csv", inputs.data / "lesions.json")
+    tables = [table for folder in as_folders(inputs.data) for table in tables_of(folder)]
     files = [path for path in (*sources, *tables) if path is not None]
     return _key([file_sha256(path) if path.is_file() else f"no {path}" for path in files])
 
@@ -195,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--description", type=Path, default=DESCRIPTION, help="JSON: name, version, card"
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
+    add_data_argument(parser)
     parser.add_argument("--out", type=Path, required=True, help="release folder to make")
     parser.add_argument("--work", type=Path, help="for what is kept between two calls")
     parser.add_argument("--card", type=Path, help="where the model card goes")

@@ -27,7 +27,8 @@ from ml.metrics.calibration import Calibration
 from ml.release.parts import RegionSettings
 from ml.release.releases import Release, ReleaseError, file_sha256, write_release
 from ml.training.data.cache import draw_mask
-from ml.training.data.manifest import read_image, read_split
+from ml.training.data.folders import Folders, read_slices
+from ml.training.data.manifest import read_image
 from ml.training.release.description import read_description, run_words
 from ml.training.release.evaluate import evaluate
 from ml.training.release.export import export
@@ -47,7 +48,7 @@ class Inputs:
         weights: .npz of the plain network, as `ml.architectures.vgg16.weights` reads it.
         decoder: .npz of the lesion decoder to `weights`, or None for a release without regions.
         description: as `ml.training.release.description` reads it.
-        data: folder as `ml.training.data.manifest` reads it.
+        data: folder or folders as `ml.training.data.folders` reads them.
         out: the release's folder.
         work: what is kept between two calls, and does not belong to the release.
         engine: reads the validation and the test split; one of `ml.engines.CHOICES`.
@@ -58,7 +59,7 @@ class Inputs:
     weights: Path | None
     decoder: Path | None
     description: Path
-    data: Path
+    data: Folders
     out: Path
     work: Path
     engine: str = "auto"
@@ -122,7 +123,7 @@ def draft(inputs: Inputs) -> Release:
 
 def read_validation(inputs: Inputs, release: Release) -> Release:
     """Keep logits and the decoder's maps of the validation split, in `work`."""
-    slices = read_split(inputs.data, split=VALIDATION)
+    slices = read_slices(inputs.data, split=VALIDATION)
     recipe = RECIPES[release.preprocessing]
     engine = open_engine(
         "openvino-f32", release=release
@@ -158,7 +159,7 @@ def calibrate(inputs: Inputs, release: Release) -> Release:
 
     with np.load(_validation(inputs), allow_pickle=False) as kept:
         logits = kept["logits"].astype(np.float64)
-    return calibrated(release, logits=logits, slices=read_split(inputs.data, split=VALIDATION))
+    return calibrated(release, logits=logits, slices=read_slices(inputs.data, split=VALIDATION))
 
 
 def set_regions(inputs: Inputs, release: Release) -> Release:
@@ -167,7 +168,7 @@ def set_regions(inputs: Inputs, release: Release) -> Release:
 
     if release.regions is None:
         return release
-    slices = read_split(inputs.data, split=VALIDATION)
+    slices = read_slices(inputs.data, split=VALIDATION)
     with np.load(_validation(inputs), allow_pickle=False) as kept:
         maps, masks = kept["maps"], kept["masks"]
     lesions = [

@@ -134,3 +134,20 @@ def test_other_things_that_got_by_are_named(metrics):
     assert (drawn["share"]["value"], drawn["share"]["n"]) == (0.9, 10)
     assert drawn["passed"] == {"chest-ct": 1}
     assert {aim["code"]: aim["reached"] for aim in metrics["aims"]}["refused"] is False
+
+
+def test_figures_are_given_without_the_exceptions_too_where_there_are_any(monkeypatch, metrics):
+    assert "without_exceptions" not in metrics
+    listed = {("", ""): "made up, so that every slice of no folder is one"}
+    monkeypatch.setattr("ml.training.evaluation.report.read_exceptions", lambda: listed)
+    monkeypatch.setattr(
+        "ml.training.evaluation.report.reason",
+        lambda item, exceptions: "a head CT" if item.path.name in ("0.png", "4.png") else None,
+    )
+
+    found = make_metrics()
+
+    assert found["all"] == metrics["all"]
+    assert found["without_exceptions"]["left_out"] == 2
+    whole, rest = (sum(found[name]["confusion"].values()) for name in ("all", "without_exceptions"))
+    assert rest in (whole - 2, whole - 1)  # one slice in eighty has no answer

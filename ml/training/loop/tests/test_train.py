@@ -10,7 +10,7 @@ import pytest
 from ml.training.loop.config import RECIPES, Config, Phase
 from ml.training.loop.schedule import UpHoldDown
 from ml.training.loop.train import TIME_OVER, SettingsError, main, settled
-from ml.training.tests.data import small_config
+from ml.training.tests.data import small_config, write_described_folder
 
 pytestmark = pytest.mark.long
 
@@ -196,6 +196,7 @@ def test_only_the_length_and_rate_of_the_last_phase_can_be_changed_when_going_on
         dtype=None,
         epoch_slices=None,
         rate=None,
+        balance=None,
         epochs=16,
     )
     begun(tmp_path, settled(options))
@@ -205,3 +206,42 @@ def test_only_the_length_and_rate_of_the_last_phase_can_be_changed_when_going_on
     options.batch = 5
     with pytest.raises(SettingsError, match="only --epochs and --rate"):
         settled(options)
+
+
+@pytest.fixture
+def two_folders(data_dir, tmp_path):
+    """Two data folders; the first trains on a copy of what the second only shows."""
+    brain, heads = tmp_path / "brain", write_described_folder(tmp_path / "heads")
+    shutil.copytree(data_dir, brain)
+    shutil.copy(heads / "validate/looked/1_3.png", brain / "images" / "1.png")
+    return [*("--data", str(brain), "--data", str(heads)), "--out", str(tmp_path / "run")]
+
+
+def test_a_run_on_a_copy_of_what_may_only_be_looked_at_is_refused(two_folders, tmp_path, capsys):
+    assert main(two_folders) == 1
+
+    said = capsys.readouterr().err
+    assert "1.png must not be trained on: it is a near-duplicate of validate/looked/1_3.png" in said
+    assert not (tmp_path / "run" / "state.npz").exists()
+
+
+def test_a_run_on_two_folders_leaves_out_what_it_is_asked_to(
+    two_folders, tmp_path, monkeypatch, capsys
+):
+    config = small_config(phases=(Phase(epochs=9, rate=1e-3, frozen_blocks=5),))
+    monkeypatch.setattr("ml.training.loop.train.RECIPES", {"small": config})
+    monkeypatch.setattr("ml.training.loop.network.BLOCKS", ((64,),) * 5)
+    command = [*two_folders, "--recipe", "small", "--leave-out-copies", "--hold-out", "healthy"]
+
+    assert main([*command, "--balance", "strata", "--minutes", "0.0001"]) == TIME_OVER
+
+    assert "near-duplicates of other splits that are not trained on: 1" in (
+        capsys.readouterr().out.lower()
+    )
+    run = tmp_path / "run"
+    sampling = json.loads((run / "sampling.json").read_text(encoding="utf-8"))
+    assert "healthy" not in sampling["families"]
+    assert set(sampling["guess_from_one_stratum"]) == {"source", "sequence", "level", "stripped"}
+    stored = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    assert stored["sampling"]["balance"] == "strata"
+    assert json.loads((run / "origin.json").read_text(encoding="utf-8"))["slices"] == 40 + 28 - 9

@@ -14,6 +14,7 @@ from ml.release.releases import SHIPPED, read_release, verify, write_release
 from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.release import evaluate
+from ml.training.tests.data import write_class_folders, write_described_folder
 
 pytestmark = pytest.mark.long
 
@@ -197,3 +198,26 @@ def test_the_card_is_written_again_from_the_two_files(data, release, predictors,
     assert "](../release/figures/robustness-mild.svg)" in text
     assert "| Gate | none |" in text
     assert card(["--release", str(tmp_path), "--out", str(path)]) == 1
+
+
+def test_two_folders_are_evaluated_as_one(data, release, predictors, tmp_path):
+    heads = write_described_folder(tmp_path / "heads")
+    plain = write_class_folders(tmp_path / "clinic")
+    more = ("--data", str(plain), "--split", "all", "--out", str(tmp_path / "out"))
+
+    assert run(heads, release, tmp_path, *more) == 0
+
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["data"]["slices"] == 28 + 20
+    assert {row["source"] for row in metrics["sources"]} >= {"hospital", "class-folders"}
+    assert metrics["localization"]["heatmap"]
+
+
+def test_a_source_held_out_is_evaluated_alone(data, release, predictors, tmp_path):
+    heads = write_described_folder(tmp_path / "heads")
+    more = ("--split", "left-out", "--hold-out", "hospital", "--out", str(tmp_path / "out"))
+
+    assert run(heads, release, tmp_path, *more) == 0
+
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["data"]["slices"] == 8 + 4

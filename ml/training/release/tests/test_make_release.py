@@ -56,6 +56,24 @@ def plan(ran):
     }
 
 
+def test_one_data_folder_and_a_list_of_it_are_the_same_inputs(inputs, plan, ran):
+    make_release(inputs, plan=plan)
+    ran.clear()
+
+    make_release(replace(inputs, data=[inputs.data]), plan=plan)
+
+    assert ran == []
+
+
+def test_another_data_folder_beside_the_first_begins_anew(inputs, plan, ran, tmp_path):
+    make_release(inputs, plan=plan)
+    ran.clear()
+
+    make_release(replace(inputs, data=[inputs.data, write_data(tmp_path / "more")]), plan=plan)
+
+    assert ran == ["first", "second"]
+
+
 def test_all_steps_are_run_once_and_kept(inputs, plan, ran):
     made = make_release(inputs, plan=plan)
     assert ran == ["first", "second"]
