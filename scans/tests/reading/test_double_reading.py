@@ -71,7 +71,7 @@ def test_a_second_reader_cannot_look_at_the_first_and_go_back(reader, study):
     assert (study.readers_required, study.read_stage) == (2, "waiting")
 
 
-def test_a_readers_marks_are_not_opened_that_way_either(reader, study):
+def test_a_readers_annotations_are_not_opened_that_way_either(reader, study):
     set_readers_required(user=reader, study=study, readers=2)
     make_annotation(image=Image.objects.get(), author=reader)
     with pytest.raises(StateConflictError):
