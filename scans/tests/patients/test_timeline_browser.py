@@ -1,4 +1,4 @@
-"""The case history with both words, the trend and the reports, in a real browser."""
+"""The case history with AI result and finding, the trend and the reports, in a real browser."""
 
 import pytest
 from django.urls import reverse
@@ -38,7 +38,9 @@ def patient(user):
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 1440), ("dark", 390)], ids=["light, wide", "dark, narrow"]
 )
-def test_both_words_stand_side_by_side(browsing, user, patient, assert_accessible, theme, width):
+def test_ai_result_and_finding_stand_side_by_side(
+    browsing, user, patient, assert_accessible, theme, width
+):
     page = browsing.of(user, color_scheme=theme, viewport={"width": width, "height": 900})
     page.goto(patient.get_absolute_url())
     expect(page.get_by_role("heading", name="AI trend")).to_be_visible()

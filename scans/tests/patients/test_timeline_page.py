@@ -1,4 +1,4 @@
-"""The case history: the AI's and the radiologist's word side by side, and the trend."""
+"""The case history: AI result and radiologist's finding side by side, and the trend."""
 
 import re
 
@@ -67,7 +67,7 @@ def activate(release):
     ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
 
 
-def test_the_two_words_stand_side_by_side(reader, patient):
+def test_ai_result_and_finding_stand_side_by_side(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
     analysis = analyses_of(study).get()
     colleague = UserFactory(clinic=reader.clinic)
@@ -90,7 +90,7 @@ def test_a_draft_is_its_readers_alone(reader, patient):
         assert "Iris Okafor · <" not in page
 
 
-def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
+def test_two_blind_readers_see_their_own_finding_and_nobody_elses(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
     Study.objects.update(readers_required=2)
     study.refresh_from_db()
@@ -112,7 +112,7 @@ def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
     assert "Unsure" not in page
 
 
-def test_reads_first_withholds_word_trend_and_report(reader, patient):
+def test_reads_first_withholds_ai_result_trend_and_report(reader, patient):
     for days_ago, probability in ((400, 0.414), (1, 0.937)):
         newest = study_with(patient, probability, days_ago=days_ago)
     make_signed_report(study=newest, author=reader)
