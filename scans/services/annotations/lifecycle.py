@@ -64,7 +64,6 @@ def readable_annotations(*, user: User, study: Study) -> AnnotationQuerySet:
     the AI reveals the AI result, and is withheld with it.
     """
     rows = Annotation.objects.with_context().visible_to(user)
-    assert isinstance(rows, AnnotationQuerySet)
     rows = rows.of_study(study)
     if not others_visible(user=user, study=study):
         return rows.by(user)
