@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, Report
 from scans.models.report_sections import SECTIONS
-from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.reports.content import annotation_locations, annotation_name, measurements_text
 
 _FIGURE = re.compile(r"\b[Ff]igure (\d{1,2})\b")

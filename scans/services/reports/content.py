@@ -14,7 +14,7 @@ from scans.models.assessment import Finding
 from scans.models.report import ReportTemplateQuerySet
 from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.analyses.displayed_results import newest_finished
-from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.reports.ai_statement import ai_statement
 
 MOST_FIGURES = 12

@@ -176,7 +176,9 @@ def test_while_a_study_is_read_blind_the_others_annotations_are_not_there(
 ):
     mine = drawn(reading, image)
     theirs = make_annotation(image=image)
-    monkeypatch.setattr("scans.services.annotations.lifecycle.others_visible", lambda **_: False)
+    monkeypatch.setattr(
+        "scans.services.annotations.readable_annotations.others_visible", lambda **_: False
+    )
     for path in (f"studies/{image.study.pk}", f"images/{image.pk}"):
         found = reading.get(f"/api/v1/{path}/annotations/").json()["results"]
         assert [row["id"] for row in found] == [mine["id"]]

@@ -5,7 +5,8 @@ import pytest
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import ReleaseFactory, complete, make_signed_report, make_study
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,

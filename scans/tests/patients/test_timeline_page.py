@@ -10,12 +10,9 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import (
-    AssessmentInput,
-    VerdictInput,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import commit_finding, sign_verdict
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,

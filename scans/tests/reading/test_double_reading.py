@@ -12,12 +12,8 @@ from scans.services.disclosure import ai_visible, others_visible
 from scans.services.patients.records import archive_patient
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
-from scans.services.reading.verdicts import (
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
 from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 from scans.tests.core.isolation_table import signed_in
 

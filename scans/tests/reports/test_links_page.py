@@ -11,7 +11,8 @@ from accounts.tests.factories import UserFactory
 from scans.models import Image
 from scans.pages.core.csv_responses import csv_response
 from scans.services.annotations.lifecycle import hide_annotation
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports import drafting
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
 from scans.tests.core.isolation_table import signed_in, text_of

@@ -16,7 +16,9 @@ from scans.models import Image, Report
 from scans.models.report import ReportTemplate
 from scans.models.report_sections import LONGEST_SECTION
 from scans.services.annotations.lifecycle import revise_annotation
-from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports.signing import normal_code
 from scans.tests.core.factories import (
     PatientFactory,

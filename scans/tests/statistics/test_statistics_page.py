@@ -13,12 +13,8 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.models import Image, ModelRelease
 from scans.services.analyses.lifecycle import request_analysis
 from scans.services.reading.double_reading import set_readers_required
-from scans.services.reading.verdicts import (
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
 from scans.tests.core.factories import ReleaseFactory, abstain, complete, make_image, make_study
 
 pytestmark = pytest.mark.django_db
