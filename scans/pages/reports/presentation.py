@@ -67,7 +67,7 @@ def _linked(
     lines = []
     for line in text.split("\n"):
         annotation = _annotation_of_line(line, linkable, used)
-        location = annotation and _location_of_line(line, annotation)
+        location = _location_of_line(line, annotation) if annotation else None
         if annotation is None or location is None:
             lines.append(_with_figures(line, figures))
             continue
