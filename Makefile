@@ -27,7 +27,7 @@ test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests with cover
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 \
 	  --cov --cov-report term $(PYTEST_ARGS)
 
-# What takes a browser, a server of its own, Node.js or patience has a mark.
+# What takes a browser, a server of its own, Node.js or patience has a marker of pytest.
 test-fast: $(INSTALLED_DEV)  ## Run the tests that need no browser, server or Node.js: a minute
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --quiet \
 	  -m 'not browser and not node and not slow and not postgres and not redis and not long' \

@@ -59,6 +59,12 @@ CLINIC_SETTINGS_CHANGED = declare(
         "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
         "routine_max_wait_minutes": _BEFORE_AND_AFTER,
     },
+    older_detail={
+        "second_reads": "older name of `double_reading`",
+        "stat_cap_minutes": "older name of `stat_max_wait_minutes`",
+        "urgent_cap_minutes": "older name of `urgent_max_wait_minutes`",
+        "routine_cap_minutes": "older name of `routine_max_wait_minutes`",
+    },
 )
 
 MIGRATION_FILLED = declare(

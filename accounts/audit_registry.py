@@ -22,12 +22,14 @@ class AuditEventType:
 
     `name` is stored with every event and sealed by its hash, so it never changes. `sentence` tells
     a person what happened. `detail` holds each name that the event's detail may have, with what
-    it stands for: ids, counts and names of fields, never a patient's name.
+    it stands for: ids, counts and names of fields, never a patient's name. `older_detail` holds
+    the names that sealed events of earlier versions have; nothing is recorded by them any more.
     """
 
     name: str
     sentence: str
     detail: Mapping[str, str] = field(default_factory=dict)
+    older_detail: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -38,11 +40,17 @@ class AuditEventType:
 _declared: dict[str, AuditEventType] = {}
 
 
-def declare(name: str, sentence: str, *, detail: Mapping[str, str] | None = None) -> AuditEventType:
+def declare(
+    name: str,
+    sentence: str,
+    *,
+    detail: Mapping[str, str] | None = None,
+    older_detail: Mapping[str, str] | None = None,
+) -> AuditEventType:
     """Add one kind of event to the registry. Raises `DuplicateEventError`."""
     if name in _declared:
         raise DuplicateEventError(f"The audit event {name} is declared twice.")
-    _declared[name] = AuditEventType(name, sentence, dict(detail or {}))
+    _declared[name] = AuditEventType(name, sentence, dict(detail or {}), dict(older_detail or {}))
     return _declared[name]
 
 

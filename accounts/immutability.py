@@ -59,10 +59,10 @@ class Trigger:
     @property
     def name(self) -> str:
         """At most 63 bytes, PostgreSQL's longest name."""
-        said = "\n".join(
+        text = "\n".join(
             [self.event, self.refusal.table, self.refusal.condition, self.refusal.sentence]
         )
-        digest = hashlib.sha256(said.encode()).hexdigest()[:8]
+        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         return f"{PREFIX}{self.refusal.name}_{self.event.lower()}_{digest}"
 
     def statements(self, vendor: str) -> list[str]:

@@ -14,6 +14,7 @@ from accounts.audit_registry import (
     declared_kinds,
     event_named,
 )
+from accounts.management.commands.document_audit_events import document
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 
@@ -48,6 +49,17 @@ def test_a_detail_that_is_not_declared_is_refused(db):
     assert not AuditEvent.objects.exists()
 
 
+@pytest.mark.parametrize("name", sorted(audit_events.CLINIC_SETTINGS_CHANGED.older_detail))
+def test_nothing_is_recorded_by_an_older_name_of_a_detail(db, name):
+    assert name in document()
+    with pytest.raises(UndeclaredEventError, match=f"may not hold {name}"):
+        audit.record(
+            actor=UserFactory(),
+            event=audit_events.CLINIC_SETTINGS_CHANGED,
+            detail={name: [False, True]},
+        )
+
+
 def test_a_name_is_declared_once():
     with pytest.raises(DuplicateEventError, match=r"account\.signed_in is declared twice"):
         declare("account.signed_in", "Signed in.")
@@ -63,5 +75,7 @@ def test_names_and_sentences_are_well_formed():
         assert len(event.name) <= AuditEvent._meta.get_field("action").max_length
         assert event.sentence.endswith(".")
         assert all(event.detail.values())
+        assert all(event.older_detail.values())
+        assert not set(event.detail) & set(event.older_detail)
         assert event_named(event.name) is event
     assert declared_kinds() == sorted({event.kind for event in events})

@@ -36,8 +36,9 @@ from scans.models import (
     Verdict,
     WorklistView,
 )
+from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.saved_views import save_view
-from scans.services.reading.verdicts import AssessmentInput, VerdictInput, save_draft
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 
 pytestmark = pytest.mark.django_db

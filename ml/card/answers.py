@@ -15,7 +15,7 @@ _SURE: Final = 0.9  # probability from which on "tumor" is said with some certai
 
 def aims(metrics: Mapping[str, Any]) -> Section:
     """What was aimed at and whether it was reached, from the content of a metrics.json."""
-    said = {True: "yes", False: "no", None: "not known"}
+    reached = {True: "yes", False: "no", None: "not known"}
     signs = {">=": "at least", "<=": "at most"}
     rows = table(
         ["What was aimed at", "Aim", "Reached", "Figure"],
@@ -23,26 +23,24 @@ def aims(metrics: Mapping[str, Any]) -> Section:
             [
                 aim["name"],
                 f"{signs[aim['sign']]} {aim['aim']:g}",
-                said[aim["reached"]],
+                reached[aim["reached"]],
                 figure(aim),
             ]
             for aim in metrics["aims"]
         ),
     )
-    said_of_them = conclusions(metrics)
+    sentences = conclusions(metrics)
     drawn = next((aim for aim in metrics["aims"] if aim["code"] == "refused"), None)
     if drawn is not None:
         name = "No opinion on real photographs, documents, X-rays and CTs of other body parts"
-        row = (name, f"at least {drawn['aim']:g}", said[None], figure(None))
+        row = (name, f"at least {drawn['aim']:g}", reached[None], figure(None))
         rows = Table(head=rows.head, rows=(*rows.rows, row))
-        said_of_them.append(
+        sentences.append(
             "Real photographs, documents, X-rays and CTs of other parts of the body: not known. "
             "The drawings are of the kinds that the gate was fitted on, and say nothing of real "
             "ones."
         )
-    return Section(
-        name="aims", title="What was aimed at", tables=(rows,), points=tuple(said_of_them)
-    )
+    return Section(name="aims", title="What was aimed at", tables=(rows,), points=tuple(sentences))
 
 
 def right(metrics: Mapping[str, Any]) -> Section:

@@ -56,11 +56,11 @@ def _curve(metrics: Mapping[str, Any], *, curve: str, **drawn: Any) -> Chart | N
         return None
     area = f"{curve}_auc"
     lines = [Line(name="all slices", points=_points(everyone[curve]))]
-    said = f"The area under the curve is {_said(everyone['figures'][area])} on all slices"
+    text = f"The area under the curve is {_figure_text(everyone['figures'][area])} on all slices"
     if within[curve]:
         lines.append(Line(name="within one source", points=_points(within[curve])))
-        said += f", and {_said(within['figures'][area])} within one source"
-    return line_chart(text=f"{said}.", lines=lines, **drawn)
+        text += f", and {_figure_text(within['figures'][area])} within one source"
+    return line_chart(text=f"{text}.", lines=lines, **drawn)
 
 
 def _histogram(metrics: Mapping[str, Any]) -> Chart | None:
@@ -204,7 +204,7 @@ def _points(pairs: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in pairs]
 
 
-def _said(figure: Mapping[str, Any]) -> str:
+def _figure_text(figure: Mapping[str, Any]) -> str:
     if figure["low"] is None:
         return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"

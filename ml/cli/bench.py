@@ -101,7 +101,7 @@ class _Way:
             cwd=Path(__file__).parents[2],
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
-        first = self._answer()
+        first = self._receive()
         if "error" in first:
             self.close()
             raise _LeftOutError(str(first["error"]))
@@ -117,9 +117,9 @@ class _Way:
             raise RuntimeError("The bench's pipes are closed.")
         self._process.stdin.write(f"{index}\n")
         self._process.stdin.flush()
-        return self._answer()
+        return self._receive()
 
-    def _answer(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         if self._process.stdout is None:
             raise RuntimeError("The bench's pipes are closed.")
         line = self._process.stdout.readline()

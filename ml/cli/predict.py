@@ -72,7 +72,7 @@ def records(
         started = time.perf_counter()
         record = _empty_record(path, predictor=predictor)
         try:
-            record |= _said(predictor.predict(_read(path)), target=target)
+            record |= _outcome(predictor.predict(_read(path)), target=target)
         except (formats.Refusal, OutputError) as error:
             record |= {"error": str(error)}
         except Exception as error:  # OpenCV and the engines have errors of their own
@@ -166,7 +166,7 @@ def _empty_record(path: str, *, predictor: Predictor) -> dict[str, Any]:
     }
 
 
-def _said(result: Prediction | Abstention, *, target: Path | None) -> dict[str, Any]:
+def _outcome(result: Prediction | Abstention, *, target: Path | None) -> dict[str, Any]:
     if isinstance(result, Abstention):
         return {
             "status": "abstained",
@@ -221,20 +221,20 @@ def _heatmap_names(paths: Sequence[str], *, folder: Path | None) -> list[Path | 
     """
     if folder is None:
         return [None] * len(paths)
-    taken = {_place(path) for path in paths}
+    taken = {_comparable(path) for path in paths}
     names: list[Path | None] = []
     for path in paths:
         stem, number = Path(path).stem, 1
         target = folder / f"{stem}-heatmap.png"
-        while _place(target) in taken:
+        while _comparable(target) in taken:
             number += 1
             target = folder / f"{stem}-{number}-heatmap.png"
-        taken.add(_place(target))
+        taken.add(_comparable(target))
         names.append(target)
     return names
 
 
-def _place(path: str | Path) -> str:
+def _comparable(path: str | Path) -> str:
     """The same for every way to write one file's name."""
     try:
         resolved = Path(path).resolve()  # a folder may be a link, or be left again by ".."

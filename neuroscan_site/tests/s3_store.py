@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         bucket, key = self._names()
         if not bucket:
             names = "".join(f"<Bucket><Name>{name}</Name></Bucket>" for name in self.server.buckets)
-            self._answer(
+            self._respond(
                 200,
                 f"<ListAllMyBucketsResult><Buckets>{names}</Buckets>".encode()
                 + b"</ListAllMyBucketsResult>",
@@ -49,15 +49,15 @@ class Handler(BaseHTTPRequestHandler):
             return
         content = self.server.buckets.get(bucket, {}).get(key)
         if content is None:
-            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            self._respond(404, b"<Error><Code>NoSuchKey</Code></Error>")
             return
         part = re.match(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if part and content:
             start, end = int(part[1]), min(int(part[2] or len(content)), len(content) - 1)
             extent = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
-            self._answer(206, content[start : end + 1], **extent)
+            self._respond(206, content[start : end + 1], **extent)
         else:
-            self._answer(200, content)
+            self._respond(200, content)
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -71,14 +71,14 @@ class Handler(BaseHTTPRequestHandler):
             self.server.buckets[bucket][key] = content
         else:
             self.server.buckets[bucket] = {}
-        self._answer(200, b"", ETag=f'"{hashlib.md5(content).hexdigest()}"')  # noqa: S324
+        self._respond(200, b"", ETag=f'"{hashlib.md5(content).hexdigest()}"')  # noqa: S324
 
     def do_DELETE(self) -> None:
         if self._refused():
             return
         bucket, key = self._names()
         self.server.buckets[bucket].pop(key, None)
-        self._answer(204, b"")
+        self._respond(204, b"")
 
     def _names(self) -> tuple[str, str]:
         bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
@@ -88,10 +88,10 @@ class Handler(BaseHTTPRequestHandler):
         signed = self.headers.get("Authorization", "")
         if f"Credential={ACCESS_KEY}/" in signed or f"Credential={ACCESS_KEY}%2F" in self.path:
             return False
-        self._answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+        self._respond(403, b"<Error><Code>AccessDenied</Code></Error>")
         return True
 
-    def _answer(
+    def _respond(
         self,
         status: int,
         content: bytes,

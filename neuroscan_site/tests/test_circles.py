@@ -1,28 +1,13 @@
 """No circle of files: what a file imports, for types only too, never leads back to it."""
 
-from collections.abc import Iterable, Mapping
-from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 import grimp
 import pytest
 
+from neuroscan_site.tests.circles import circles
+
 PACKAGES = ("neuroscan_site", "accounts", "scans", "ml")
-
-
-def circles(imports: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Return one circle of each knot: the files that import each other, the first one repeated."""
-    left = {name: set(imported) for name, imported in imports.items()}
-    found: list[list[str]] = []
-    while True:
-        try:
-            TopologicalSorter(left).prepare()
-        except CycleError as error:
-            circle = list(reversed(error.args[1]))
-            found.append(circle)
-            left[circle[0]].discard(circle[1])
-        else:
-            return found
 
 
 def test_there_are_0_circles_of_files():

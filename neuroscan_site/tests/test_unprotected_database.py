@@ -41,23 +41,23 @@ def test_they_say_which_trigger_is_missing_and_what_to_do(run, tmp_path):
         database.execute(f"DROP TRIGGER {lost}")
     database.close()
     for program in (WEB, WORKER):
-        code, said = run(*program)
-        assert code != 0, said
-        assert lost in said
-        assert "manage.py migrate" in said
+        code, output = run(*program)
+        assert code != 0, output
+        assert lost in output
+        assert "manage.py migrate" in output
     # Migrating cures it, and is not stopped by the check itself.
-    code, said = run(*MIGRATE)
-    assert code == 0, said
+    code, output = run(*MIGRATE)
+    assert code == 0, output
     with sqlite3.connect(tmp_path / "neuroscan.sqlite3") as database:
         assert (lost,) in database.execute(REPORT_TRIGGERS).fetchall()
     database.close()
-    code, said = run(sys.executable, "-c", "import neuroscan_site.wsgi")
-    assert code == 0, said
+    code, output = run(sys.executable, "-c", "import neuroscan_site.wsgi")
+    assert code == 0, output
 
 
 def test_an_empty_database_can_be_checked_and_migrated(run):
     check = [sys.executable, "manage.py", "check", "--database", "default"]
-    code, said = run(*check, "--fail-level", "WARNING")
-    assert code == 0, said
-    code, said = run(*MIGRATE)
-    assert code == 0, said
+    code, output = run(*check, "--fail-level", "WARNING")
+    assert code == 0, output
+    code, output = run(*MIGRATE)
+    assert code == 0, output

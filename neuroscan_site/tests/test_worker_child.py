@@ -16,7 +16,7 @@ def test_loading_the_model_leaves_no_connection_for_celery_to_close(monkeypatch)
     By then it may be the descriptor of the heartbeat's connection: seen on PostgreSQL, one start
     in ten, as a worker that works but never reports.
     """
-    asked, open_when_the_heartbeat_starts = [], []
+    pinged, open_when_the_heartbeat_starts = [], []
 
     class Heartbeat:
         def __init__(self, **_: object) -> None:
@@ -27,10 +27,10 @@ def test_loading_the_model_leaves_no_connection_for_celery_to_close(monkeypatch)
 
     def load() -> None:
         connection.ensure_connection()
-        asked.append(connection.connection)
+        pinged.append(connection.connection)
 
     monkeypatch.setattr(workers, "load_active_model", load)
     monkeypatch.setattr(threading, "Thread", Heartbeat)
     worker.load_model()
-    assert asked
+    assert pinged
     assert open_when_the_heartbeat_starts == [False]

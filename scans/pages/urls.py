@@ -11,6 +11,7 @@ from scans.pages.patients import views as patients
 from scans.pages.reading import assignment, clinic_settings, study, verdict, viewer, worklist
 from scans.pages.reading import csv as worklist_csv
 from scans.pages.reports import csv as reports_csv
+from scans.pages.reports import editor as report_editor
 from scans.pages.reports import list as report_list
 from scans.pages.reports import templates as report_templates
 from scans.pages.reports import views as reports
@@ -100,9 +101,9 @@ urlpatterns = [
     ),
     path("reports/", report_list.report_list, name="reports"),
     path("reports/<uuid:report_id>/", reports.report, name="report"),
-    path("reports/<uuid:report_id>/edit/", reports.report_edit, name="report-edit"),
-    path("reports/<uuid:report_id>/save/", reports.report_save, name="report-save"),
-    path("reports/<uuid:report_id>/sign/", reports.report_sign, name="report-sign"),
+    path("reports/<uuid:report_id>/edit/", report_editor.report_edit, name="report-edit"),
+    path("reports/<uuid:report_id>/save/", report_editor.report_save, name="report-save"),
+    path("reports/<uuid:report_id>/sign/", report_editor.report_sign, name="report-sign"),
     path("reports/<uuid:report_id>/amend/", reports.report_amend, name="report-amend"),
     path("reports/<uuid:report_id>/discard/", reports.report_discard, name="report-discard"),
     path("reports/<uuid:report_id>/pdf/", reports.report_pdf, name="report-pdf"),

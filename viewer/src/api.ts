@@ -1,6 +1,6 @@
-// Asking the server. Every fault becomes one of three: signed out, out of reach, or refused.
+// Requests to the server. Every fault becomes one of three: signed out, out of reach, or refused.
 
-const PATIENCE = 30_000; // milliseconds for an answer: a line that is dead may never say so
+const PATIENCE = 30_000; // milliseconds for a response: a line that is dead may never say so
 
 export class SignedOut extends Error {}
 export class OutOfReach extends Error {}
@@ -38,31 +38,31 @@ function csrfToken(): string {
   return found?.slice(connection.csrfCookie.length + 1) || connection.csrfToken;
 }
 
-export async function ask(address: string, options: RequestInit = {}): Promise<Response> {
-  let answer: Response;
+export async function request(address: string, options: RequestInit = {}): Promise<Response> {
+  let response: Response;
   try {
-    answer = await fetch(address, { credentials: "same-origin", ...options });
+    response = await fetch(address, { credentials: "same-origin", ...options });
   } catch (error) {
     const { signal } = options;
     if (signal?.aborted && signal.reason?.name !== "TimeoutError") throw error;
     throw new OutOfReach("The server cannot be reached. Check the network.");
   }
-  if (answer.ok) return answer;
-  const body = await problemOf(answer);
+  if (response.ok) return response;
+  const body = await problemOf(response);
   const isSignedOut =
-    answer.status === 401 || (answer.status === 403 && /CSRF|not signed in/i.test(body.detail));
+    response.status === 401 || (response.status === 403 && /CSRF|not signed in/i.test(body.detail));
   if (isSignedOut) throw new SignedOut("You were signed out.");
-  if (answer.status === 502 || answer.status === 503 || answer.status === 504) {
+  if (response.status === 502 || response.status === 503 || response.status === 504) {
     throw new OutOfReach("The server is not ready. It will be tried again.");
   }
-  throw new Refused(answer.status, body.detail, body);
+  throw new Refused(response.status, body.detail, body);
 }
 
-/** What a problem says to a reader: of one that names fields, what is wrong with each. */
-export function wordsOf(problem: { detail?: unknown; errors?: unknown }): string | undefined {
+/** The text of a problem for a reader: of one that names fields, what is wrong with each. */
+export function textOf(problem: { detail?: unknown; errors?: unknown }): string | undefined {
   if (typeof problem.detail !== "string") return undefined;
-  const said = strings(problem.errors);
-  return problem.detail.includes("`errors`") && said.length ? said.join(" ") : problem.detail;
+  const errors = strings(problem.errors);
+  return problem.detail.includes("`errors`") && errors.length ? errors.join(" ") : problem.detail;
 }
 
 function strings(value: unknown): string[] {
@@ -70,18 +70,20 @@ function strings(value: unknown): string[] {
   return value && typeof value === "object" ? Object.values(value).flatMap(strings) : [];
 }
 
-async function problemOf(answer: Response): Promise<Record<string, unknown> & { detail: string }> {
+async function problemOf(
+  response: Response,
+): Promise<Record<string, unknown> & { detail: string }> {
   try {
-    const body = (await answer.json()) as Record<string, unknown>;
-    return { ...body, detail: wordsOf(body) ?? `The server answered ${answer.status}.` };
+    const body = (await response.json()) as Record<string, unknown>;
+    return { ...body, detail: textOf(body) ?? `The server responded with ${response.status}.` };
   } catch {
-    return { detail: `The server answered ${answer.status}.` };
+    return { detail: `The server responded with ${response.status}.` };
   }
 }
 
 export async function read<T>(address: string): Promise<T> {
-  const answer = await ask(address, { headers: { Accept: "application/json" } });
-  return (await answer.json()) as T;
+  const response = await request(address, { headers: { Accept: "application/json" } });
+  return (await response.json()) as T;
 }
 
 export async function send<T>(
@@ -89,7 +91,7 @@ export async function send<T>(
   body: unknown,
   { method = "POST", keepalive = false } = {},
 ): Promise<T> {
-  const answer = await ask(address, {
+  const response = await request(address, {
     method,
     keepalive,
     signal: AbortSignal.timeout(PATIENCE),
@@ -100,7 +102,7 @@ export async function send<T>(
     },
     body: JSON.stringify(body),
   });
-  return (await answer.json()) as T;
+  return (await response.json()) as T;
 }
 
 /** Every row of a list that comes in pages. */

@@ -98,7 +98,7 @@ export function commandsOf(doing: Doing): Command[] {
     "Window",
     "AI layer",
     "Annotations",
-    "Panes",
+    "Viewports",
   ].map(command) as [
     ReturnType<typeof command>,
     ReturnType<typeof command>,
@@ -240,15 +240,18 @@ export function commandsOf(doing: Doing): Command[] {
       doing.layers.toggle("others"),
     ),
     ...[1, 2, 3, 4].map((count) =>
-      viewports(`panes-${count}`, count === 1 ? "One pane" : `${count} panes`, String(count), () =>
-        doing.setViewports(count),
+      viewports(
+        `panes-${count}`,
+        count === 1 ? "One viewport" : `${count} viewports`,
+        String(count),
+        () => doing.setViewports(count),
       ),
     ),
     viewports("beside", "Another study of the patient beside this one", "Shift+B", () =>
       doing.besideNext(),
     ),
-    viewports("next-pane", "Next pane", "V", () => grid.step(1)),
-    viewports("link", "Link the panes", "Shift+L", () => doing.toggleLink()),
+    viewports("next-pane", "Next viewport", "V", () => grid.step(1)),
+    viewports("link", "Link the viewports", "Shift+L", () => doing.toggleLink()),
     viewports("full-screen", "Full screen", "U", () => doing.toggleFullScreen()),
     viewports("keys", "List and change the keys", "?", () => doing.openKeys()),
   ];

@@ -23,15 +23,15 @@ export function announce(text: string): void {
 
 let fading = 0;
 
-/** Said and shown for a moment, where a key does something that is easily overlooked, or nothing. */
+/** Announced and shown for a moment: a key did something easily overlooked, or nothing. */
 export function tell(text: string): void {
   announce(text);
-  const place = find("[data-told]");
-  place.textContent = text;
-  place.hidden = false;
+  const line = find("[data-announcement]");
+  line.textContent = text;
+  line.hidden = false;
   clearTimeout(fading);
   fading = window.setTimeout(() => {
-    place.hidden = true;
+    line.hidden = true;
   }, 4000);
 }
 

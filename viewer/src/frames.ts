@@ -10,9 +10,9 @@ export type Fetcher = (address: string, signal: AbortSignal) => Promise<Response
 
 const AT_ONCE = 4;
 
-export async function frameOf(answer: Response): Promise<Frame> {
-  const facts = JSON.parse(answer.headers.get("X-Frame") ?? "null") as FrameHeader | null;
-  const bytes = await answer.arrayBuffer();
+export async function frameOf(response: Response): Promise<Frame> {
+  const facts = JSON.parse(response.headers.get("X-Frame") ?? "null") as FrameHeader | null;
+  const bytes = await response.arrayBuffer();
   if (
     !facts ||
     bytes.byteLength !== facts.rows * facts.columns * facts.samples * (facts.bits / 8)
@@ -68,7 +68,7 @@ export class Frames {
       if (this.kept.has(next) || this.coming.has(next)) continue;
       this.running += 1;
       this.load(next)
-        .catch(() => undefined) // whoever scrolls there asks again, and is told
+        .catch(() => undefined) // whoever scrolls there requests it again, and sees the fault
         .finally(() => {
           this.running -= 1;
           this.pump();

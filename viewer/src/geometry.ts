@@ -169,7 +169,7 @@ export function fromPoints(shape: "polygon" | "freehand", points: Point[]): Geom
   if (exact.length < 2) return null;
   const closed =
     exact.length >= 3 && distance(exact[0]!, exact.at(-1)!) < Math.max(6, 0.1 * pathLength(exact));
-  // The outline closes by itself: the first point is not said twice.
+  // The outline closes by itself: the first point is not written twice.
   if (closed && exact.length > 3 && distance(exact[0]!, exact.at(-1)!) < 0.5) exact.pop();
   return { shape, points: thinned(exact, 2000), closed };
 }

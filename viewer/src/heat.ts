@@ -2,7 +2,7 @@
 // anew when the reader changes colors, opacity or threshold. The study page colors with the same code.
 
 import { type Heat, heatIn, pixelsOf } from "../../static/js/analyses/heatmap.js";
-import { ask } from "./api";
+import { request } from "./api";
 
 export { colored, heatIn, painted } from "../../static/js/analyses/heatmap.js";
 
@@ -20,7 +20,7 @@ const heats = new Map<string, Promise<Heat>>();
 const ramps = new Map<string, Promise<Uint8ClampedArray>>();
 
 async function pictureOf(address: string): Promise<ImageData> {
-  return pixelsOf(await createImageBitmap(await (await ask(address)).blob()));
+  return pixelsOf(await createImageBitmap(await (await request(address)).blob()));
 }
 
 function kept<T>(known: Map<string, Promise<T>>, address: string, load: () => Promise<T>) {

@@ -114,6 +114,6 @@ export class KeysDialog {
   }
 
   private say(text: string): void {
-    this.dialog.querySelector("[data-said]")!.textContent = text;
+    this.dialog.querySelector("[data-keys-message]")!.textContent = text;
   }
 }

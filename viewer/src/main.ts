@@ -12,9 +12,9 @@ connect({ root: page.api!, csrfCookie: page.csrfCookie!, csrfToken: page.csrf! }
 const status = new Status(find("[data-saved]"), find("[data-notices]"), page.signIn!);
 
 async function start(): Promise<void> {
-  const answers = Promise.all([openStudy(page.studyUrl!, 0), Preferences.read(page.preferences!)]);
-  const hasGraphics = startCornerstone(); // while the server thinks
-  new Viewer(...(await answers), status, hasGraphics);
+  const loading = Promise.all([openStudy(page.studyUrl!, 0), Preferences.read(page.preferences!)]);
+  const hasGraphics = startCornerstone(); // meanwhile
+  new Viewer(...(await loading), status, hasGraphics);
 }
 
 start().catch((error) => {

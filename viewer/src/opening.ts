@@ -37,7 +37,7 @@ export class Opening {
       for (const image of stack.images) this.byFrame.set(image.frame_url, image);
   }
 
-  first(study: OpenStudy, asked: URLSearchParams, around: OpeningSurroundings): void {
+  first(study: OpenStudy, query: URLSearchParams, around: OpeningSurroundings): void {
     this.know(study);
     around.grid.setCount(1);
     around.images.show(this.studies);
@@ -45,8 +45,8 @@ export class Opening {
       around.status.notice("empty", "This study has no images.");
       return;
     }
-    this.showImage(asked.get("image") ?? "", around.grid);
-    void this.openAnnotations(asked.get("annotation"), around);
+    this.showImage(query.get("image") ?? "", around.grid);
+    void this.openAnnotations(query.get("annotation"), around);
   }
 
   showImage(id: string, grid: ViewportGrid): void {

@@ -1,4 +1,4 @@
-// What the reader likes: keys, and how the heatmap is shown. Kept on the server with the person.
+// What the reader likes: keys, and how the heatmap is shown. Stored on the server with the person.
 
 import { read, send } from "./api";
 import { COLOR_MAPS, type ColorMap, type HeatChoice } from "./heat";
@@ -6,7 +6,7 @@ import type { Choices } from "./keys";
 
 const PAUSE = 1000; // milliseconds after the last change: a slider gives many
 
-interface Kept {
+interface StoredPreferences {
   keys: Choices;
   settings: Record<string, string>;
 }
@@ -16,13 +16,13 @@ export class Preferences {
 
   private constructor(
     private readonly address: string,
-    private readonly kept: Kept,
+    private readonly kept: StoredPreferences,
   ) {}
 
   /** As delivered where they cannot be read: no reason not to show images. */
   static async read(address: string): Promise<Preferences> {
-    const none = (): Kept => ({ keys: {}, settings: {} });
-    return new Preferences(address, await read<Kept>(address).catch(none));
+    const none = (): StoredPreferences => ({ keys: {}, settings: {} });
+    return new Preferences(address, await read<StoredPreferences>(address).catch(none));
   }
 
   get keys(): Choices {

@@ -1,4 +1,4 @@
-// What the API answers. Written from docs/openapi.yaml by: manage.py write_viewer_types
+// What the API returns. Written from docs/openapi.yaml by: manage.py write_viewer_types
 
 export type AbstainReasonEnum =
   | "too_small"

@@ -5,7 +5,7 @@ import { AnnotationActions } from "./annotations/actions";
 import { LocalDrafts } from "./annotations/localDrafts";
 import { Saving } from "./annotations/saving";
 import { AnnotationStore } from "./annotations/store";
-import { ask, OutOfReach, Refused, SignedOut } from "./api";
+import { OutOfReach, Refused, request, SignedOut } from "./api";
 import { commandsOf } from "./commands";
 import { all, find, newId, page, rampAddress, tell } from "./dom";
 import { AnnotationLayer, type Shown } from "./drawing/layer";
@@ -32,7 +32,7 @@ const DRAFTS = "neuroscan-marks"; // where browsers have kept them from the firs
 
 export class Viewer {
   private readonly opening = new Opening();
-  private readonly frames = new Frames((address, signal) => ask(address, { signal }));
+  private readonly frames = new Frames((address, signal) => request(address, { signal }));
   private readonly shown: Shown = { own: true, others: true, regions: false };
   private readonly store = new AnnotationStore();
   private readonly saving: Saving;
@@ -232,7 +232,7 @@ export class Viewer {
       );
     }
     // A finding that was committed may bring the AI's result with it (read-first clinics).
-    find("[data-verdict-place]").addEventListener("htmx:afterSwap", () => {
+    find("[data-verdict-region]").addEventListener("htmx:afterSwap", () => {
       this.ai.readAgain(this.opening.studies).catch((error) => this.fault(error));
     });
     new Keyboard((event) => this.keys.commandOf(event));
@@ -268,7 +268,7 @@ export class Viewer {
     const on = !Object.values(this.grid.links).some(Boolean);
     for (const one of all<HTMLInputElement>("[data-link]")) one.checked = on;
     Object.assign(this.grid.links, { view: on, scroll: on, window: on });
-    tell(on ? "The panes are linked." : "The panes are not linked.");
+    tell(on ? "The viewports are linked." : "The viewports are not linked.");
   }
 
   private showLayer(name: keyof Shown, on: boolean): void {

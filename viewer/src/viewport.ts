@@ -61,7 +61,7 @@ export class Viewport {
         class: "vw-viewport",
         tabindex: "0",
         role: "application",
-        "aria-label": `Pane ${number}, empty`,
+        "aria-label": `Viewport ${number}, empty`,
         "aria-describedby": "vw-how",
       },
       this.host,
@@ -175,7 +175,7 @@ export class Viewport {
     this.request();
   }
 
-  /** Draw soon, once, however often it is asked for. */
+  /** Draw soon, once, however often it is called. */
   request(): void {
     if (this.pending) return;
     this.pending = true;
@@ -252,7 +252,7 @@ export class Viewport {
     if (!stack) return;
     this.element.setAttribute(
       "aria-label",
-      `Pane ${this.element.dataset.viewport}: study of ${dateOf(stack.study.info.study_date)}, ` +
+      `Viewport ${this.element.dataset.viewport}: study of ${dateOf(stack.study.info.study_date)}, ` +
         `${stack.name}, image ${this.index + 1} of ${stack.images.length}`,
     );
   }
@@ -273,7 +273,7 @@ export class Viewport {
     });
     const words = this.aiWords();
     if (words.length)
-      this.corners[0]!.append(make("span", { class: "vw-ai-words" }, words.join("\n")));
+      this.corners[0]!.append(make("span", { class: "vw-ai-text" }, words.join("\n")));
   }
 
   /** Every layer of the AI names the release that made it. */

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { wordsOf } from "../src/api";
+import { textOf } from "../src/api";
 
 describe("a problem", () => {
   it("that names fields says what is wrong with each", () => {
     const errors = { geometry: { points: ["A point lies outside the image."] } };
-    expect(wordsOf({ detail: "Correct the fields named in `errors`.", errors })).toBe(
+    expect(textOf({ detail: "Correct the fields named in `errors`.", errors })).toBe(
       "A point lies outside the image.",
     );
   });
 
   it("says its own sentence else", () => {
-    expect(wordsOf({ detail: "The label is not on the list.", errors: {} })).toBe(
+    expect(textOf({ detail: "The label is not on the list.", errors: {} })).toBe(
       "The label is not on the list.",
     );
-    expect(wordsOf({})).toBeUndefined();
+    expect(textOf({})).toBeUndefined();
   });
 });

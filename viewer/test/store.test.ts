@@ -46,7 +46,7 @@ describe("the annotations of a reader", () => {
     const store = new AnnotationStore();
     store.add("a", draft());
     expect(store.operations()).toMatchObject([{ op: "create", id: "a", image: "i" }]);
-    store.answered([ok(annotation())], store.operations());
+    store.applyResults([ok(annotation())], store.operations());
     expect(store.unsaved).toBe(0);
     store.change("a", { note: "rim" });
     expect(store.operations()).toEqual([{ op: "revise", id: "a", version: 1, note: "rim" }]);
@@ -56,7 +56,7 @@ describe("the annotations of a reader", () => {
     const store = new AnnotationStore();
     store.add("a", draft());
     expect(store.measurements("a")).toBeNull();
-    store.answered([ok(annotation())], store.operations());
+    store.applyResults([ok(annotation())], store.operations());
     expect(store.measurements("a")?.px.length).toBe(5.1);
     store.change("a", { label: "rim" });
     expect(store.measurements("a")?.px.length).toBe(5.1);
@@ -69,14 +69,14 @@ describe("the annotations of a reader", () => {
     store.add("a", draft());
     const sent = store.operations();
     store.change("a", { geometry: line(7) });
-    store.answered([ok(annotation())], sent);
+    store.applyResults([ok(annotation())], sent);
     expect(store.operations()).toEqual([{ op: "revise", id: "a", version: 1, geometry: line(7) }]);
   });
 
   it("go back and forth; taking back a drawing hides it", () => {
     const store = new AnnotationStore();
     store.add("a", draft());
-    store.answered([ok(annotation())], store.operations());
+    store.applyResults([ok(annotation())], store.operations());
     store.undo();
     expect(store.ids("i")).toEqual([]);
     expect(store.operations()).toEqual([{ op: "hide", id: "a", version: 1 }]);
@@ -100,14 +100,14 @@ describe("the annotations of a reader", () => {
     const stored = annotation({
       geometry: { height: 2, rotation: 0, shape: "rectangle", width: 2, x: 1, y: 1 },
     });
-    store.answered([ok(stored)], store.operations());
+    store.applyResults([ok(stored)], store.operations());
     expect(store.unsaved).toBe(0);
   });
 
   it("are not sent over and over where the server writes a shape in another way", () => {
     const store = new AnnotationStore();
     store.add("a", draft());
-    store.answered([ok(annotation({ geometry: line(5.001) }))], store.operations());
+    store.applyResults([ok(annotation({ geometry: line(5.001) }))], store.operations());
     expect(store.unsaved).toBe(0);
     expect(store.draft("a")!.geometry).toEqual(line(5.001));
   });
@@ -138,7 +138,7 @@ describe("the annotations of a reader", () => {
       store.learn([annotation()]);
       store.change("a", { note: "mine" });
       const current = annotation({ version: 2, note: "theirs" });
-      store.answered(
+      store.applyResults(
         [{ id: "a", status: 409, annotation: null, problem: { current } }],
         store.operations(),
       );
@@ -161,7 +161,7 @@ describe("the annotations of a reader", () => {
   it("that the server refuses stay, say why, and are sent again once they are changed", () => {
     const store = new AnnotationStore();
     store.add("a", draft());
-    store.answered(
+    store.applyResults(
       [{ id: "a", status: 400, annotation: null, problem: { detail: "Too small." } }],
       store.operations(),
     );

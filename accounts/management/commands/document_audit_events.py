@@ -15,7 +15,8 @@ _INTRODUCTION = """\
 What the audit trail records, by what it is about. Every event has a time, the person who acted,
 the clinic, the network address, the row it is about, and the patient where there is one. The
 detail holds ids, counts and names of fields, never a patient's name. An event's name is sealed by
-the hash of its chain, so it never changes.
+the hash of its chain, so it never changes; nor do the names in the detail of an event that is
+stored, so those of earlier versions are listed too.
 
 This page is made by `python manage.py document_audit_events` from `accounts/audit_events.py` and
 `scans/audit_events.py`; do not edit it.
@@ -46,5 +47,6 @@ def document() -> str:
 
 
 def _row(event: AuditEventType) -> str:
-    detail = "; ".join(f"`{name}`: {text}" for name, text in event.detail.items())
+    names = {**event.detail, **event.older_detail}
+    detail = "; ".join(f"`{name}`: {text}" for name, text in names.items())
     return f"| `{event.name}` | {event.sentence} | {detail} |"

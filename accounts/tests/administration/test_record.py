@@ -106,7 +106,7 @@ def test_what_a_refused_form_had_written_is_undone(client, superuser, monkeypatc
     patient = make_analysis().image.patient
     client.force_login(superuser)
 
-    def refuse_late(**asked):
+    def refuse_late(**arguments):
         Patient.objects.filter(pk=patient.pk).update(mrn="HALF-WRITTEN")
         raise ValidationError("No.")
 

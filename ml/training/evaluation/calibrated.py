@@ -94,12 +94,12 @@ def _one(
         spread[among] = values
         return bootstrap.mean(spread, among=among)
 
-    said = np.clip(np.where(truths, probabilities, 1.0 - probabilities), 1e-12, 1.0)
+    of_the_truth = np.clip(np.where(truths, probabilities, 1.0 - probabilities), 1e-12, 1.0)
     found = {
         "ece": resampled(expected_calibration_error).to_json(),
         "ece_equal_width": resampled(equal_width_calibration_error).to_json(),
         "brier": mean((probabilities - truths) ** 2).to_json(),
-        "log_loss": mean(-np.log(said)).to_json(),
+        "log_loss": mean(-np.log(of_the_truth)).to_json(),
     }
     return {
         **{name: figure["value"] for name, figure in found.items()},

@@ -112,7 +112,7 @@ class Passes:
         rows: list[Row] = []
         for _, images in self._batches():
             results = self._predictor.predict_many([apply(image) for image in images])
-            rows += [self._answer(result) for result in results]
+            rows += [self._row_of(result) for result in results]
         return rows
 
     def _read_unchanged(self) -> list[Row]:
@@ -121,7 +121,7 @@ class Passes:
         for part, images in self._batches():
             results = self._predictor.predict_many(images)
             for item, image, result in zip(part, images, results, strict=True):
-                row = self._answer(result)
+                row = self._row_of(result)
                 heat = np.zeros((SIDE, SIDE), dtype=np.uint8)
                 if isinstance(result, Prediction):
                     heat = _small(result.heatmap)
@@ -140,7 +140,7 @@ class Passes:
         self._done += len(self._slices)
         return rows
 
-    def _answer(self, result: Prediction | Abstention) -> Row:
+    def _row_of(self, result: Prediction | Abstention) -> Row:
         if isinstance(result, Abstention):
             return {"reason": result.reason}
         return {
@@ -156,18 +156,18 @@ class Passes:
         for part, images in self._batches():
             first = len(rows)
             found: list[Row] = [{} for _ in part]
-            asked: list[tuple[int, str, Uint8Array]] = []
-            for place, image in enumerate(images):
-                said = unchanged[first + place]
-                if said.get("label") != "tumor":
+            changes: list[tuple[int, str, Uint8Array]] = []
+            for position, image in enumerate(images):
+                before = unchanged[first + position]
+                if before.get("label") != "tumor":
                     continue
-                removal = remove(image, heat=heats[first + place], seed=first + place)
+                removal = remove(image, heat=heats[first + position], seed=first + position)
                 if removal is not None:
-                    found[place] = {"before": said["logit"], "overlap": removal.overlap}
-                    asked += [(place, "hot", removal.hot), (place, "other", removal.other)]
-            results = self._predictor.predict_many([image for _, _, image in asked])
-            for (place, name, _), result in zip(asked, results, strict=True):
-                found[place][name] = self._answer(result).get("logit")
+                    found[position] = {"before": before["logit"], "overlap": removal.overlap}
+                    changes += [(position, "hot", removal.hot), (position, "other", removal.other)]
+            results = self._predictor.predict_many([image for _, _, image in changes])
+            for (position, name, _), result in zip(changes, results, strict=True):
+                found[position][name] = self._row_of(result).get("logit")
             # Where one of the two became unreadable there is nothing to compare.
             rows += [row if _both(row) else {} for row in found]
         return rows

@@ -85,7 +85,7 @@ def deletion(
         which the hot region's is the larger, and the share whose label turns under each.
     """
     tested = _where(rows, lambda row: "hot" in row)
-    said = calibration.probabilities
+    probability = calibration.probabilities
     before, hot, other = (_numbers(rows, name) for name in ("before", "hot", "other"))
 
     def middle(values: Float64Array) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def deletion(
 
     larger: Estimate = bootstrap.share(before - hot > before - other, among=tested)
     return {
-        "probability_fall_hot": middle(said(before) - said(hot)),
-        "probability_fall_other": middle(said(before) - said(other)),
+        "probability_fall_hot": middle(probability(before) - probability(hot)),
+        "probability_fall_other": middle(probability(before) - probability(other)),
         "logit_fall_hot": middle(before - hot),
         "logit_fall_other": middle(before - other),
         "hot_falls_further": larger.to_json(),

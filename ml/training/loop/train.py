@@ -106,7 +106,7 @@ def _train(options: argparse.Namespace) -> int:
     # Not before: a start that was refused leaves nothing that a better one would have to fit.
     write_text(options.out / CONFIG, json.dumps(config.to_json(), indent=1))
     stopper = _Stopper(minutes=options.minutes)
-    trainer.run(tell=say.step, told=lambda line: say(json.dumps(line)), stop=stopper)
+    trainer.run(tell=say.step, on_epoch=lambda line: say(json.dumps(line)), stop=stopper)
     say("The run is over." if trainer.finished else "Stopped; the same command goes on from here.")
     return 0 if trainer.finished else stopper.status
 

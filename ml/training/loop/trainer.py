@@ -116,7 +116,7 @@ class Trainer:
         self,
         *,
         tell: Callable[[Report], None],
-        told: Callable[[dict[str, Any]], None],
+        on_epoch: Callable[[dict[str, Any]], None],
         stop: Callable[[], bool],
         save_every: float = 600.0,
     ) -> None:
@@ -124,14 +124,14 @@ class Trainer:
 
         Args:
             tell: called after every step.
-            told: called with the line of the history after every epoch.
+            on_epoch: called with the line of the history after every epoch.
             stop: asked after every step; the state is then saved and the run can be resumed.
             save_every: seconds between two savings within an epoch.
         """
         while not self.finished:
             if not self._epoch(tell=tell, stop=stop, save_every=save_every):
                 return
-            told(self._evaluate())
+            on_epoch(self._evaluate())
             self._advance()
             self.save()
             if stop():

@@ -42,7 +42,7 @@ class FakePasses:
         self._rows = []
         for index, item in enumerate(slices):
             logit = float(rng.normal(2.5 if item.tumor else -2.5, 1.5))
-            row = self._answer(logit)
+            row = self._row_of(logit)
             row["regions"] = int(item.tumor)
             if index >= len(slices) - silent:
                 row = {"reason": "not_brain_mri"}
@@ -61,7 +61,7 @@ class FakePasses:
         self._turn_every = turn_every
 
     @staticmethod
-    def _answer(logit: float) -> dict[str, Any]:
+    def _row_of(logit: float) -> dict[str, Any]:
         probability = 1.0 / (1.0 + np.exp(-logit))
         label = "tumor" if probability >= 0.5 else "no_tumor"
         return {"probability": float(probability), "logit": logit, "label": label}
@@ -72,7 +72,7 @@ class FakePasses:
     def changed(self) -> dict[str, list[dict[str, Any]]]:
         return {
             change.name: [
-                self._answer(-row["logit"])
+                self._row_of(-row["logit"])
                 if place == 0 and index % self._turn_every == 0 and "logit" in row
                 else dict(row)
                 for index, row in enumerate(self._rows)

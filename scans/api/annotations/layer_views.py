@@ -24,7 +24,7 @@ from scans.api.core.views import ClinicRows
 from scans.models import Image, Study
 from scans.services.annotations.exchange import export_page, import_page
 from scans.services.annotations.labels import labels_of
-from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.annotations.readable_annotations import readable_annotations
 
 
 class LayerPages(Pages):

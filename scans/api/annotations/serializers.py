@@ -9,7 +9,7 @@ from scans.models.annotation import LONGEST_NOTE, VersionOrigin
 
 MOST_OPERATIONS = 100
 OPERATIONS = ("create", "revise", "hide", "unhide", "restore")
-_HOW = "The origin of the version: what made it. The member keeps its first name, `how`."
+_ORIGIN_HELP = "The origin of the version: what made it. The member keeps its first name, `how`."
 _NOT_AN_OPERATION = f"Give one of these: {', '.join(OPERATIONS)}."
 
 
@@ -29,7 +29,7 @@ class AnnotationSerializer(serializers.ModelSerializer):
         source="current.origin",
         choices=VersionOrigin.choices,
         read_only=True,
-        help_text=_HOW,
+        help_text=_ORIGIN_HELP,
     )
     hidden = serializers.BooleanField(source="is_hidden", read_only=True)
     geometry = GeometryField(source="current.geometry", read_only=True)
@@ -74,7 +74,7 @@ class AnnotationSerializer(serializers.ModelSerializer):
 class AnnotationVersionSerializer(serializers.ModelSerializer):
     version = serializers.IntegerField(source="number", read_only=True)
     how = serializers.ChoiceField(
-        source="origin", choices=VersionOrigin.choices, read_only=True, help_text=_HOW
+        source="origin", choices=VersionOrigin.choices, read_only=True, help_text=_ORIGIN_HELP
     )
     hidden = serializers.BooleanField(source="is_hidden", read_only=True)
     geometry = GeometryField(read_only=True)

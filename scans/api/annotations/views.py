@@ -29,11 +29,11 @@ from scans.services.annotations.lifecycle import (
     VersionConflictError,
     create_annotation,
     hide_annotation,
-    readable_annotation,
     restore_annotation,
     revise_annotation,
     unhide_annotation,
 )
+from scans.services.annotations.readable_annotations import readable_annotation
 from scans.services.disclosure import ai_visible
 
 _CHANGED = "The annotation as it is now; nothing differs where it was so already."

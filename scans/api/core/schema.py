@@ -20,8 +20,8 @@ class ApiSchema(AutoSchema):
                 "description": "A problem (RFC 9457).",
                 "content": {MEDIA_TYPE: {"schema": problem}},
             }
-            for answer in operation["responses"].values():
-                for header in answer.get("headers", {}).values():
+            for response in operation["responses"].values():
+                for header in response.get("headers", {}).values():
                     _say_that_it_is_json(header)
         return operation
 

@@ -1,9 +1,12 @@
 """Saved views of the worklist, and the reasons of a clinic, as the API sends and takes them."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scans.models import WorklistView
+from scans.services.reading.saved_views import current_filters
 
 
 class WorklistViewSerializer(serializers.ModelSerializer):
@@ -16,6 +19,9 @@ class WorklistViewSerializer(serializers.ModelSerializer):
         model = WorklistView
         fields = ["id", "name", "filters", "for_clinic", "saved_at"]
         read_only_fields = fields
+
+    def to_representation(self, view: WorklistView) -> dict[str, Any]:
+        return super().to_representation(view) | {"filters": current_filters(view)}
 
     @extend_schema_field(serializers.BooleanField())
     def get_for_clinic(self, view: WorklistView) -> bool:

@@ -1,13 +1,11 @@
-"""The worklist and the radiologists' verdicts, as the API sends and takes them."""
+"""How a study is read, and the radiologists' verdicts, as the API sends and takes them."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
-from scans.api.analyses.serializers import DISCLAIMER
-from scans.models import Analysis, Assessment, Study, Verdict
+from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, ReadersRequired
 
@@ -15,39 +13,6 @@ from scans.models.reading import Priority, ReadersRequired
 class PersonSerializer(serializers.Serializer):
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField(source="__str__")
-
-
-class RankSerializer(serializers.Serializer):
-    """Where a study stands in the order by rank; the formula is in docs/worklist.md."""
-
-    turn = serializers.DateTimeField(
-        source="sort_at",
-        help_text="What the order sorts a study by that is within its time: `sort_at` in the docs.",
-    )
-    first_by = serializers.DateTimeField(
-        source="due_at",
-        help_text=(
-            "The latest time by which it is first: from then on only stat studies, and those "
-            "with an earlier time, stand before it. `due_at` in the docs."
-        ),
-    )
-    is_overdue = serializers.BooleanField()
-
-
-class TriageResultSerializer(serializers.ModelSerializer):
-    """The highest calibrated probability of a tumor among the newest results of its images."""
-
-    model_release = ReleaseReferenceSerializer(source="release")
-    analysis = serializers.UUIDField(source="pk")
-    disclaimer = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Analysis
-        fields = ["analysis", "probability", "label", "confidence", "model_release", "disclaimer"]
-        read_only_fields = fields
-
-    def get_disclaimer(self, analysis: Analysis) -> str:
-        return DISCLAIMER
 
 
 class ReadersRequiredField(serializers.ChoiceField):
@@ -61,78 +26,6 @@ class ReadersRequiredField(serializers.ChoiceField):
             help_text="How many readers the study requires.",
             **kwargs,
         )
-
-
-class WorklistEntrySerializer(serializers.ModelSerializer):
-    patient = serializers.UUIDField(source="patient_id")
-    patient_name = serializers.CharField(source="patient.name")
-    mrn = serializers.CharField(source="patient.mrn")
-    age = serializers.SerializerMethodField(help_text="Whole years on the study date.")
-    waiting_since = serializers.DateTimeField(source="received_at")
-    assignee = PersonSerializer(allow_null=True)
-    reading = serializers.SerializerMethodField(help_text="Who is reading it just now.")
-    place = serializers.SerializerMethodField(help_text="The rank of the study.")
-    suspicion = serializers.SerializerMethodField(
-        help_text="The triage score of the study, and the analysis that it is from. Null where "
-        "there is no AI opinion, or it is withheld."
-    )
-    withheld = serializers.SerializerMethodField(help_text="Whether the AI result is withheld.")
-    reads_wanted = ReadersRequiredField()
-    images = serializers.SerializerMethodField()
-    state = serializers.SerializerMethodField()
-    url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
-
-    class Meta:
-        model = Study
-        fields = [
-            "id",
-            "patient",
-            "patient_name",
-            "mrn",
-            "age",
-            "description",
-            "study_date",
-            "images",
-            "state",
-            "suspicion",
-            "withheld",
-            "priority",
-            "waiting_since",
-            "assignee",
-            "reading",
-            "reads_wanted",
-            "read_stage",
-            "place",
-            "url",
-        ]
-        read_only_fields = fields
-
-    @extend_schema_field(serializers.IntegerField(allow_null=True))
-    def get_age(self, study: Study) -> int | None:
-        return study.patient.age_on(study.study_date)
-
-    @extend_schema_field(PersonSerializer(allow_null=True))
-    def get_reading(self, study: Study) -> Any:
-        holder = self.context["holders"].get(study.pk)
-        return PersonSerializer(holder).data if holder else None
-
-    @extend_schema_field(RankSerializer)
-    def get_place(self, study: Study) -> Any:
-        return RankSerializer(self.context["ranks"][study.pk]).data
-
-    @extend_schema_field(TriageResultSerializer(allow_null=True))
-    def get_suspicion(self, study: Study) -> Any:
-        result = self.context["top_results"].get(study.pk)
-        return TriageResultSerializer(result, context=self.context).data if result else None
-
-    def get_withheld(self, study: Study) -> bool:
-        return self.context["summaries"][study.pk].withheld
-
-    def get_images(self, study: Study) -> int:
-        return self.context["summaries"][study.pk].image_count
-
-    def get_state(self, study: Study) -> str:
-        return self.context["summaries"][study.pk].state.value
 
 
 class StudyReadingSerializer(serializers.ModelSerializer):

@@ -30,7 +30,7 @@ from scans.api.reading.serializers import (
 )
 from scans.models import Study
 from scans.services.disclosure import ai_visible
-from scans.services.reading import assignment, verdicts
+from scans.services.reading import assignment, verdict_drafts, verdicts
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
@@ -160,7 +160,7 @@ class VerdictViewSet(_OfStudy):
         study, user = self._to_read()
         verdict_input = _verdict_input(self.validated(VerdictInputSerializer))
         draft = _or_problem(
-            lambda: verdicts.save_draft(user=user, study=study, verdict_input=verdict_input)
+            lambda: verdict_drafts.save_draft(user=user, study=study, verdict_input=verdict_input)
         )
         return self._respond(study, draft)
 
@@ -215,8 +215,8 @@ class VerdictViewSet(_OfStudy):
         return Response(VerdictSerializer(shown, many=many, context=context).data)
 
 
-def _verdict_input(data: dict[str, Any]) -> verdicts.VerdictInput:
-    return verdicts.VerdictInput(
+def _verdict_input(data: dict[str, Any]) -> verdict_drafts.VerdictInput:
+    return verdict_drafts.VerdictInput(
         finding=data.get("finding"),
         comment=data.get("comment"),
         amendment_reason=data.get("amendment_reason"),

@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.views import ClinicRows
-from scans.api.reading.serializers import WorklistEntrySerializer
+from scans.api.reading.worklist_serializers import WorklistEntrySerializer
 from scans.models import Study
 from scans.services.reading.assignment import lock_holder
 from scans.services.reading.filters import WorklistFilterSet

@@ -1,11 +1,10 @@
 """The API's view of the statistics."""
 
 from typing import Any
-from uuid import UUID
 
+from django_filters.utils import translate_validation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +14,8 @@ from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.views import ClinicRows
 from scans.api.statistics.serializers import StatisticsSerializer
-from scans.models import ModelRelease, Study
+from scans.models import Study
+from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import clinic_statistics
 
 
@@ -38,24 +38,10 @@ class StatisticsViewSet(ClinicRows):
     def report(self, request: Request) -> Response:
         require(request.user, Action.VIEW_STATISTICS)
         user = signed_in(request)
-        found = clinic_statistics(
-            user=user,
-            release=_release(request.query_params.get("release", "")),
-            source=request.query_params.get("source", ""),
-            month=request.query_params.get("month", ""),
-        )
+        form = StatisticsFilterForm(request.query_params)
+        if not form.is_valid():
+            raise translate_validation(form.errors)
+        found = clinic_statistics(user=user, **form.values)
         shown = [Study(pk=row.study) for row in found.disagreements]
         audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=shown)
         return Response(StatisticsSerializer(found).data)
-
-
-def _release(text: str) -> ModelRelease | None:
-    if not text:
-        return None
-    try:
-        found = ModelRelease.objects.filter(pk=UUID(text)).first()
-    except ValueError:
-        found = None
-    if found is None:
-        raise serializers.ValidationError({"release": ["There is no such model release."]})
-    return found

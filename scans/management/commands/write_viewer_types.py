@@ -11,7 +11,7 @@ SCHEMA = settings.BASE_DIR / "docs" / "openapi.yaml"
 TYPES = settings.BASE_DIR / "viewer" / "src" / "types.ts"
 # What the viewer reads; what these name is written as well.
 ROOTS = ("ViewerStudy", "Annotation", "AnnotationVersion", "FrameHeader")
-HEAD = "// What the API answers. Written from docs/openapi.yaml by: manage.py write_viewer_types"
+HEAD = "// What the API returns. Written from docs/openapi.yaml by: manage.py write_viewer_types"
 LINE = 100  # as Biome formats the viewer's sources
 SIMPLE = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
 

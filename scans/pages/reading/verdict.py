@@ -34,7 +34,7 @@ from scans.pages.reading.verdict_form import (
     verdict_input_of,
 )
 from scans.services.disclosure import ai_visible, others_visible
-from scans.services.reading import verdicts as service
+from scans.services.reading import verdict_drafts, verdicts
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.double_reading import next_read
 from scans.services.reading.readable_verdicts import readable_verdicts
@@ -71,14 +71,14 @@ def study_verdict_save(request: ClinicalRequest, study_id: UUID) -> HttpResponse
     event = "verdict-refused"
     try:
         typed = Typed(verdict_input_of(request.POST))
-        draft = service.save_draft(
+        draft = verdict_drafts.save_draft(
             user=request.user, study=study, verdict_input=typed.verdict_input
         )
         event, message = "verdict-saved", f"Saved {time_format(timezone.localtime(), 'H:i:s')}"
-    except service.VerdictConflictError as error:
+    except verdict_drafts.VerdictConflictError as error:
         typed = typed and typed_after(typed, error)
         event, message = "verdict-conflict", str(error)
-    except service.AssessmentsRefusedError as error:
+    except verdict_drafts.AssessmentsRefusedError as error:
         draft, message = error.draft, f"Saved, but not: {_message(error)}"
     except ValidationError as error:
         message = f"Not saved: {_message(error)}"
@@ -104,7 +104,7 @@ def study_verdict_commit(request: ClinicalRequest, study_id: UUID) -> HttpRespon
     """Read-first: commit the finding before the AI result is shown, then reload the page."""
 
     def commit(study: Study) -> None:
-        service.commit_finding(
+        verdicts.commit_finding(
             user=request.user,
             study=study,
             finding=request.POST.get("finding", ""),
@@ -122,11 +122,11 @@ def study_verdict_sign(request: ClinicalRequest, study_id: UUID) -> HttpResponse
     typed = None
     try:
         typed = Typed(verdict_input_of(request.POST))
-        draft = service.save_draft(
+        draft = verdict_drafts.save_draft(
             user=request.user, study=study, verdict_input=typed.verdict_input
         )
         typed = Typed(replace(typed.verdict_input, revision=draft.revision), is_saved=True)
-        service.sign_verdict(
+        verdicts.sign_verdict(
             user=request.user,
             study=study,
             verdict_input=typed.verdict_input,
@@ -146,7 +146,7 @@ def study_verdict_sign(request: ClinicalRequest, study_id: UUID) -> HttpResponse
 @clinical_page
 def study_verdict_amend(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     def begin(study: Study) -> None:
-        service.begin_amendment(user=request.user, study=study)
+        verdicts.begin_amendment(user=request.user, study=study)
 
     return _done(request, study_id, begin)
 
@@ -166,10 +166,10 @@ def panel_context(
     """Return the context of the panel, also for the page that includes it."""
     user = request.user
     can_read = has_object_perm(user, Action.READ_STUDY, study)
-    draft = service.draft_of(user=user, study=study) if can_read else None
+    draft = verdict_drafts.draft_of(user=user, study=study) if can_read else None
     disclosed = ai_visible(user=user, study=study)
     is_blind = not others_visible(user=user, study=study)
-    shown = draft or (service.own_current(user=user, study=study) if can_read else None)
+    shown = draft or (verdicts.own_current(user=user, study=study) if can_read else None)
     holder = study.locked_by if lock_holder(study) else None
     return {
         "study": study,

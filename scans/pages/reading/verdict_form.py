@@ -14,7 +14,7 @@ from django.http import QueryDict
 from scans.models import Study, Verdict
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.reading.assessments import AssessmentInput
-from scans.services.reading.verdicts import VerdictConflictError, VerdictInput
+from scans.services.reading.verdict_drafts import VerdictConflictError, VerdictInput
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from scans.pages.core.responses import (
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.filters import FILTERS, WorklistFilterSet
-from scans.services.reading.saved_views import delete_view, save_view
+from scans.services.reading.saved_views import current_filters, delete_view, save_view
 from scans.services.reading.worklist import (
     MINE,
     NOBODY,
@@ -56,7 +56,7 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
     """Show the list; to htmx only its rows, as the filters or the studies change."""
     require(request.user, Action.VIEW)
     view = _chosen_view(request)
-    filterset = filtered_worklist(request.user, view.filters if view else request.GET)
+    filterset = filtered_worklist(request.user, current_filters(view) if view else request.GET)
     filters = filterset.page_values
     address = ListAddress(
         "worklist",

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from scans.models import Annotation, AnnotationVersion, Report
 from scans.models.report_sections import SECTIONS
-from scans.services.annotations.lifecycle import readable_annotations
-from scans.services.reports.content import annotation_location, annotation_name, measurements_text
+from scans.services.annotations.readable_annotations import readable_annotations
+from scans.services.reports.content import annotation_locations, annotation_name, measurements_text
 
 _FIGURE = re.compile(r"\b[Ff]igure (\d{1,2})\b")
 
@@ -31,7 +31,7 @@ class AnnotationLink:
     url: str
     is_chosen: bool = False
     is_hidden: bool = False  # since the figure was chosen; the report keeps it
-    location: str = ""  # how a line of the findings about it begins
+    locations: tuple[str, ...] = ()  # how a line of the findings about it may begin
 
 
 def sections_of(report: Report) -> list[tuple[str, str]]:
@@ -67,14 +67,13 @@ def _linked(
     lines = []
     for line in text.split("\n"):
         annotation = _annotation_of_line(line, linkable, used)
-        if annotation is None:
+        location = _location_of_line(line, annotation) if annotation else None
+        if annotation is None or location is None:
             lines.append(_with_figures(line, figures))
             continue
         used.add(annotation.annotation_id)
-        rest = _with_figures(line[len(annotation.location) :], figures)
-        lines.append(
-            format_html('<a href="{}">{}</a>{}', annotation.url, annotation.location, rest)
-        )
+        rest = _with_figures(line[len(location) :], figures)
+        lines.append(format_html('<a href="{}">{}</a>{}', annotation.url, location, rest))
     return mark_safe("<br>".join(lines))  # noqa: S308 (each of them is escaped)
 
 
@@ -85,10 +84,15 @@ def _annotation_of_line(
 
     Of several with one name the one with the measurements in the line, else one not used yet.
     """
-    found = [one for one in linkable if _begins_with(line, one.location)]
+    found = [one for one in linkable if _location_of_line(line, one)]
     same_size = [one for one in found if one.measurements and one.measurements in line]
     free = [one for one in same_size or found if one.annotation_id not in used]
     return next(iter(free or same_size or found), None)
+
+
+def _location_of_line(line: str, annotation: AnnotationLink) -> str | None:
+    """Return the words about this annotation that the line begins with, or None."""
+    return next((one for one in annotation.locations if _begins_with(line, one)), None)
 
 
 def _begins_with(line: str, location: str) -> bool:
@@ -145,5 +149,5 @@ def _link_to(
         url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode(query)}",
         is_chosen=is_chosen,
         is_hidden=annotation.is_hidden,
-        location=annotation_location(annotation, version),
+        locations=annotation_locations(annotation, version),
     )

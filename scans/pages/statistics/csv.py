@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.policy import Action, require
 from scans import audit_events
-from scans.models import ModelRelease
 from scans.pages.core.csv_responses import csv_response, query_of
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.statistics.agreement import Share
+from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import (
     ClinicStatistics,
     DiagnosticAccuracy,
@@ -24,25 +23,14 @@ Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 _SHARE = ("", " from", " to", " count", " of")
 
 
-class StatisticsFilterForm(forms.Form):
-    """The filters; an invalid one is ignored."""
-
-    release = forms.UUIDField(required=False)
-    source = forms.CharField(required=False, max_length=40)
-    month = forms.CharField(required=False, max_length=7)
-
-
 @require_http_methods(["GET", "POST"])
 @clinical_page
 def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     require(request.user, Action.VIEW_STATISTICS)
     if table not in TABLES:
         raise Http404("There is no such table.")
-    form = StatisticsFilterForm(query_of(request))
-    form.is_valid()
-    filters = {name: value for name, value in form.cleaned_data.items() if value}
-    release = ModelRelease.objects.filter(pk=filters.pop("release", None)).first()
-    found = clinic_statistics(user=request.user, release=release, **filters)
+    form = StatisticsFilterForm.from_page(query_of(request))
+    found = clinic_statistics(user=request.user, **form.values)
     header, rows = TABLES[table](found)
     lines = list(rows)
     studies = [str(row.study) for row in found.disagreements] if table == "differences" else []

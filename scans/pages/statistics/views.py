@@ -1,7 +1,6 @@
 """The statistics page: the AI against the clinic's final verdicts."""
 
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.disclosure import reads_first
 from scans.services.statistics.agreement import Share
+from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import ClinicStatistics, clinic_statistics
 
 DISAGREEMENTS = 100  # on the page; the file has all
@@ -25,18 +25,16 @@ DISAGREEMENTS = 100  # on the page; the file has all
 def statistics(request: ClinicalRequest) -> HttpResponse:
     """Show the page; `?release=`, `?source=` and `?month=` filter it."""
     require(request.user, Action.VIEW_STATISTICS)
-    releases = ModelRelease.objects.defer("manifest")
-    release = _chosen(releases, request.GET.get("release", ""))
-    source = request.GET.get("source", "")[:40]
-    month = request.GET.get("month", "")[:7]
-    found = clinic_statistics(user=request.user, release=release, source=source, month=month)
+    filters = StatisticsFilterForm.from_page(request.GET).values
+    release, source, month = filters["release"], filters["source"], filters["month"]
+    found = clinic_statistics(user=request.user, **filters)
     differing = found.disagreements[:DISAGREEMENTS]
     shown = [Study(pk=row.study) for row in differing]
     audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=shown)
     context = {
         "disagreements": differing,
         "statistics": found,
-        "releases": releases,
+        "releases": ModelRelease.objects.defer("manifest"),
         "release": release,
         "source": source,
         "sources": sorted({*found.sources, source} - {""}),
@@ -53,13 +51,6 @@ def statistics(request: ClinicalRequest) -> HttpResponse:
         "reads_first": reads_first(request.user),
     }
     return render(request, "statistics/page.html", context)
-
-
-def _chosen(releases: Any, text: str) -> ModelRelease | None:
-    try:
-        return releases.filter(pk=UUID(text)).first()
-    except ValueError:
-        return None
 
 
 def _charts(found: ClinicStatistics) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from accounts.models import User
 from scans.models import Image, Study
 from scans.models.assessment import Finding
 from scans.services.annotations.lifecycle import create_annotation
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports.drafting import start_report
 from scans.services.reports.signing import sign_report
 from scans.synthetic import SIDE, Lesion

@@ -105,8 +105,8 @@ def _refuse_opening(user: User, study: Study) -> None:
         return
     is_signed = Verdict.objects.filter(study=study).signed().exists()
     others = Verdict.objects.filter(study=study).exclude(reader=user.pk)
-    marks = Annotation.objects.filter(image__series__study=study).exclude(author=user.pk)
-    if is_signed or others.exists() or marks.exists():
+    annotations = Annotation.objects.filter(image__series__study=study).exclude(author=user.pk)
+    if is_signed or others.exists() or annotations.exists():
         raise StateConflictError(
             "A reader has begun this study without seeing the other's finding. "
             "Ask a clinic administrator if one reader is to be enough."

@@ -30,9 +30,9 @@ def save_view(
         raise ValidationError({"name": "Views belong to a clinic, and your account has none."})
     if not name or len(name) > 60 or not name.isprintable():
         raise ValidationError({"name": "Give the view a name of 1 to 60 characters."})
-    stored = {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
-    if "order" in stored:
-        stored["order"] = current_order(stored["order"])
+    stored = _with_current_order(
+        {key: str(filters[key])[:200] for key in FILTERS if filters.get(key)}
+    )
     try:
         with transaction.atomic():
             view, _ = WorklistView.objects.update_or_create(
@@ -62,3 +62,13 @@ def delete_view(*, user: User, view: WorklistView) -> None:
         require(user, Action.SHARE_WORKLIST_VIEW, view)
     audit.record(actor=user, event=audit_events.WORKLIST_VIEW_DELETED, row=view)
     view.delete()
+
+
+def current_filters(view: WorklistView) -> dict[str, str]:
+    """Return the filters of a view, with the present name of an order that was stored earlier."""
+    return _with_current_order(view.filters)
+
+
+def _with_current_order(filters: Mapping[str, str]) -> dict[str, str]:
+    order = {"order": current_order(filters["order"])} if "order" in filters else {}
+    return {**filters, **order}

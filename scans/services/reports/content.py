@@ -14,7 +14,7 @@ from scans.models.assessment import Finding
 from scans.models.report import ReportTemplateQuerySet
 from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
 from scans.services.analyses.displayed_results import newest_finished
-from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.reports.ai_statement import ai_statement
 
 MOST_FIGURES = 12
@@ -119,15 +119,27 @@ _INITIAL_TEXTS: dict[str, Callable[[str, _Sources], str]] = {
 }
 
 
+_UNNAMED = "Annotated area"
+_OLDER_UNNAMED = "Marked area"  # in reports of the first version
+
+
 def annotation_name(version: AnnotationVersion) -> str:
     """Return the name of an annotation in a report: its label, or else the text of its arrow."""
-    name: str = version.label or version.geometry.get("text") or "Marked area"
+    name: str = version.label or version.geometry.get("text") or _UNNAMED
     return name[:1].upper() + name[1:]
 
 
 def annotation_location(annotation: Annotation, version: AnnotationVersion) -> str:
     """Return how a line about this annotation begins; the report's page makes it a link."""
     return f"{annotation_name(version)} on image {annotation.image.number}"
+
+
+def annotation_locations(annotation: Annotation, version: AnnotationVersion) -> tuple[str, ...]:
+    """Return every way in which a stored line about this annotation may begin."""
+    location = annotation_location(annotation, version)
+    if annotation_name(version) != _UNNAMED:
+        return (location,)
+    return location, location.replace(_UNNAMED, _OLDER_UNNAMED, 1)
 
 
 def as_sentence(note: str) -> str:

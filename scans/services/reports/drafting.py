@@ -17,7 +17,7 @@ from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import ReportQuerySet, ReportStatus
 from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
-from scans.services.annotations.lifecycle import readable_annotations
+from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.disclosure import (
     disclosed_to,
     others_disclosed,
@@ -62,7 +62,6 @@ def require_readable(*, user: User, study: Study) -> None:
 def readable_reports(*, user: User) -> ReportQuerySet:
     """Return the reports that `require_readable` lets this person read."""
     rows = Report.objects.visible_to(user)
-    assert isinstance(rows, ReportQuerySet)
     return rows.filter(disclosed_to(user, study="study"), others_disclosed(study="study"))
 
 

@@ -129,7 +129,7 @@ def test_of_many_workers_one_gets_the_claim():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_results_that_come_in_at_once_the_highest_is_the_suspicion_of_the_study():
+def test_of_results_that_come_in_at_once_the_highest_is_the_triage_score_of_the_study():
     study = make_study(images=4)
     rows = list(Analysis.objects.select_related("image__series"))
     start = threading.Barrier(len(rows))

@@ -70,7 +70,7 @@ def test_an_image_knows_the_size_of_its_pixels_or_does_not(spacing):
         Image.objects.update(pixel_spacing_row=spacing[0], pixel_spacing_column=spacing[1])
 
 
-def test_nobody_else_changes_a_mark_whatever_their_role():
+def test_nobody_else_changes_an_annotation_whatever_their_role():
     annotation = make_annotation()
     clinic = annotation.image.patient.clinic
     for role in ("radiologist", "administrator", "clinician"):

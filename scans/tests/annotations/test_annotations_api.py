@@ -37,9 +37,9 @@ def reading(reader):
 
 def drawn(reading, image, **fields):
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": ELLIPSE} | fields
-    answer = reading.post("/api/v1/annotations/", body, format="json")
-    assert answer.status_code == 201, answer.json()
-    return answer.json()
+    response = reading.post("/api/v1/annotations/", body, format="json")
+    assert response.status_code == 201, response.json()
+    return response.json()
 
 
 def changed(reading, annotation, **fields):
@@ -47,7 +47,7 @@ def changed(reading, annotation, **fields):
     return reading.patch(f"/api/v1/annotations/{annotation['id']}/", body, format="json")
 
 
-def test_a_drawn_mark_is_in_the_lists_of_its_study_and_image(reading, reader, image):
+def test_a_drawn_annotation_is_in_the_lists_of_its_study_and_image(reading, reader, image):
     made = drawn(reading, image, label="Meningioma", note="with dural tail")
     assert (made["version"], made["how"], made["hidden"], made["own"]) == (1, "drawn", False, True)
     assert made["author"] == {"id": reader.pk, "name": str(reader)}
@@ -79,19 +79,19 @@ def test_a_create_that_is_sent_twice_is_one_annotation(reading, image):
 def test_a_create_with_an_id_that_is_taken_is_a_conflict_with_both_sides(reading, image):
     made = drawn(reading, image)
     body = {"id": made["id"], "image": str(image.pk), "geometry": LENGTH}
-    answer = reading.post("/api/v1/annotations/", body, format="json")
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:neuroscan:problem:version-conflict"
-    assert (answer.json()["current"], answer.json()["sent"]) == (made, body)
+    response = reading.post("/api/v1/annotations/", body, format="json")
+    assert response.status_code == 409
+    assert response.json()["type"] == "urn:neuroscan:problem:version-conflict"
+    assert (response.json()["current"], response.json()["sent"]) == (made, body)
     others = make_annotation(image=image)
-    answer = reading.post("/api/v1/annotations/", body | {"id": str(others.pk)}, format="json")
-    assert (answer.status_code, answer.json()["current"]) == (409, None)
+    response = reading.post("/api/v1/annotations/", body | {"id": str(others.pk)}, format="json")
+    assert (response.status_code, response.json()["current"]) == (409, None)
 
 
 def test_a_revision_adds_a_version_and_keeps_the_old_one(reading, image):
     made = drawn(reading, image, note="first")
-    answer = changed(reading, made, geometry=LENGTH, note="second").json()
-    assert (answer["version"], answer["how"], answer["note"]) == (2, "revised", "second")
+    response = changed(reading, made, geometry=LENGTH, note="second").json()
+    assert (response["version"], response["how"], response["note"]) == (2, "revised", "second")
     history = reading.get(f"/api/v1/annotations/{made['id']}/history/").json()["results"]
     assert [(row["version"], row["note"]) for row in history] == [(2, "second"), (1, "first")]
     assert history[1]["geometry"] == ELLIPSE
@@ -100,24 +100,24 @@ def test_a_revision_adds_a_version_and_keeps_the_old_one(reading, image):
 def test_a_change_of_an_old_version_is_a_conflict_and_nothing_is_written(reading, image):
     made = drawn(reading, image)
     now = changed(reading, made, note="from one window").json()
-    answer = changed(reading, made, note="from another")
-    assert answer.status_code == 409
-    assert answer.json()["current"] == now
-    assert answer.json()["sent"] == {"version": 1, "note": "from another"}
+    response = changed(reading, made, note="from another")
+    assert response.status_code == 409
+    assert response.json()["current"] == now
+    assert response.json()["sent"] == {"version": 1, "note": "from another"}
     assert AnnotationVersion.objects.count() == 2
-    kept = changed(reading, answer.json()["current"], note="from another")
+    kept = changed(reading, response.json()["current"], note="from another")
     assert (kept.status_code, kept.json()["version"]) == (200, 3)
 
 
 def test_a_revision_that_is_sent_twice_adds_one_version(reading, image):
     made = drawn(reading, image)
-    answers = [changed(reading, made, note="twice") for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].json() == answers[1].json()
+    responses = [changed(reading, made, note="twice") for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].json() == responses[1].json()
     assert AnnotationVersion.objects.count() == 2
 
 
-def test_hiding_keeps_the_mark_and_unhiding_brings_it_back(reading, image):
+def test_hiding_keeps_the_annotation_and_unhiding_brings_it_back(reading, image):
     made = drawn(reading, image)
     path = f"/api/v1/annotations/{made['id']}"
     hidden = reading.post(f"{path}/hide/", {"version": 1}, format="json").json()
@@ -134,8 +134,8 @@ def test_restoring_adds_a_version_equal_to_the_old_one(reading, image):
     made = drawn(reading, image, note="first")
     changed(reading, made, geometry=LENGTH, note="second")
     path = f"/api/v1/annotations/{made['id']}/restore/"
-    answer = reading.post(path, {"version": 2, "restore": 1}, format="json").json()
-    assert (answer["version"], answer["note"], answer["geometry"]) == (3, "first", ELLIPSE)
+    response = reading.post(path, {"version": 2, "restore": 1}, format="json").json()
+    assert (response["version"], response["note"], response["geometry"]) == (3, "first", ELLIPSE)
     history = reading.get(f"/api/v1/annotations/{made['id']}/history/").json()["results"]
     assert (history[0]["how"], history[0]["restored_from"]) == ("restored", 1)
     missing = reading.post(path, {"version": 3, "restore": 9}, format="json")
@@ -145,9 +145,9 @@ def test_restoring_adds_a_version_equal_to_the_old_one(reading, image):
 
 def test_only_radiologists_draw(api, image):
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": ELLIPSE}
-    answer = api.post("/api/v1/annotations/", body, format="json")
-    assert answer.status_code == 403
-    assert "annotate images" in answer.json()["detail"]
+    response = api.post("/api/v1/annotations/", body, format="json")
+    assert response.status_code == 403
+    assert "annotate images" in response.json()["detail"]
 
 
 def test_colleagues_see_a_layer_and_cannot_change_it(reading, api, image):
@@ -161,9 +161,9 @@ def test_colleagues_see_a_layer_and_cannot_change_it(reading, api, image):
         assert [row["id"] for row in found] == [expected]
     found = api.get(layers, {"author": theirs.author_id}).json()["results"]
     assert [row["id"] for row in found] == [str(theirs.pk)]
-    answer = changed(reading, {"id": theirs.pk, "version": 1}, note="mine now")
-    assert answer.status_code == 403
-    assert "Only the reader who drew this annotation" in answer.json()["detail"]
+    response = changed(reading, {"id": theirs.pk, "version": 1}, note="mine now")
+    assert response.status_code == 403
+    assert "Only the reader who drew this annotation" in response.json()["detail"]
     for what in ("hide", "unhide", "restore"):
         path = f"/api/v1/annotations/{theirs.pk}/{what}/"
         body = {"version": 1, "restore": 1}
@@ -171,10 +171,14 @@ def test_colleagues_see_a_layer_and_cannot_change_it(reading, api, image):
     assert AnnotationVersion.objects.count() == 2
 
 
-def test_while_a_study_is_read_blind_the_others_marks_are_not_there(reading, image, monkeypatch):
+def test_while_a_study_is_read_blind_the_others_annotations_are_not_there(
+    reading, image, monkeypatch
+):
     mine = drawn(reading, image)
     theirs = make_annotation(image=image)
-    monkeypatch.setattr("scans.services.annotations.lifecycle.others_visible", lambda **_: False)
+    monkeypatch.setattr(
+        "scans.services.annotations.readable_annotations.others_visible", lambda **_: False
+    )
     for path in (f"studies/{image.study.pk}", f"images/{image.pk}"):
         found = reading.get(f"/api/v1/{path}/annotations/").json()["results"]
         assert [row["id"] for row in found] == [mine["id"]]
@@ -213,19 +217,19 @@ def test_while_a_study_is_read_blind_the_others_marks_are_not_there(reading, ima
 )
 def test_a_shape_that_cannot_be_is_refused_by_field(reading, image, geometry, field, words):
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": geometry}
-    answer = reading.post("/api/v1/annotations/", body, format="json")
-    assert answer.status_code == 400
-    (found, (sentence,)), *others = answer.json()["errors"].items()
+    response = reading.post("/api/v1/annotations/", body, format="json")
+    assert response.status_code == 400
+    (found, (sentence,)), *others = response.json()["errors"].items()
     assert (found, others) == (field, [])
     assert words in sentence
     assert not Annotation.objects.exists()
 
 
-def test_a_label_is_of_the_clinics_list_or_one_that_the_mark_had(reading, reader, image):
+def test_a_label_is_of_the_clinics_list_or_one_that_the_annotation_had(reading, reader, image):
     made = drawn(reading, image, label="Meningioma")
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": ELLIPSE, "label": "Blob"}
-    answer = reading.post("/api/v1/annotations/", body, format="json")
-    assert "not on your clinic's list" in answer.json()["errors"]["label"][0]
+    response = reading.post("/api/v1/annotations/", body, format="json")
+    assert "not on your clinic's list" in response.json()["errors"]["label"][0]
     administrator = UserFactory(administrator=True, clinic=reader.clinic)
     set_labels(user=administrator, names=["Blob", "Other"])
     assert reading.get("/api/v1/annotation-labels/").json() == {"labels": ["Blob", "Other"]}
@@ -233,7 +237,7 @@ def test_a_label_is_of_the_clinics_list_or_one_that_the_mark_had(reading, reader
     assert changed(reading, made, note="still", label="Meningioma").status_code == 200
 
 
-def test_a_suspected_region_becomes_the_readers_own_mark(reading, patient):
+def test_a_suspected_region_becomes_the_readers_own_annotation(reading, patient):
     analysis = complete(make_analysis(patient=patient))
     made = drawn(reading, analysis.image, from_analysis=str(analysis.pk))
     assert made["from_analysis"] == str(analysis.pk)
@@ -255,9 +259,9 @@ def test_a_queue_is_carried_out_in_order_and_each_for_itself(reading, image):
         {"op": "restore", "id": one, "version": 4, "restore": 1},
     ]
     path = "/api/v1/annotations/batch/"
-    answer = reading.post(path, {"operations": operations}, format="json")
-    assert answer["Content-Type"] == "application/json"
-    results = answer.json()["results"]
+    response = reading.post(path, {"operations": operations}, format="json")
+    assert response["Content-Type"] == "application/json"
+    results = response.json()["results"]
     assert [row["status"] for row in results] == [201, 200, 409, 400, 404, 200, 200, 200]
     assert [row["id"] for row in results] == [row["id"] for row in operations]
     assert results[2]["problem"]["current"]["note"] == "second"
@@ -270,11 +274,11 @@ def test_a_queue_is_carried_out_in_order_and_each_for_itself(reading, image):
 
 def test_a_queue_that_is_none_is_refused(reading):
     for body in ({}, {"operations": []}, {"operations": ["x"]}, {"operations": [{"op": "x"}]}):
-        answer = reading.post("/api/v1/annotations/batch/", body, format="json")
-        assert answer.status_code == 400
+        response = reading.post("/api/v1/annotations/batch/", body, format="json")
+        assert response.status_code == 400
     too_many = {"operations": [{"op": "hide", "id": "x"}] * 101}
-    answer = reading.post("/api/v1/annotations/batch/", too_many, format="json")
-    assert "at most 100" in str(answer.json()["errors"])
+    response = reading.post("/api/v1/annotations/batch/", too_many, format="json")
+    assert "at most 100" in str(response.json()["errors"])
 
 
 def test_nothing_is_drawn_or_changed_on_an_archived_patients_images(reading, image):
@@ -283,14 +287,14 @@ def test_nothing_is_drawn_or_changed_on_an_archived_patients_images(reading, ima
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": LENGTH}
     path = f"/api/v1/annotations/{made['id']}/"
     page = reading.get(f"/api/v1/studies/{image.study.pk}/annotations/export/").json()
-    for answer in (
+    for response in (
         reading.post("/api/v1/annotations/", body, format="json"),
         changed(reading, made, note="later"),
         reading.post(f"{path}hide/", {"version": 1}, format="json"),
         reading.post(f"/api/v1/studies/{image.study.pk}/annotations/import/", page, format="json"),
     ):
-        assert answer.status_code == 400
-        assert "This patient is archived. Restore the patient" in answer.json()["detail"]
+        assert response.status_code == 400
+        assert "This patient is archived. Restore the patient" in response.json()["detail"]
     batch = {"operations": [body | {"op": "create"}]}
     (result,) = reading.post("/api/v1/annotations/batch/", batch, format="json").json()["results"]
     assert result["status"] == 400
@@ -299,7 +303,7 @@ def test_nothing_is_drawn_or_changed_on_an_archived_patients_images(reading, ima
     assert Annotation.objects.count() == 1
 
 
-def test_a_mark_that_began_as_the_ais_region_is_withheld_with_the_ais_word(reading, image, person):
+def test_an_annotation_made_of_a_region_is_withheld_with_the_ai_result(reading, image, person):
     analysis = complete(image.analyses.get())
     annotations = [drawn(reading, image), drawn(reading, image, from_analysis=str(analysis.pk))]
     type(image.patient.clinic).objects.update(read_first=True)

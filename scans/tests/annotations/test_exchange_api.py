@@ -61,10 +61,10 @@ def test_what_is_exported_is_imported_as_it_was_into_the_importers_layer(reading
         make_annotation(image=image, geometry=geometry, label="Cyst", note="Line one\nand two")
     page = exported(reading, image)
     assert page["@context"] == "http://www.w3.org/ns/anno.jsonld"
-    answer = imported(reading, image, page).json()
-    assert (answer["imported"], answer["unchanged"]) == (len(SHAPES), 0)
-    assert [row["geometry"] for row in answer["annotations"]] == SHAPES
-    for row in answer["annotations"]:
+    response = imported(reading, image, page).json()
+    assert (response["imported"], response["unchanged"]) == (len(SHAPES), 0)
+    assert [row["geometry"] for row in response["annotations"]] == SHAPES
+    for row in response["annotations"]:
         assert (row["author"]["id"], row["how"]) == (reader.pk, "imported")
         assert (row["label"], row["note"]) == ("Cyst", "Line one\nand two")
     assert Annotation.objects.count() == 2 * len(SHAPES)
@@ -73,8 +73,8 @@ def test_what_is_exported_is_imported_as_it_was_into_the_importers_layer(reading
 def test_importing_ones_own_export_changes_nothing(reading, reader, image):
     for geometry in SHAPES:
         make_annotation(image=image, author=reader, geometry=geometry)
-    answer = imported(reading, image, exported(reading, image)).json()
-    assert (answer["imported"], answer["unchanged"]) == (0, len(SHAPES))
+    response = imported(reading, image, exported(reading, image)).json()
+    assert (response["imported"], response["unchanged"]) == (0, len(SHAPES))
     assert Annotation.objects.count() == len(SHAPES)
 
 
@@ -105,11 +105,11 @@ def test_a_fragment_is_a_rectangle(reading, image):
 )
 def test_a_drawing_that_is_not_understood_is_refused_whole(reading, image, svg, words):
     good = item_of(image, "<line x1='1' y1='1' x2='5' y2='5'/>")
-    answer = imported(reading, image, page_of(good, item_of(image, svg)))
-    assert answer.status_code == 400
-    (field,) = answer.json()["errors"]
+    response = imported(reading, image, page_of(good, item_of(image, svg)))
+    assert response.status_code == 400
+    (field,) = response.json()["errors"]
     assert field.startswith("items.1.target.selector")
-    assert words in answer.json()["errors"][field][0]
+    assert words in response.json()["errors"][field][0]
     assert not Annotation.objects.exists()
 
 
@@ -117,8 +117,8 @@ def test_an_item_of_another_study_or_with_an_unknown_label_is_refused(reading, i
     line = "<line x1='1' y1='1' x2='5' y2='5'/>"
     elsewhere = item_of(make_image(patient=patient), line)
     tag = {"type": "TextualBody", "purpose": "tagging", "value": "Blob"}
-    answer = imported(reading, image, page_of(elsewhere, item_of(image, line, body=tag)))
-    assert set(answer.json()["errors"]) == {"items.0.target.source", "items.1.body"}
+    response = imported(reading, image, page_of(elsewhere, item_of(image, line, body=tag)))
+    assert set(response.json()["errors"]) == {"items.0.target.source", "items.1.body"}
 
 
 @pytest.mark.parametrize("page", [[], {}, {"type": "AnnotationPage"}, page_of(), page_of(1), "x"])

@@ -32,7 +32,9 @@ from scans.services.analyses import inference
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
 from scans.services.annotations.lifecycle import create_annotation
-from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 

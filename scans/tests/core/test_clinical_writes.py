@@ -15,7 +15,8 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Report
 from scans.services.annotations.exchange import export_page, import_page
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports import drafting, signing
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures

@@ -256,9 +256,9 @@ def switch_off(trigger):
 
 def test_the_probe_says_it_too(client):
     switch_off(installed()[0])
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert "manage.py migrate" in answer.content.decode()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert "manage.py migrate" in response.content.decode()
 
 
 def test_lifted_restores_what_was_there_and_undoes_what_fails():

@@ -11,7 +11,8 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study
 from scans.services.disclosure import ai_visible
-from scans.services.reading.verdicts import VerdictInput, commit_finding, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import commit_finding, sign_verdict
 from scans.tests.core.factories import abstain, complete, make_study
 from scans.tests.core.isolation_table import World, address, signed_in, text_of
 

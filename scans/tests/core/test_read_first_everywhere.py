@@ -22,15 +22,11 @@ from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ClinicReason, Image, Study
 from scans.services.annotations.lifecycle import create_annotation
 from scans.services.disclosure import ai_visible, as_shown
+from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.saved_views import save_view
-from scans.services.reading.verdicts import (
-    AssessmentInput,
-    VerdictInput,
-    commit_finding,
-    save_draft,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.reading.verdicts import commit_finding, sign_verdict
 from scans.services.reports.drafting import start_report
 from scans.tests.core.isolation_table import (
     ADMIN_ROWS,

@@ -42,10 +42,10 @@ def test_a_read_in_the_admin_is_in_the_audit_trail_or_the_table_says_why_not(wor
     client = signed_in(UserFactory(superuser=True))
     app, model = label.split(".")
     row = ADMIN_ROWS[label](world) if label in ADMIN_ROWS else None
-    asked = [(reverse(f"admin:{app}_{model}_changelist"), f"{model}.listed")]
+    expected = [(reverse(f"admin:{app}_{model}_changelist"), f"{model}.listed")]
     if row is not None:
-        asked.append((reverse(f"admin:{app}_{model}_change", args=[row.pk]), f"{model}.read"))
-    for path, action in asked:
+        expected.append((reverse(f"admin:{app}_{model}_change", args=[row.pk]), f"{model}.read"))
+    for path, action in expected:
         response, recorded = read(client, path)
         assert response.status_code == 200
         if label in ADMIN_WHY_NOT:

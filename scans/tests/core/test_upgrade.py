@@ -11,7 +11,8 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Study
 from scans.services.reading.filters import WorklistFilterSet
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reading.worklist import awaiting
 from scans.services.statistics.overview import clinic_statistics
 from scans.tests.core.factories import complete, make_analysis

@@ -5,7 +5,8 @@ import pytest
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import ReleaseFactory, complete, make_signed_report, make_study
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ def timeline(api, patient):
     return response.json()["results"]
 
 
-def test_each_study_has_both_words_the_change_and_its_report(api, patient, person):
+def test_each_study_has_ai_result_finding_change_and_report(api, patient, person):
     old = study_with(patient, 0.41, days_ago=400)
     new = study_with(patient, 0.93, days_ago=1)
     reader = UserFactory(clinic=person.clinic, radiologist=True)
@@ -41,7 +42,7 @@ def test_each_study_has_both_words_the_change_and_its_report(api, patient, perso
     assert second["radiologist"]["verdicts"] == []
 
 
-def test_reads_first_withholds_the_ais_word_the_change_and_the_report(api, patient, person):
+def test_reads_first_withholds_the_ai_result_the_change_and_the_report(api, patient, person):
     study_with(patient, 0.41, days_ago=400)
     make_signed_report(study=study_with(patient, 0.93, days_ago=1))
     Clinic.objects.update(read_first=True)

@@ -1,4 +1,4 @@
-"""The case history with both words, the trend and the reports, in a real browser."""
+"""The case history with AI result and finding, the trend and the reports, in a real browser."""
 
 import pytest
 from django.urls import reverse
@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,
@@ -38,7 +39,9 @@ def patient(user):
 @pytest.mark.parametrize(
     ("theme", "width"), [("light", 1440), ("dark", 390)], ids=["light, wide", "dark, narrow"]
 )
-def test_both_words_stand_side_by_side(browsing, user, patient, assert_accessible, theme, width):
+def test_ai_result_and_finding_stand_side_by_side(
+    browsing, user, patient, assert_accessible, theme, width
+):
     page = browsing.of(user, color_scheme=theme, viewport={"width": width, "height": 900})
     page.goto(patient.get_absolute_url())
     expect(page.get_by_role("heading", name="AI trend")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The case history: the AI's and the radiologist's word side by side, and the trend."""
+"""The case history: AI result and radiologist's finding side by side, and the trend."""
 
 import re
 
@@ -10,12 +10,9 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
-from scans.services.reading.verdicts import (
-    AssessmentInput,
-    VerdictInput,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import commit_finding, sign_verdict
 from scans.tests.core.factories import (
     PatientFactory,
     ReleaseFactory,
@@ -67,7 +64,7 @@ def activate(release):
     ModelRelease.objects.filter(pk=release.pk).update(is_active=True)
 
 
-def test_the_two_words_stand_side_by_side(reader, patient):
+def test_ai_result_and_finding_stand_side_by_side(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
     analysis = analyses_of(study).get()
     colleague = UserFactory(clinic=reader.clinic)
@@ -90,7 +87,7 @@ def test_a_draft_is_its_readers_alone(reader, patient):
         assert "Iris Okafor · <" not in page
 
 
-def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
+def test_two_blind_readers_see_their_own_finding_and_nobody_elses(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
     Study.objects.update(readers_required=2)
     study.refresh_from_db()
@@ -112,7 +109,7 @@ def test_two_blind_readers_see_their_own_word_and_nobody_elses(reader, patient):
     assert "Unsure" not in page
 
 
-def test_reads_first_withholds_word_trend_and_report(reader, patient):
+def test_reads_first_withholds_ai_result_trend_and_report(reader, patient):
     for days_ago, probability in ((400, 0.414), (1, 0.937)):
         newest = study_with(patient, probability, days_ago=days_ago)
     make_signed_report(study=newest, author=reader)

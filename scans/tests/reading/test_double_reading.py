@@ -12,12 +12,8 @@ from scans.services.disclosure import ai_visible, others_visible
 from scans.services.patients.records import archive_patient
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
-from scans.services.reading.verdicts import (
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
 from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
 from scans.tests.core.isolation_table import signed_in
 
@@ -71,7 +67,7 @@ def test_a_second_reader_cannot_look_at_the_first_and_go_back(reader, study):
     assert (study.readers_required, study.read_stage) == (2, "waiting")
 
 
-def test_a_readers_marks_are_not_opened_that_way_either(reader, study):
+def test_a_readers_annotations_are_not_opened_that_way_either(reader, study):
     set_readers_required(user=reader, study=study, readers=2)
     make_annotation(image=Image.objects.get(), author=reader)
     with pytest.raises(StateConflictError):

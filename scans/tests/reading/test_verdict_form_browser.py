@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from scans.models import Analysis, Study, Verdict
 from scans.services.reading.assignment import take_study
-from scans.services.reading.verdicts import VerdictInput, save_draft
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.tests.core.factories import complete, make_study
 from scans.tests.reading.viewing import Viewing
 

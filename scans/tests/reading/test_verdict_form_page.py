@@ -10,14 +10,10 @@ from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Assessment, ClinicReason, Study, Verdict
+from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.reasons import retire_reason
-from scans.services.reading.verdicts import (
-    AssessmentInput,
-    VerdictInput,
-    begin_amendment,
-    save_draft,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.reading.verdicts import begin_amendment, sign_verdict
 from scans.tests.core.factories import complete, make_study
 from scans.tests.core.isolation_table import signed_in
 

@@ -10,12 +10,8 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Study, Verdict
 from scans.services.reading.assignment import take_study
-from scans.services.reading.verdicts import (
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    save_draft,
-)
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.reading.verdicts import begin_amendment, commit_finding
 from scans.tests.core.factories import complete, make_analysis, make_verdict
 
 

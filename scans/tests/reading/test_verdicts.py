@@ -10,15 +10,10 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.errors import StateConflictError
 from scans.models import Assessment, ClinicReason, Study, Verdict
 from scans.services.disclosure import others_visible
+from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.double_reading import set_readers_required
-from scans.services.reading.verdicts import (
-    AssessmentInput,
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    save_draft,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
 from scans.tests.core.factories import complete, make_analysis
 
 pytestmark = pytest.mark.django_db

@@ -120,7 +120,7 @@ def test_suspected_regions_are_a_layer_and_one_key_makes_one_the_readers_own(pag
     viewing.expect_annotations(1)
     viewing.keys("ArrowRight", "c", "c")
     viewing.expect_annotations(2)
-    expect(page.locator("[data-told]")).to_contain_text("is yours already")
+    expect(page.locator("[data-announcement]")).to_contain_text("is yours already")
     viewing.expect_saved()
     first, second = Annotation.objects.order_by("created_at")
     assert first.from_analysis == second.from_analysis == analysis
@@ -192,7 +192,7 @@ def test_what_has_fields_and_buttons_has_keys_too(page, user, study):
     viewing.keys("Shift+B")
     expect(viewing.viewport(2)).to_have_attribute("data-state", "ready")
     viewing.keys("Shift+B")
-    expect(page.locator("[data-told]")).to_contain_text("no other study")
+    expect(page.locator("[data-announcement]")).to_contain_text("no other study")
     viewing.viewport().focus()
     viewing.keys("l", "Space", "Shift+ArrowRight", "Space", "Shift+T")
     expect(page.get_by_role("combobox", name="Label", exact=True)).to_be_focused()

@@ -47,8 +47,8 @@ def test_the_header_of_a_frame_is_what_the_schema_says(api, patient):
     form = FrameHeaderSerializer(data=facts)
     assert form.is_valid(), form.errors
     assert set(facts) == set(form.fields)
-    answer = SCHEMA["paths"]["/api/v1/images/{id}/frame/"]["get"]["responses"]["200"]
-    assert answer["headers"]["X-Frame"]["content"] == {
+    documented = SCHEMA["paths"]["/api/v1/images/{id}/frame/"]["get"]["responses"]["200"]
+    assert documented["headers"]["X-Frame"]["content"] == {
         "application/json": {"schema": {"$ref": "#/components/schemas/FrameHeader"}}
     }
 
@@ -114,10 +114,10 @@ def test_the_size_of_a_pixel_is_told_where_the_image_has_one(api, patient):
     assert shown["pixel_spacing"] == {"row": 0.5, "column": 0.75}
 
 
-def test_where_the_ai_is_withheld_nothing_of_it_is_in_the_answer(api, patient, monkeypatch):
+def test_where_the_ai_is_withheld_nothing_of_it_is_in_the_response(api, patient, monkeypatch):
     study = make_study(patient=patient)
     complete(Image.objects.get(series__study=study).analyses.get(), probability=0.9)
-    monkeypatch.setattr("scans.api.reading.viewer_views.ai_visible", lambda **asked: False)
+    monkeypatch.setattr("scans.api.reading.viewer_views.ai_visible", lambda **arguments: False)
     response = api.get(f"/api/v1/studies/{study.pk}/viewer/")
     assert response.json()["ai_visible"] is False
     assert response.json()["series"][0]["images"][0]["analyses"] == []

@@ -32,16 +32,16 @@ def test_the_page_shows_whose_images_these_are_and_keeps_no_copy(doctor, reader)
     assert AuditEvent.objects.filter(action="study.read", object_id=str(study.pk)).count() == 1
 
 
-@pytest.mark.parametrize("asked", [0, 1])
-def test_the_pixels_of_the_image_it_opens_at_are_asked_for_by_the_page(doctor, reader, asked):
+@pytest.mark.parametrize("names_image", [0, 1])
+def test_the_pixels_of_the_image_it_opens_at_are_asked_for_by_the_page(doctor, reader, names_image):
     study = make_study(user=reader, images=2)
     images = list(Image.objects.filter(series__study=study))
     doctor.force_login(reader)
-    address = reverse("viewer", args=[study.pk]) + (f"?image={images[1].pk}" if asked else "")
+    address = reverse("viewer", args=[study.pk]) + (f"?image={images[1].pk}" if names_image else "")
     text = doctor.get(address).content.decode()
     assert [reverse("api:image-frame", args=[one.pk]) in text for one in images] == [
-        not asked,
-        bool(asked),
+        not names_image,
+        bool(names_image),
     ]
 
 

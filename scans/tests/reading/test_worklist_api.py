@@ -54,6 +54,25 @@ def test_the_older_names_of_orders_are_understood(api, person):
     assert saved.data["filters"] == {"order": "-triage_score"}
 
 
+@pytest.mark.parametrize(
+    ("stored", "present"),
+    [
+        ({"order": "suspicion", "q": "suspicion"}, {"order": "triage_score", "q": "suspicion"}),
+        ({"order": "-suspicion"}, {"order": "-triage_score"}),
+        ({"order": "place"}, {"order": "rank"}),
+        ({"order": "-age"}, {"order": "-age"}),
+        ({"state": "failed"}, {"state": "failed"}),
+    ],
+)
+def test_a_view_that_was_stored_earlier_is_read_by_the_present_names(api, person, stored, present):
+    view = WorklistView.objects.create(
+        clinic=person.clinic, owner=person, name="Old", filters=stored
+    )
+    assert [row["filters"] for row in api.get(VIEWS).data] == [present]
+    view.refresh_from_db()
+    assert view.filters == stored
+
+
 def test_a_view_with_a_filter_that_is_none_is_refused(api):
     response = api.post(VIEWS, {"name": "x", "filters": {"priority": "soon"}}, format="json")
     assert response.status_code == 400

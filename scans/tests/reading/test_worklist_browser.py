@@ -9,7 +9,8 @@ from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study, Verdict
 from scans.services.reading.assignment import set_priority, take_study
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import PatientFactory, complete, make_study
 
 pytestmark = pytest.mark.browser

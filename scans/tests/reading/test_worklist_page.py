@@ -13,7 +13,8 @@ from scans.models import Image, Study, WorklistView
 from scans.services.patients.records import archive_patient
 from scans.services.reading import worklist
 from scans.services.reading.assignment import set_priority, take_study
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import PatientFactory, abstain, complete, make_study
 
 pytestmark = pytest.mark.django_db

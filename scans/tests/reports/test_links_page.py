@@ -11,7 +11,8 @@ from accounts.tests.factories import UserFactory
 from scans.models import Image
 from scans.pages.core.csv_responses import csv_response
 from scans.services.annotations.lifecycle import hide_annotation
-from scans.services.reading.verdicts import VerdictInput, sign_verdict
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports import drafting
 from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
 from scans.tests.core.isolation_table import signed_in, text_of
@@ -44,10 +45,13 @@ def test_a_line_about_image_12_does_not_lead_to_image_1(client, reader):
     assert f"{link_to(first)}Meningioma on image 1</a>: small." in page
 
 
-def test_a_finding_is_linked_whether_its_annotation_is_a_figure_or_was_deleted(client, reader):
+@pytest.mark.parametrize("name", ["Annotated area", "Marked area"], ids=["now", "before"])
+def test_a_finding_is_linked_whether_its_annotation_is_a_figure_or_was_deleted(
+    client, reader, name
+):
     study = make_study(user=reader)
     annotation = make_annotation(image=Image.objects.get(series__study=study), author=reader)
-    text = "Marked area on image 1: left."
+    text = f"{name} on image 1: left."
     report = make_signed_report(study=study, author=reader, findings=text)
     hide_annotation(user=reader, annotation=annotation, version=1)
     assert link_to(annotation) in text_of(client.get(report.get_absolute_url()))
@@ -68,21 +72,21 @@ def test_what_is_wrong_with_a_text_is_said_to_the_script_apart_from_a_conflict(c
     report = drafting.start_report(user=reader, study=make_study(user=reader))
     path = reverse("report-save", args=[report.pk])
     sent = {"revision": 0, "findings": "w" * 10_001}
-    answer = client.post(path, sent, headers={"HX-Request": "true"})
-    assert "report-refused" in answer["HX-Trigger"]
+    response = client.post(path, sent, headers={"HX-Request": "true"})
+    assert "report-refused" in response["HX-Trigger"]
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"), ids=ascii)
 def test_no_cell_begins_as_a_formula_does(start):
-    answer = csv_response("list", ["Patient"], [[f"{start}1+1"]]).content.decode("utf-8-sig")
-    assert list(csv.reader(StringIO(answer, newline="")))[1] == [f"'{start}1+1"]
+    response = csv_response("list", ["Patient"], [[f"{start}1+1"]]).content.decode("utf-8-sig")
+    assert list(csv.reader(StringIO(response, newline="")))[1] == [f"'{start}1+1"]
 
 
 def test_the_worklist_leaves_as_it_is_filtered(client, reader):
     one, other = make_study(user=reader), make_study(user=reader, description="Spine")
     type(other).objects.filter(pk=other.pk).update(assignee=reader, priority="stat")
-    answer = client.post(reverse("worklist-csv"), {"assignee": "me"})
-    (row,) = csv.DictReader(StringIO(answer.content.decode("utf-8-sig")))
+    response = client.post(reverse("worklist-csv"), {"assignee": "me"})
+    (row,) = csv.DictReader(StringIO(response.content.decode("utf-8-sig")))
     assert (row["Description"], row["Assigned to"], row["Priority"]) == (
         *("Spine", str(reader)),
         "Stat",

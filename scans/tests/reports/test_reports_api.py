@@ -25,9 +25,9 @@ def study(patient):
 
 
 def start(api, study, **body):
-    answer = api.post(f"/api/v1/studies/{study.pk}/report/", body, format="json")
-    assert answer.status_code in {200, 201}, answer.content
-    return answer.json()
+    response = api.post(f"/api/v1/studies/{study.pk}/report/", body, format="json")
+    assert response.status_code in {200, 201}, response.content
+    return response.json()
 
 
 def sign(api, report, **more):
@@ -63,9 +63,9 @@ def test_signing_needs_the_password_whatever_the_token(api, study):
     draft = start(api, study)
     draft = api.patch(draft["url"], {"revision": 0, "impression": "None."}, format="json").json()
     for body, field in (({"password": "wrong"}, "password"), ({"password": ""}, "password")):
-        answer = sign(api, draft, **body)
-        assert answer.status_code == 400
-        assert field in answer.json()["errors"]
+        response = sign(api, draft, **body)
+        assert response.status_code == 400
+        assert field in response.json()["errors"]
     assert Report.objects.get().status == "preliminary"
     assert "password" not in str(sign(api, draft, revision=0).json())
     assert Report.objects.get().status == "preliminary"
@@ -75,9 +75,9 @@ def test_a_change_of_an_old_revision_is_a_conflict_with_both_sides(api, study, p
     draft = start(api, study)
     api.patch(draft["url"], {"revision": 0, "findings": "Mine."}, format="json")
     other = asking_as(UserFactory(clinic=person.clinic, radiologist=True))
-    answer = other.patch(draft["url"], {"revision": 0, "findings": "Theirs."}, format="json")
-    assert answer.status_code == 409
-    problem = answer.json()
+    response = other.patch(draft["url"], {"revision": 0, "findings": "Theirs."}, format="json")
+    assert response.status_code == 409
+    problem = response.json()
     assert problem["type"].endswith("version-conflict")
     assert problem["current"]["findings"] == "Mine."
     assert problem["sent"]["findings"] == "Theirs."
@@ -90,10 +90,10 @@ def test_a_signed_report_is_amended_and_not_changed(api, study):
     assert sign(api, {"url": url, "revision": 0}).status_code == 409
     assert api.post(f"{url}discard/").status_code == 409
     assert api.post(f"{url}amend/", {"reason": ""}, format="json").status_code == 400
-    answer = api.post(f"{url}amend/", {"reason": "The side."}, format="json")
-    assert answer.status_code == 201
-    assert sign(api, answer.json()).json()["status"] == "amended"
-    assert api.get(url).json()["superseded_by"] == answer.json()["id"]
+    response = api.post(f"{url}amend/", {"reason": "The side."}, format="json")
+    assert response.status_code == 201
+    assert sign(api, response.json()).json()["status"] == "amended"
+    assert api.get(url).json()["superseded_by"] == response.json()["id"]
 
 
 def test_a_begun_amendment_is_discarded_and_another_begun(api, study):
@@ -130,9 +130,9 @@ def test_what_is_withheld_is_neither_listed_nor_read(api, study, person, setting
         Study.objects.update(readers_required=2)
     assert api.get(REPORTS).json()["count"] == 0
     for path in ("", "pdf/"):
-        answer = api.get(f"{REPORTS}{report.pk}/{path}")
-        assert answer.status_code == 403
-        assert report.impression not in answer.content.decode()
+        response = api.get(f"{REPORTS}{report.pk}/{path}")
+        assert response.status_code == 403
+        assert report.impression not in response.content.decode()
     path = f"/api/v1/studies/{study.pk}/report/"
     assert api.post(path, {}, format="json").status_code == 403
     Study.objects.update(read_stage="read")
@@ -142,11 +142,11 @@ def test_what_is_withheld_is_neither_listed_nor_read(api, study, person, setting
 def test_nothing_is_written_for_an_archived_patient(api, study):
     draft = start(api, study)
     type(study.patient).objects.update(archived_at="2026-01-01T00:00Z")
-    for answer in (
+    for response in (
         api.patch(draft["url"], {"revision": 0, "findings": "Other."}, format="json"),
         sign(api, draft),
         api.post(f"/api/v1/studies/{study.pk}/report/", {}, format="json"),
     ):
-        assert answer.status_code == 400
-        assert "archived. Restore the patient" in answer.json()["detail"]
+        assert response.status_code == 400
+        assert "archived. Restore the patient" in response.json()["detail"]
     assert api.get(draft["url"]).status_code == 200

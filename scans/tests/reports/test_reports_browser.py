@@ -45,7 +45,7 @@ def test_a_report_is_written_signed_and_amended(page: Page, user, study, assert_
     report = Report.objects.get()
     link = page.get_by_role("link", name="Figure 1: Meningioma, image 1")
     expect(link).to_have_attribute("href", _viewer_of(report))
-    with page.expect_response(lambda answer: answer.url.endswith("/pdf/")) as answered:
+    with page.expect_response(lambda response: response.url.endswith("/pdf/")) as answered:
         page.evaluate("path => fetch(path)", reverse("report-pdf", args=[report.pk]))
     assert answered.value.headers["content-type"] == "application/pdf"
     page.get_by_label("Reason").fill("The side was wrong.")

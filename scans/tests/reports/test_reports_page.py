@@ -16,7 +16,9 @@ from scans.models import Image, Report
 from scans.models.report import ReportTemplate
 from scans.models.report_sections import LONGEST_SECTION
 from scans.services.annotations.lifecycle import revise_annotation
-from scans.services.reading.verdicts import AssessmentInput, VerdictInput, sign_verdict
+from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports.signing import normal_code
 from scans.tests.core.factories import (
     PatientFactory,
@@ -60,8 +62,8 @@ def client(reader) -> Client:
 
 
 def begun(client, study) -> Report:
-    answer = client.post(reverse("study-report-start", args=[study.pk]))
-    assert answer.status_code == 302, text_of(answer)
+    response = client.post(reverse("study-report-start", args=[study.pk]))
+    assert response.status_code == 302, text_of(response)
     return Report.objects.get(study=study, status="preliminary")
 
 
@@ -129,9 +131,9 @@ def test_a_finding_leads_to_its_annotation_in_the_viewer(client, study, annotati
 def test_the_editor_saves_itself_and_says_when(client, study):
     report = begun(client, study)
     path = reverse("report-save", args=[report.pk])
-    answer = client.post(path, sent(report), headers={"HX-Request": "true"})
-    assert (answer.status_code, answer["X-Revision"]) == (204, "1")
-    assert "Saved" in answer["HX-Trigger"]
+    response = client.post(path, sent(report), headers={"HX-Request": "true"})
+    assert (response.status_code, response["X-Revision"]) == (204, "1")
+    assert "Saved" in response["HX-Trigger"]
     report.refresh_from_db()
     assert (report.impression, report.revision) == ("Tumor.", 1)
     again = client.post(path, sent(report), headers={"HX-Request": "true"})
@@ -143,8 +145,10 @@ def test_of_two_who_write_at_once_the_second_is_shown_both(client, study, reader
     colleague = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
     path = reverse("report-save", args=[report.pk])
     client.post(path, sent(report, findings="Mine."))
-    answer = colleague.post(path, sent(report, findings="Theirs."), headers={"HX-Request": "true"})
-    assert "report-not-saved" in answer["HX-Trigger"]
+    response = colleague.post(
+        path, sent(report, findings="Theirs."), headers={"HX-Request": "true"}
+    )
+    assert "report-not-saved" in response["HX-Trigger"]
     page = colleague.post(path, sent(report, findings="Theirs."))
     assert page.status_code == 409
     assert "Mine." in text_of(page)
@@ -205,9 +209,9 @@ def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(
     assert "This is not your password" in text_of(wrong)
     report.refresh_from_db()
     assert (report.status, report.impression) == ("preliminary", "Tumor.")
-    answer = sign(client, report, with_overlay="on")
+    response = sign(client, report, with_overlay="on")
     report.refresh_from_db()
-    assert (answer.status_code, report.status) == (302, "final")
+    assert (response.status_code, report.status) == (302, "final")
     page = text_of(client.get(report.get_absolute_url()))
     for fact in (report.signed_name, report.signed_meaning, report.code, "Meningioma"):
         assert fact in page
@@ -234,9 +238,9 @@ def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annot
     client.post(reverse("report-amend", args=[report.pk]), {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
     assert sign(client, amendment, impression="Left.").status_code == 302
-    answer = client.get(path)
-    assert b"".join(answer.streaming_content) == before
-    assert answer["Content-Type"] == "application/pdf"
+    response = client.get(path)
+    assert b"".join(response.streaming_content) == before
+    assert response["Content-Type"] == "application/pdf"
     report.refresh_from_db()
     assert hashlib.sha256(before).hexdigest() == report.pdf_sha256
     newer = client.get(reverse("report-pdf", args=[amendment.pk]))
@@ -247,14 +251,14 @@ def test_after_five_wrong_passwords_the_right_one_waits(client, study):
     report = begun(client, study)
     for _ in range(5):
         sign(client, report, password="wrong")
-    answer = sign(client, report)
-    assert "Wait five minutes" in text_of(answer)
+    response = sign(client, report)
+    assert "Wait five minutes" in text_of(response)
     assert Report.objects.get().status == "preliminary"
 
 
 def test_a_report_without_an_impression_is_not_signed(client, study):
-    answer = sign(client, begun(client, study), impression=" ")
-    assert "Write an impression" in text_of(answer)
+    response = sign(client, begun(client, study), impression=" ")
+    assert "Write an impression" in text_of(response)
 
 
 def test_a_signed_report_is_amended_with_a_reason_and_both_stay_readable(client, study):
@@ -282,9 +286,9 @@ def test_a_signed_report_is_not_saved_or_signed_again(client, study):
     assert client.get(reverse("report-edit", args=[report.pk])).url == report.get_absolute_url()
     for name in ("report-save", "report-sign"):
         body = sent(report, findings="Other.", password=PASSWORD)
-        answer = client.post(reverse(name, args=[report.pk]), body)
-        assert answer.status_code == 409
-        assert "signed and does not change" in text_of(answer)
+        response = client.post(reverse(name, args=[report.pk]), body)
+        assert response.status_code == 409
+        assert "signed and does not change" in text_of(response)
 
 
 def test_clinicians_read_reports_and_do_not_write_them(study, reader, client):
@@ -299,37 +303,37 @@ def test_clinicians_read_reports_and_do_not_write_them(study, reader, client):
 
 
 @pytest.mark.parametrize("setting", ["read_first", "two_readers"])
-def test_a_report_is_withheld_while_the_ais_or_the_others_word_is(study, reader, setting):
+def test_a_report_is_withheld_while_the_ai_result_or_the_others_finding_is(study, reader, setting):
     report = make_signed_report(study=study, author=reader)
     if setting == "read_first":
         type(study.clinic).objects.update(read_first=True)
     else:
         type(study).objects.update(readers_required=2)
     asking = signed_in(UserFactory(radiologist=True, clinic=reader.clinic))
-    asked = [report.get_absolute_url(), reverse("report-pdf", args=[report.pk])]
-    asked += [
+    paths = [report.get_absolute_url(), reverse("report-pdf", args=[report.pk])]
+    paths += [
         reverse("study-report", args=[study.pk]),
         reverse("report-verify", args=[report.code]),
     ]
-    for path in asked:
-        answer = asking.get(path)
-        assert answer.status_code == 403
-        assert report.impression not in text_of(answer)
+    for path in paths:
+        response = asking.get(path)
+        assert response.status_code == 403
+        assert report.impression not in text_of(response)
 
 
 def test_the_code_on_paper_finds_the_report_for_the_clinic_only(client, study):
     report = signed(client, study)
     typed = report.code.lower().replace("-", " ").replace("1", "l").replace("0", "o")
     assert normal_code(typed) == report.code
-    answer = client.get(reverse("report-verify-form"), {"code": typed}, follow=True)
-    assert report.pdf_sha256 in text_of(answer)
+    response = client.get(reverse("report-verify-form"), {"code": typed}, follow=True)
+    assert report.pdf_sha256 in text_of(response)
     stranger = signed_in(UserFactory(radiologist=True))
     assert stranger.get(reverse("report-verify", args=[report.code])).status_code == 404
     assert Client().get(reverse("report-verify", args=[report.code])).status_code == 302
 
 
-def rows_of(answer):
-    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+def rows_of(response):
+    return list(csv.DictReader(StringIO(response.content.decode("utf-8-sig"))))
 
 
 def test_lists_leave_as_csv(client, study, reader):
@@ -349,9 +353,9 @@ def test_a_csv_holds_no_formula_and_nothing_that_is_withheld(client, reader):
     assert row["Patient"].startswith("'=")
     assert row["AI probability"] == "0.930"
     type(study.clinic).objects.update(read_first=True)
-    answer = client.get(reverse("studies-csv"))
-    assert "0.93" not in answer.content.decode()
-    assert rows_of(answer)[0]["AI result"] == "withheld: read first"
+    response = client.get(reverse("studies-csv"))
+    assert "0.93" not in response.content.decode()
+    assert rows_of(response)[0]["AI result"] == "withheld: read first"
 
 
 def test_the_csv_of_a_list_is_filtered_as_the_list(client, study, reader):
@@ -389,9 +393,9 @@ def test_a_begun_amendment_is_discarded_and_stays_readable(client, study):
     amend = reverse("report-amend", args=[first.pk])
     client.post(amend, {"reason": "The side was wrong."})
     draft = Report.objects.get(status="preliminary")
-    answer = client.post(reverse("report-discard", args=[draft.pk]), follow=True)
-    assert "is discarded" in text_of(answer)
-    assert "Discarded" in text_of(answer)
+    response = client.post(reverse("report-discard", args=[draft.pk]), follow=True)
+    assert "is discarded" in text_of(response)
+    assert "Discarded" in text_of(response)
     page = text_of(client.get(draft.get_absolute_url()))
     assert "This draft was discarded" in page
     assert "The side was wrong." in page
@@ -417,9 +421,9 @@ def test_nothing_is_written_for_an_archived_patient(client, study):
     draft = begun(client, study)
     type(study.patient).objects.update(archived_at="2026-01-01T00:00Z")
     for name in ("report-save", "report-sign"):
-        answer = client.post(reverse(name, args=[draft.pk]), sent(draft, password=PASSWORD))
-        assert answer.status_code == 409
-        assert "This patient is archived. Restore the patient" in text_of(answer)
+        response = client.post(reverse(name, args=[draft.pk]), sent(draft, password=PASSWORD))
+        assert response.status_code == 409
+        assert "This patient is archived. Restore the patient" in text_of(response)
     assert Report.objects.get().revision == 0
     page = text_of(client.get(reverse("study-report", args=[study.pk])))
     assert "Continue writing" not in page

@@ -1,6 +1,7 @@
 """The statistics page and its API: figures from signed verdicts of the own clinic only."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -12,12 +13,8 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.models import Image, ModelRelease
 from scans.services.analyses.lifecycle import request_analysis
 from scans.services.reading.double_reading import set_readers_required
-from scans.services.reading.verdicts import (
-    VerdictInput,
-    begin_amendment,
-    commit_finding,
-    sign_verdict,
-)
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
 from scans.tests.core.factories import ReleaseFactory, abstain, complete, make_image, make_study
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +80,38 @@ def test_a_release_that_analyzed_nothing_has_no_figures(administrator, user):
     assert figures(administrator, release=other.pk)["overall"]["cases"] == 0
     assert figures(administrator, source="image/png")["overall"]["cases"] == 1
     assert figures(administrator, source="image/jpeg")["overall"]["cases"] == 0
+
+
+@pytest.mark.parametrize("release", ["nonsense", str(uuid4())], ids=["no id", "unknown"])
+def test_a_release_that_is_none_is_ignored_on_pages_and_refused_by_the_api(
+    administrator, user, release
+):
+    signed(user, probability=0.9, finding="tumor")
+    query = {"release": release, "source": "", "month": "x" * 300}
+    page = administrator.get(reverse("statistics"), query)
+    assert (page.context["release"], page.context["month"]) == (None, "")
+    assert page.context["statistics"].overall.studies == 1
+    file = administrator.get(reverse("statistics-csv", args=["parts"]), query)
+    assert "\r\nall,,1,1," in file.content.decode()
+    refused = administrator.get(reverse("api:statistics"), {"release": release})
+    assert refused.status_code == 400
+    assert refused.json()["errors"] == {"release": ["There is no such model release."]}
+
+
+def test_page_file_and_api_filter_alike(administrator, user):
+    study = signed(user, probability=0.9, finding="tumor")
+    month = f"{timezone.localtime(study.verdicts.get().signed_at):%Y-%m}"
+    for query, count in [
+        ({"month": month, "source": "image/png"}, 1),
+        ({"month": "1999-01"}, 0),
+        ({"source": "image/jpeg"}, 0),
+    ]:
+        page = administrator.get(reverse("statistics"), query)
+        assert page.context["statistics"].overall.studies == count
+        for send in (administrator.get, administrator.post):
+            file = send(reverse("statistics-csv", args=["parts"]), query)
+            assert f"\r\nall,,{count}," in file.content.decode()
+        assert figures(administrator, **query)["overall"]["cases"] == count
 
 
 def test_two_readers_and_their_kappa(administrator, user):

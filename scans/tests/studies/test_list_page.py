@@ -62,7 +62,7 @@ def test_the_newest_received_comes_first(doctor, user):
 def test_the_most_suspicious_image_speaks_for_the_study(doctor, user, outcomes, words):
     study_of(user, description="x", outcomes=outcomes)
     row = doctor.get(HOME).content.decode().split('class="ns-table-row"')[1]
-    assert f'<span class="ns-ai-words">{words}</span>' in row
+    assert f'<span class="ns-ai-text">{words}</span>' in row
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_no_tumor_is_not_said_of_a_study_before_every_image_was_read(doctor, use
         doctor.get(study.get_absolute_url()).content.decode().split('id="verdict"')[0],
     ):
         assert words in text
-        assert "ns-ai-words" not in text
+        assert "ns-ai-text" not in text
         assert "No tumor detected</span>" not in text
         assert "most suspicious" not in text
     assert shown(doctor.get(HOME, {"ai": "no_tumor"})) == []
@@ -94,7 +94,7 @@ def test_a_tumor_found_so_far_is_said_at_once_with_how_far_the_reading_is(doctor
     study = study_of(user, description="x", outcomes=[0.1, 0.9, "queued"])
     for path in (HOME, study.patient.get_absolute_url(), study.get_absolute_url()):
         text = " ".join(doctor.get(path).content.decode().split())
-        assert '<span class="ns-ai-words">Tumor detected</span>' in text
+        assert '<span class="ns-ai-text">Tumor detected</span>' in text
         assert "so far, 2 of 3 analyzed ·" in text
     assert shown(doctor.get(HOME, {"ai": "tumor"})) == ["x"]
 

@@ -11,12 +11,12 @@ export function renewToken(root) {
   for (const field of root.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token[1];
 }
 
-async function whyNot(answer) {
-  if (answer.redirected || answer.status === 401) {
+async function whyNot(response) {
+  if (response.redirected || response.status === 401) {
     return "Not saved: you are signed out. Sign in in another tab and leave this one open.";
   }
-  const isSentence = answer.headers.get("Content-Type")?.startsWith("text/plain");
-  return `Not saved: ${isSentence ? await answer.text() : "the server has a fault. Trying again …"}`;
+  const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
+  return `Not saved: ${isSentence ? await response.text() : "the server has a fault. Trying again …"}`;
 }
 
 export class Autosave {
@@ -27,12 +27,12 @@ export class Autosave {
   #sending = Promise.resolve();
 
   /**
-   * `form` is asked for anew each time: the page may have drawn another one. `heard` is told of the
-   * events of an answer and says what became of the save: "saved", "refused" (this text cannot be
-   * kept), "conflict", or nothing where the answer is no answer to a save.
+   * `form` is called anew each time: the page may have drawn another one. `outcomeOf` gets the
+   * events of a response and returns what became of the save: "saved", "refused" (this text cannot
+   * be kept), "conflict", or nothing where the response is not to a save.
    */
-  constructor({ form, delay, say, heard, prepare = () => {} }) {
-    Object.assign(this, { form, delay, say, heard, prepare });
+  constructor({ form, delay, say, outcomeOf, prepare = () => {} }) {
+    Object.assign(this, { form, delay, say, outcomeOf, prepare });
     addEventListener("beforeunload", (event) => {
       if (this.unsaved || this.#onItsWay) event.preventDefault();
     });
@@ -83,16 +83,16 @@ export class Autosave {
     this.#onItsWay = true;
     try {
       const headers = { "HX-Request": "true" };
-      const answer = await fetch(form.dataset.save, { method: "POST", body, headers });
-      const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}");
-      const revision = answer.headers.get("X-Revision");
+      const response = await fetch(form.dataset.save, { method: "POST", body, headers });
+      const events = JSON.parse(response.headers.get("HX-Trigger") || "{}");
+      const revision = response.headers.get("X-Revision");
       if (revision) form.elements.revision.value = revision;
-      const outcome = this.heard(said);
+      const outcome = this.outcomeOf(events);
       if (outcome === "saved") return outcome;
       this.unsaved = true;
       this.stopped = outcome === "conflict";
       if (outcome) return outcome;
-      this.say(await whyNot(answer), true);
+      this.say(await whyNot(response), true);
     } catch {
       this.unsaved = true;
       this.say("Not saved: the server cannot be reached. Trying again …", true);

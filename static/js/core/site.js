@@ -37,13 +37,13 @@ document.addEventListener("htmx:afterSettle", () => {
   hadFocus = "";
 });
 
-// --- Answers that are not a fragment -------------------------------------------------------------
+// --- Responses that are not a fragment ------------------------------------------------------------
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
-  const asked = new URL(requestConfig.path, window.location.href).pathname;
-  const answered = xhr.responseURL ? new URL(xhr.responseURL).pathname : asked;
-  if (asked !== answered) {
+  const requested = new URL(requestConfig.path, window.location.href).pathname;
+  const responded = xhr.responseURL ? new URL(xhr.responseURL).pathname : requested;
+  if (requested !== responded) {
     // Signed out meanwhile: the sign-in page is no fragment.
     event.preventDefault();
     window.location.reload();

@@ -64,7 +64,7 @@ function renew() {
 
 // --- Saves itself --------------------------------------------------------------------------------
 
-const saving = new Autosave({ form, delay: 800, say, heard, prepare: writeLayers });
+const saving = new Autosave({ form, delay: 800, say, outcomeOf, prepare: writeLayers });
 let known = null;
 
 function say(text, isBad = false) {
@@ -74,17 +74,17 @@ function say(text, isBad = false) {
   line.classList.toggle("ns-verdict-bad", isBad);
 }
 
-function heard(said) {
-  if (said["verdict-saved"]) {
-    if (!saving.unsaved) say(said["verdict-saved"]);
+function outcomeOf(events) {
+  if (events["verdict-saved"]) {
+    if (!saving.unsaved) say(events["verdict-saved"]);
     return "saved";
   }
-  if (said["verdict-refused"]) {
-    say(said["verdict-refused"], true);
+  if (events["verdict-refused"]) {
+    say(events["verdict-refused"], true);
     return "refused";
   }
-  if (!said["verdict-conflict"]) return "";
-  say(`Not saved: ${said["verdict-conflict"]}`, true);
+  if (!events["verdict-conflict"]) return "";
+  say(`Not saved: ${events["verdict-conflict"]}`, true);
   const compare = document.querySelector("[data-verdict-compare]");
   if (compare) compare.hidden = false;
   return "conflict";
@@ -111,7 +111,7 @@ document.addEventListener("input", (event) => {
   saving.typed();
 });
 
-// An answer draws the panel anew: what was typed is on the server before anything is asked for. A
+// A response draws the panel anew: what was typed is on the server before anything is asked for. A
 // page that is not saved stays as it is, but for its own form, which is shown again as it was sent.
 document.addEventListener("htmx:confirm", (event) => {
   const from = event.detail.elt;

@@ -17,17 +17,17 @@ const saving = new Autosave({
   delay: 1000,
   say,
   prepare: (body) => body.delete("password"),
-  heard(said) {
-    if (said["report-saved"]) {
-      if (!saving.unsaved) say(said["report-saved"]);
+  outcomeOf(events) {
+    if (events["report-saved"]) {
+      if (!saving.unsaved) say(events["report-saved"]);
       return "saved";
     }
-    if (said["report-refused"]) {
-      say(`Not saved: ${said["report-refused"]}`, true);
+    if (events["report-refused"]) {
+      say(`Not saved: ${events["report-refused"]}`, true);
       return "refused";
     }
-    if (!said["report-not-saved"]) return "";
-    say(`${said["report-not-saved"]} Choose “Save the draft” to compare.`, true);
+    if (!events["report-not-saved"]) return "";
+    say(`${events["report-not-saved"]} Choose “Save the draft” to compare.`, true);
     return "conflict";
   },
 });
@@ -36,11 +36,11 @@ form.addEventListener("input", (event) => {
   if (event.target.name !== "password") saving.typed();
 });
 
-// What was typed before this script was there to hear it.
+// What was typed before this script had loaded.
 const typed = [...form.querySelectorAll("textarea")];
 if (typed.some((field) => field.value !== field.defaultValue)) saving.typed();
 
-// The form goes to the server only where that is there to answer: a page that says "sign in" would
+// The form goes to the server only where that can be reached: a page that says "sign in" would
 // take what was typed with it. A second click while the first is on its way does nothing.
 form.addEventListener("submit", async (event) => {
   if (leaving === "sent") return;
@@ -52,7 +52,7 @@ form.addEventListener("submit", async (event) => {
   leaving = isThere && "sent";
   if (!isThere) return;
   saving.forget();
-  // In a task of its own: while this event is being told of, the form takes no other one.
+  // In a task of its own: while this event is being handled, the form takes no other one.
   setTimeout(() => {
     form.requestSubmit(button);
     leaving = true;

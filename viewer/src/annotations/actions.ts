@@ -61,7 +61,7 @@ export class AnnotationActions {
     first?.select();
   }
 
-  /** To what can be said of the chosen annotation. */
+  /** To the form of the chosen annotation. */
   describe(): void {
     const form = document.querySelector<HTMLFormElement>("[data-annotation-form]:not([hidden])");
     if (form) form.querySelector("select")?.focus();

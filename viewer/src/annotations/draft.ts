@@ -1,4 +1,4 @@
-// One annotation as the reader wants it, and what the server has to be told for it.
+// One annotation as the reader wants it, and what has to be sent to the server for it.
 
 import type { Annotation, Geometry } from "../types";
 

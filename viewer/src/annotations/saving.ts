@@ -104,7 +104,7 @@ export class Saving {
     this.timer = window.setTimeout(() => void this.save(), milliseconds);
   }
 
-  /** Send at once what waits; done when the server has it, or cannot be asked now. */
+  /** Send at once what waits; done when the server has it, or cannot be reached now. */
   async settled(): Promise<void> {
     while (this.busy || this.store.unsaved) {
       if (this.busy) await new Promise<void>((resolve) => this.done.push(resolve));
@@ -132,14 +132,14 @@ export class Saving {
       return;
     }
     this.busy = true;
-    if (!this.isHeldUp) this.become("saving"); // a try every few seconds is not said each time
+    if (!this.isHeldUp) this.become("saving"); // a try every few seconds is not announced each time
     try {
       const { results } = await send<{ results: Result[] }>(
         addressOf("annotations/batch/"),
         { operations },
         { keepalive },
       );
-      this.store.answered(results, operations);
+      this.store.applyResults(results, operations);
       this.savedAt = new Date();
       this.remember();
       this.busy = false;
@@ -156,7 +156,7 @@ export class Saving {
           annotation: null,
           problem,
         }));
-        this.store.answered(results, operations);
+        this.store.applyResults(results, operations);
         this.finish();
         return;
       }

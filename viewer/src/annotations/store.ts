@@ -1,7 +1,7 @@
 // The annotations of a study: as the reader wants them, beside what the server is known to have. What
 // differs is unsaved. Pure but for the clock and the ids: everything here is tested without a browser.
 
-import { wordsOf } from "../api";
+import { textOf } from "../api";
 import type { Annotation, Geometry } from "../types";
 import { type AnnotationDraft, CONTENT, draftOf, type Operation, operationOf, same } from "./draft";
 
@@ -12,11 +12,11 @@ export interface Conflict {
 
 interface Entry {
   draft: AnnotationDraft;
-  /** As the server last told; null where it knows nothing of it yet. */
+  /** As the server last sent it; null where it knows nothing of it yet. */
   known: Annotation | null;
   conflict: Conflict | null;
   refusal: string;
-  /** What the operation on its way says: where nothing changed since, the answer is taken over. */
+  /** What the operation on its way says: where nothing changed since, the response is taken over. */
   sent?: AnnotationDraft;
 }
 
@@ -174,7 +174,7 @@ export class AnnotationStore {
     else this.entries.set(id, { draft, known: null, conflict: null, refusal: "" });
   }
 
-  // --- What the server must still be told --------------------------------------------------------
+  // --- What the server does not have yet ---------------------------------------------------------
 
   private isUnsaved({ draft, known }: Entry): boolean {
     if (!known) return !draft.hidden; // drawn and taken back before it was ever sent: nothing to say
@@ -185,7 +185,7 @@ export class AnnotationStore {
     return [...this.entries.values()].filter((entry) => this.isUnsaved(entry)).length;
   }
 
-  /** One operation an annotation, at most: what follows is sent once its answer is here. */
+  /** One operation an annotation, at most: what follows is sent once its response is here. */
   operations(): Operation[] {
     const wanted: Operation[] = [];
     for (const [id, entry] of this.entries) {
@@ -196,7 +196,7 @@ export class AnnotationStore {
     return wanted.slice(0, 100);
   }
 
-  answered(results: Result[], sent: Operation[]): void {
+  applyResults(results: Result[], sent: Operation[]): void {
     results.forEach((result, n) => {
       const entry = this.entries.get(sent[n]?.id ?? result.id);
       if (!entry) return;
@@ -209,7 +209,7 @@ export class AnnotationStore {
       } else if (result.status === 409) {
         entry.conflict = { current: result.problem?.current ?? null, sent: entry.draft };
       } else {
-        entry.refusal = wordsOf(result.problem ?? {}) ?? "The server did not take this annotation.";
+        entry.refusal = textOf(result.problem ?? {}) ?? "The server did not take this annotation.";
       }
     });
   }
@@ -232,7 +232,7 @@ export class AnnotationStore {
     if (choice === "both") this.add(newId, { ...mine, hidden: false });
   }
 
-  /** The answer to a restore, which the server makes. */
+  /** The response to a restore, which the server makes. */
   restored(annotation: Annotation): void {
     const before = this.draft(annotation.id);
     const after = draftOf(annotation);

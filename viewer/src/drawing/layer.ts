@@ -11,7 +11,7 @@ import type { Viewport } from "../viewport";
 import type { DrawingTool } from "./tool";
 
 const SVG = "http://www.w3.org/2000/svg";
-// Told apart on gray, also by people who do not see red and green alike. The first is one's own.
+// Distinct on gray, also for people who do not see red and green alike. The first is one's own.
 const AUTHORS = ["own", "b", "c", "d", "e"];
 
 export interface Shown {

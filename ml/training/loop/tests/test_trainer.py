@@ -63,10 +63,10 @@ def whole(cache: Cache, tmp_path_factory) -> Run:
         if (report.epoch, report.step) == (1, 2):
             shutil.copy(out / STATE, killed / STATE)  # as saved after step 1
 
-    def told(line: object) -> None:
+    def on_epoch(line: object) -> None:
         middle.update({} if middle else get_arrays(trainer.network))
 
-    trainer.run(tell=tell, told=told, stop=lambda: False, save_every=0.0)
+    trainer.run(tell=tell, on_epoch=on_epoch, stop=lambda: False, save_every=0.0)
     return Run(trainer=trainer, first=first, middle=middle, killed=killed, reports=reports)
 
 
@@ -75,7 +75,7 @@ def resumed(whole: Run, cache: Cache) -> Trainer:
     trainer = Trainer(config=CONFIG, cache=cache, out=whole.killed)
     assert trainer.resume()
     assert (trainer.progress.phase, trainer.progress.step) == (1, 1)
-    trainer.run(tell=ignore, told=ignore, stop=lambda: False)
+    trainer.run(tell=ignore, on_epoch=ignore, stop=lambda: False)
     return trainer
 
 
@@ -137,7 +137,7 @@ def test_a_finished_run_has_nothing_left_to_do(whole, cache):
 
     assert again.resume()
     assert again.finished
-    again.run(tell=ignore, told=ignore, stop=lambda: False)
+    again.run(tell=ignore, on_epoch=ignore, stop=lambda: False)
     assert len(again.progress.history) == 2
 
 
@@ -158,7 +158,7 @@ def test_a_finished_run_trains_on_when_it_is_to_have_more_epochs(copied, cache):
 
     assert again.resume()
     assert not again.finished
-    again.run(tell=ignore, told=ignore, stop=lambda: False)
+    again.run(tell=ignore, on_epoch=ignore, stop=lambda: False)
 
     assert [line["epoch"] for line in again.progress.history] == [0, 1, 2]
     assert [line["phase"] for line in again.progress.history] == [0, 1, 1]

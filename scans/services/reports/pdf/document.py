@@ -156,7 +156,7 @@ def _figure(number: int, chosen: dict[str, Any], *, overlaid: bool) -> list[Flow
         cut = f"{note[:LONGEST_CAPTION]} … (the whole note is in the viewer)"
         note = cut if len(note) > LONGEST_CAPTION else note
         sentences.append(as_sentence(note))
-    sentences.append(f"Marked by {version.annotation.author}.")
+    sentences.append(f"Annotated by {version.annotation.author}.")
     return _captioned(figure_of(version, overlay=analysis), sentences, analysis)
 
 
@@ -165,7 +165,7 @@ def _plain_figure(image: Image, *, overlaid: bool) -> list[Flowable]:
     if overlaid:
         rows = newest_finished(image.study).filter(image=image, status=Status.COMPLETED)
         analysis = rows.select_related("release").first()
-    sentences = [f"Image {image.number}, without a mark."]
+    sentences = [f"Image {image.number}, without an annotation."]
     return _captioned(plain_figure_of(image, overlay=analysis), sentences, analysis)
 
 

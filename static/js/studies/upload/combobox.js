@@ -1,13 +1,13 @@
 // Choosing a patient: a combobox with a list box, after WAI-ARIA's authoring practices.
 
-const PATIENCE = 200; // ms between a key and the question to the server
+const PATIENCE = 200; // ms between a key and the request to the server
 
 export function setUpCombobox({ root, optionsUrl, onChoose }) {
   const input = root.querySelector("input");
   const list = root.querySelector("[data-options]");
   const status = root.querySelector("[data-options-status]");
   let timer = 0;
-  let asked = 0;
+  let newest = 0;
 
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
@@ -19,7 +19,7 @@ export function setUpCombobox({ root, optionsUrl, onChoose }) {
 
   function close() {
     clearTimeout(timer);
-    asked += 1; // an answer under way comes too late
+    newest += 1; // a response under way comes too late
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -44,18 +44,18 @@ export function setUpCombobox({ root, optionsUrl, onChoose }) {
   }
 
   async function ask() {
-    const mine = ++asked;
+    const mine = ++newest;
     const address = `${optionsUrl}?${new URLSearchParams({ q: input.value })}`;
     let markup = "";
     try {
       const response = await fetch(address, { headers: { "HX-Request": "true" } });
-      if (!response.ok || response.redirected) throw new Error(`answered ${response.status}`);
+      if (!response.ok || response.redirected) throw new Error(`status ${response.status}`);
       markup = await response.text();
     } catch {
-      if (mine === asked) status.textContent = "The list of patients could not be loaded.";
+      if (mine === newest) status.textContent = "The list of patients could not be loaded.";
       return;
     }
-    if (mine !== asked) return;
+    if (mine !== newest) return;
     list.innerHTML = markup;
     input.removeAttribute("aria-activedescendant");
     const count = options().length;

@@ -61,7 +61,7 @@ async function addOne(file) {
   }
 }
 
-/** What the server would refuse whatever is in the file: said at once, in the same words. */
+/** What the server would refuse whatever is in the file: shown at once, in the same words. */
 async function refusalOf(file) {
   if (file.size === 0) return form.dataset.empty;
   if (file.size <= Math.min(limits.bytes, limits.archiveBytes)) return "";
@@ -158,24 +158,24 @@ function work() {
 async function sendOne(job) {
   job.state = "sending";
   job.row.sending();
-  const answer = await send({
+  const result = await send({
     url: form.dataset.fileUrl,
     file: job.file,
     fields: facts,
     onProgress: (percent) => job.row.progress(percent),
     signal: stop.signal,
   });
-  if (answer.cancelled) {
+  if (result.cancelled) {
     job.state = "cancelled";
     job.row.cancelled();
-  } else if (answer.problem) {
+  } else if (result.problem) {
     job.state = "problem";
-    job.row.problem(answer.problem);
+    job.row.problem(result.problem);
   } else {
     job.state = "done";
-    job.outcomes = answer.outcomes;
-    job.studyUrl = answer.studyUrl;
-    job.row.outcomes(answer.outcomes);
+    job.outcomes = result.outcomes;
+    job.studyUrl = result.studyUrl;
+    job.row.outcomes(result.outcomes);
   }
   work();
 }

@@ -21,7 +21,7 @@ export function send({ url, file, fields, onProgress, signal }) {
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress((100 * event.loaded) / event.total);
     });
-    request.addEventListener("load", () => resolve(answerOf(request, url)));
+    request.addEventListener("load", () => resolve(resultOf(request, url)));
     request.addEventListener("error", () => resolve({ problem: NO_NETWORK }));
     request.addEventListener("abort", () => resolve({ cancelled: true }));
     signal.addEventListener("abort", () => request.abort());
@@ -29,21 +29,21 @@ export function send({ url, file, fields, onProgress, signal }) {
   });
 }
 
-function answerOf(request, url) {
+function resultOf(request, url) {
   if (new URL(request.responseURL).pathname !== url) return { problem: SIGNED_OUT };
-  let answer = {};
+  let response = {};
   try {
-    answer = JSON.parse(request.responseText);
+    response = JSON.parse(request.responseText);
   } catch {
     const isSentence = request.getResponseHeader("Content-Type")?.startsWith("text/plain");
-    if (isSentence) answer = { detail: request.responseText };
+    if (isSentence) response = { detail: request.responseText };
   }
-  if (request.status === 200 && answer.outcomes) {
-    return { outcomes: answer.outcomes, studyUrl: answer.study_url };
+  if (request.status === 200 && response.outcomes) {
+    return { outcomes: response.outcomes, studyUrl: response.study_url };
   }
-  if (request.status === 403 && !answer.detail) return { problem: SIGNED_OUT };
+  if (request.status === 403 && !response.detail) return { problem: SIGNED_OUT };
   const otherwise = `The server answered with an error (${request.status}). Retry in a minute.`;
-  return { problem: answer.detail || otherwise };
+  return { problem: response.detail || otherwise };
 }
 
 /** From the cookie, because signing in again in another tab changes it. */

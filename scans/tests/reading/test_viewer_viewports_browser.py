@@ -32,7 +32,7 @@ def corner(viewing: Viewing, viewport: int, place: str) -> Locator:
     return viewing.viewport(viewport).locator(f".vw-{place}")
 
 
-def test_one_to_four_panes_each_with_the_image_that_is_open(viewing):
+def test_one_to_four_viewports_each_with_the_image_that_is_open(viewing):
     viewports = viewing.page.locator(".vw-viewport")
     for count in (2, 3, 4):
         viewing.keys(str(count))
@@ -45,7 +45,7 @@ def test_one_to_four_panes_each_with_the_image_that_is_open(viewing):
     viewing.viewport(1).focus()
     viewing.keys("v", "v")
     expect(viewing.viewport(3)).to_have_class(re.compile("vw-active"))
-    button(viewing, "One pane").click()
+    button(viewing, "One viewport").click()
     expect(viewports).to_have_count(1)
     expect(viewing.viewport(1)).to_have_class(re.compile("vw-active"))
 
@@ -58,7 +58,7 @@ def test_one_to_four_panes_each_with_the_image_that_is_open(viewing):
         ("window", "i", WINDOW, "C 128", "Inverted"),
     ],
 )
-def test_panes_move_together_where_they_are_linked(viewing, link, key, place, before, after):
+def test_viewports_move_together_where_they_are_linked(viewing, link, key, place, before, after):
     viewing.keys("2")
     expect(corner(viewing, 2, place)).to_contain_text(before)
     viewing.page.get_by_label(link, exact=True).uncheck()
