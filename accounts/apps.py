@@ -1,7 +1,8 @@
 """The configuration of the application `accounts`."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -13,8 +14,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, install triggers, and load the events of every application."""
-        from accounts import checks, immutability, receivers  # noqa: F401 (they register themselves)
+        from accounts import checks, kept_rows, receivers  # noqa: F401 (they register themselves)
+        from accounts.immutability import after_migrating
+        from accounts.schema_editor import keep_triggers
 
-        pre_migrate.connect(immutability.before_migrating, sender=self)
-        post_migrate.connect(immutability.after_migrating, sender=self)
+        connection_created.connect(keep_triggers)
+        post_migrate.connect(after_migrating, sender=self)
         autodiscover_modules("audit_events")

@@ -2,8 +2,9 @@
 
 An app declares each `Refusal` once (the clinical record does in `scans/immutability.py`). They
 become triggers of SQLite or PostgreSQL, which every `manage.py migrate` compares with the declared
-ones and puts right when it is done: a table that a migration built anew has its triggers again.
-A trigger's name ends with a digest of what it says, so that comparing names is enough.
+ones, by name and by definition, and puts right when it is done. During a migration those stand
+that were there before it: a table that SQLite builds anew has them back before the next statement
+(`accounts.schema_editor`), so that no data migration changes what is signed or finished.
 """
 
 import hashlib
@@ -49,6 +50,10 @@ class Refusal:
         return [Trigger(self, event) for event in self.events]
 
 
+# PostgreSQL's `pg_trigger.tgtype` of a trigger BEFORE each: for each row, but TRUNCATE at once.
+_TRIGGER_TYPES = {Event.INSERT: 7, Event.DELETE: 11, Event.UPDATE: 19, Event.TRUNCATE: 34}
+
+
 @dataclass(frozen=True)
 class Trigger:
     """A refusal of one event, as the database knows it."""
@@ -68,25 +73,41 @@ class Trigger:
     def statements(self, vendor: str) -> list[str]:
         """The SQL that makes it."""
         table, condition = self.refusal.table, self.refusal.condition
-        sentence = self.refusal.sentence.replace("'", "''")
         if vendor == "sqlite":
             when = f"WHEN {condition} " if condition else ""
+            sentence = self.refusal.sentence.replace("'", "''")
             return [
                 f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {table} FOR EACH ROW {when}"
                 f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
             ]
-        # The condition stands in the function, not in the trigger's WHEN: PostgreSQL would refuse
-        # a migration that changes the type of a column which a WHEN names.
-        goes_on = {Event.DELETE: "OLD", Event.TRUNCATE: "NULL"}.get(self.event, "NEW")
         each = "STATEMENT" if self.event is Event.TRUNCATE else "ROW"
         return [
-            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger AS $$ BEGIN "
-            f"IF {condition or 'TRUE'} THEN "
-            f"RAISE EXCEPTION USING MESSAGE = '{sentence}', ERRCODE = 'check_violation'; END IF; "
-            f"RETURN {goes_on}; END $$ LANGUAGE plpgsql",
+            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger AS $${self._body()}$$ "
+            "LANGUAGE plpgsql",
             f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {table} "
             f"FOR EACH {each} EXECUTE FUNCTION {self.name}()",
         ]
+
+    def says(self, vendor: str) -> str:
+        """What the database answers where the trigger is as it was made; see `_FOUND`."""
+        if vendor == "sqlite":
+            (statement,) = self.statements(vendor)
+            return statement
+        return f"{_TRIGGER_TYPES[self.event]} t {self._body()}"
+
+    def _body(self) -> str:
+        """What PostgreSQL's function does.
+
+        The condition stands here, not in the trigger's WHEN: PostgreSQL would refuse a migration
+        that changes the type of a column which a WHEN names.
+        """
+        goes_on = {Event.DELETE: "OLD", Event.TRUNCATE: "NULL"}.get(self.event, "NEW")
+        sentence = self.refusal.sentence.replace("'", "''")
+        return (
+            f" BEGIN IF {self.refusal.condition or 'TRUE'} THEN "
+            f"RAISE EXCEPTION USING MESSAGE = '{sentence}', ERRCODE = 'check_violation'; END IF; "
+            f"RETURN {goes_on}; END "
+        )
 
 
 _declared: list[Refusal] = []
@@ -110,12 +131,17 @@ def declared() -> tuple[Refusal, ...]:
 def install(connection: BaseDatabaseWrapper) -> None:
     """Make the database's triggers the declared ones; safe to repeat, and then no write.
 
-    Tables that do not exist (a database that was migrated back) are left out.
+    Tables and columns that do not exist (a database that was migrated back) are left out.
     """
     wanted = {trigger.name: trigger for trigger in _wanted(connection)}
     found = _found(connection)
-    outdated = {name: table for name, table in found.items() if name not in wanted}
-    new = [trigger for name, trigger in wanted.items() if name not in found]
+    outdated = {name: row for name, row in found.items() if name not in wanted}
+    new = [
+        trigger
+        for trigger in wanted.values()
+        if not _works(connection, trigger, found)
+        and _fits(connection, trigger.refusal.table, trigger.refusal.condition)
+    ]
     if not outdated and not new:
         return
     with transaction.atomic(using=connection.alias):
@@ -130,51 +156,48 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """What is declared and not there, or switched off. Two small queries."""
+    """What is declared and not there, switched off, or changed under its name. Two queries."""
     found = _found(connection)
-    return [trigger for trigger in _wanted(connection) if trigger.name not in found]
+    return [t for t in _wanted(connection) if not _works(connection, t, found)]
 
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper, *tables: str) -> Iterator[None]:
     """Inside, these tables refuse nothing. One transaction: if it fails, nothing has happened.
 
-    For `accounts.migration_tools.fill_protected_rows`, which proves what was changed, and for
-    tests. No code that answers a request uses it. What comes back is what was there: the schema
-    may stand between two migrations.
+    For `accounts.migration_tools.fill_protected_rows`, which proves what was changed, for
+    `accounts.schema_editor`, and for tests. No code that answers a request uses it. What comes
+    back is what was there (the schema may stand between two migrations), but for triggers that name
+    a column which has gone.
     """
     with transaction.atomic(using=connection.alias):
         _settle(connection)
-        found = {name: table for name, table in _found(connection).items() if table in tables}
-        definitions = {name: _definition(connection, name) for name in found}
+        found = {name: row for name, row in _found(connection).items() if row.table in tables}
         _drop(connection, found)
         yield
         _settle(connection)
-        for name in definitions.keys() - _found(connection).keys():
-            with connection.cursor() as cursor:
-                cursor.execute(definitions[name])
+        with connection.cursor() as cursor:
+            for name in sorted(found.keys() - _found(connection).keys()):
+                if _fits(connection, found[name].table, found[name].says):
+                    cursor.execute(found[name].definition)
 
 
-def make_way(connection: BaseDatabaseWrapper) -> None:
-    """Before a migration: drop the triggers that look at another table, on SQLite.
+def tables_looking_at(connection: BaseDatabaseWrapper, table: str) -> set[str]:
+    """Return the tables whose triggers name this one: itself too, where it has any. SQLite."""
+    return {row.table for row in _looking_at(connection, table).values()}
 
-    It cannot build a table anew (which is how Django alters one there) while the trigger of
-    another table names it: "error in trigger …: no such table". The other triggers stay and
-    protect their rows from the migration itself.
-    """
-    if connection.vendor != "sqlite":
-        return
-    tables = {refusal.table for refusal in _declared}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
-        rows = cursor.fetchall()
-    looking = {
-        name: table
-        for name, table, sql in rows
-        if _is_ours(name) and (tables - {table}).intersection(re.findall(r"\w+", sql))
+
+def drop_looking_at(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Drop the triggers that name this table, because it goes for good. SQLite."""
+    _drop(connection, _looking_at(connection, table))
+
+
+def _looking_at(connection: BaseDatabaseWrapper, table: str) -> dict[str, "_Found"]:
+    return {
+        name: row
+        for name, row in _found(connection).items()
+        if table in re.findall(r"\w+", row.definition)
     }
-    if looking:
-        _drop(connection, looking)
 
 
 def _settle(connection: BaseDatabaseWrapper) -> None:
@@ -195,50 +218,63 @@ def _wanted(connection: BaseDatabaseWrapper) -> list[Trigger]:
     ]
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A trigger of ours that the database has: the statement that makes it, and what it says."""
+
+    table: str
+    definition: str
+    says: str
+
+
+# A function can be replaced under its name, and a trigger can ask less often than it should.
 _FOUND = {
-    "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+    "sqlite": "SELECT name, tbl_name, sql, sql FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": """
-        SELECT tgname, relname FROM pg_trigger
+        SELECT tgname, relname, pg_get_triggerdef(pg_trigger.oid),
+            concat_ws(' ', tgtype, tgqual IS NULL AND tgattr::text = '', prosrc)
+        FROM pg_trigger
         JOIN pg_class ON pg_class.oid = tgrelid
+        JOIN pg_proc ON pg_proc.oid = tgfoid
         WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')
         AND relnamespace = current_schema()::regnamespace
     """,
 }
 
 
-def _found(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    """Our triggers that work, and the table of each."""
+def _found(connection: BaseDatabaseWrapper) -> dict[str, _Found]:
+    """Our triggers that are switched on, by name."""
     with connection.cursor() as cursor:
         cursor.execute(_FOUND[connection.vendor])
-        return {name: table for name, table in cursor.fetchall() if _is_ours(name)}
+        return {name: _Found(*row) for name, *row in cursor.fetchall() if _is_ours(name)}
 
 
-_DEFINITION = {
-    "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s",
-    "postgresql": """
-        SELECT pg_get_triggerdef(pg_trigger.oid) FROM pg_trigger
-        JOIN pg_class ON pg_class.oid = tgrelid
-        WHERE tgname = %s AND relnamespace = current_schema()::regnamespace
-    """,
-}
+def _works(connection: BaseDatabaseWrapper, trigger: Trigger, found: dict[str, _Found]) -> bool:
+    row = found.get(trigger.name)
+    return row is not None and row.says == trigger.says(connection.vendor)
 
 
-def _definition(connection: BaseDatabaseWrapper, name: str) -> str:
-    """The statement that makes this trigger again."""
+def _fits(connection: BaseDatabaseWrapper, table: str, text: str) -> bool:
+    """Whether the table has the columns; else every write would fail, and on SQLite any rename."""
+    named = re.findall(r"\b(?:OLD|NEW)\.(\w+)", text)
+    return set(columns_of(connection, table)).issuperset(named)
+
+
+def columns_of(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    """Return the names; Django's introspection stumbles over some of SQLite's constraints."""
     with connection.cursor() as cursor:
-        cursor.execute(_DEFINITION[connection.vendor], [name])
-        ((definition,),) = cursor.fetchall()
-    return str(definition)
+        cursor.execute(f"SELECT * FROM {table} WHERE 1 = 0")  # noqa: S608 (our own tables)
+        return [column[0] for column in cursor.description]
 
 
 def _is_ours(name: str) -> bool:
     return name.startswith(PREFIX) or name in _superseded
 
 
-def _drop(connection: BaseDatabaseWrapper, triggers: dict[str, str]) -> None:
+def _drop(connection: BaseDatabaseWrapper, triggers: dict[str, _Found]) -> None:
     with connection.cursor() as cursor:
-        for name, table in triggers.items():
-            cursor.execute(_drop_statement(connection, name, table))
+        for name, row in triggers.items():
+            cursor.execute(_drop_statement(connection, name, row.table))
 
 
 def _drop_statement(connection: BaseDatabaseWrapper, name: str, table: str) -> str:
@@ -259,12 +295,6 @@ def _drop_unused_functions(connection: BaseDatabaseWrapper) -> None:
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
-
-
-def before_migrating(*, using: str, plan: object = None, **_: object) -> None:
-    """Receiver of `pre_migrate`."""
-    if plan:
-        make_way(connections[using])
 
 
 def after_migrating(*, using: str, **_: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts import audit, audit_events
-from accounts.immutability import lifted
+from accounts.immutability import columns_of, lifted
 
 if TYPE_CHECKING:
     from django.apps.registry import Apps
@@ -73,9 +73,8 @@ def _digests(
 ) -> dict[str, Any]:
     """A digest of each column over all rows, in the order of their keys, and how many rows."""
     with connection.cursor() as cursor:
-        described = connection.introspection.get_table_description(cursor, table)
         key = connection.introspection.get_primary_key_column(cursor, table)
-    names = [column.name for column in described if column.name not in leave_out]
+    names = [name for name in columns_of(connection, table) if name not in leave_out]
     hashes = {name: hashlib.sha256() for name in names}
     rows = 0
     for row in _rows(connection, table, names, key=str(key)):

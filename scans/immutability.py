@@ -5,10 +5,8 @@ to it, nor does a finding that was committed before the AI's result was shown. A
 where `TRANSITIONS` has an arrow. `accounts.immutability` makes triggers of it.
 """
 
-from django.apps import apps
-
 from accounts.immutability import Event, Refusal, declare
-from accounts.undeletable import Undeletable
+from accounts.kept_rows import undeletable_rows
 from scans.models.analysis_states import FINISHED, TRANSITIONS
 
 _FINISHED = ", ".join(f"'{status.value}'" for status in FINISHED)
@@ -89,16 +87,7 @@ UNCHANGING = (
 )
 
 # Every row, drafts too: what is given up is discarded, hidden or retired, and stays.
-UNDELETABLE = tuple(
-    Refusal(
-        name=f"row_of_{model._meta.db_table}",
-        table=model._meta.db_table,
-        events=(Event.DELETE, Event.TRUNCATE),
-        sentence="Nothing of the clinical record is deleted.",
-    )
-    for model in apps.get_models()
-    if issubclass(model, Undeletable)
-)
+UNDELETABLE = undeletable_rows("scans", sentence="Nothing of the clinical record is deleted.")
 
 # Of migrations 0002, 0004, 0005 and 0006, as databases of earlier versions have them.
 SUPERSEDED = (

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 
 LONGEST_WAIT_MINUTES = 28 * 24 * 60
 _WAIT_LIMITS = (MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES))
@@ -18,7 +19,7 @@ class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
     clinic_lookup = "id"
 
 
-class Clinic(models.Model):
+class Clinic(Undeletable, models.Model):
     """The tenant: nobody sees another clinic's rows, files or counts.
 
     Its settings of the reading room are changed by `accounts.clinics.change_reading_settings`.

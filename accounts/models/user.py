@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 
 from accounts.models.clinic import Clinic
 from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
 
 
 class Role(models.TextChoices):
@@ -29,7 +30,7 @@ class PersonManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[mi
     """Django's manager of users over our QuerySet."""
 
 
-class User(AbstractUser):
+class User(Undeletable, AbstractUser):
     """A member of one clinic with one role, or a superuser, who belongs to none.
 
     Written by `accounts.people`. Usernames and email addresses are stored in lower case, so that a

@@ -24,26 +24,35 @@ def newest() -> str:
 
 
 @contextmanager
-def scratch_migration(folder: Path, operations: str, *, code: str = "") -> Iterator[str]:
-    """The name of the scratch migration, which `migrate` knows inside; taken back at the end.
+def scratch_migration(
+    folder: Path, operations: str, *, code: str = "", then: str = ""
+) -> Iterator[None]:
+    """A migration that `migrate` knows inside; taken back at the end.
 
-    `operations` is the source of the list's entries; `code` stands before the class.
+    `operations` is the source of the list's entries, `then` that of a second migration; `code`
+    stands before the class.
     """
     before = newest()
     package = folder / f"scratch_{uuid4().hex}"
     package.mkdir()
     (package / "__init__.py").write_text(f"__path__ = [{str(package)!r}, {str(REAL)!r}]\n")
-    (package / "9999_scratch.py").write_text(
-        f"from django.db import migrations, models\n{code}\n"
-        "class Migration(migrations.Migration):\n"
-        f"    dependencies = [('scans', {before!r})]\n"
-        f"    operations = [{operations}]\n"
-    )
+    _write(package / "9998_scratch.py", operations, code=code, after=before)
+    if then:
+        _write(package / "9999_then.py", then, code=code, after="9998_scratch")
     with override_settings(MIGRATION_MODULES={"scans": package.name}):
         try:
-            yield "9999_scratch"
+            yield
         finally:
             migrate(before)
+
+
+def _write(path: Path, operations: str, *, code: str, after: str) -> None:
+    path.write_text(
+        f"from django.db import migrations, models\n{code}\n"
+        "class Migration(migrations.Migration):\n"
+        f"    dependencies = [('scans', {after!r})]\n"
+        f"    operations = [{operations}]\n"
+    )
 
 
 def migrate(target: str | None = None) -> None:

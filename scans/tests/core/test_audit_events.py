@@ -1,71 +1,61 @@
 """The registry of audit events agrees with the code, the documentation and what is stored."""
 
 import ast
-import importlib
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 
-from accounts.audit_registry import AuditEventType, declared_events
+from accounts.audit_registry import declared_events
 from accounts.management.commands import document_audit_events
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.tests.core.factories import ReleaseFactory
-from scans.tests.core.isolation_table import (
-    ADMIN_ROWS,
-    EVERYWHERE,
-    address,
-    signed_in,
-)
+from scans.tests.core.isolation_table import ADMIN_ROWS, EVERYWHERE, address, signed_in
+from scans.tests.core.recorded_events import RecordedEvents, Source, constants, sources
 
 pytestmark = pytest.mark.long
 
-MODULES = ("accounts.audit_events", "scans.audit_events")
-
-
-def sources() -> list[tuple[str, ast.Module]]:
-    """Every module of the application but tests and migrations, by its path."""
-    found = []
-    for folder in ("accounts", "scans"):
-        for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
-            name = path.relative_to(settings.BASE_DIR).as_posix()
-            if "/tests/" not in name and "/migrations/" not in name:
-                found.append((name, ast.parse(path.read_text())))
-    return found
-
-
-def constants() -> dict[str, AuditEventType]:
-    """The declared events by the name under which the code refers to them."""
-    return {
-        f"{module.partition('.')[0]}.{name}": value
-        for module in MODULES
-        for name, value in vars(importlib.import_module(module)).items()
-        if isinstance(value, AuditEventType)
-    }
-
 
 def test_every_declared_event_is_recorded_by_some_code():
-    used = set()
-    for path, tree in sources():
-        application = _application_of_events(tree) or path.partition("/")[0]
-        used |= {
-            f"{application}.{node.attr}"
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "audit_events"
-        }
-    assert set(constants()) - used == set()
+    """A mention is not enough: it is passed to what records, or stands in a table of what is."""
+    assert set(constants()) - RecordedEvents(sources()).of_everything() == set()
 
 
-def _application_of_events(tree: ast.Module) -> str:
-    """From which application the module imports `audit_events`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and "audit_events" in {a.name for a in node.names}:
-            return node.module or ""
-    return ""
+def test_an_event_that_is_only_mentioned_is_not_recorded():
+    code = """
+from accounts import audit, audit_events
+
+TABLE = {"drawn": audit_events.IN_A_TABLE}
+UNUSED = {"drawn": audit_events.IN_AN_UNUSED_TABLE}
+
+class View:
+    read_event = audit_events.OF_A_CLASS
+    other_event = audit_events.OF_A_CLASS_THAT_NOBODY_ASKS
+
+    def read(self):
+        audit.record(actor=None, event=self.read_event)
+
+def _record(user, event, **detail):
+    audit.record(actor=user, event=event, detail=detail)
+
+def write(user, again):
+    event = audit_events.UNDER_A_NAME if again else audit_events.UNDER_A_NAME_TOO
+    audit.record(actor=user, event=event)
+    _record(user, audit_events.PASSED_ON)
+    audit.record_list(actor=user, event=TABLE["drawn"], rows=[])
+    return audit_events.GIVEN_BACK
+
+def show():
+    return filter_by(event=audit_events.SOUGHT)
+"""
+    source = Source("accounts/example.py", ast.parse(code))
+    assert RecordedEvents([source]).of_everything() == {
+        f"accounts.{name}"
+        for name in (
+            *("IN_A_TABLE", "OF_A_CLASS", "UNDER_A_NAME", "UNDER_A_NAME_TOO", "PASSED_ON"),
+        )
+    }
 
 
 def test_every_declared_event_has_one_constant():
@@ -76,9 +66,9 @@ def test_every_declared_event_has_one_constant():
 
 def test_events_are_declared_in_their_modules_only():
     declaring = {
-        path
-        for path, tree in sources()
-        for node in ast.walk(tree)
+        source.path
+        for source in sources()
+        for node in ast.walk(source.tree)
         if isinstance(node, ast.ImportFrom)
         and node.module == "accounts.audit_registry"
         and "declare" in {imported.name for imported in node.names}

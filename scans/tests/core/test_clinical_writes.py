@@ -1,6 +1,8 @@
 """What the writes of the clinical record cost, and that each of them is a clinical write."""
 
 import ast
+import importlib
+from operator import attrgetter
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, people
 from accounts.models import AuditEvent
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Report
@@ -27,6 +29,7 @@ from scans.tests.core.factories import (
     make_image,
     make_study,
 )
+from scans.tests.core.recorded_events import RecordedEvents, sources, writes
 
 # Transactions without an audit event. Whoever adds one here says why it is no clinical write.
 PLAIN_TRANSACTIONS = {
@@ -57,6 +60,59 @@ def test_every_other_transaction_is_a_clinical_write():
             if "/tests/" not in name and "/migrations/" not in name and _is_atomic(path):
                 found.add(name)
     assert found == set(PLAIN_TRANSACTIONS)
+
+
+# Writes that a service records and is no clinical write. Whoever adds one here says why.
+PLAIN_WRITES = {
+    ("scans.services.analyses.releases.register_keras_release", "scans.RELEASE_REGISTERED"): (
+        "a command, which asks nobody's permission: converting takes a minute, in no transaction"
+    ),
+    ("scans.services.reports.signing.sign_report", "scans.REPORT_SIGNATURE_REFUSED"): (
+        "a wrong password, which must stay recorded although nothing is written"
+    ),
+}
+SERVICES = (
+    *("scans.services.", "accounts.people", "accounts.clinics"),
+    *("accounts.tokens", "accounts.preferences"),
+)
+
+
+def test_every_service_that_records_a_write_is_a_clinical_write():
+    everything = RecordedEvents(sources())
+    found = {
+        (f"{source.module}.{name}", event)
+        for source in everything.sources
+        if source.module.startswith(SERVICES)
+        for name in source.functions
+        if not name.split(".")[-1].startswith("_")
+        for event in recorded_unprotected(everything, source, name) & writes()
+    }
+    assert found == set(PLAIN_WRITES)
+
+
+def test_undecorated_it_would_be_found(monkeypatch):
+    monkeypatch.setattr(people.edit_person, "writes_clinically", False)
+    (source,) = (source for source in sources() if source.module == "accounts.people")
+    everything = RecordedEvents([source])
+    assert recorded_unprotected(everything, source, "edit_person") == {"accounts.PERSON_EDITED"}
+    assert recorded_unprotected(everything, source, "add_person") == set()
+
+
+def recorded_unprotected(everything, source, name, seen=()) -> set[str]:
+    """What the function records outside a clinical write, itself or in others of its module."""
+    function = source.functions[name]
+    if name in seen or is_clinical_write(source, name):
+        return set()
+    found = everything.of_function(source, function)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in source.functions:
+            found |= recorded_unprotected(everything, source, node.id, (*seen, name))
+    return found
+
+
+def is_clinical_write(source, name) -> bool:
+    function = attrgetter(name)(importlib.import_module(source.module))
+    return getattr(function, "writes_clinically", False)
 
 
 def _is_atomic(path: Path) -> bool:

@@ -173,6 +173,69 @@ def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_tr
         assert {row.name for row in installed()} == names == trigger_names()
 
 
+REBUILT = "migrations.AddField({!r}, 'scratch', models.IntegerField(default=3)), "
+WRITES = """
+def change(apps, schema_editor):
+    apps.get_model("scans", {model!r}).objects.update({change})
+"""
+SIGNED = {
+    "analysis": "threshold=0.1",
+    "annotationversion": "number=7",
+    "verdict": "comment='Other.'",
+    "assessment": "reason_text='Other.'",
+    "report": "impression='Other.'",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("model", "write"),
+    [
+        *((model, "python") for model in SIGNED),
+        *(("report", "sql"), ("assessment", "sql")),
+        *(("report", "in-the-next-migration"), ("assessment", "in-the-next-migration")),
+        ("assessment", "of-another-table"),
+    ],
+)
+def test_a_migration_does_not_change_what_is_signed_after_it_altered_the_table(
+    importable, model, write
+):
+    """SQLite has built the table anew by then, and its triggers went with the old one."""
+    make_rows()
+    rows, names = everything(), trigger_names()
+    run_change = "migrations.RunPython(change, migrations.RunPython.noop)"
+    operations = REBUILT.format("patient" if write == "of-another-table" else model)
+    then = ""
+    if write == "sql":
+        run_change = f"migrations.RunSQL({f'UPDATE scans_{model} SET {SIGNED[model]}'!r}, '')"
+    if write == "in-the-next-migration":
+        then = run_change
+    else:
+        operations += run_change
+    code = WRITES.format(model=model, change=SIGNED[model])
+    with scratch_migration(importable, operations, code=code, then=then):
+        with pytest.raises(IntegrityError, match="does not change"):
+            migrate()
+        assert everything() == rows
+        assert trigger_names() == names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_alters_a_table_can_change_its_drafts(importable):
+    make_rows()
+    code = """
+def change(apps, schema_editor):
+    Report = apps.get_model("scans", "Report")
+    assert Report.objects.filter(status="preliminary").update(impression="Other.") == 1
+"""
+    operations = REBUILT.format("verdict") + REBUILT.format("report")
+    operations += "migrations.RunPython(change, migrations.RunPython.noop)"
+    with scratch_migration(importable, operations, code=code):
+        migrate()
+        refused("UPDATE scans_report SET scratch = 7", match="does not change")
+    assert Report.objects.get(impression="Other.").status == "preliminary"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_they_are_there_again_after_going_back_and_forth():
     make_rows()
@@ -243,6 +306,39 @@ def test_the_check_says_which_is_missing_and_what_to_do(django_assert_num_querie
         call_command("check", databases=["default"], fail_level="WARNING")
     migrate()
     assert run_checks(tags=[TAG], databases=["default"]) == []
+
+
+@pytest.mark.parametrize("tamper", ["does-nothing", "asks-less-often"])
+def test_one_that_was_changed_under_its_name_is_missing_and_comes_back(tamper):
+    """As somebody in a hurry might: a function of PostgreSQL is replaced in place."""
+    make_rows()
+    tampered = next(row for row in installed() if row.name.startswith("immutable_signed_report"))
+    rewrite(tampered, when="WHEN (NEW.number = 99)" if tamper == "asks-less-often" else "")
+    assert run("UPDATE scans_report SET number = number + 7") == 2
+    assert missing_triggers(connection) == [tampered]
+    install(connection)
+    assert missing_triggers(connection) == []
+    refused("UPDATE scans_report SET number = number + 7", match="does not change")
+
+
+def rewrite(trigger, *, when):
+    """Under its name, one that refuses only `when`; without it one that refuses nothing."""
+    name, table = trigger.name, trigger.refusal.table
+    if connection.vendor == "sqlite":
+        does = "SELECT RAISE(ABORT, 'no')" if when else "SELECT 1"
+        run(f"DROP TRIGGER {name}")
+        run(f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW {when} BEGIN {does}; END")
+    elif when:
+        run(f"DROP TRIGGER {name} ON {table}")
+        run(
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW {when} "
+            f"EXECUTE FUNCTION {name}()"
+        )
+    else:
+        run(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS "
+            "$$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql"
+        )
 
 
 def switch_off(trigger):
