@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, install triggers, and load the events of every application."""
-        from accounts import checks, kept_rows, receivers  # noqa: F401 (they register themselves)
+        from accounts import checks, receivers, undeletable_rows  # noqa: F401 (they register themselves)
         from accounts.immutability import after_migrating
         from accounts.schema_editor import keep_triggers
 

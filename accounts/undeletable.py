@@ -1,8 +1,8 @@
 """Rows that are never deleted: the clinical record, its clinics and its people.
 
 Django refuses here; the database refuses by a trigger on each of these tables, which
-`scans/immutability.py` and `accounts/kept_rows.py` declare. Audit events refuse by their own model
-(`accounts/models/audit_event.py`); a trigger of theirs is to come.
+`scans/immutability.py` and `accounts/undeletable_rows.py` declare. Audit events refuse by their own
+model (`accounts/models/audit_event.py`); a trigger of theirs is to come.
 """
 
 from typing import Any, NoReturn, TypeVar

@@ -6,7 +6,7 @@ where `TRANSITIONS` has an arrow. `accounts.immutability` makes triggers of it.
 """
 
 from accounts.immutability import Event, Refusal, declare
-from accounts.kept_rows import undeletable_rows
+from accounts.undeletable_rows import undeletable_rows
 from scans.models.analysis_states import FINISHED, TRANSITIONS
 
 _FINISHED = ", ".join(f"'{status.value}'" for status in FINISHED)

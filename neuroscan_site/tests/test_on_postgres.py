@@ -35,7 +35,7 @@ ONCE_MORE = [
     "scans/tests/core/test_migration_tools.py",
     "accounts/tests/test_audit.py",
     "accounts/tests/test_clinical_write.py",
-    "accounts/tests/test_kept_rows.py",
+    "accounts/tests/test_undeletable_rows.py",
     "accounts/tests/test_policy.py",
 ]
 

@@ -28,11 +28,20 @@ from ml.tests.trial_release import trial_release
 from ml.tests.widths import WIDTHS
 
 
-def test_a_release_from_before_releases_named_theirs_is_vgg16():
+def test_the_shipped_release_names_its_architecture():
     described = json.loads((SHIPPED / DESCRIPTION).read_text(encoding="utf-8"))
-    assert "architecture" not in described
 
-    assert architecture_of(read_release(SHIPPED)).name == "vgg16"
+    assert described["architecture"] == "vgg16"
+
+
+def test_a_release_from_before_releases_named_theirs_is_vgg16(tmp_path):
+    write_release(trial_release(tmp_path))
+    file = tmp_path / DESCRIPTION
+    described = json.loads(file.read_text(encoding="utf-8"))
+    del described["architecture"]
+    file.write_text(json.dumps(described), encoding="utf-8")
+
+    assert architecture_of(read_release(tmp_path)).name == "vgg16"
 
 
 def test_a_release_that_is_written_names_its_architecture(tmp_path):

@@ -49,7 +49,7 @@ def write(user, again):
 def show():
     return filter_by(event=audit_events.SOUGHT)
 """
-    source = Source("accounts/example.py", ast.parse(code))
+    source = Source("accounts/people.py", ast.parse(code))
     assert RecordedEvents([source]).of_everything() == {
         f"accounts.{name}"
         for name in (

@@ -67,6 +67,9 @@ PLAIN_WRITES = {
     ("scans.services.analyses.releases.register_keras_release", "scans.RELEASE_REGISTERED"): (
         "a command, which asks nobody's permission: converting takes a minute, in no transaction"
     ),
+    ("scans.services.reading.verdict_drafts.open_draft", "scans.VERDICT_BEGUN"): (
+        "a part of the clinical writes of a verdict, which have asked and locked the study"
+    ),
     ("scans.services.reports.signing.sign_report", "scans.REPORT_SIGNATURE_REFUSED"): (
         "a wrong password, which must stay recorded although nothing is written"
     ),
