@@ -31,7 +31,7 @@ test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests with cover
 test-fast: $(INSTALLED_DEV)  ## Run the tests that need no browser, server or Node.js: a minute
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --quiet \
 	  -m 'not browser and not node and not slow and not postgres and not redis and not long' \
-	  --ignore ml/training \
+	  --ignore ml/training --ignore-glob '*_browser.py' --ignore-glob '*/browser/*' \
 	  $(PYTEST_ARGS)
 
 test-all: export NEUROSCAN_TEST_MATRIX := full

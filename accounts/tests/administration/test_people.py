@@ -12,7 +12,7 @@ from accounts.tests.administration.pages import (
 from accounts.tests.factories import PASSWORD, ClinicFactory, UserFactory
 from accounts.tokens import create_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 NEW_PERSON = {
     "username": "otto",

@@ -16,7 +16,7 @@ from scans.tests.core.factories import (
 )
 from scans.tests.core.study_lists import HOME, analyses_of, shown, study_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def test_a_new_clinic_is_told_what_to_do(doctor):
