@@ -15,8 +15,6 @@ LAYERS = ["vendor", "base", "components", "pages"]  # the weakest first
 ORDER = "core/layers.css"
 # Django admin's own sheets are in no layer, and rules in a layer would lose to every one of them.
 WITHOUT_LAYERS = {ORDER, "core/administration.css"}
-# Loaded only by browsers without JavaScript, to undo what the others do for scripts.
-WITHOUT_SCRIPTS = {"core/noscript.css"}
 FOLDERS = {
     "core",
     "accounts",
@@ -134,7 +132,7 @@ def test_bootstrap_is_the_weakest_layer():
 
 def test_no_class_is_styled_in_two_files():
     homes: dict[str, set[str]] = defaultdict(set)
-    for sheet in set(SHEETS) - WITHOUT_SCRIPTS:
+    for sheet in SHEETS:
         for _, selectors in rules((ROOT / sheet).read_text()):
             for name in styled_classes(selectors):
                 homes[name].add(sheet)
