@@ -43,6 +43,7 @@ def main() -> int:
     # Until the supervisor takes over; also where a shell started us with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _request_stop)
+    sys.unraisablehook = _without_stops
     try:
         with only_one(data_directory()):
             return run()
@@ -63,6 +64,12 @@ def _request_stop(number: int, frame: FrameType | None) -> NoReturn:
     # preparation has thousands, and a Ctrl-C would be lost.
     signal.alarm(1)
     raise StopRequestedError
+
+
+def _without_stops(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Say nothing of a stop that was dropped: it is asked for again, and is no fault."""
+    if unraisable.exc_type is not StopRequestedError:
+        sys.__unraisablehook__(unraisable)
 
 
 def run() -> int:
