@@ -8,13 +8,14 @@ tells its label by its cell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.training.data.folder import Labeled
+from ml.training.data.hosts import may_host
 from ml.training.data.sampling import (
     Epoch,
     IntArray,
@@ -39,10 +40,11 @@ class _Members:
     tumor: list[int] = field(default_factory=list)
     outlined: list[int] = field(default_factory=list)
     no_tumor: list[int] = field(default_factory=list)
+    hosts: list[int] = field(default_factory=list)  # of those without: may be planted
 
     def pairs(self, *, plant: bool) -> int:
         """How many pairs of both labels the cell can give without giving a slice twice."""
-        with_tumor = len(self.tumor) + (len(self.no_tumor) if plant else 0)
+        with_tumor = len(self.tumor) + (len(self.hosts) if plant else 0)
         return min(with_tumor, len(self.no_tumor) + len(self.outlined))
 
 
@@ -74,11 +76,12 @@ def draw_balanced_epoch(
     Args:
         items: all slices, in the order of the cache; those of the split `train` are drawn.
         sampling: `epoch_slices`; `mixed_share` is the least share of cells that give both labels,
-            `single_weight` and `tumor_weight` are the weights.
+            `planted_share` and `family_shares` are as it says, `single_weight` and `tumor_weight`
+            are the weights.
         seed: of the run.
         epoch: counted from 0.
-        plant: whether lesions are set into slices without one. Who asks for it must do it: those
-            slices count as tumors.
+        plant: whether lesions are set into slices without one (`ml.training.data.hosts`). Who
+            asks for it must do it: those slices count as tumors.
     """
     rng = np.random.default_rng([seed, epoch])
     cells: dict[Cell, _Members] = {}
@@ -88,6 +91,8 @@ def draw_balanced_epoch(
         members = cells.setdefault(cell_of(item, sampling=sampling), _Members())
         if not item.slice.tumor:
             members.no_tumor.append(index)
+            if may_host(item.slice):
+                members.hosts.append(index)
             continue
         members.tumor.append(index)
         if item.slice.outlines:
@@ -95,7 +100,11 @@ def draw_balanced_epoch(
     order = sorted(cells)
     mixed = [cells[cell] for cell in order if cells[cell].pairs(plant=plant)]
     single = [cells[cell] for cell in order if not cells[cell].pairs(plant=plant)]
-    of_mixed = _parts([one.pairs(plant=plant) for one in mixed])
+    of_mixed = _with_shares(
+        _parts([one.pairs(plant=plant) for one in mixed]),
+        families=[cell[0] for cell in order if cells[cell].pairs(plant=plant)],
+        shares=dict(sampling.family_shares),
+    )
     of_single = _parts([len(one.tumor) + len(one.no_tumor) for one in single])
     share = of_mixed.sum() / (of_mixed.sum() + of_single.sum())
     if mixed:
@@ -103,7 +112,7 @@ def draw_balanced_epoch(
     pairs = round(sampling.epoch_slices * share / 2)
     drawn = _Drawn()
     for members, count in zip(mixed, _dealt(of_mixed, pairs, rng), strict=True):
-        _add_pairs(drawn, members, count, rng, plant=plant)
+        _add_pairs(drawn, members, count, rng, planted=sampling.planted_share if plant else 0.0)
     both = sum(len(part) for part in drawn.indices)
     rest = sampling.epoch_slices - both
     for members, count in zip(single, _dealt(of_single, rest, rng), strict=True):
@@ -133,24 +142,47 @@ def draw_settled_epoch(
         items, sampling, seed, epoch: as `draw_balanced_epoch` takes them.
     """
     if sampling.balance == "strata":
-        return draw_balanced_epoch(items, sampling=sampling, seed=seed, epoch=epoch)
+        return draw_balanced_epoch(
+            items, sampling=sampling, seed=seed, epoch=epoch, plant=sampling.plant
+        )
     return draw_epoch(pools, items=items, sampling=sampling, seed=seed, epoch=epoch)
 
 
 def _add_pairs(
-    drawn: _Drawn, members: _Members, count: int, rng: np.random.Generator, *, plant: bool
+    drawn: _Drawn, members: _Members, count: int, rng: np.random.Generator, *, planted: float
 ) -> None:
-    """Add `count` slices of each label, and stand-ins where the cell has too few."""
+    """Add `count` slices of each label, and stand-ins where the cell has too few.
+
+    With `planted` other than a half, what lacks of tumors is made up in that share of both.
+    """
     real = count
-    if plant and members.no_tumor:
+    if planted and members.hosts:
         real = min(count, _REPEATS * len(members.tumor))
+    stand_ins = round(2.0 * planted * (count - real))
     drawn.add(draw(_array(members.tumor), real, rng))
-    drawn.add(draw(_array(members.no_tumor), count - real, rng), planted=True)
+    drawn.add(draw(_array(members.hosts), stand_ins, rng), planted=True)
+    count += count - real - stand_ins
     real = count
     if members.outlined:
         real = min(count, _REPEATS * len(members.no_tumor))
     drawn.add(draw(_array(members.no_tumor), real, rng))
     drawn.add(draw(_array(members.outlined), count - real, rng), erased=True)
+
+
+def _with_shares(
+    parts: npt.NDArray[np.float64], *, families: Sequence[str], shares: Mapping[str, float]
+) -> npt.NDArray[np.float64]:
+    """The parts of cells, those of some families scaled to given shares of the whole."""
+    scaled = parts.copy()
+    own = np.array([shares.get(family, 0.0) for family in families])
+    free = own == 0.0
+    if free.all() or free.sum() == 0:
+        return scaled
+    rest = 1.0 - sum(shares[family] for family in set(families) & set(shares))
+    for family in set(families) & set(shares):
+        cells = np.array([one == family for one in families])
+        scaled[cells] *= shares[family] / rest * parts[free].sum() / parts[cells].sum()
+    return scaled
 
 
 def _parts(slices: Sequence[int]) -> npt.NDArray[np.float64]:

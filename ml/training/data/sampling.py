@@ -34,6 +34,12 @@ class Sampling:
         single_weight: weight in the classifier's loss of slices of families with one label.
         tumor_weight: further weight of tumor slices in the classifier's loss.
         families: (source, class, family) for slices whose family is not their source.
+        plant: whether lesions are set into slices without one, where a cell lacks tumors; with
+            `balance` "strata" alone.
+        planted_share: of the slices of a cell that lacks tumors, how many are planted. Half hides
+            the label from who knows the cell; fewer keep the threshold of the slices as they are.
+        family_shares: (family, least share of an epoch) for families that must not drown among the
+            many cells of others; with `balance` "strata" alone.
         balance: what an epoch is balanced within: "families", as above, or "strata": cells of
             family, sequence and level, as `ml.training.data.balanced` draws them.
     """
@@ -46,6 +52,9 @@ class Sampling:
     tumor_weight: float = 1.0
     families: tuple[tuple[str, str, str], ...] = (("four-class", "no_tumor", "br35h"),)
     balance: Literal["families", "strata"] = "families"
+    plant: bool = False
+    planted_share: float = 0.5
+    family_shares: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from ml.training.data.strata import CHANCE, counted, guesses_in_epoch, guesses_i
 OUTLINE = {"shape": "circle", "cx": 4, "cy": 4, "r": 2}
 
 
-def some(count, *, source, sequence, tumor, outlined=False, split="train", level=0.1):
+def some(count, *, source, sequence, tumor, outlined=False, split="train", level=0.5):
     origin = Provenance(sequence=sequence, plane="axial", level=level, stripped="yes")
     item = Slice(
         path=Path("a.png"),
@@ -129,3 +129,31 @@ def test_slices_are_counted_by_split_and_stratum(heads):
         ("train", "T1c"): (100, 0),
         ("validate", "T1"): (50, 0),
     }
+
+
+def test_lesions_are_planted_in_the_middle_of_a_scan_alone(heads):
+    base = some(300, source="base", sequence="T1", tumor=False, level=0.1)
+
+    found = drawn([*heads, *base], plant=True)
+
+    hosts = {(heads + base)[index].slice.source for index in found.indices[found.planted].tolist()}
+    assert "healthy" in hosts
+    assert "base" not in hosts
+
+
+def test_fewer_are_planted_than_a_half_where_asked(heads):
+    found = drawn(heads, plant=True, planted_share=0.3, mixed_share=1.0)
+
+    healthy = np.array([heads[index].slice.source == "healthy" for index in found.indices.tolist()])
+    assert found.planted[healthy].mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_family_gets_the_share_it_was_given(heads):
+    shares = (("tumors", 0.5),)
+
+    found = drawn(heads, plant=True, family_shares=shares, mixed_share=1.0)
+
+    sources = Counter(heads[index].slice.source for index in found.indices.tolist())
+    assert sources["tumors"] == pytest.approx(200, abs=4)
+    assert sources["both"] > 0
+    assert sources["healthy"] > 0
