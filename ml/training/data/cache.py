@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Uint8Array
-from ml.imaging.preprocessing import SIDE, Geometry, crop_square_area
+from ml.imaging.preprocessing import RECIPES, SIDE, Geometry
 from ml.training.data.folder import Labeled
 from ml.training.data.lesions import corners
 from ml.training.data.manifest import Slice, read_image
 
-PREPROCESSING: Final = "crop-square-area-1"
+PREPROCESSING: Final = "crop-square-area-1"  # where a caller names none
 _FRACTION_BITS = 4  # of a pixel, for the corners of a mask
 
 
@@ -51,7 +51,11 @@ class Cache:
 
 
 def open_cache(
-    items: Sequence[Labeled], *, folder: Path, progress: Callable[[int, int], None]
+    items: Sequence[Labeled],
+    *,
+    folder: Path,
+    progress: Callable[[int, int], None],
+    preprocessing: str = PREPROCESSING,
 ) -> Cache:
     """Open the prepared data, preparing it first where it is missing or of other data.
 
@@ -59,6 +63,7 @@ def open_cache(
         items: as `ml.training.data.folder.read_folder` gives them.
         folder: where the prepared data is kept; made where it does not exist.
         progress: called with (done, total).
+        preprocessing: the recipe, one of `ml.imaging.preprocessing.RECIPES`.
 
     Raises:
         DataError: an image cannot be read.
@@ -68,7 +73,7 @@ def open_cache(
     mask_row = [-1] * len(items)
     for row, index in enumerate(outlined):
         mask_row[index] = row
-    key = _fingerprint(items)
+    key = _fingerprint(items, preprocessing=preprocessing)
     note = folder / "cache.json"
     if not note.is_file() or json.loads(note.read_text(encoding="utf-8")) != {"key": key}:
         note.unlink(missing_ok=True)
@@ -76,7 +81,7 @@ def open_cache(
         images = _create(folder / "images.npy", (len(items), *side))
         masks = _create(folder / "masks.npy", (len(outlined), *side))
         for index, item in enumerate(items):
-            images[index], mask = _prepare(item.slice)
+            images[index], mask = _prepare(item.slice, preprocessing=preprocessing)
             if mask_row[index] >= 0:
                 masks[mask_row[index]] = mask
             progress(index + 1, len(items))
@@ -108,14 +113,14 @@ def draw_mask(outlines: Sequence[dict[str, Any]], *, geometry: Geometry) -> Uint
     return mask
 
 
-def _prepare(item: Slice) -> tuple[Uint8Array, Uint8Array]:
-    prepared = crop_square_area(read_image(item.path))
+def _prepare(item: Slice, *, preprocessing: str) -> tuple[Uint8Array, Uint8Array]:
+    prepared = RECIPES[preprocessing](read_image(item.path))
     image = np.rint(prepared.tensor[:, :, 0] * 255.0).astype(np.uint8)
     return image, draw_mask(item.outlines, geometry=prepared.geometry)
 
 
-def _fingerprint(items: Sequence[Labeled]) -> str:
-    digest = hashlib.sha256(PREPROCESSING.encode())
+def _fingerprint(items: Sequence[Labeled], *, preprocessing: str) -> str:
+    digest = hashlib.sha256(preprocessing.encode())
     for item in items:
         facts = (item.slice.path.name, item.slice.path.stat().st_size, item.split)
         digest.update(json.dumps([*facts, item.slice.outlines]).encode())
