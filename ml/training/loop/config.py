@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -40,6 +40,8 @@ class Config:
     Attributes:
         recipe: the preset this came from.
         size: side of the training images in pixels, a multiple of 32.
+        preprocessing: the recipe that prepares the slices, and that the release will name.
+        evidence: the classifier reads the decoder too (`ml.training.loop.evidence`).
         head: "flatten" is the release's; "pooled" averages block 5 first, for a start at 112 px.
         batch_norm: convolutions without bias, each followed by batch normalization.
         width_divisor: divides the channels of every convolution: 1 is VGG16, 2 its half; heads and
@@ -48,12 +50,15 @@ class Config:
         ema_momentum: of the running average of the weights, per step.
         type_weight, mask_weight, pointing_weight: of the further losses beside the classifier's:
             which tumor, the decoder's mask, and Grad-CAM on the lesion.
+        validation_slices: of the split `val`, how many an epoch is judged on; 0 for all.
         mask_positive: weight of lesion pixels in the mask's cross-entropy.
     """
 
     recipe: str
     phases: tuple[Phase, ...]
     size: int = 224
+    preprocessing: str = "crop-square-area-1"
+    evidence: bool = False
     head: Literal["flatten", "pooled"] = "flatten"
     batch_norm: bool = True
     width_divisor: int = 1
@@ -71,6 +76,7 @@ class Config:
     mask_cross_entropy: float = 2.0
     mask_dice: float = 0.5
     mask_positive: float = 4.0
+    validation_slices: int = 0
     sampling: Sampling = field(default_factory=Sampling)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -89,7 +95,8 @@ class Config:
         if set(value) != known:
             raise ValueError(f"These settings do not fit: {sorted(set(value) ^ known)}.")
         sampling = dict(value["sampling"])
-        sampling["families"] = tuple(tuple(family) for family in sampling["families"])
+        for name in ("families", "family_shares"):
+            sampling[name] = tuple(tuple(one) for one in sampling[name])
         parts = {
             "phases": tuple(Phase(**phase) for phase in value["phases"]),
             "sampling": Sampling(**sampling),
@@ -97,6 +104,29 @@ class Config:
         }
         return cls(**{**value, **parts})
 
+
+# Many heads: both data folders as one, lesions planted into healthy slices, the decoder read.
+_HEADS: Final = Config(
+    recipe="search",
+    phases=(Phase(epochs=10, rate=4e-4, warm_up=60, decay_share=0.6, frozen_blocks=2),),
+    size=112,
+    head="pooled",
+    preprocessing="head-window-area-1",
+    evidence=True,
+    width_divisor=2,
+    dtype="float32",
+    batch=32,
+    validation_slices=400,
+    sampling=Sampling(
+        epoch_slices=3008,
+        balance="strata",
+        mixed_share=0.9,
+        plant=True,
+        planted_share=0.4,
+        family_shares=(("br35h", 0.22), ("four-class", 0.22)),
+    ),
+    augmentation=Augmentation(quarter_turn_share=0.15, spots_share=0.1, clinic_share=0.5),
+)
 
 RECIPES: Final[Mapping[str, Config]] = MappingProxyType(
     {
@@ -123,6 +153,16 @@ RECIPES: Final[Mapping[str, Config]] = MappingProxyType(
             head="pooled",
             batch=64,
             sampling=Sampling(epoch_slices=4224),
+        ),
+        # From ImageNet, at half the size and half the width; its result is an `--init` for the
+        # next, at the release's size.
+        "search": _HEADS,
+        "release": replace(
+            _HEADS,
+            recipe="release",
+            phases=(Phase(epochs=6, rate=2.5e-4, warm_up=60, decay_share=0.7, frozen_blocks=2),),
+            size=224,
+            head="flatten",
         ),
     }
 )

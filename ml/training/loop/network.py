@@ -17,6 +17,7 @@ from ml.architectures.vgg16.network import BLOCKS, CHANNELS, DROPOUT, HIDDEN_UNI
 from ml.imaging.pixels import Float32Array
 from ml.training.loop.classmap import ClassMap
 from ml.training.loop.config import Config
+from ml.training.loop.evidence import Evidence
 
 EPSILON: Final = 1e-3  # of batch normalization
 TYPES: Final = ("glioma", "meningioma", "pituitary")
@@ -60,11 +61,19 @@ def build_training_network(config: Config) -> keras.Model:
     output = layers.Dense(1, dtype="float32", name="bin")
     x = active = dense(x)
     x = layers.Dropout(DROPOUT, seed=config.seed, dtype=dtype, name="dropout")(x)
+    logit, read, way_back = output(x), [last[5], active], None
+    decoder = _Decoder(dtype=dtype)
+    decoded, lesion = decoder(last)
+    if config.evidence:
+        evidence = Evidence(name="evidence")
+        logit = evidence([logit, lesion])
+        read += [decoded, lesion]
+        way_back = {"evidence": evidence, **decoder.layers}
     outputs = {
-        "bin": output(x),
+        "bin": logit,
         "typ": layers.Dense(len(TYPES), dtype="float32", name="typ")(pooled),
-        "seg": _decoder(last, dtype=dtype),
-        "cam": ClassMap(dense=dense, output=output, name="cam")([last[5], active]),
+        "seg": lesion,
+        "cam": ClassMap(dense=dense, output=output, evidence=way_back, name="cam")(read),
     }
     return keras.Model(image, outputs, name="neuroscan_training")
 
@@ -109,16 +118,31 @@ def set_arrays(network: keras.Model, arrays: Mapping[str, Float32Array]) -> list
     return without
 
 
-def _decoder(maps: Mapping[int, Any], *, dtype: str) -> Any:
-    x = None
-    for block in _DECODER_BLOCKS:
-        lateral = layers.Conv2D(_LATERAL, 1, dtype=dtype, name=f"lat{block}")(maps[block])
-        if x is None:
-            x = lateral
-        else:
-            name = f"up{block}"
-            x = layers.UpSampling2D(2, interpolation="bilinear", dtype=dtype, name=name)(x)
-            x = layers.Add(dtype=dtype, name=f"sum{block}")([x, lateral])
-    options = {"padding": "same", "activation": "relu", "dtype": dtype}
-    x = layers.Conv2D(_LATERAL, 3, name="segc", **options)(x)
-    return layers.Conv2D(1, 1, dtype="float32", name="seg")(x)
+class _Decoder:
+    """Builds the lesion decoder, and keeps its layers by name."""
+
+    def __init__(self, *, dtype: str) -> None:
+        self._dtype = dtype
+        self.layers: dict[str, layers.Layer] = {}
+
+    def __call__(self, maps: Mapping[int, Any]) -> tuple[Any, Any]:
+        """Its last activations but one, (N, h, w, 64), and its logits, (N, h, w, 1)."""
+        x = None
+        for block in _DECODER_BLOCKS:
+            lateral = self._convolution(f"lat{block}", _LATERAL, 1, maps[block])
+            if x is None:
+                x = lateral
+            else:
+                name = f"up{block}"
+                options: dict[str, Any] = {"interpolation": "bilinear", "dtype": self._dtype}
+                x = layers.UpSampling2D(2, name=name, **options)(x)
+                x = layers.Add(dtype=self._dtype, name=f"sum{block}")([x, lateral])
+        options = {"padding": "same", "activation": "relu"}
+        decoded = self._convolution("segc", _LATERAL, 3, x, **options)
+        return decoded, self._convolution("seg", 1, 1, decoded, dtype="float32")
+
+    def _convolution(self, name: str, channels: int, side: int, x: Any, **options: Any) -> Any:
+        options.setdefault("dtype", self._dtype)
+        layer = layers.Conv2D(channels, side, name=name, **options)
+        self.layers[name] = layer
+        return layer(x)

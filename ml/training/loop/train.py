@@ -77,7 +77,12 @@ def _train(options: argparse.Namespace) -> int:
             f"{options.out} holds a run with other data than {named(options.data)} has now. "
             "Name that data with --data, or another folder with --out to start anew."
         )
-    cache = open_cache(items, folder=options.out / "cache", progress=say.preparing)
+    cache = open_cache(
+        items,
+        folder=options.out / "cache",
+        progress=say.preparing,
+        preprocessing=config.preprocessing,
+    )
     if options.dtype == MEASURED and not (options.out / STATE).is_file():
         config = _measured(config, say=say)
 

@@ -27,6 +27,7 @@ from ml.training.loop.checkpoint import (
     write_text,
 )
 from ml.training.loop.config import Config
+from ml.training.loop.lesion_bank import LesionBank, cut_lesions
 from ml.training.loop.losses import compile_network
 from ml.training.loop.network import (
     build_training_network,
@@ -64,6 +65,7 @@ class Trainer:
         self.config, self.cache, self.out = config, cache, out
         keras.utils.set_random_seed(config.seed)
         self.pools = make_pools(cache.items, sampling=config.sampling)
+        self.bank = cut_lesions(cache) if config.sampling.plant else LesionBank.of(())
         self.network = build_training_network(config)
         self.progress = Progress()
         self.average = get_arrays(self.network)
@@ -159,13 +161,22 @@ class Trainer:
         found = figures(
             self.network,
             cache=self.cache,
-            indices=self.cache.indices("val"),
+            indices=self._judged_on(),
             pools=self.pools,
             config=self.config,
         )
         if before is not None:
             set_arrays(self.network, before)
         return found
+
+    def _judged_on(self) -> list[int]:
+        """Validation slices, the same in every epoch."""
+        indices = self.cache.indices("val")
+        wanted = self.config.validation_slices
+        if not 0 < wanted < len(indices):
+            return indices
+        drawn = np.random.default_rng(self.config.seed).permutation(indices)[:wanted]
+        return sorted(drawn.tolist())
 
     def write_sampling(self) -> None:
         """Show in `sampling.json` what the source tells about the label in the first epoch."""
@@ -195,6 +206,7 @@ class Trainer:
         batches = training_batches(
             self.cache,
             pools=self.pools,
+            bank=self.bank,
             config=self.config,
             epoch=progress.epoch,
             first_step=progress.step,

@@ -17,6 +17,8 @@ from ml.training.tests.data import small_config
 
 pytestmark = pytest.mark.long
 
+SKIPS = ("block4_relu3", "block3_relu3")  # which the decoder reads beside block 5
+
 
 @pytest.fixture(scope="module")
 def network():
@@ -77,6 +79,41 @@ def test_grad_cam_is_that_of_the_serving_code(network, arrays, images):
 
     got = outputs(network, images)["cam"][..., 0]
     assert np.allclose(got, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+
+
+def test_the_logit_reads_the_decoder_and_its_grad_cam_is_the_gradient(images):
+    """Against TensorFlow's own derivative of the logit by block 5's maps."""
+    import keras
+    import tensorflow as tf
+
+    network = build_training_network(small_config(evidence=True))
+    rng = np.random.default_rng(3)
+    found = get_arrays(network)
+    for name, array in found.items():
+        if "_bn" in name or array.ndim == 1:
+            found[name] = rng.uniform(0.5, 1.5, array.shape).astype(np.float32)
+    # With biases above 0 alone nothing would be cut off by the decoder's ReLU.
+    found["segc/1"] = rng.normal(0.0, 1.0, found["segc/1"].shape).astype(np.float32)
+    set_arrays(network, found)
+    last = network.get_layer("block5_relu3").output
+    below = keras.Model(network.input, [last, *(network.get_layer(n).output for n in SKIPS)])
+    above = keras.Model([last, *(network.get_layer(n).output for n in SKIPS)], network.output)
+    maps, *skips = below(images, training=False)
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        answers = above([maps, *skips], training=False)
+    gradient = tape.gradient(answers["bin"], maps).numpy().sum(axis=(1, 2))
+
+    expected = np.einsum("nhwk,nk->nhw", maps.numpy(), gradient)
+
+    got = answers["cam"].numpy()[..., 0]
+    assert np.allclose(got, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+    decoded = answers["seg"].numpy().reshape(len(images), -1).astype(np.float64)
+    evidence = np.log(np.exp(decoded).mean(axis=1))
+    dense = network.get_layer("bin")
+    head = keras.Model(network.input, dense.output)(images, training=False).numpy()[:, 0]
+    weight = found["evidence/0"][0]
+    assert np.allclose(answers["bin"].numpy()[:, 0], head + weight * evidence, rtol=1e-3)
 
 
 def test_a_pooled_head_grown_to_flatten_gives_the_same_logits(images):
