@@ -26,3 +26,5 @@ class Augmentation:
     jpeg_share: float = 0.25
     cutout_share: float = 0.3
     cover_share: float = 0.4  # a region other than the lesion painted over
+    spots_share: float = 0.0  # of slices without a tumor: spots that are none are set in
+    clinic_share: float = 0.0  # changed as clinics differ, and prepared anew

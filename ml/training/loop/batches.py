@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.augmentation.cover import cover, lesion_region, other_region
-from ml.training.augmentation.training_set import augment
 from ml.training.data.balanced import draw_settled_epoch
 from ml.training.data.cache import Cache
 from ml.training.data.sampling import Epoch, IntArray, Pools
+from ml.training.loop.changed_slice import changed_slice
 from ml.training.loop.config import Config
+from ml.training.loop.lesion_bank import LesionBank
 from ml.training.loop.network import CAM_STRIDE, MASK_STRIDE, TYPES
 
 _AHEAD: Final = 2  # batches
@@ -42,7 +42,13 @@ def steps_in_epoch(config: Config) -> int:
 
 
 def training_batches(
-    cache: Cache, *, pools: Pools, config: Config, epoch: int, first_step: int
+    cache: Cache,
+    *,
+    pools: Pools,
+    bank: LesionBank,
+    config: Config,
+    epoch: int,
+    first_step: int,
 ) -> Iterator[Batch]:
     """The batches of an epoch from a step on.
 
@@ -56,7 +62,7 @@ def training_batches(
 
     def make(step: int) -> Batch:
         places = np.arange(step * config.batch, (step + 1) * config.batch)
-        return _batch(cache, config=config, drawn=drawn, places=places, epoch=epoch)
+        return _batch(cache, bank=bank, config=config, drawn=drawn, places=places, epoch=epoch)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         waiting: deque[Future[Batch]] = deque()
@@ -77,7 +83,15 @@ def as_input(image: Uint8Array, *, size: int) -> Float32Array:
     return _three_channels(image.astype(np.float32) / np.float32(255.0), size=size)
 
 
-def _batch(cache: Cache, *, config: Config, drawn: Epoch, places: IntArray, epoch: int) -> Batch:
+def _batch(
+    cache: Cache,
+    *,
+    bank: LesionBank,
+    config: Config,
+    drawn: Epoch,
+    places: IntArray,
+    epoch: int,
+) -> Batch:
     small, cells = config.size // MASK_STRIDE, config.size // CAM_STRIDE
     count = len(places)
     images = np.empty((count, config.size, config.size, 3), dtype=np.float32)
@@ -87,12 +101,20 @@ def _batch(cache: Cache, *, config: Config, drawn: Epoch, places: IntArray, epoc
     kinds = np.zeros(count, dtype=np.int32)
     known = {name: np.zeros(count, dtype=np.float32) for name in ("typ", "seg", "cam")}
     for row, place in enumerate(places.tolist()):
-        index, erased = int(drawn.indices[place]), bool(drawn.erased[place])
+        index = int(drawn.indices[place])
         item = cache.items[index].slice
-        rng = np.random.default_rng([config.seed, epoch, place])
-        image, mask = _slice(cache, index=index, erased=erased, config=config, rng=rng)
-        images[row] = _three_channels(image, size=config.size)
-        tumor[row] = item.tumor and not erased
+        one = changed_slice(
+            cache,
+            index=index,
+            erased=bool(drawn.erased[place]),
+            planted=bool(drawn.planted[place]),
+            bank=bank,
+            config=config,
+            rng=np.random.default_rng([config.seed, epoch, place]),
+        )
+        images[row] = _three_channels(one.image, size=config.size)
+        tumor[row] = one.tumor
+        mask = one.mask
         if mask is not None:
             masks[row, :, :, 0] = _shrunk(mask, side=small)
             known["seg"][row] = 1.0
@@ -100,30 +122,13 @@ def _batch(cache: Cache, *, config: Config, drawn: Epoch, places: IntArray, epoc
                 near = np.asarray(cv2.dilate(mask, _NEAR), dtype=np.uint8)
                 lesions[row, :, :, 0] = np.minimum(2.0 * _shrunk(near, side=cells), 1.0)
                 known["cam"][row] = 1.0
-        if item.kind in TYPES and not erased:
+        if item.kind in TYPES and one.own:
             kinds[row], known["typ"][row] = TYPES.index(item.kind), 1.0
     return Batch(
         images=images,
         targets={"bin": tumor, "typ": kinds, "seg": masks, "cam": lesions},
         weights={"bin": drawn.weights[places], **known},
     )
-
-
-def _slice(
-    cache: Cache, *, index: int, erased: bool, config: Config, rng: np.random.Generator
-) -> tuple[Float32Array, Uint8Array | None]:
-    """One slice painted over, where it is to be, and changed."""
-    image, mask = np.asarray(cache.images[index]), cache.mask(index)
-    if erased and mask is not None and mask.any():
-        image = cover(image, lesion_region(mask, rng=rng), rng=rng)
-        mask = np.zeros_like(mask)
-    elif len(cache.masks) and rng.random() < config.augmentation.cover_share:
-        shape = np.asarray(cache.masks[int(rng.integers(len(cache.masks)))])
-        region = other_region(shape, image=image, mask=mask, rng=rng)
-        # A lesion that is not known might be hidden.
-        if region is not None and mask is not None:
-            image = cover(image, region, rng=rng)
-    return augment(image, mask, settings=config.augmentation, rng=rng)
 
 
 def _shrunk(mask: Uint8Array, *, side: int) -> Float32Array:
