@@ -74,9 +74,7 @@ class ClassMap(layers.Layer):
         """Sum over all places of the gradient that comes through the decoder: (N, K)."""
         assert self._decoder is not None
         weight, last, middle, lateral = (_float(kernel) for kernel in self._decoder())
-        shape = ops.shape(logits)
-        share = ops.softmax(ops.reshape(logits, (shape[0], -1)), axis=-1)
-        share = ops.reshape(share, shape)
+        share = ops.exp(logits - ops.logsumexp(logits, axis=(1, 2, 3), keepdims=True))
         here = share * last[0, 0, :, 0] * ops.cast(active > 0, "float32")
         total = 0.0
         for row, rows in enumerate(_INSIDE):

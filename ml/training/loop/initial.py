@@ -17,6 +17,7 @@ from ml.architectures.vgg16.network import HIDDEN, HIDDEN_UNITS, OUTPUT
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
 from ml.training.loop.config import Config
+from ml.training.loop.evidence import weigh_anew
 from ml.training.loop.folding import fold_convolutions
 from ml.training.loop.heads import grow_head, grow_hidden
 from ml.training.loop.unit_variance import bring_to_unit_variance
@@ -61,7 +62,7 @@ def read_start(
         arrays = bring_to_unit_variance(arrays, images=sample()).arrays
     if not config.batch_norm:
         arrays = _folded(arrays)
-    arrays = grow_hidden(arrays, units=HIDDEN_UNITS)
+    arrays = weigh_anew(grow_hidden(arrays, units=HIDDEN_UNITS), config=config)
     return grow_head(arrays, cells=(config.size // 32) ** 2) if config.head == "flatten" else arrays
 
 

@@ -65,7 +65,7 @@ def build_training_network(config: Config) -> keras.Model:
     decoder = _Decoder(dtype=dtype)
     decoded, lesion = decoder(last)
     if config.evidence:
-        evidence = Evidence(name="evidence")
+        evidence = Evidence(start=config.evidence_start, name="evidence")
         logit = evidence([logit, lesion])
         read += [decoded, lesion]
         way_back = {"evidence": evidence, **decoder.layers}
