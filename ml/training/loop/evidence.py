@@ -42,7 +42,7 @@ class Evidence(layers.Layer):
     def call(self, inputs: Any) -> Any:
         """The tumor logit, (N, 1)."""
         logit, decoded = (ops.cast(value, "float32") for value in inputs)
-        # Not reshaped: batches of several sizes would make TensorFlow forget how many places there are.
+        # Not reshaped: batches of several sizes would make TensorFlow forget how many there are.
         places = decoded.shape[1] * decoded.shape[2]
         mean = ops.logsumexp(decoded, axis=(1, 2, 3)) - math.log(places)
         return logit + self.weight[0] * mean[:, None]
