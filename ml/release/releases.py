@@ -18,6 +18,7 @@ from ml.metrics.calibration import Calibration
 from ml.release.parts import (
     Card,
     EngineParity,
+    Evidence,
     Operating,
     RegionSettings,
     Score,
@@ -27,6 +28,7 @@ from ml.release.parts import (
     number,
     read_card,
     read_engine,
+    read_evidence,
     read_files,
     read_operating,
     read_regions,
@@ -89,10 +91,11 @@ class Release:
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
         widths: the channels of its layers, group by group, or None for the network's own.
+        evidence: how its classifier reads the lesion decoder, or None where it does not.
 
     Raises:
-        ValueError: a name is not a plain file name, a hash is not one, or the threshold does not
-            lie between 0 and 1.
+        ValueError: a name is not a plain file name, a hash is not one, the threshold does not
+            lie between 0 and 1, or there is evidence and no decoder to give it.
     """
 
     directory: Path
@@ -115,12 +118,15 @@ class Release:
     regions: RegionSettings | None = None
     engines: tuple[EngineParity, ...] = ()
     widths: tuple[tuple[int, ...], ...] | None = None
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():
             check_file(name, digest)
         if not 0.0 < self.threshold < 1.0:
             raise ValueError("'threshold' must lie between 0 and 1.")
+        if self.evidence is not None and self.regions is None:
+            raise ValueError("'evidence' needs the lesion decoder, which 'regions' names.")
 
     @property
     def weights_path(self) -> Path:
@@ -223,6 +229,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ValueError: a field is missing or wrong; the message names it.
     """
     operating, regions = value.get("operating"), value.get("regions")
+    evidence = value.get("evidence")
     release = Release(
         directory=directory,
         name=text(value, "name"),
@@ -248,6 +255,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ),
         architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
         widths=None if value.get("widths") is None else read_widths(value),
+        evidence=None if evidence is None else read_evidence(json_object(evidence, "'evidence'")),
     )
     needed = [name for engine in release.engines for name in engine.files]
     needed += [] if release.regions is None else [release.regions.file]
