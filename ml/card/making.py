@@ -40,6 +40,18 @@ def engines(release: Release) -> Section | None:
     )
 
 
+def classifier(release: Release) -> str:
+    """In words how the classifier reads the lesion decoder; empty where it does not."""
+    if release.evidence is None:
+        return ""
+    return (
+        "The classifier also reads the lesion decoder: its logit is that of the dense layers plus "
+        f"{release.evidence.weight:.3g} times the decoder's evidence, which is the logarithm of "
+        "the mean of exp(decoder logit) over the decoder's map. Grad-CAM is the exact gradient of "
+        "this whole logit at block5_conv3, the way through the decoder included."
+    )
+
+
 def method(metrics: Mapping[str, Any]) -> Section:
     """On what the figures were measured, and how their intervals were drawn."""
     data, drawn = metrics["data"], metrics["bootstrap"]
