@@ -88,10 +88,10 @@ class Release:
         files: what else lies in `directory` and belongs to the release, name to SHA-256.
         operating: what the threshold does, or None where it was not measured.
         regions: how the suspected regions are found, or None where the release gives none.
+        evidence: how its classifier reads the lesion decoder, or None where it does not.
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
         widths: the channels of its layers, group by group, or None for the network's own.
-        evidence: how its classifier reads the lesion decoder, or None where it does not.
 
     Raises:
         ValueError: a name is not a plain file name, a hash is not one, the threshold does not
@@ -116,9 +116,9 @@ class Release:
     files: Mapping[str, str] = field(default_factory=dict)
     operating: Operating | None = None
     regions: RegionSettings | None = None
+    evidence: Evidence | None = None
     engines: tuple[EngineParity, ...] = ()
     widths: tuple[tuple[int, ...], ...] | None = None
-    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():
@@ -229,7 +229,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ValueError: a field is missing or wrong; the message names it.
     """
     operating, regions = value.get("operating"), value.get("regions")
-    evidence = value.get("evidence")
+    evidence = value.get("evidence")  # not of the releases up to 2.1.0
     release = Release(
         directory=directory,
         name=text(value, "name"),
@@ -250,12 +250,12 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         if operating is None
         else read_operating(json_object(operating, "'operating'")),
         regions=None if regions is None else read_regions(json_object(regions, "'regions'")),
+        evidence=None if evidence is None else read_evidence(json_object(evidence, "'evidence'")),
         engines=tuple(
             read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),
         architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
         widths=None if value.get("widths") is None else read_widths(value),
-        evidence=None if evidence is None else read_evidence(json_object(evidence, "'evidence'")),
     )
     needed = [name for engine in release.engines for name in engine.files]
     needed += [] if release.regions is None else [release.regions.file]
