@@ -108,9 +108,11 @@ class GradCam:
         Returns:
             float32, shape (N, K).
         """
-        summed = (self.output_kernel * (hidden > 0)) @ self.summed_kernel.T
+        # Row by row: in a batch a product is summed in another order.
+        gates = (self.output_kernel * (hidden > 0))[:, np.newaxis]
+        summed = np.matmul(gates, self.summed_kernel.T)[:, 0]
         if self.evidence_kernel is not None:
             assert shares is not None, "an engine yields them where the release has evidence"
-            # Row by row: in a batch a product is summed in another order.
-            summed += np.matmul(shares.reshape(len(shares), 1, -1), self.evidence_kernel)[:, 0]
+            rows = shares.reshape(len(shares), 1, -1)
+            summed = summed + np.matmul(rows, self.evidence_kernel)[:, 0]
         return (summed / MAP_SIZE**2).astype(np.float32)

@@ -93,16 +93,17 @@ def test_every_engine_adds_the_decoder_s_evidence_to_the_logit(outputs, reading_
         assert 0.0 <= output.shares.min() < output.shares.max() <= 1.0 + 1e-3
 
 
-def test_every_engine_points_to_the_same_place(reading_outputs, reading):
+def test_every_engine_weighs_the_maps_alike(reading_outputs, reading):
     class_map = class_map_of(reading)
-    cams = {
-        name: class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)
+    weighed = {
+        name: class_map.alpha(hidden=output.hidden, shares=output.shares)
         for name, output in reading_outputs.items()
     }
-    expected = cams["tensorflow"]
-    np.testing.assert_allclose(cams["openvino-f32"], expected, atol=1e-4 * expected.max())
-    for cam in cams.values():
-        assert np.corrcoef(cam.ravel(), expected.ravel())[0, 1] >= 0.97
+    expected = weighed["tensorflow"]
+    atol = 1e-4 * np.abs(expected).max()
+    np.testing.assert_allclose(weighed["openvino-f32"], expected, atol=atol)
+    for alpha in weighed.values():
+        assert np.corrcoef(alpha.ravel(), expected.ravel())[0, 1] >= 0.9
 
 
 def test_the_logit_is_the_network_s_probability_before_the_sigmoid(outputs, sized, batch):
