@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ml import engines
-from ml.architectures import architecture_of
+from ml.architectures import class_map_of
 from ml.architectures.contract import ClassMap
 from ml.gate import Gate, Refusal, open_gate
 from ml.imaging.heatmap import heatmap_in_image_grid
@@ -114,14 +114,13 @@ class Predictor:
                 f"{release} asks for {release.preprocessing!r}, which this version of NeuroScan "
                 "does not have; update NeuroScan or choose another release."
             )
-        architecture = architecture_of(release)
         gate = open_gate(release)
         return cls(
             release=release,
             engine=engines.open_engine(engine, release=release),
             recipe=recipe,
             gate=gate,
-            class_map=architecture.class_map(architecture.read_weights(release.weights_path)),
+            class_map=class_map_of(release),
         )
 
     @property
@@ -167,7 +166,7 @@ class Predictor:
         output = self._engine.forward(np.stack([item.tensor for item in prepared]))
         if not np.isfinite(output.logits).all():
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
-        cams = self._class_map(maps=output.maps, hidden=output.hidden)
+        cams = self._class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)
         return [
             self._result(item, output=output, row=row, cam=cams[row])
             for row, item in enumerate(prepared)

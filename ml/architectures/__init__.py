@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ml.architectures.contract import Architecture
+from ml.architectures.contract import Architecture, ClassMap
 from ml.architectures.vgg16.architecture import Vgg16
 from ml.release.releases import Release, ReleaseUnsupportedError
 
@@ -33,3 +33,17 @@ def architecture_of(release: Release) -> Architecture:
             "version of NeuroScan does not have; update NeuroScan or choose another release."
         )
     return architecture if release.widths is None else architecture.with_widths(release.widths)
+
+
+def class_map_of(release: Release) -> ClassMap:
+    """What computes a release's heatmaps; the engine that is opened checks the files it is of.
+
+    Raises:
+        ReleaseError: a file of the release is missing or malformed, or `architecture_of` says so.
+    """
+    architecture = architecture_of(release)
+    decoder = None
+    if release.evidence is not None and release.regions is not None:
+        decoder = architecture.read_decoder(release.path(release.regions.file))
+    weights = architecture.read_weights(release.weights_path)
+    return architecture.class_map(weights, decoder=decoder, evidence=release.evidence)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ml.imaging.pixels import Float32Array
 from ml.release.int8 import Int8Layer
+from ml.release.parts import Evidence
 
 if TYPE_CHECKING:
     import keras
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 class ClassMap(Protocol):
     """Where a network looked, computed from what one forward pass yields."""
 
-    def __call__(self, *, maps: Float32Array, hidden: Float32Array) -> Float32Array:
+    def __call__(
+        self, *, maps: Float32Array, hidden: Float32Array, shares: Float32Array | None = None
+    ) -> Float32Array:
         """The map of the tumor logit.
 
         Args:
             maps: as in `ml.engines.EngineOutput`, shape (N, h, w, K).
             hidden: as in `ml.engines.EngineOutput`, shape (N, H).
+            shares: as in `ml.engines.EngineOutput`; None where the release has no evidence.
 
         Returns:
             float32, shape (N, h, w), 0 and up, not normalized.
@@ -109,13 +113,25 @@ class Architecture(Protocol):
     def last_layer(self, weights: Mapping[str, Float32Array]) -> tuple[Float32Array, Float32Array]:
         """Kernel (H, 1) and bias (1,) that turn hidden activations into the tumor logit.
 
-        The graphs below leave this layer to the engine: a few hundred products, of which it wants
-        the sum in float32 and without a sigmoid.
+        Where the classifier reads the lesion decoder, this is one part of the logit, and
+        `ml.engines.evidence` has the other. The graphs below leave this layer to the engine: a few
+        hundred products, of which it wants the sum in float32 and without a sigmoid.
         """
         ...
 
-    def class_map(self, weights: Mapping[str, Float32Array]) -> ClassMap:
-        """What computes heatmaps from an engine's output."""
+    def class_map(
+        self,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None,
+        evidence: Evidence | None,
+    ) -> ClassMap:
+        """What computes heatmaps from an engine's output.
+
+        Args:
+            weights, decoder: as for `keras_trunk`.
+            evidence: how the classifier reads the decoder; None where it does not.
+        """
         ...
 
     def keras_network(self, weights: Mapping[str, Float32Array]) -> keras.Model:
@@ -123,17 +139,23 @@ class Architecture(Protocol):
         ...
 
     def keras_trunk(
-        self, weights: Mapping[str, Float32Array], *, decoder: Mapping[str, Float32Array] | None
+        self,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None,
+        with_shares: bool,
     ) -> keras.Model:
         """The network in Keras up to `last_layer`.
 
         Args:
             weights: as `read_weights` gives them.
             decoder: as `read_decoder` gives it; None for a network without it.
+            with_shares: also yield what the class map needs where the classifier reads the
+                decoder; there is a decoder then.
 
         Returns:
-            A model from (N, *input_shape) to maps, hidden activations and, with a decoder, lesion
-            logits, as `ml.engines.EngineOutput` has them.
+            A model from (N, *input_shape) to maps, hidden activations, with a decoder lesion
+            logits, and with shares those, as `ml.engines.EngineOutput` has them.
         """
         ...
 
@@ -143,11 +165,12 @@ class Architecture(Protocol):
         *,
         decoder: Mapping[str, Float32Array] | None,
         int8: Mapping[str, Int8Layer],
+        with_shares: bool,
     ) -> Any:
         """The same as an `openvino.Model` for one image.
 
         Args:
-            weights, decoder: as for `keras_trunk`.
+            weights, decoder, with_shares: as for `keras_trunk`.
             int8: the layers that run in 8 bits; the others run in floating point.
         """
         ...

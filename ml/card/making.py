@@ -9,6 +9,18 @@ from ml.card.parts import Section, table, written
 from ml.release.releases import Release
 
 
+def classifier(release: Release) -> str:
+    """In words how the classifier reads the lesion decoder; empty where it does not."""
+    if release.evidence is None:
+        return ""
+    return (
+        "The classifier also reads the lesion decoder: its logit is that of the dense layers plus "
+        f"{release.evidence.weight:.3g} times the decoder's evidence, which is the logarithm of "
+        "the mean of exp(decoder logit) over the decoder's map. Grad-CAM is the exact gradient of "
+        "this whole logit at block5_conv3, the way through the decoder included."
+    )
+
+
 def engines(release: Release) -> Section | None:
     """How far each engine is from the reference; None where none was measured."""
     if not release.engines:

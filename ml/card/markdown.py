@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ml.card import Section, Table, sections
 from ml.card.charts import Chart
+from ml.card.making import classifier
 from ml.card.metric_charts import draw_charts
 from ml.release.releases import SHIPPED, Release, ReleaseError, read_release
 
@@ -46,6 +47,7 @@ def render(*, release: Release, metrics: Mapping[str, Any], figures: str) -> str
         "by hand.",
         f"## Intended use\n\n{release.card.intended_use}",
         f"## Training\n\n{release.card.training}\n\n{release.provenance}",
+        *filter(None, [classifier(release)]),
         f"## Testing\n\n{release.card.testing}",
         f"## Limits and failures\n\n{_list(release.card.limits)}",
         *(_section(one, charts=charts, figures=figures) for one in sections(release, metrics)),

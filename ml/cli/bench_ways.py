@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from ml.architectures import architecture_of
+from ml.architectures import architecture_of, class_map_of
 from ml.engines import ENGINES, EngineError, open_engine
 from ml.gate import Gate, GateResult, Refusal, open_gate
 from ml.imaging import formats
@@ -81,13 +81,12 @@ def common_recipe(release: Path) -> Way:
 def whole_image(release: Path, *, engine: str) -> Way:
     """NeuroScan's way, from the bytes of a file to the bytes of both PNG files it stores."""
     described = read_release(release)
-    architecture = architecture_of(described)
     predictor = Predictor(
         release=described,
         engine=open_engine(engine, release=described),
         recipe=RECIPES[described.preprocessing],
         gate=_Overruled(open_gate(described)),
-        class_map=architecture.class_map(architecture.read_weights(described.weights_path)),
+        class_map=class_map_of(described),
     )
 
     def read(file: bytes) -> None:

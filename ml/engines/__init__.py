@@ -34,12 +34,15 @@ class EngineOutput:
             after its ReLU, (N, 256).
         lesion: the lesion decoder's logits, shape (N, n, n), for VGG16 n = 56; None where the
             release has no decoder.
+        shares: what the class map needs of the decoder beside them, for VGG16 (N, 9, 64); None
+            where the classifier does not read the decoder.
     """
 
     logits: Float32Array
     maps: Float32Array
     hidden: Float32Array
     lesion: Float32Array | None = None
+    shares: Float32Array | None = None
 
 
 class Engine(Protocol):

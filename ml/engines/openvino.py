@@ -18,8 +18,10 @@ from ml.architectures import architecture_of
 from ml.architectures.contract import Architecture
 from ml.architectures.silent_openvino import openvino
 from ml.engines import EngineOutput, EngineUnsuitableError
+from ml.engines.evidence import tumor_logits
 from ml.imaging.pixels import Float32Array
 from ml.release.int8 import INT8_FILE, Int8Layer
+from ml.release.parts import Evidence
 from ml.release.releases import Release, verify
 
 # Engine name to the processor's feature that makes it worth while: without it OpenVINO emulates
@@ -41,10 +43,17 @@ class OpenVinoEngine:
         input_shape: tuple[int, int, int],
         kernel: Float32Array,
         bias: Float32Array,
+        evidence: Evidence | None,
     ) -> None:
-        """Take a compiled graph, and the arrays of the last layer, which it does not have."""
+        """Take a compiled graph, and what makes the logit of its outputs, which it does not have.
+
+        Args:
+            name, compiled, input_shape: the graph, and what it reads.
+            kernel, bias: of the last layer.
+            evidence: of the release; the graph has shares then.
+        """
         self._name = name
-        self._kernel, self._bias = kernel, bias
+        self._kernel, self._bias, self._evidence = kernel, bias, evidence
         self._lock = threading.Lock()  # one request has one set of buffers
         self._request = compiled.create_infer_request()
         self.forward(np.zeros((1, *input_shape), dtype=np.float32))
@@ -63,12 +72,14 @@ class OpenVinoEngine:
         outputs = [self._run(np.ascontiguousarray(image)) for image in batch]
         # The product too: in a batch it is summed in another order.
         logits = np.concatenate([(hidden @ self._kernel)[:, 0] for _, hidden, *_ in outputs])
-        maps, hidden, *lesion = (np.concatenate(parts) for parts in zip(*outputs, strict=True))
+        maps, hidden, *others = (np.concatenate(parts) for parts in zip(*outputs, strict=True))
+        lesion = others[0] if others else None
         return EngineOutput(
-            logits=logits + self._bias[0],
+            logits=tumor_logits(logits + self._bias[0], lesion=lesion, evidence=self._evidence),
             maps=maps,
             hidden=hidden,
-            lesion=lesion[0] if lesion else None,
+            lesion=lesion,
+            shares=others[1] if self._evidence is not None else None,
         )
 
     def _run(self, image: Float32Array) -> list[Float32Array]:
@@ -94,6 +105,7 @@ def open_engine(*, name: str, release: Release) -> OpenVinoEngine:
         weights,
         decoder=None if decoder is None else architecture.read_decoder(release.path(decoder)),
         int8=_int8(release, architecture=architecture) if name == "openvino-int8" else {},
+        with_shares=release.evidence is not None,
     )
     # What does not run in 8 bits: the first convolution would write twice as much in float32.
     half = name == "openvino-bf16" or (name == "openvino-int8" and "BF16" in features)
@@ -113,6 +125,7 @@ def open_engine(*, name: str, release: Release) -> OpenVinoEngine:
         input_shape=architecture.input_shape,
         kernel=kernel,
         bias=bias,
+        evidence=release.evidence,
     )
 
 

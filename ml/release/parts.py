@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,6 +77,18 @@ class RegionSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """How the classifier reads the lesion decoder (`ml.engines.evidence`).
+
+    Attributes:
+        weight: of the decoder's evidence in the tumor logit: its other part is the network's last
+            layer.
+    """
+
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EngineParity:
     """How far an engine's answers are from the reference engine's, as measured at release time.
 
@@ -145,6 +158,14 @@ def read_regions(value: Mapping[str, Any]) -> RegionSettings:
         threshold=threshold,
         least_cells=whole(value, "least_cells"),
     )
+
+
+def read_evidence(value: Mapping[str, Any]) -> Evidence:
+    """How the classifier reads the decoder, from its JSON object. Raises `ValueError`."""
+    weight = number(value, "weight")
+    if not math.isfinite(weight):
+        raise ValueError("The evidence's 'weight' must be finite.")
+    return Evidence(weight=weight)
 
 
 def read_engine(value: Mapping[str, Any]) -> EngineParity:

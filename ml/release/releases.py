@@ -18,6 +18,7 @@ from ml.metrics.calibration import Calibration
 from ml.release.parts import (
     Card,
     EngineParity,
+    Evidence,
     Operating,
     RegionSettings,
     Score,
@@ -27,6 +28,7 @@ from ml.release.parts import (
     number,
     read_card,
     read_engine,
+    read_evidence,
     read_files,
     read_operating,
     read_regions,
@@ -86,13 +88,14 @@ class Release:
         files: what else lies in `directory` and belongs to the release, name to SHA-256.
         operating: what the threshold does, or None where it was not measured.
         regions: how the suspected regions are found, or None where the release gives none.
+        evidence: how its classifier reads the lesion decoder, or None where it does not.
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
         widths: the channels of its layers, group by group, or None for the network's own.
 
     Raises:
-        ValueError: a name is not a plain file name, a hash is not one, or the threshold does not
-            lie between 0 and 1.
+        ValueError: a name is not a plain file name, a hash is not one, the threshold does not
+            lie between 0 and 1, or there is evidence and no decoder to give it.
     """
 
     directory: Path
@@ -113,6 +116,7 @@ class Release:
     files: Mapping[str, str] = field(default_factory=dict)
     operating: Operating | None = None
     regions: RegionSettings | None = None
+    evidence: Evidence | None = None
     engines: tuple[EngineParity, ...] = ()
     widths: tuple[tuple[int, ...], ...] | None = None
 
@@ -121,6 +125,8 @@ class Release:
             check_file(name, digest)
         if not 0.0 < self.threshold < 1.0:
             raise ValueError("'threshold' must lie between 0 and 1.")
+        if self.evidence is not None and self.regions is None:
+            raise ValueError("'evidence' needs the lesion decoder, which 'regions' names.")
 
     @property
     def weights_path(self) -> Path:
@@ -223,6 +229,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ValueError: a field is missing or wrong; the message names it.
     """
     operating, regions = value.get("operating"), value.get("regions")
+    evidence = value.get("evidence")  # not of the releases up to 2.1.0
     release = Release(
         directory=directory,
         name=text(value, "name"),
@@ -243,6 +250,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         if operating is None
         else read_operating(json_object(operating, "'operating'")),
         regions=None if regions is None else read_regions(json_object(regions, "'regions'")),
+        evidence=None if evidence is None else read_evidence(json_object(evidence, "'evidence'")),
         engines=tuple(
             read_engine(json_object(item, "an engine")) for item in value.get("engines", [])
         ),

@@ -9,7 +9,7 @@ from ml.architectures.vgg16.decoder import DECODER_FILE, decoder_shapes, write_d
 from ml.architectures.vgg16.network import BLOCKS, FULL, HIDDEN, Widths
 from ml.architectures.vgg16.weights import read_weights, write_weights
 from ml.release.int8 import INT8_FILE, Int8Layer, write_int8
-from ml.release.parts import EngineParity, RegionSettings
+from ml.release.parts import EngineParity, Evidence, RegionSettings
 from ml.release.releases import Release, file_sha256, read_release, write_release
 from ml.release.weights import expected_shapes
 from ml.tests.widths import random_weights
@@ -29,7 +29,9 @@ def parity(name: str, *, holds: bool) -> EngineParity:
     )
 
 
-def write_full_release(folder: Path, *, shipped: Path, widths: Widths = FULL) -> Release:
+def write_full_release(
+    folder: Path, *, shipped: Path, widths: Widths = FULL, evidence: Evidence | None = None
+) -> Release:
     """The shipped network with a random decoder and hand-made 8-bit numbers.
 
     At other widths than the shipped network's its weights are random.
@@ -62,6 +64,7 @@ def write_full_release(folder: Path, *, shipped: Path, widths: Widths = FULL) ->
         widths=widths.in_release,
         files={name: file_sha256(folder / name) for name in names},
         regions=RegionSettings(file=DECODER_FILE, threshold=0.5, least_cells=4),
+        evidence=evidence,
         engines=(),
         gate="none",
     )

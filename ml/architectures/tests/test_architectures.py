@@ -144,14 +144,15 @@ class Tiny:
     def last_layer(self, weights):
         return weights["last/kernel"], weights["last/bias"]
 
-    def class_map(self, weights):
-        return lambda *, maps, hidden: maps.sum(axis=-1)
+    def class_map(self, weights, *, decoder, evidence):
+        return lambda *, maps, hidden, shares: maps.sum(axis=-1)
 
-    def keras_trunk(self, weights, *, decoder):
+    def keras_trunk(self, weights, *, decoder, with_shares):
         import keras
         from keras import layers
 
         assert decoder is None
+        assert not with_shares
         image = keras.Input(self.input_shape)
         maps = layers.Conv2D(8, 32, strides=32, activation="relu", name="maps")(image)
         hidden = layers.Dense(4, activation="relu", name="dense")(layers.Flatten()(maps))

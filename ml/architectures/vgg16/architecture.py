@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.architectures.contract import ClassMap
-from ml.architectures.vgg16.decoder import build_trunk, decoder_shapes, read_decoder
+from ml.architectures.vgg16.decoder import decoder_shapes, read_decoder
 from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import (
     CHANNELS,
@@ -22,9 +22,11 @@ from ml.architectures.vgg16.network import (
     build_network,
     widths_of,
 )
+from ml.architectures.vgg16.trunk import build_trunk
 from ml.architectures.vgg16.weights import read_weights, write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.int8 import Int8Layer, read_int8
+from ml.release.parts import Evidence
 from ml.release.releases import WrongArchitectureError
 
 if TYPE_CHECKING:
@@ -85,19 +87,29 @@ class Vgg16:
         """See `Architecture.last_layer`; shapes (256, 1) and (1,)."""
         return weights[f"{OUTPUT}/kernel"], weights[f"{OUTPUT}/bias"]
 
-    def class_map(self, weights: Mapping[str, Float32Array]) -> ClassMap:
+    def class_map(
+        self,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None,
+        evidence: Evidence | None,
+    ) -> ClassMap:
         """Grad-CAM at block5_conv3 in closed form."""
-        return GradCam.from_weights(weights)
+        return GradCam.from_weights(weights, decoder=decoder, evidence=evidence)
 
     def keras_network(self, weights: Mapping[str, Float32Array]) -> keras.Model:
         """See `Architecture.keras_network`."""
         return build_network(weights)
 
     def keras_trunk(
-        self, weights: Mapping[str, Float32Array], *, decoder: Mapping[str, Float32Array] | None
+        self,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None,
+        with_shares: bool,
     ) -> keras.Model:
         """See `Architecture.keras_trunk`."""
-        return build_trunk(weights, decoder=decoder)
+        return build_trunk(weights, decoder=decoder, with_shares=with_shares)
 
     def openvino_trunk(
         self,
@@ -105,11 +117,12 @@ class Vgg16:
         *,
         decoder: Mapping[str, Float32Array] | None,
         int8: Mapping[str, Int8Layer],
+        with_shares: bool,
     ) -> Any:
         """See `Architecture.openvino_trunk`."""
         from ml.architectures.vgg16.openvino_graph import build_graph
 
-        return build_graph(weights=weights, decoder=decoder, int8=int8)
+        return build_graph(weights=weights, decoder=decoder, int8=int8, with_shares=with_shares)
 
     def weights_from_keras(self, file: KerasFile) -> dict[str, Float32Array]:
         """See `Architecture.weights_from_keras`."""

@@ -18,14 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures.vgg16.network import (
-    BLOCKS,
-    FULL,
-    HIDDEN,
-    LAST_CONVOLUTION,
-    Widths,
-    build_network,
-)
+from ml.architectures.vgg16.network import BLOCKS, FULL, Widths
 from ml.imaging.pixels import Float32Array
 from ml.release.weights import expected_shapes, read_arrays, write_arrays
 
@@ -127,29 +120,3 @@ def build_decoder(network: keras.Model, arrays: Mapping[str, Float32Array]) -> A
     x = convolution("segc", x, activation="relu")
     x = convolution("seg", x)
     return layers.Reshape((DECODER_SIZE, DECODER_SIZE), name="lesion")(x)
-
-
-def build_trunk(
-    weights: Mapping[str, Float32Array], *, decoder: Mapping[str, Float32Array] | None
-) -> keras.Model:
-    """The network in Keras up to its hidden layer, with the decoder on it where there is one.
-
-    The last layer is left out: its sigmoid would throw the logit away, and Grad-CAM and
-    calibration need the logit.
-
-    Args:
-        weights: as `ml.architectures.vgg16.weights.read_weights` gives them.
-        decoder: as `read_decoder` gives it, or None.
-
-    Returns:
-        A model from (N, 224, 224, 3) float32 in 0..1 to block5_conv3 after its ReLU
-        (N, 14, 14, K), hidden activations (N, 256) and, with a decoder, lesion logits
-        (N, 56, 56).
-    """
-    import keras
-
-    network = build_network(weights)
-    outputs = [network.get_layer(LAST_CONVOLUTION).output, network.get_layer(HIDDEN).output]
-    if decoder is not None:
-        outputs.append(build_decoder(network, decoder))
-    return keras.Model(network.inputs, outputs)

@@ -18,6 +18,9 @@ which is one small matrix product (K channels: 512 at VGG16's own widths). At h 
 ReLU is taken as 0, as TensorFlow does.
 The maps are those after block5_conv3's own ReLU, and the logit is taken, not the probability: the
 sigmoid's slope would only scale the map, and underflow where the model is sure.
+
+Where the classifier reads the lesion decoder, the logit has a second part, w e, whose gradient
+`ml.architectures.vgg16.evidence` derives: it adds w E shares / 196 to alpha, as exactly.
 """
 
 from __future__ import annotations
@@ -27,8 +30,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.architectures.vgg16.evidence import evidence_kernel
 from ml.architectures.vgg16.network import HIDDEN, MAP_SIZE, OUTPUT, POOLED_SIZE
 from ml.imaging.pixels import Float32Array
+from ml.release.parts import Evidence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,36 +43,76 @@ class GradCam:
     Attributes:
         summed_kernel: S above, float32, shape (K, 256).
         output_kernel: w2 above, float32, shape (256,).
+        evidence_kernel: w E above, float32, shape (576, K); None where the classifier does not
+            read the decoder.
     """
 
     summed_kernel: Float32Array
     output_kernel: Float32Array
+    evidence_kernel: Float32Array | None = None
 
     @classmethod
-    def from_weights(cls, weights: Mapping[str, Float32Array]) -> GradCam:
-        """Take the two dense kernels out of the network's weights, as `read_weights` gives them.
+    def from_weights(
+        cls,
+        weights: Mapping[str, Float32Array],
+        *,
+        decoder: Mapping[str, Float32Array] | None = None,
+        evidence: Evidence | None = None,
+    ) -> GradCam:
+        """Take the kernels out of the network's weights.
+
+        Args:
+            weights: as `read_weights` gives them.
+            decoder: as `read_decoder` gives it; needed with `evidence`.
+            evidence: how the classifier reads the decoder, or None where it does not.
 
         Raises:
-            KeyError: one of them is missing.
+            KeyError: an array is missing.
         """
+        added = None
+        if evidence is not None:
+            added = np.float32(evidence.weight) * evidence_kernel(decoder or {})
         kernel = weights[f"{HIDDEN}/kernel"]
         by_position = kernel.reshape(POOLED_SIZE**2, -1, kernel.shape[-1])
         return cls(
             summed_kernel=by_position.sum(axis=0, dtype=np.float32),
             output_kernel=weights[f"{OUTPUT}/kernel"][:, 0],
+            evidence_kernel=added,
         )
 
-    def __call__(self, *, maps: Float32Array, hidden: Float32Array) -> Float32Array:
+    def __call__(
+        self, *, maps: Float32Array, hidden: Float32Array, shares: Float32Array | None = None
+    ) -> Float32Array:
         """Grad-CAM of the tumor logit.
 
         Args:
             maps: block5_conv3 after its ReLU, shape (N, 14, 14, K), 0 and up.
             hidden: the first dense layer after its ReLU, shape (N, 256), 0 and up.
+            shares: as `ml.architectures.vgg16.evidence` has them, shape (N, 9, 64), 0 to 1; read
+                where the classifier reads the decoder.
 
         Returns:
             float32, shape (N, 14, 14), 0 and up, not normalized.
         """
-        alpha = (self.output_kernel * (hidden > 0)) @ self.summed_kernel.T / MAP_SIZE**2
+        alpha = self.alpha(hidden=hidden, shares=shares)
         flat = maps.reshape(len(maps), MAP_SIZE**2, maps.shape[-1])
-        cams: Float32Array = np.matmul(flat, alpha.astype(np.float32)[:, :, np.newaxis])
+        cams: Float32Array = np.matmul(flat, alpha[:, :, np.newaxis])
         return np.maximum(cams, np.float32(0.0)).reshape(-1, MAP_SIZE, MAP_SIZE)
+
+    def alpha(self, *, hidden: Float32Array, shares: Float32Array | None = None) -> Float32Array:
+        """The weight of each map: the mean over it of the logit's gradient.
+
+        Args:
+            hidden, shares: as for the map.
+
+        Returns:
+            float32, shape (N, K).
+        """
+        # Row by row: in a batch a product is summed in another order.
+        gates = (self.output_kernel * (hidden > 0))[:, np.newaxis]
+        summed = np.matmul(gates, self.summed_kernel.T)[:, 0]
+        if self.evidence_kernel is not None:
+            assert shares is not None, "an engine yields them where the release has evidence"
+            rows = shares.reshape(len(shares), 1, -1)
+            summed = summed + np.matmul(rows, self.evidence_kernel)[:, 0]
+        return (summed / MAP_SIZE**2).astype(np.float32)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from ml.architectures.silent_openvino import openvino, opset
-from ml.architectures.vgg16.decoder import DECODER_BLOCKS, DECODER_SIZE
+from ml.architectures.vgg16.decoder import DECODER_BLOCKS, DECODER_CHANNELS, DECODER_SIZE
+from ml.architectures.vgg16.evidence import CELLS, WINDOWS
 from ml.architectures.vgg16.network import BLOCKS, CHANNELS, HIDDEN, INPUT_SIZE
 from ml.imaging.pixels import Float32Array
 from ml.release.int8 import Int8Layer
@@ -22,6 +23,7 @@ def build_graph(
     weights: Mapping[str, Float32Array],
     decoder: Mapping[str, Float32Array] | None,
     int8: Mapping[str, Int8Layer] = _NO_INT8,
+    with_shares: bool = False,
 ) -> Any:
     """Build the graph for one image.
 
@@ -29,14 +31,18 @@ def build_graph(
         weights: as `ml.architectures.vgg16.weights` reads them.
         decoder: as `ml.architectures.vgg16.decoder` reads it, or None for a graph without it.
         int8: the layers that run in 8 bits (`ml.release.int8`); the others run in floating point.
+        with_shares: also yield what Grad-CAM needs where the classifier reads the decoder; there
+            must be one then.
 
     Returns:
         An `openvino.Model` from (1, 224, 224, 3) float32 in 0..1 to these, all float32, in this
-        order: block5_conv3 after its ReLU (1, 14, 14, K), hidden activations (1, 256) and, with
-        a decoder, lesion logits (1, 56, 56). The network's last layer is left to the caller: 256
-        products, and in bfloat16 their sum would be a probability in coarse steps.
+        order: block5_conv3 after its ReLU (1, 14, 14, K), hidden activations (1, 256), with a
+        decoder lesion logits (1, 56, 56), and with shares those of
+        `ml.architectures.vgg16.evidence` (1, 9, 64). The network's last layer is left to the
+        caller: 256 products, and in bfloat16 their sum would be a probability in coarse steps.
     """
-    return _Builder(arrays={**weights, **(decoder or {})}, int8=int8).build(decoder is not None)
+    builder = _Builder(arrays={**weights, **(decoder or {})}, int8=int8)
+    return builder.build(with_decoder=decoder is not None, with_shares=with_shares)
 
 
 class _Builder:
@@ -50,7 +56,7 @@ class _Builder:
         # Two layers that read the same values in the same range share one rounding of them.
         self._rounded: dict[tuple[str, float, float], Any] = {}
 
-    def build(self, with_decoder: bool) -> Any:
+    def build(self, *, with_decoder: bool, with_shares: bool) -> Any:
         shape = [1, INPUT_SIZE, INPUT_SIZE, CHANNELS]
         image = opset.parameter(shape, np.float32, name="image")
         # OpenVINO's convolutions want channels first.
@@ -72,10 +78,12 @@ class _Builder:
         hidden = opset.relu(self._dense(HIDDEN, flat), name=f"{HIDDEN}/relu")
         outputs = [maps, hidden]
         if with_decoder:
-            outputs.append(self._decoder(last))
+            lesion, segc = self._decoder(last)
+            outputs += [lesion, _shares(lesion, segc)] if with_shares else [lesion]
         return openvino.Model(outputs, [image], "neuroscan_vgg16")
 
-    def _decoder(self, last: Mapping[int, Any]) -> Any:
+    def _decoder(self, last: Mapping[int, Any]) -> tuple[Any, Any]:
+        """The lesion logits, and the values before the last convolution."""
         top, *others = DECODER_BLOCKS
         x = self._convolution(f"lat{top}", self._rounded_for(f"lat{top}", last[top]))
         for block in others:
@@ -93,9 +101,11 @@ class _Builder:
                 f"lat{block}", self._rounded_for(f"lat{block}", last[block])
             )
             x = opset.add(x, lateral, name=f"sum{block}")
-        x = opset.relu(self._convolution("segc", self._rounded_for("segc", x)), name="segc/relu")
-        x = self._convolution("seg", self._rounded_for("seg", x))
-        return opset.reshape(x, _integers(1, DECODER_SIZE, DECODER_SIZE), special_zero=False)
+        segc = self._convolution("segc", self._rounded_for("segc", x))
+        segc = opset.relu(segc, name="segc/relu")
+        x = self._convolution("seg", self._rounded_for("seg", segc))
+        shape = _integers(1, DECODER_SIZE, DECODER_SIZE)
+        return opset.reshape(x, shape, special_zero=False), segc
 
     def _convolution(self, layer: str, x: Any) -> Any:
         kernel = self._arrays[f"{layer}/kernel"]
@@ -138,6 +148,15 @@ class _Builder:
 def _pool(x: Any, *, name: str) -> Any:
     two, one, no = [2, 2], [1, 1], [0, 0]
     return opset.max_pool(x, two, one, no, no, two, name=name).output(0)
+
+
+def _shares(lesion: Any, segc: Any) -> Any:
+    cells = opset.reshape(lesion, _integers(1, 1, CELLS), special_zero=False)
+    softmax = opset.multiply(opset.softmax(cells, 2), _constant(WINDOWS[np.newaxis]))
+    is_open = opset.convert(opset.greater(segc, _constant(np.float32(0.0))), np.float32)
+    shape = _integers(1, DECODER_CHANNELS, CELLS)
+    flat = opset.reshape(is_open, shape, special_zero=False)
+    return opset.matmul(softmax, flat, False, True, name="shares")
 
 
 def _transpose(x: Any, axes: tuple[int, ...]) -> Any:

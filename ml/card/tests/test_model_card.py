@@ -7,8 +7,9 @@ import pytest
 
 from ml.card import sections
 from ml.card.conclusions import conclusions, limits
+from ml.card.markdown import render
 from ml.card.parts import figure
-from ml.release.parts import EngineParity, Operating
+from ml.release.parts import EngineParity, Evidence, Operating
 from ml.release.releases import SHIPPED, read_release
 from ml.training.tests.metrics import make_metrics
 
@@ -70,6 +71,16 @@ def test_operating_point_and_engines_come_from_the_release(metrics, release):
     found = {section.name: section for section in sections(complete, metrics)}
     assert "its sensitivity is 0.980" in found["calibration"].text
     assert found["engines"].tables[0].rows[0][-1] == "no"
+
+
+def test_the_card_says_whether_the_classifier_reads_the_decoder(metrics, release):
+    plain = replace(release, evidence=None)
+    reading = replace(release, evidence=Evidence(weight=0.8125))
+
+    assert "reads the lesion decoder" not in render(release=plain, metrics=metrics, figures="f")
+    text = render(release=reading, metrics=metrics, figures="f")
+    assert f"{release.provenance}\n\nThe classifier also reads the lesion decoder" in text
+    assert "plus 0.812 times the decoder's evidence" in text
 
 
 def test_an_aim_that_was_missed_is_said_with_what_would_move_it(metrics):

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from ml.architectures import architecture_of
+from ml.architectures import architecture_of, class_map_of
 from ml.engines import CHOICES, ENGINES, EngineError, candidates, open_engine
+from ml.engines.evidence import decoder_evidence
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 from ml.release.int8 import INT8_FILE
+from ml.release.parts import Evidence
 from ml.release.releases import WeightsMismatchError, read_release
 from ml.tests.engine_release import parity, write_full_release
 from ml.tests.widths import WIDTHS
@@ -40,11 +42,26 @@ def batch() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def outputs(sized, batch):
+    return outputs_of(sized, batch)
+
+
+@pytest.fixture(scope="module")
+def reading(sized):
+    """The same release, with a classifier that reads its decoder."""
+    return replace(sized, evidence=Evidence(weight=0.8))
+
+
+@pytest.fixture(scope="module")
+def reading_outputs(reading, batch):
+    return outputs_of(reading, batch)
+
+
+def outputs_of(release, batch):
     """What every engine that can run here says of the same images."""
     found = {}
     for name in ENGINES:
         try:
-            found[name] = open_engine(name, release=sized).forward(batch)
+            found[name] = open_engine(name, release=release).forward(batch)
         except EngineError:
             assert name in ("openvino-bf16", "openvino-int8"), name
     return found
@@ -60,6 +77,33 @@ def test_one_pass_yields_everything_in_the_promised_shapes(outputs, sized):
         assert {array.dtype for array in arrays} == {np.dtype("float32")}
         assert output.maps.min() >= 0.0
         assert output.hidden.min() >= 0.0
+        assert output.shares is None
+
+
+def test_every_engine_adds_the_decoder_s_evidence_to_the_logit(outputs, reading_outputs):
+    assert reading_outputs.keys() == outputs.keys()
+    for name, output in reading_outputs.items():
+        plain = outputs[name]
+        np.testing.assert_allclose(output.lesion, plain.lesion, atol=1e-6)
+        expected = plain.logits + np.float32(0.8) * decoder_evidence(plain.lesion)
+        np.testing.assert_allclose(output.logits, expected, atol=1e-5)
+        assert output.logits.dtype == np.float32
+        assert np.abs(output.logits - plain.logits).min() > 1e-3
+        assert output.shares.shape == (2, 9, 64)
+        assert 0.0 <= output.shares.min() < output.shares.max() <= 1.0 + 1e-3
+
+
+def test_every_engine_weighs_the_maps_alike(reading_outputs, reading):
+    class_map = class_map_of(reading)
+    weighed = {
+        name: class_map.alpha(hidden=output.hidden, shares=output.shares)
+        for name, output in reading_outputs.items()
+    }
+    expected = weighed["tensorflow"]
+    atol = 1e-4 * np.abs(expected).max()
+    np.testing.assert_allclose(weighed["openvino-f32"], expected, atol=atol)
+    for alpha in weighed.values():
+        assert np.corrcoef(alpha.ravel(), expected.ravel())[0, 1] >= 0.9
 
 
 def test_the_logit_is_the_network_s_probability_before_the_sigmoid(outputs, sized, batch):
@@ -74,10 +118,19 @@ def test_the_logit_is_the_network_s_probability_before_the_sigmoid(outputs, size
 
 def test_openvino_in_float32_computes_what_tensorflow_does(outputs):
     for part in ("logits", "maps", "hidden", "lesion"):
-        expected = getattr(outputs["tensorflow"], part)
-        np.testing.assert_allclose(
-            getattr(outputs["openvino-f32"], part), expected, atol=1e-4 * np.abs(expected).max()
-        )
+        compare(outputs, part)
+
+
+def test_so_it_does_where_the_classifier_reads_the_decoder(reading_outputs):
+    for part in ("logits", "lesion", "shares"):
+        compare(reading_outputs, part)
+
+
+def compare(outputs, part):
+    expected = getattr(outputs["tensorflow"], part)
+    np.testing.assert_allclose(
+        getattr(outputs["openvino-f32"], part), expected, atol=1e-4 * np.abs(expected).max()
+    )
 
 
 @pytest.mark.parametrize(("name", "least"), [("openvino-bf16", 0.999), ("openvino-int8", 0.97)])
@@ -91,18 +144,25 @@ def test_fewer_bits_still_see_the_same(outputs, sized, name, least):
         assert np.corrcoef(one, other)[0, 1] >= least, part
 
 
-def test_an_image_gets_the_same_answer_alone_and_among_others(release, batch):
-    engine = open_engine("openvino-f32", release=release)
+@pytest.mark.parametrize("evidence", [None, Evidence(weight=0.8)], ids=["plain", "reading"])
+def test_an_image_gets_the_same_answer_alone_and_among_others(release, batch, evidence):
+    release = replace(release, evidence=evidence)
+    engine, class_map = open_engine("openvino-f32", release=release), class_map_of(release)
 
     alone, among = engine.forward(batch[1:]), engine.forward(batch)
 
     assert engine.name == "openvino-f32"
     np.testing.assert_array_equal(alone.logits[0], among.logits[1])
     np.testing.assert_array_equal(alone.maps[0], among.maps[1])
+    cams = [
+        class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)
+        for output in (alone, among)
+    ]
+    np.testing.assert_array_equal(cams[0][0], cams[1][1])
 
 
 def test_a_release_without_a_decoder_yields_no_lesion_map(tensorflow_engine, release_dir, batch):
-    shipped = replace(read_release(release_dir), regions=None)
+    shipped = replace(read_release(release_dir), regions=None, evidence=None)
 
     assert open_engine("openvino-f32", release=shipped).forward(batch).lesion is None
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from ml.metrics.calibration import Calibration
-from ml.release.parts import EngineParity, Operating, RegionSettings, Score
+from ml.release.parts import EngineParity, Evidence, Operating, RegionSettings, Score
 from ml.release.releases import (
     Release,
     ReleaseError,
@@ -60,6 +60,7 @@ def test_the_parts_of_a_full_release_survive_their_file(release):
             dataset="val", sensitivity=0.95, specificity=0.9, tumor=10, no_tumor=12
         ),
         regions=RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4),
+        evidence=Evidence(weight=0.75),
         engines=(
             EngineParity(
                 name="openvino-f32",
@@ -100,6 +101,35 @@ def test_a_part_whose_file_is_not_listed_is_refused(release):
     write_release(replace(release, regions=settings))
 
     with pytest.raises(ReleaseMalformedError, match=r"'decoder\.npz' is needed"):
+        read_release(release.directory)
+
+
+def test_a_release_from_before_classifiers_read_the_decoder_has_no_evidence(release):
+    rewrite(release, evidence=None)
+
+    assert read_release(release.directory).evidence is None
+
+
+@pytest.mark.parametrize(
+    "evidence", [0.5, [0.5], {}, {"weight": "0.5"}, {"weight": True}, {"weight": float("nan")}]
+)
+def test_evidence_without_a_number_as_its_weight_is_malformed(release, evidence):
+    (release.directory / "decoder.npz").write_bytes(b"a decoder")
+    rewrite(
+        release,
+        files={"decoder.npz": file_sha256(release.directory / "decoder.npz")},
+        regions={"file": "decoder.npz", "threshold": 0.5, "least_cells": 4},
+        evidence=evidence,
+    )
+
+    with pytest.raises(ReleaseMalformedError, match=r"'(evidence|weight)'"):
+        read_release(release.directory)
+
+
+def test_evidence_without_a_decoder_is_refused(release):
+    rewrite(release, evidence={"weight": 0.5})
+
+    with pytest.raises(ReleaseMalformedError, match="'evidence' needs the lesion decoder"):
         read_release(release.directory)
 
 

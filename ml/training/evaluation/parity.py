@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.architectures import architecture_of
+from ml.architectures import class_map_of
 from ml.engines import (
     ENGINES,
     REFERENCE,
@@ -105,14 +105,13 @@ def answer(engine: Engine, *, release: Release, slices: Sequence[Slice]) -> Answ
         DataError: an image is missing or broken.
     """
     recipe = RECIPES[release.preprocessing]
-    architecture = architecture_of(release)
-    class_map = architecture.class_map(architecture.read_weights(release.weights_path))
+    class_map = class_map_of(release)
     probabilities, heatmaps = [], []
     for item in slices:
         prepared = recipe(read_image(item.path))
         output = engine.forward(prepared.tensor[np.newaxis])
         probabilities.append(release.calibration.probability(float(output.logits[0])))
-        cam = class_map(maps=output.maps, hidden=output.hidden)[0]
+        cam = class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)[0]
         heatmaps.append(heatmap_in_image_grid(cam, geometry=prepared.geometry)[0])
     return Answers(probabilities=np.array(probabilities), heatmaps=heatmaps)
 

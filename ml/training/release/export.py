@@ -4,7 +4,8 @@
 
 writes `weights.npz` (plain VGG16, as `ml.architectures.vgg16.weights` reads it, of the widths that
 were trained) and `decoder.npz` (the lesion decoder). A pooled or smaller head becomes the
-release's, which gives the same logits.
+release's, which gives the same logits. Where the classifier was trained to read the decoder it also
+says with which weight (`Release.evidence`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from ml.architectures.vgg16.network import HIDDEN_UNITS, POOLED_SIZE, widths_of
 from ml.architectures.vgg16.weights import write_weights
 from ml.imaging.pixels import Float32Array
 from ml.release.archives import ArchiveError, read_archive
+from ml.release.parts import Evidence
 from ml.release.releases import (
     ReleaseError,
     ReleaseMalformedError,
@@ -30,6 +33,8 @@ from ml.release.releases import (
 )
 from ml.training.loop.folding import fold
 from ml.training.loop.heads import grow_head, grow_hidden
+
+EVIDENCE: Final = "evidence/0"  # of a training network whose classifier reads the decoder
 
 
 def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, Float32Array]:
@@ -48,8 +53,30 @@ def decoder_arrays(arrays: Mapping[str, npt.NDArray[np.floating]]) -> dict[str, 
     }
 
 
-def export(trained: Path, folder: Path) -> None:
+def evidence_of(arrays: Mapping[str, npt.NDArray[np.floating]]) -> Evidence | None:
+    """How the classifier reads the decoder; None where it was not trained to.
+
+    Args:
+        arrays: `<layer>/<index>` of the training network.
+
+    Raises:
+        WrongArchitectureError: its weight is not one finite number.
+    """
+    weight = arrays.get(EVIDENCE)
+    if weight is None:
+        return None
+    if weight.shape != (1,) or not np.isfinite(weight).all():
+        raise WrongArchitectureError(
+            f"{EVIDENCE}, of shape {weight.shape}, must be one finite number in an array."
+        )
+    return Evidence(weight=float(weight[0]))
+
+
+def export(trained: Path, folder: Path) -> Evidence | None:
     """Write `weights.npz` and `decoder.npz`, both float16, into an existing or new folder.
+
+    Returns:
+        How the classifier reads the decoder, for release.json; None where it does not.
 
     Raises:
         ReleaseError: there is no such checkpoint, or it is none of a training network.
@@ -57,7 +84,7 @@ def export(trained: Path, folder: Path) -> None:
     try:
         arrays = {name: array.astype(np.float32) for name, array in read_archive(trained).items()}
         arrays = grow_hidden(grow_head(arrays, cells=POOLED_SIZE**2), units=HIDDEN_UNITS)
-        weights, decoder = fold(arrays), decoder_arrays(arrays)
+        weights, decoder, evidence = fold(arrays), decoder_arrays(arrays), evidence_of(arrays)
     except FileNotFoundError:
         raise ReleaseMissingError(f"There is no checkpoint {trained}.") from None
     except ArchiveError as error:
@@ -70,6 +97,7 @@ def export(trained: Path, folder: Path) -> None:
     write_weights(folder / "weights.npz", weights)
     widths = widths_of({name: array.shape for name, array in weights.items()})
     write_decoder(folder / DECODER_FILE, decoder, widths=widths)
+    return evidence
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,9 +107,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="where weights.npz and decoder.npz go")
     options = parser.parse_args(arguments)
     try:
-        export(options.trained, options.folder)
+        evidence = export(options.trained, options.folder)
     except ReleaseError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"Wrote weights.npz and decoder.npz to {options.folder}.\n")
+    if evidence is not None:
+        sys.stdout.write(
+            "The classifier reads the decoder; ml.training.make_release needs "
+            f"--evidence {evidence.weight!r} beside them.\n"
+        )
     return 0

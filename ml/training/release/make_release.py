@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from ml.engines import CHOICES, EngineError
+from ml.release.parts import Evidence
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
 from ml.training.data.arguments import add_data_argument
 from ml.training.data.folders import as_folders, tables_of
@@ -138,7 +140,8 @@ def _key_of_inputs(inputs: Inputs) -> str:
     sources = (inputs.checkpoint, inputs.weights, inputs.decoder, inputs.description)
     tables = [table for folder in as_folders(inputs.data) for table in tables_of(folder)]
     files = [path for path in (*sources, *tables) if path is not None]
-    return _key([file_sha256(path) if path.is_file() else f"no {path}" for path in files])
+    parts = [file_sha256(path) if path.is_file() else f"no {path}" for path in files]
+    return _key(parts if inputs.evidence is None else [*parts, repr(inputs.evidence)])
 
 
 def _key(parts: Sequence[str]) -> str:
@@ -158,7 +161,10 @@ def _say(name: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.checkpoint is not None and options.evidence is not None:
+        parser.error("--evidence is for --weights: a checkpoint says its own.")
     out: Path = options.out
     inputs = Inputs(
         checkpoint=options.checkpoint,
@@ -170,6 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         work=options.work or out.with_name(f"{out.name}.work"),
         engine=options.engine,
         card=options.card,
+        evidence=None if options.evidence is None else Evidence(weight=options.evidence),
     )
     try:
         release = make_release(inputs, only=options.only)
@@ -185,6 +192,13 @@ def _step(name: str) -> str:
     return "evaluate" if name == "judge" else name
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number.")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml.training.make_release",
@@ -194,6 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--checkpoint", type=Path, help="best.npz of a training run")
     source.add_argument("--weights", type=Path, help=".npz of the plain network")
     parser.add_argument("--decoder", type=Path, help=".npz of the lesion decoder to --weights")
+    parser.add_argument(
+        "--evidence", type=_finite, help="its weight in the logit of --weights, as export says it"
+    )
     parser.add_argument(
         "--description", type=Path, default=DESCRIPTION, help="JSON: name, version, card"
     )

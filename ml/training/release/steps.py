@@ -24,7 +24,7 @@ from ml.cli.progress import ProgressBar
 from ml.engines import open_engine
 from ml.imaging.preprocessing import RECIPES
 from ml.metrics.calibration import Calibration
-from ml.release.parts import RegionSettings
+from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import Release, ReleaseError, file_sha256, write_release
 from ml.training.data.cache import draw_mask
 from ml.training.data.folders import Folders, read_slices
@@ -47,6 +47,8 @@ class Inputs:
         checkpoint: best.npz of a run; None where `weights` is given.
         weights: .npz of the plain network, as `ml.architectures.vgg16.weights` reads it.
         decoder: .npz of the lesion decoder to `weights`, or None for a release without regions.
+        evidence: how the classifier of `weights` reads that decoder, or None where it does not; a
+            checkpoint says so itself.
         description: as `ml.training.release.description` reads it.
         data: folder or folders as `ml.training.data.folders` reads them.
         out: the release's folder.
@@ -64,6 +66,7 @@ class Inputs:
     work: Path
     engine: str = "auto"
     card: Path | None = None
+    evidence: Evidence | None = None
 
 
 Step: TypeAlias = Callable[[Inputs, Release], Release]
@@ -80,9 +83,9 @@ def draft(inputs: Inputs) -> Release:
         for name in (WEIGHTS, DECODER_FILE):
             (inputs.out / name).unlink(missing_ok=True)
     inputs.out.mkdir(parents=True, exist_ok=True)
-    card = described.card
+    card, evidence = described.card, inputs.evidence
     if inputs.checkpoint is not None:
-        export(inputs.checkpoint, inputs.out)
+        evidence = export(inputs.checkpoint, inputs.out)
         words = run_words(inputs.checkpoint)
         card = replace(card, training=f"{card.training} {words}".strip())
     elif inputs.weights is not None:
@@ -97,6 +100,8 @@ def draft(inputs: Inputs) -> Release:
         # Refuses another architecture now, not at the end.
         read_decoder(inputs.out / DECODER_FILE, widths=widths)
         files[DECODER_FILE] = file_sha256(inputs.out / DECODER_FILE)
+    elif evidence is not None:
+        raise ReleaseError("A classifier that reads the lesion decoder needs one: name --decoder.")
     release = Release(
         directory=inputs.out,
         name=described.name,
@@ -116,6 +121,7 @@ def draft(inputs: Inputs) -> Release:
         files=files,
         regions=_DRAFT_REGIONS if files else None,
         widths=widths.in_release,
+        evidence=evidence,
     )
     write_release(release)
     return release

@@ -49,6 +49,16 @@ def test_the_shipped_release_says_what_it_is_and_what_it_is_bad_at(doctor):
         assert f"{score['value']:.3f}" in text
 
 
+@pytest.mark.parametrize("evidence", [None, {"weight": 0.8125}])
+def test_it_says_whether_the_classifier_reads_the_decoder(doctor, evidence):
+    manifest = {"evidence": evidence, "card": {"intended_use": "A test."}}
+
+    text = " ".join(shown(doctor, ReleaseFactory(manifest=manifest)).split())
+
+    assert ("plus 0.813 times the decoder's evidence" in text) == (evidence is not None)
+    assert ("reads the lesion decoder" in text) == (evidence is not None)
+
+
 def test_what_was_measured_is_shown_with_intervals_and_plots(doctor, measured):
     text = shown(doctor, measured)
     metrics = json.loads((measured.directory / "metrics.json").read_text())

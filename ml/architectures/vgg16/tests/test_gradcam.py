@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from ml.architectures.vgg16.decoder import build_trunk
 from ml.architectures.vgg16.gradcam import GradCam
 from ml.architectures.vgg16.network import build_network
+from ml.architectures.vgg16.trunk import build_trunk
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
-from ml.tests.widths import WIDTHS, random_weights
+from ml.release.parts import Evidence
+from ml.tests.widths import WIDTHS, random_decoder, random_weights
 
 pytestmark = pytest.mark.long
 
@@ -62,6 +63,39 @@ def test_the_closed_form_agrees_at_any_width(width):
         peaks.append(reference.max())
         np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1e-3, peaks[-1]), rtol=1e-3)
     assert max(peaks) > 0.0
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_it_is_exact_where_the_classifier_reads_the_decoder(width):
+    """Against automatic differentiation of the whole logit, both of its parts."""
+    import tensorflow as tf
+
+    weights, decoder = random_weights(WIDTHS[width]), random_decoder(WIDTHS[width])
+    trunk = build_trunk(weights, decoder=decoder, with_shares=True)
+    tensor = crop_square_area(draw_phantom(seed=1, size=256)).tensor
+    with tf.GradientTape(persistent=True) as tape:
+        maps, hidden, lesion, shares = trunk(tensor[np.newaxis], training=False)
+        evidence = tf.math.reduce_logsumexp(lesion) - np.log(56.0 * 56.0)
+        logit = 0.8 * evidence + (hidden @ weights["dense_1/kernel"])[0, 0]
+    for target, output_kernel, weight in (
+        (logit, weights["dense_1/kernel"], 0.8),
+        (evidence, 0.0 * weights["dense_1/kernel"], 1.0),
+    ):
+        found = GradCam.from_weights(
+            {**weights, "dense_1/kernel": output_kernel},
+            decoder=decoder,
+            evidence=Evidence(weight=weight),
+        )
+
+        alpha = found.alpha(hidden=hidden.numpy(), shares=shares.numpy())[0]
+        cam = found(maps=maps.numpy(), hidden=hidden.numpy(), shares=shares.numpy())[0]
+
+        expected = tf.reduce_mean(tape.gradient(target, maps), axis=(1, 2))[0].numpy()
+        np.testing.assert_allclose(alpha, expected, atol=1e-4 * np.abs(expected).max())
+        reference = np.maximum(maps[0].numpy() @ expected, 0.0)
+        np.testing.assert_allclose(cam, reference, atol=1e-4 * max(1e-3, reference.max()))
+    alone = GradCam.from_weights(weights).alpha(hidden=hidden.numpy())
+    assert np.abs(alone).max() < 20.0 * np.abs(expected).max()
 
 
 def test_ties_in_max_pooling_do_not_change_the_map(weights):

@@ -4,6 +4,7 @@ import pytest
 from ml.architectures import architecture_of
 from ml.engines import REFERENCE, candidates, open_engine
 from ml.release.int8 import INT8_FILE
+from ml.release.parts import Evidence
 from ml.release.releases import SHIPPED, read_release, verify
 from ml.tests.data_folder import write_data
 from ml.tests.engine_release import write_full_release
@@ -15,13 +16,15 @@ from ml.training.fitting.quantize import draw, quantize
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.parametrize("width", ["full", "odd"])
-def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path, width):
+@pytest.mark.parametrize(
+    ("width", "evidence"), [("full", None), ("odd", Evidence(weight=0.8))], ids=["full", "odd"]
+)
+def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path, width, evidence):
     """Slow parts once: NNCF on two phantoms, then every engine on four."""
     data = write_data(tmp_path / "data")
     folder = tmp_path / "release"
     folder.mkdir()
-    release = write_full_release(folder, shipped=SHIPPED, widths=WIDTHS[width])
+    release = write_full_release(folder, shipped=SHIPPED, widths=WIDTHS[width], evidence=evidence)
     before = architecture_of(release).read_int8(folder / INT8_FILE)
 
     release = quantize(release=release, data=data, images=2, split="val")
@@ -39,6 +42,7 @@ def test_a_release_is_quantized_and_measured_against_the_reference(tmp_path, wid
     assert parity.main(["--release", str(folder), "--data", str(data)]) == 0
 
     measured = read_release(folder)
+    assert measured.evidence == evidence
     found = {item.name: item for item in measured.engines}
     assert found[REFERENCE].holds
     assert found["openvino-f32"].holds

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.release.parts import Evidence
 from ml.release.releases import SHIPPED, ReleaseError, read_release, verify
 from ml.tests.data_folder import write_data
 from ml.training.release import make_release as making
@@ -158,6 +159,36 @@ def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):
     made = make_release(replace(inputs, decoder=tmp_path / "decoder.npz"), plan=plan)
     verify(made, files=["decoder.npz"])
     assert made.regions.file == "decoder.npz"
+
+
+def test_a_classifier_that_reads_its_decoder_becomes_a_release_that_says_so(
+    inputs, plan, tmp_path, ran
+):
+    from ml.architectures.vgg16.decoder import DECODER_FILE, write_decoder
+    from ml.architectures.vgg16.network import FULL
+    from ml.tests.widths import random_decoder
+
+    write_decoder(tmp_path / DECODER_FILE, random_decoder(FULL))
+    decoded = replace(inputs, decoder=tmp_path / DECODER_FILE)
+    assert make_release(decoded, plan=plan).evidence is None
+
+    reading = replace(decoded, evidence=Evidence(weight=0.75))
+    made = make_release(reading, plan=plan)
+
+    assert made.evidence == Evidence(weight=0.75)
+    assert read_release(inputs.out) == made
+    assert ran == ["first", "second"] * 2
+    other = replace(reading, decoder=None, out=tmp_path / "other", work=tmp_path / "other.work")
+    with pytest.raises(ReleaseError, match="name --decoder"):
+        make_release(other, plan=plan)
+
+
+def test_a_checkpoint_says_its_own_evidence(inputs, capsys):
+    arguments = ["--checkpoint", "best.npz", "--data", str(inputs.data), "--out", str(inputs.out)]
+
+    with pytest.raises(SystemExit):
+        making.main([*arguments, "--evidence", "0.5"])
+    assert "a checkpoint says its own" in capsys.readouterr().err
 
 
 def test_a_narrow_network_becomes_a_release_that_says_its_widths(inputs, plan, tmp_path):
