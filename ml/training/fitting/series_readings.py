@@ -43,6 +43,8 @@ class StackReading:
         tumor: whether it shows one now.
         evidence: one for each slice.
         through: how many slices show the lesion.
+        slice_cut: the logit, calibrated as the evidence's are, from which on the release calls a
+            slice a tumor.
     """
 
     stack: Stack
@@ -50,6 +52,7 @@ class StackReading:
     tumor: bool
     evidence: tuple[SliceEvidence, ...]
     through: int
+    slice_cut: float
 
 
 class StackReader:
@@ -83,6 +86,8 @@ class StackReader:
         return readings
 
     def _variants(self, stack: Stack) -> list[StackReading]:
+        release = self._predictor.release
+        calibration = release.calibration
         images, masks = read_stack(stack)
         as_it_is = self._evidence(f"{stack.name}", dict(enumerate(images)))
         plain = StackReading(
@@ -91,6 +96,8 @@ class StackReader:
             tumor=stack.tumor,
             evidence=tuple(as_it_is[place] for place in range(len(images))),
             through=sum(bool(mask.any()) for mask in masks),
+            slice_cut=calibration.slope * calibration.logit(release.threshold)
+            + calibration.intercept,
         )
         if stack.tumor:
             if plain.through < sum(item.tumor for item in stack.slices):
