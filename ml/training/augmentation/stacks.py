@@ -24,7 +24,16 @@ HEAD_MM: Final = (
     180.0  # from forehead to occiput, where a file does not say how large its pixels are
 )
 FEWEST, MOST = 2, 8  # slices that a planted lesion reaches through
-SHARE: Final = (0.01, 0.08)  # of the head, where the lesion is largest: 13 to 38 mm
+# As large and as strong as tumors are on whole stacks, not as faint as what a network is taught
+# with: in the middle of a lesion its cross-section is larger than in most of its slices.
+LESIONS: Final = Planting(
+    share=(0.015, 0.08),  # of a head of 180 x 150 mm: 20 to 46 mm across
+    bright=(0.2, 0.85),
+    dark=(0.1, 0.35),
+    enhancing=(0.25, 0.8),
+    own_times=(0.8, 1.2),
+    keep=(0.0, 0.35),
+)
 _TRIES: Final = 12
 _LONG: Final = (0.8, 1.4)  # how long a lesion is along the axis, of its width
 _WHOLE: Final = 0.6  # of the largest slice's head: where there is enough brain for the middle
@@ -86,13 +95,12 @@ def plant_through(
         spacing_mm: from slice to slice.
         sequence, stripped: of the stack, as for `plant`.
         seed: of everything that is drawn.
-        settings: how large, how strong; where None, `Planting()` with `SHARE`: in the middle of a
-            lesion its cross-section is larger than in most of its slices.
+        settings: how large, how strong; `LESIONS` where None.
 
     Returns:
         What was planted, or None where no place was deep enough for it.
     """
-    settings = settings or Planting(share=SHARE)
+    settings = settings or LESIONS
     heads = [find_head(image) for image in images]
     areas = np.array([0 if head is None else int(head.sum()) for head in heads])
     middles = np.flatnonzero(areas >= _WHOLE * areas.max())

@@ -45,14 +45,14 @@ class JudgedSeries:
 
 
 def operating(series: Sequence[JudgedSeries], *, abstained: int, dataset: str) -> SeriesOperating:
-    """The operating point with intervals by patient.
+    """The operating point with intervals by patient: whole series, planted ones apart.
 
     Args:
         series: with both labels.
         abstained: how many more there were, without an opinion.
         dataset: which they are, in words.
     """
-    series = [one for one in series if one.whole]
+    series = [one for one in series if one.whole and one.variant != "planted"]
     figures = _Figures(series)
     sensitivity, specificity = figures.sensitivity(), figures.specificity()
     return SeriesOperating(
@@ -79,6 +79,7 @@ def report(series: Sequence[JudgedSeries]) -> dict[str, Any]:
     as_they_are = [one for one in series if one.variant == "as it is"]
     return {
         "all": _figures(series),
+        "all but planted": _figures([one for one in series if one.variant != "planted"]),
         "by_variant": {
             "tumor stacks as they are and erased": _figures(
                 [one for one in series if one.variant == "erased" or _real_tumor(one)]

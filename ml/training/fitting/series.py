@@ -13,8 +13,8 @@ patient's stacks are judged by weights that were fitted without that patient. Wh
 log-odds prove too steep, the weights are flattened (never steepened).
 
 Which threshold. The one at which the lesser of two margins is largest: sensitivity over
-`SENSITIVITY`, specificity over `SPECIFICITY`; the middle of where that is so. For the figures each
-fold's is chosen without that fold.
+`SENSITIVITY`, specificity over `SPECIFICITY`; the middle of where that is so. Planted lesions have
+no say in it: how strong they are is our choice. For the figures each fold's is chosen without it.
 """
 
 from __future__ import annotations
@@ -146,9 +146,10 @@ def fit_series(readings: Sequence[StackReading]) -> FittedSeries:
     slope, intercept = _flattened(log_odds, samples.tumor, weights)
     log_odds = slope * log_odds + intercept
     called = np.empty(len(samples), dtype=bool)
+    real = weights * np.array([one.variant != "planted" for one in samples.readings])
     for fold in np.unique(folds):
         here, others = folds == fold, folds != fold
-        cut = _cut(log_odds[others], samples.tumor[others], weights[others])
+        cut = _cut(log_odds[others], samples.tumor[others], real[others])
         called[here] = log_odds[here] >= cut
     spacings = [one.stack.spacing_mm for one in kept]
     rule = SeriesRule(
@@ -164,7 +165,7 @@ def fit_series(readings: Sequence[StackReading]) -> FittedSeries:
         spacing_mm=(min(spacings), _STEPS[-1] * max(spacings)),
         least_extent_mm=float(math.floor(_NOT_ALL * min(_extent(one) for one in kept))),
         most_abstained=MOST_ABSTAINED,
-        threshold=_rounded(float(expit(_cut(log_odds, samples.tumor, weights)))),
+        threshold=_rounded(float(expit(_cut(log_odds, samples.tumor, real)))),
         operating=NOT_MEASURED,
         by_sequence=dict.fromkeys(sequences, NOT_MEASURED),
     )
@@ -329,6 +330,8 @@ def _flattened(
 
 def _cut(log_odds: Float64Array, tumor: BoolArray, weights: Float64Array) -> float:
     """The log-odds from which on a series is called a tumor."""
+    if not weights[tumor].any() or not weights[~tumor].any():
+        raise SeriesFitError("The threshold needs stacks with a real tumor, and stacks without.")
     edges = np.unique(log_odds)
     cuts = np.concatenate([[edges[0] - 1.0], (edges[1:] + edges[:-1]) / 2.0, [edges[-1] + 1.0]])
     above = log_odds[np.newaxis, :] >= cuts[:, np.newaxis]

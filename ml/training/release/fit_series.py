@@ -200,7 +200,6 @@ def _words(judged: Sequence[JudgedSeries]) -> str:
         ("with a tumor", "as it is", True),
         ("without", "as it is", False),
         ("with the tumor erased", "erased", False),
-        ("with a planted one", "planted", True),
     ]
     parts = []
     for words, variant, tumor in counts:
