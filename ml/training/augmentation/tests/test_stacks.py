@@ -27,7 +27,7 @@ def test_a_lesion_is_painted_over_alike_in_every_slice_that_shows_it_and_nowhere
     assert (erased[2] == erased[3]).all()
     assert np.abs(erased[1][mask > 0].astype(float) - 200.0).mean() > 40.0
     far = np.ones_like(mask)
-    far[40:200, 70:200] = 0
+    far[85:180, 45:130] = 0
     assert (erased[1][far > 0] == image[far > 0]).all()
     assert (image[mask > 0] > 150).all()
 

@@ -121,7 +121,11 @@ def test_a_source_weighs_alike_under_both_labels(readings):
 
 
 def test_a_sequence_with_too_few_stacks_is_not_calibrated(readings):
-    few = [reading(patient, tumor=tumor, sequence="T2") for patient in range(3) for tumor in (1, 0)]
+    few = [
+        reading(patient, tumor=tumor, sequence="T2")
+        for patient in range(3)
+        for tumor in (True, False)
+    ]
 
     found = fit_series([*readings, *few])
 
