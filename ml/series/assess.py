@@ -13,9 +13,8 @@ from ml.series.rule import SeriesRule
 from ml.series.statement import SENTENCES, NoOpinion, Reason, SeriesContext, SeriesOpinion
 from ml.series.volume import SizesDifferError
 
-BLANK: Final = frozenset(
-    {"unreadable_contrast"}
-)  # codes of the gate for slices with nothing in them
+# Codes of the gate for slices with nothing in them.
+BLANK: Final = frozenset({"unreadable_contrast", "no_head"})
 _ROUNDING: Final = 0.02  # of a spacing: what is stated as 5 mm may be 4.98
 
 

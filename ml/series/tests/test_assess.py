@@ -116,7 +116,7 @@ def test_too_many_slices_without_a_result_take_the_opinion_away():
 
 
 def test_blank_slices_above_and_below_the_head_are_no_abstentions():
-    assert {str(reason) for reason in GateReason} >= BLANK
+    assert GateReason.UNREADABLE_CONTRAST.value in BLANK
     blank = SliceEvidence.without_opinion("unreadable_contrast")
     ends = dict.fromkeys((0, 1, 2, 23, 24, 25), blank)
 
