@@ -18,7 +18,9 @@ from ml.imaging.heatmap import heatmap_in_image_grid
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, check_pixels
 from ml.imaging.preprocessing import RECIPES, Prepared, Recipe
 from ml.imaging.regions import Region, find_regions
+from ml.metrics.calibration import logit_of
 from ml.release.releases import Release, ReleaseUnsupportedError, read_release
+from ml.series import SliceEvidence, evidence_of
 
 Label: TypeAlias = Literal["tumor", "no_tumor"]
 
@@ -43,6 +45,8 @@ class Prediction:
             release has no lesion decoder.
         distance: how far the image lies from those the model has learnt from, below 1; None where
             the release's gate does not measure it.
+        evidence: what the statement on the slice's series is made of; None where the release makes
+            none.
     """
 
     probability: float
@@ -55,6 +59,7 @@ class Prediction:
     model_ms: float
     regions: tuple[Region, ...] | None = None
     distance: float | None = None
+    evidence: SliceEvidence | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +73,7 @@ class Abstention:
         model_ms: wall time from pixels to this result, in milliseconds.
         distance: as for `Prediction`, where the network was run and its gate measures it; may be
             1 and more.
+        evidence: as for `Prediction`.
     """
 
     reason: str
@@ -75,6 +81,7 @@ class Abstention:
     engine: str
     model_ms: float
     distance: float | None = None
+    evidence: SliceEvidence | None = None
 
 
 class Predictor:
@@ -88,20 +95,24 @@ class Predictor:
         recipe: Recipe,
         gate: Gate,
         class_map: ClassMap,
+        evidence: bool = False,
     ) -> None:
         self.release = release
         self._engine = engine
         self._recipe = recipe
         self._gate = gate
         self._class_map = class_map
+        self._evidence = evidence or release.series is not None
 
     @classmethod
-    def load(cls, release_dir: Path, *, engine: str = "auto") -> Predictor:
+    def load(cls, release_dir: Path, *, engine: str = "auto", evidence: bool = False) -> Predictor:
         """Check a release and load it, warmed up.
 
         Args:
             release_dir: the folder with release.json and the weights.
             engine: one of `ml.engines.CHOICES`.
+            evidence: give the evidence of slices also where the release makes no statement on a
+                series; it is what its rule is fitted on.
 
         Raises:
             ReleaseError: the release is missing, malformed, altered or not supported here.
@@ -121,6 +132,7 @@ class Predictor:
             recipe=recipe,
             gate=gate,
             class_map=class_map_of(release),
+            evidence=evidence,
         )
 
     @property
@@ -192,6 +204,20 @@ class Predictor:
             model_ms=0.0,
             regions=self._regions(output, row=row, prepared=prepared),
             distance=checked.distance,
+            evidence=self._evidence_of(output, row=row, prepared=prepared),
+        )
+
+    def _evidence_of(
+        self, output: engines.EngineOutput, *, row: int, prepared: Prepared
+    ) -> SliceEvidence | None:
+        if not self._evidence:
+            return None
+        calibration, settings = self.release.calibration, self.release.regions
+        return evidence_of(
+            logit=calibration.slope * float(output.logits[row]) + calibration.intercept,
+            lesion=None if output.lesion is None else output.lesion[row],
+            geometry=prepared.geometry,
+            level=0.0 if settings is None else logit_of(settings.threshold),
         )
 
     def _regions(
@@ -214,4 +240,5 @@ class Predictor:
             engine=self.engine,
             model_ms=0.0,
             distance=distance,
+            evidence=SliceEvidence.without_opinion(str(refusal.reason)) if self._evidence else None,
         )

@@ -37,6 +37,7 @@ from ml.release.parts import (
     text,
     whole,
 )
+from ml.series.rule import SeriesRule, read_rule
 
 DESCRIPTION: Final = "release.json"
 _FIRST_ARCHITECTURE: Final = "vgg16"  # of releases from before they named theirs
@@ -92,6 +93,8 @@ class Release:
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
         widths: the channels of its layers, group by group, or None for the network's own.
+        series: how the evidence of slices becomes a statement on their series, or None where the
+            release makes none.
 
     Raises:
         ValueError: a name is not a plain file name, a hash is not one, the threshold does not
@@ -119,6 +122,7 @@ class Release:
     evidence: Evidence | None = None
     engines: tuple[EngineParity, ...] = ()
     widths: tuple[tuple[int, ...], ...] | None = None
+    series: SeriesRule | None = None
 
     def __post_init__(self) -> None:
         for name, digest in {self.weights: self.sha256, **self.files}.items():
@@ -230,6 +234,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
     """
     operating, regions = value.get("operating"), value.get("regions")
     evidence = value.get("evidence")  # not of the releases up to 2.1.0
+    series = value.get("series")
     release = Release(
         directory=directory,
         name=text(value, "name"),
@@ -256,10 +261,15 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ),
         architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
         widths=None if value.get("widths") is None else read_widths(value),
+        series=None if series is None else read_rule(json_object(series, "'series'")),
     )
     needed = [name for engine in release.engines for name in engine.files]
     needed += [] if release.regions is None else [release.regions.file]
     for name in needed:
         if name not in release.files:
             raise ValueError(f"{name!r} is needed, and 'files' does not name it.")
+    if release.series is not None and release.regions is None:
+        raise ValueError(
+            "A rule of a 'series' needs the lesion decoder, and there is no 'regions'."
+        )
     return release
