@@ -115,4 +115,5 @@ class GradCam:
             assert shares is not None, "an engine yields them where the release has evidence"
             rows = shares.reshape(len(shares), 1, -1)
             summed = summed + np.matmul(rows, self.evidence_kernel)[:, 0]
-        return (summed / MAP_SIZE**2).astype(np.float32)
+        alpha: Float32Array = (summed / MAP_SIZE**2).astype(np.float32)
+        return alpha
