@@ -21,14 +21,15 @@ from ml.cli.progress import ProgressBar
 from ml.imaging.pixels import Uint8Array
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.release.releases import file_sha256
+from ml.training.augmentation.perturbation import Perturbation
 from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.data.manifest import DataError, Slice, read_image
 from ml.training.evaluation.deletion import SIDE, remove
-from ml.training.evaluation.localization import localized
+from ml.training.evaluation.localization import localized, share_of_head
 from ml.training.evaluation.refusal import read_drawings
 
 BATCH: Final = 8
-FORMAT: Final = 1  # of what is stored: a stored pass of another format is made anew
+FORMAT: Final = 2  # of what is stored: a stored pass of another format is made anew
 AS_IT_IS: Final = "as-it-is"
 DELETION: Final = "deletion"
 DRAWINGS: Final = "drawings"
@@ -44,25 +45,33 @@ class Passes:
         predictor: the loaded release.
         slices: of the split, in the order of the manifest.
         store: folder for finished passes; it is made, and may be shared by releases.
+        expected: how many passes will be asked for; for the progress bar alone.
     """
 
-    def __init__(self, *, predictor: Predictor, slices: Sequence[Slice], store: Path) -> None:
+    def __init__(
+        self,
+        *,
+        predictor: Predictor,
+        slices: Sequence[Slice],
+        store: Path,
+        expected: int = 3 + len(ROBUSTNESS),
+    ) -> None:
         self._predictor, self._slices = predictor, slices
         self._folder = store / _key(predictor, slices)
         self._folder.mkdir(parents=True, exist_ok=True)
         _forget_other_images(self._folder, slices)
-        self._progress = ProgressBar("Slices", total=len(slices) * (3 + len(ROBUSTNESS)))
+        self._progress = ProgressBar("Slices", total=len(slices) * expected)
         self._done = 0
 
     def as_it_is(self) -> list[Row]:
         """Each slice unchanged: what was said, and where it points."""
         return self._stored(AS_IT_IS, self._read_unchanged)
 
-    def changed(self) -> dict[str, list[Row]]:
-        """Each slice under each of `ROBUSTNESS`, by the change's name."""
+    def changed(self, changes: Sequence[Perturbation] = ROBUSTNESS) -> dict[str, list[Row]]:
+        """Each slice under each of the changes, by the change's name."""
         return {
             change.name: self._stored(change.name, partial(self._read, change.apply))
-            for change in ROBUSTNESS
+            for change in changes
         }
 
     def deletion(self, unchanged: Sequence[Row]) -> list[Row]:
@@ -123,6 +132,8 @@ class Passes:
             for item, image, result in zip(part, images, results, strict=True):
                 row = self._row_of(result)
                 heat = np.zeros((SIDE, SIDE), dtype=np.uint8)
+                if item.outlines:
+                    row["share_of_head"] = share_of_head(image, item.outlines)
                 if isinstance(result, Prediction):
                     heat = _small(result.heatmap)
                     row["regions"] = len(result.regions or ())
