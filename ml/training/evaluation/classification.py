@@ -192,7 +192,7 @@ def _clusters(answers: Answers, among: BoolArray) -> int:
 
 
 def separated(answers: Answers, among: BoolArray) -> Any:
-    """The interval of an AUC where every resample is separated perfectly (Newcombe 2006)."""
+    """The interval of an AUC where every resample gives the same (Newcombe 2006), as a fallback."""
     positives = _clusters(answers, among & answers.truths)
     negatives = _clusters(answers, among & ~answers.truths)
 
