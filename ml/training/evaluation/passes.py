@@ -1,13 +1,16 @@
 """Run a release over a split, once for each change, and keep what it said.
 
-A pass is a list of JSON objects, one a slice, and is stored when it is done: an evaluation that is
-cut off goes on where it was. The release runs through `ml.predictor`, the code that serves it.
+A pass is a list of JSON objects, one a slice, and is stored when it is done, and now and then
+before that: an evaluation that is cut off goes on where it was. The release runs through
+`ml.predictor`, the code that serves it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -29,6 +32,7 @@ from ml.training.evaluation.localization import localized, share_of_head
 from ml.training.evaluation.refusal import read_drawings
 
 BATCH: Final = 8
+KEEP_EVERY: Final = 30.0  # seconds between two writings of a pass that is not done
 FORMAT: Final = 2  # of what is stored: a stored pass of another format is made anew
 AS_IT_IS: Final = "as-it-is"
 DELETION: Final = "deletion"
@@ -70,7 +74,7 @@ class Passes:
     def changed(self, changes: Sequence[Perturbation] = ROBUSTNESS) -> dict[str, list[Row]]:
         """Each slice under each of the changes, by the change's name."""
         return {
-            change.name: self._stored(change.name, partial(self._read, change.apply))
+            change.name: self._stored(change.name, partial(self._read, change))
             for change in changes
         }
 
@@ -97,15 +101,14 @@ class Passes:
             self._done += len(self._slices)
         else:
             rows = make()
-            unfinished = path.with_suffix(".unfinished")
-            unfinished.write_text(json.dumps(rows), encoding="utf-8")
-            unfinished.replace(path)
+            _write(path, json.dumps(rows).encode())
+            (self._folder / f"{name}.begun.npz").unlink(missing_ok=True)
         self._progress(self._done, name)
         return rows
 
-    def _batches(self) -> Iterator[tuple[Sequence[Slice], list[Uint8Array]]]:
+    def _batches(self, *, start: int = 0) -> Iterator[tuple[Sequence[Slice], list[Uint8Array]]]:
         """Slices with their pixels; the next batch is decoded while this one is being read."""
-        parts = [self._slices[at : at + BATCH] for at in range(0, len(self._slices), BATCH)]
+        parts = [self._slices[at : at + BATCH] for at in range(start, len(self._slices), BATCH)]
         with ThreadPoolExecutor(max_workers=1) as ahead:
             waiting = ahead.submit(_decode, parts[0]) if parts else None
             for index, part in enumerate(parts):
@@ -117,17 +120,21 @@ class Passes:
                 self._done += len(part)
                 self._progress(self._done)
 
-    def _read(self, apply: Callable[[Uint8Array], Uint8Array]) -> list[Row]:
-        rows: list[Row] = []
-        for _, images in self._batches():
-            results = self._predictor.predict_many([apply(image) for image in images])
+    def _read(self, change: Perturbation) -> list[Row]:
+        begun = _Begun(self._folder / f"{change.name}.begun.npz")
+        rows = begun.rows
+        self._done += len(rows)
+        for _, images in self._batches(start=len(rows)):
+            results = self._predictor.predict_many([change.apply(image) for image in images])
             rows += [self._row_of(result) for result in results]
+            begun.keep()
         return rows
 
     def _read_unchanged(self) -> list[Row]:
-        rows: list[Row] = []
-        heats: list[Uint8Array] = []
-        for part, images in self._batches():
+        begun = _Begun(self._folder / f"{AS_IT_IS}.begun.npz")
+        rows, heats = begun.rows, begun.heats
+        self._done += len(rows)
+        for part, images in self._batches(start=len(rows)):
             results = self._predictor.predict_many(images)
             for item, image, result in zip(part, images, results, strict=True):
                 row = self._row_of(result)
@@ -142,6 +149,7 @@ class Passes:
                         row |= localized(result, item.outlines, height=height, width=width)
                 rows.append(row)
                 heats.append(heat)
+            begun.keep()
         with (self._folder / "heat.npz").open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, heat=np.stack(heats))
         return rows
@@ -184,6 +192,36 @@ class Passes:
         return rows
 
 
+class _Begun:
+    """The rows of a pass that is not done, and its heatmaps if it has any; kept now and then."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._kept = path, time.monotonic()
+        self.rows: list[Row] = []
+        self.heats: list[Uint8Array] = []
+        if path.is_file():
+            with np.load(path, allow_pickle=False) as archive:
+                self.rows = json.loads(archive["rows"].tobytes())
+                self.heats = list(archive["heats"])
+
+    def keep(self) -> None:
+        """Write what there is, where that was not done lately."""
+        if time.monotonic() - self._kept < KEEP_EVERY:
+            return
+        content = io.BytesIO()
+        rows = np.frombuffer(json.dumps(self.rows).encode(), dtype=np.uint8)
+        np.savez_compressed(content, allow_pickle=False, rows=rows, heats=np.array(self.heats))
+        _write(self._path, content.getvalue())
+        self._kept = time.monotonic()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file by a whole one."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
 def _both(row: Row) -> bool:
     return row.get("hot") is not None and row.get("other") is not None
 
@@ -210,7 +248,7 @@ def _forget_other_images(folder: Path, slices: Sequence[Slice]) -> None:
             raise DataError(f"{item.path} cannot be read: {error.strerror}.") from error
     note = folder / _IMAGES
     if note.is_file() and note.read_text(encoding="utf-8") != digest.hexdigest():
-        for path in folder.glob("*.json"):
+        for path in (*folder.glob("*.json"), *folder.glob("*.begun.npz")):
             path.unlink()
     note.write_text(digest.hexdigest(), encoding="utf-8")
 
