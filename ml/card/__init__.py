@@ -34,7 +34,7 @@ def sections(release: Release, metrics: Mapping[str, Any]) -> tuple[Section, ...
     elsewhere, own = found_elsewhere(metrics), tested(metrics)
     found: list[Section | None] = []
     if elsewhere is not None:
-        found += left_out.sections_of(elsewhere)
+        found += left_out.sections_of(elsewhere, own=own)
     found += [form.gate(metrics), form.series(release)]
     if own is not None:
         found += _tested(release, own, alone=elsewhere is None)

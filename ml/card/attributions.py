@@ -46,13 +46,13 @@ SOURCES: Final[Mapping[str, Attribution]] = MappingProxyType(
                 "Bhuvaji et al., Kaggle); Br35H (Ahmed Hamada, Kaggle); merged by Masoud "
                 "Nickparvar (Kaggle)"
             ),
-            license="figshare 1512427: CC BY 4.0; the others as stated on Kaggle",
+            license="figshare 1512427: CC BY 4.0; of the others see Kaggle",
             note="outlines carried over from figshare's own masks",
         ),
         "br35h": Attribution(
             title="Br35H: tumors with outlines",
             credit="Ahmed Hamada, Kaggle",
-            license="as stated on Kaggle",
+            license="see Kaggle",
         ),
         "brats18_cbica": Attribution(
             title="BraTS 2018, 20 patients of the University of Pennsylvania (CBICA)",

@@ -11,15 +11,16 @@ from ml.release.releases import Release
 
 _USES: Final = {
     "trained": "trained on",
+    "validated": "validation split",
+    "tested": "test split",
     "chosen by": "chosen by, never in weights",
-    "tested": "tested on",
     "gate": "gate",
     "gate statistics": "gate, statistics alone",
 }
 # What a release has been trained on that was made before metrics.json named its sources.
 _BEFORE: Final = (
-    {"source": "br35h", "uses": ["chosen by", "tested", "trained"], "licenses": []},
-    {"source": "four-class", "uses": ["chosen by", "tested", "trained"], "licenses": []},
+    {"source": "br35h", "uses": ["trained", "validated", "tested"], "licenses": []},
+    {"source": "four-class", "uses": ["trained", "validated", "tested"], "licenses": []},
 )
 
 
@@ -38,13 +39,14 @@ def data_sources(release: Release, metrics: Mapping[str, Any]) -> Section | None
         (
             [
                 _title(row),
-                ", ".join(_USES.get(use, use) for use in row["uses"]),
+                "; ".join(_uses(row)),
                 row.get("images", "–"),
                 _license(row),
                 _credit(row),
             ]
             for row in rows
         ),
+        words=(1, 3, 4),
     )
     text = (
         "Of what was only chosen by nothing entered weights; of sources under non-commercial or "
@@ -54,6 +56,10 @@ def data_sources(release: Release, metrics: Mapping[str, Any]) -> Section | None
     if "imagenet" in f"{release.provenance} {release.card.training}".lower():
         text += f" {IMAGENET}"
     return Section(name="sources", title="Sources and licenses", tables=(cells,), text=text)
+
+
+def _uses(row: Mapping[str, Any]) -> list[str]:
+    return [words for use, words in _USES.items() if use in row["uses"]]
 
 
 def _known(row: Mapping[str, Any]) -> Attribution | None:

@@ -40,7 +40,7 @@ def form(release: Release) -> Section:
     return Section(
         name="form",
         title="The network's form",
-        tables=(table(["Part", "What it is"], rows),),
+        tables=(table(["Part", "What it is"], rows, words=(1,)),),
         text=text,
     )
 

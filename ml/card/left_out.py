@@ -22,6 +22,7 @@ _FIGURES: Final = {
 }
 # Tables of strata, each a name of `BY`.
 _TABLES: Final = ("source", "sequence", "level", "skull", "kind", "lesion")
+_OWN_AUC: Final = 0.995  # of the collections that it was trained on
 _SHARES: Final = ("sensitivity", "specificity", "certain")
 UNKNOWN: Final = (
     "Sex, age, scanner and field strength of most heads are not known, so there are no figures by "
@@ -29,8 +30,14 @@ UNKNOWN: Final = (
 )
 
 
-def headline(found: Mapping[str, Any]) -> Section:
-    """What the release is judged by, with what is aimed at."""
+def headline(found: Mapping[str, Any], *, own: Mapping[str, Any] | None = None) -> Section:
+    """What the release is judged by, with what is aimed at.
+
+    Args:
+        found: the part `left_out` of a metrics.json.
+        own: its part `test`, for the one row that is about it.
+    """
+    judged = [*found["table"], *_own_rows(own)]
     rows = table(
         ["Where", "Figure", "Aim", "Reached", "Slices", "Patients"],
         (
@@ -42,7 +49,7 @@ def headline(found: Mapping[str, Any]) -> Section:
                 row["n"],
                 "–" if row["patients"] is None else row["patients"],
             ]
-            for row in found["table"]
+            for row in judged
         ),
     )
     return Section(
@@ -69,6 +76,7 @@ def worst(found: Mapping[str, Any]) -> Section | None:
             ]
             for row in found["worst"]
         ),
+        words=(1,),
     )
     return Section(
         name="worst",
@@ -159,10 +167,13 @@ def exceptions(found: Mapping[str, Any]) -> Section | None:
 def limits(found: Mapping[str, Any]) -> list[str]:
     """What a reader must know of the weaknesses that were measured here, in sentences."""
     texts = []
-    missed = [row for row in found["table"] if row["reached"] is False]
+    aimed = [row for row in found["table"] if row["aim"] is not None]
+    missed = sum(row["reached"] is False for row in aimed)
     if missed:
-        parts = "; ".join(f"{where(row)} {_aimed(row)}" for row in missed)
-        texts.append(f"On sources left out of training it misses what was aimed at in: {parts}.")
+        texts.append(
+            f"On sources left out of training it misses {missed} of {len(aimed)} aims; the table "
+            "of these says which."
+        )
     if found["worst"]:
         parts = "; ".join(
             f"{names_of(row['by'], row['names'])}, {_FIGURES[row['figure']]} "
@@ -178,6 +189,15 @@ def limits(found: Mapping[str, Any]) -> list[str]:
             )
     texts.append(UNKNOWN)
     return texts
+
+
+def _own_rows(own: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    if own is None:
+        return []
+    auc = own["all"]["figures"]["roc_auc"]
+    reached = None if auc["value"] is None else auc["value"] >= _OWN_AUC
+    row = {"code": "own", "name": own["split"], "sign": ">=", "aim": _OWN_AUC}
+    return [{**row, **auc, "patients": auc["clusters"], "reached": reached}]
 
 
 def _stratum(found: Mapping[str, Any], *, by: str) -> Section | None:
@@ -295,21 +315,15 @@ def _plain(value: Mapping[str, Any] | None) -> str:
     return "–" if value is None else written(value["value"], percent=False)
 
 
-def _aimed(row: Mapping[str, Any]) -> str:
-    return f"{row['value']:.3f} (aim {row['sign']} {row['aim']:g})"
-
-
 def _joined(sections: Iterable[Section | None]) -> tuple[Section, ...]:
     """Those that are there."""
     return tuple(one for one in sections if one is not None)
 
 
-def sections_of(found: Mapping[str, Any]) -> tuple[Section, ...]:
-    """All of them, in the order of reading.
-
-    Args:
-        found: the part `left_out` of a metrics.json.
-    """
+def sections_of(
+    found: Mapping[str, Any], *, own: Mapping[str, Any] | None = None
+) -> tuple[Section, ...]:
+    """All of them, in the order of reading; the arguments are those of `headline`."""
     return _joined(
-        (headline(found), worst(found), *strata(found), displays(found), exceptions(found))
+        (headline(found, own=own), worst(found), *strata(found), displays(found), exceptions(found))
     )

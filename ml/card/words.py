@@ -89,6 +89,8 @@ def where(row: Mapping[str, Any]) -> str:
             if name == "all"
             else f"Brain MRI, {name_of('skull', name)}: turned away"
         ),
+        "refused_source": f"Brain MRI, the source most turned away ({name})",
+        "own": f"The collections that it was trained on ({name} split): AUC",
         "pointing": f"Grad-CAM's peak on the lesion, {sequence}",
         "ece": "Expected calibration error",
         "specificity_fall": f"Display ({_DISPLAYS.get(name, name)}): largest fall of specificity",

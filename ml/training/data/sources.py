@@ -14,11 +14,12 @@ from ml.training.data.manifest import read_rows
 from ml.training.data.provenance import use_of
 
 TRAINED: Final = "trained"
+VALIDATED: Final = "validated"
 CHOSEN: Final = "chosen by"
 TESTED: Final = "tested"
 GATE: Final = "gate"
 GATE_STATISTICS: Final = "gate statistics"
-_BY_SPLIT: Final = {"train": TRAINED, "val": CHOSEN, "test": TESTED}
+_BY_SPLIT: Final = {"train": TRAINED, "val": VALIDATED, "test": TESTED}
 
 
 @dataclass(slots=True)
@@ -32,8 +33,8 @@ def sources_used(folders: Sequence[Path]) -> list[dict[str, Any]]:
     """Every source, in the order of the names.
 
     Returns:
-        A row each: `source`, `folder`, `images`, `uses` (of `trained`, `chosen by`, `tested`,
-        `gate`, `gate statistics`) and `licenses` in the folder's words.
+        A row each: `source`, `folder`, `images`, `uses` (of `trained`, `validated`, `tested`,
+        `chosen by`, `gate`, `gate statistics`) and `licenses` in the folder's words.
 
     Raises:
         DataError: a table cannot be read.

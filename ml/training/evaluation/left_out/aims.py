@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ml.training.evaluation.left_out.failures import LEAST, Stratum
-from ml.training.evaluation.left_out.strata import HEALTHY, SIZES
+from ml.training.evaluation.left_out.strata import (
+    DISEASES,
+    HEALTHY,
+    NO_TUMOR,
+    SIZES,
+    TUMOR_HEAD,
+)
 
 Sign = Literal[">=", "<="]
 _SEQUENCES: Final = ("FLAIR", "T1c", "T1", "T2")
@@ -112,7 +118,7 @@ def _healthy(found: _Found) -> Iterator[Aim]:
         yield Aim(code=code, name=name, figure=figure, sign=">=", aim=0.90)
     certain = found.figure("certain", kind=HEALTHY)
     yield Aim(code="healthy_certain", name="", figure=certain, sign="<=", aim=0.003)
-    for kind in ("no-tumor", "tumor-head"):
+    for kind in (NO_TUMOR, TUMOR_HEAD):
         figure = found.figure("specificity", kind=kind)
         yield Aim(code="specificity", name=kind, figure=figure, sign=">=", aim=None)
 
@@ -133,7 +139,7 @@ def _tumors(found: _Found) -> Iterator[Aim]:
 
 
 def _diseases(found: _Found) -> Iterator[Aim]:
-    for kind in ("ms", "stroke"):
+    for kind in DISEASES:
         figure = found.figure("specificity", kind=kind)
         yield Aim(code="disease", name=kind, figure=figure, sign=">=", aim=0.85)
 
@@ -154,6 +160,13 @@ def _refused(found: _Found, overall: Mapping[str, Any]) -> Iterator[Aim]:
     for skull in ("removed", "there"):
         figure = found.figure("abstained", skull=skull)
         yield Aim(code="refused", name=skull, figure=figure, sign="<=", aim=0.02)
+    sources = {name: found.figure("abstained", source=name) for name in found.names("source")}
+    name = max(
+        (one for one, figure in sources.items() if figure.get("n", 0) >= LEAST),
+        key=lambda one: float(sources[one]["value"]),
+        default="",
+    )
+    yield Aim(code="refused_source", name=name, figure=sources.get(name, {}), sign="<=", aim=0.02)
 
 
 def _pointing(found: _Found) -> Iterator[Aim]:

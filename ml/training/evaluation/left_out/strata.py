@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -20,17 +19,7 @@ TUMOR: Final = "tumor"
 HEALTHY: Final = "healthy"
 TUMOR_HEAD: Final = "tumor-head"  # a slice without a tumor, of a head that has one elsewhere
 NO_TUMOR: Final = "no-tumor"  # of what head is not known
-_DISEASES: Final = ("ms", "stroke")  # kinds of a data folder that are no tumor and not healthy
-KINDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        TUMOR: "tumor",
-        HEALTHY: "healthy head",
-        TUMOR_HEAD: "tumor-free slice of a head with a tumor",
-        "ms": "multiple sclerosis",
-        "stroke": "stroke",
-        NO_TUMOR: "no tumor, head not known",
-    }
-)
+DISEASES: Final = ("ms", "stroke")  # kinds of a data folder that are no tumor and not healthy
 # Of the head's pixels; from which share on a lesion is called so.
 SIZES: Final = (("under 2 %", 0.0), ("2 to 6 %", 0.02), ("over 6 %", 0.06))
 # What figures are given by; two together where one hides what the other shows.
@@ -54,7 +43,7 @@ class Facts:
     """What is known of each of N slices before anything is read.
 
     Attributes:
-        kinds: names of `KINDS`.
+        kinds: `TUMOR`, `HEALTHY`, `TUMOR_HEAD`, `NO_TUMOR`, or a disease that is no tumor.
         units: what a resample draws: the same for slices of one patient or cluster.
         scans: the same for slices of one scan, empty where that is not known.
     """
@@ -124,7 +113,7 @@ def members(
 def _kind(item: Slice, *, with_tumor: set[tuple[str, str]]) -> str:
     if item.tumor:
         return TUMOR
-    if item.kind in _DISEASES:
+    if item.kind in DISEASES:
         return item.kind
     if not item.provenance.patient:
         return NO_TUMOR
