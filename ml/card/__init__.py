@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ml.card import answers, making, notes, places
+from ml.card import answers, data_sources, form, left_out, making, notes, places
+from ml.card.content import left_out as found_elsewhere
+from ml.card.content import tested
 from ml.card.parts import Section, Table
 from ml.release.releases import Release
 
-__all__ = ["Section", "Table", "sections"]
+__all__ = ["FIRST", "Section", "Table", "sections"]
+
+FIRST = ("left-out", "worst")  # names of the sections to be read before all else
 
 
 def sections(release: Release, metrics: Mapping[str, Any]) -> tuple[Section, ...]:
@@ -27,18 +31,31 @@ def sections(release: Release, metrics: Mapping[str, Any]) -> tuple[Section, ...
     Raises:
         KeyError, TypeError: this is not the content of a metrics.json.
     """
-    found = [
-        answers.aims(metrics),
-        notes.notes(release),
-        answers.right(metrics),
-        answers.groups(metrics),
-        answers.calibration(release, metrics),
-        answers.abstention(metrics),
-        answers.robustness(metrics),
-        places.heatmap(metrics),
-        places.regions(metrics),
-        places.deletion(metrics),
-        making.engines(release),
-        making.method(metrics),
-    ]
+    elsewhere, own = found_elsewhere(metrics), tested(metrics)
+    found: list[Section | None] = []
+    if elsewhere is not None:
+        found += left_out.sections_of(elsewhere, own=own)
+    found += [form.gate(metrics), form.series(release)]
+    if own is not None:
+        found += _tested(release, own, alone=elsewhere is None)
+    found += [form.form(release), data_sources.data_sources(release, metrics)]
     return tuple(section for section in found if section is not None)
+
+
+def _tested(release: Release, own: Mapping[str, Any], *, alone: bool) -> list[Section | None]:
+    """What was measured on slices of the collections that it was trained on."""
+    return [
+        None if alone else making.own_collections(own),
+        answers.aims(own),
+        notes.notes(release),
+        answers.right(own),
+        answers.groups(own),
+        answers.calibration(release, own),
+        answers.abstention(own),
+        answers.robustness(own),
+        places.heatmap(own),
+        places.regions(own),
+        places.deletion(own),
+        making.engines(release),
+        making.method(own),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ml.card.parts import Section, table, written
+from ml.card.parts import Section, figure, table, written
 from ml.release.releases import Release
 
 
@@ -48,6 +48,21 @@ def engines(release: Release) -> Section | None:
             f"Against the reference engine, on {first.dataset} ({first.n} images): the share of "
             "probabilities within 0.02 of it, and the median correlation of the heatmaps. An "
             "engine that does not agree is not chosen by itself."
+        ),
+    )
+
+
+def own_collections(metrics: Mapping[str, Any]) -> Section:
+    """What the sections after it are about, where those before it are about other sources."""
+    data = metrics["data"]
+    auc = figure(metrics["all"]["figures"]["roc_auc"])
+    return Section(
+        name="own-collections",
+        title="On the collections that it was trained on",
+        text=(
+            f"The sections that follow are about the {metrics['split']} split: {data['slices']} "
+            f"slices of the same collections as the training slices. Its ROC AUC is {auc}. They "
+            "tell little of another clinic."
         ),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml.card.charts import Chart, Interval, Line, histogram_chart, interval_chart, line_chart
+from ml.card.content import left_out, tested
 
 
 def draw_charts(metrics: Mapping[str, Any]) -> tuple[Chart, ...]:
@@ -14,17 +15,39 @@ def draw_charts(metrics: Mapping[str, Any]) -> tuple[Chart, ...]:
     Raises:
         KeyError, TypeError: this is not the content of a metrics.json.
     """
-    made = [
-        _roc(metrics),
-        _precision(metrics),
-        _histogram(metrics),
-        _reliability(metrics),
-        _robustness(metrics, level="mild"),
-        _robustness(metrics, level="strong"),
-        _pointing(metrics),
-        _regions(metrics),
-    ]
+    elsewhere, own = left_out(metrics), tested(metrics)
+    made: list[Chart | None] = []
+    if elsewhere is not None:
+        made += [_by_source(elsewhere, figure=one) for one in ("specificity", "sensitivity")]
+    if own is not None:
+        made += [
+            _roc(own),
+            _precision(own),
+            _histogram(own),
+            _reliability(own),
+            _robustness(own, level="mild"),
+            _robustness(own, level="strong"),
+            _pointing(own),
+            _regions(own),
+        ]
     return tuple(chart for chart in made if chart is not None)
+
+
+def _by_source(metrics: Mapping[str, Any], *, figure: str) -> Chart | None:
+    """Sensitivity or specificity of each source, the lowest first."""
+    rows = [row for row in metrics["strata"] if row["by"] == ["source"] and row[figure]]
+    known = [one for row in rows if (one := _interval(row["names"][0], row[figure])) is not None]
+    if not known:
+        return None
+    known.sort(key=lambda one: one.value)
+    lowest = min(one.value if one.low is None else one.low for one in known)
+    return interval_chart(
+        name=f"left-out-{figure}",
+        title=f"{figure.capitalize()} by source left out",
+        text=f"The lowest is that of {known[0].name}: {known[0].value * 100:.1f} %.",
+        rows=known,
+        low=max(0.0, min(0.8, int(lowest * 10) / 10)),
+    )
 
 
 def _roc(metrics: Mapping[str, Any]) -> Chart | None:

@@ -11,10 +11,15 @@ _NONE: Final = "–"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """Rows of text under a head; the first cell of a row names it."""
+    """Rows of text under a head; the first cell of a row names it.
+
+    Attributes:
+        words: the columns, counted from 0, that hold words; the others but the first hold figures.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    words: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +62,9 @@ def written(value: float, *, percent: bool) -> str:
     return f"{value * 100:.1f} %" if percent else f"{value:.3f}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table whose cells are written as text."""
-    return Table(head=tuple(head), rows=tuple(tuple(str(cell) for cell in row) for row in rows))
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, words: tuple[int, ...] = ()
+) -> Table:
+    """A table whose cells are written as text; `words` as in `Table`."""
+    cells = tuple(tuple(str(cell) for cell in row) for row in rows)
+    return Table(head=tuple(head), rows=cells, words=words)

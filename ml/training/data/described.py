@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import cv2
-
-from ml.training.data.lesions import mask_outlines
-from ml.training.data.manifest import DataError, Slice, read_image, read_rows
-from ml.training.data.provenance import UNKNOWN, Provenance, Role, Use, use_of
+from ml.training.data.class_folders import read_outlines
+from ml.training.data.manifest import DataError, Slice, read_rows
+from ml.training.data.provenance import UNKNOWN, Provenance, Role, Use, stripped_of, use_of
 
 COLUMNS: Final = (
     *("file", "role", "source", "license", "patient", "sequence", "plane", "level", "tumor"),
@@ -27,7 +25,6 @@ STACK_COLUMNS: Final = (
     *("tumor", "mask", "stripped", "source", "license"),
 )
 _ROLES: Final[Mapping[str, Role]] = {"train": "train", "validate": "validate"}
-_STRIPPED: Final = {"1": "yes", "0": "no"}
 _STACKS: Final = "stacks"
 
 
@@ -114,7 +111,7 @@ def _slice(row: Mapping[str, str], *, parent: Path, provenance: Provenance) -> S
         kind=row["kind"],
         tumor=row["tumor"] == "1",
         cluster=row["cluster"],
-        outlines=_outlines(parent / row["mask"]) if row["mask"] else (),
+        outlines=read_outlines(parent / row["mask"]) if row["mask"] else (),
         provenance=provenance,
     )
 
@@ -134,7 +131,7 @@ def _provenance(row: Mapping[str, str], *, folder: Path) -> Provenance:
         sequence=row["sequence"] or UNKNOWN,
         plane=row["plane"] or UNKNOWN,
         level=_number(row, "level", folder=folder),
-        stripped=_STRIPPED.get(row["stripped"], UNKNOWN),
+        stripped=stripped_of(row["stripped"]),
     )
 
 
@@ -150,7 +147,7 @@ def _stack_provenance(
         sequence=row["sequence"] or UNKNOWN,
         plane="axial",
         level=_number(row, "level", folder=folder),
-        stripped=_STRIPPED.get(row["stripped"], UNKNOWN),
+        stripped=stripped_of(row["stripped"]),
         stack=row["stack"],
         index=None if index is None else int(index),
         position_mm=_number(row, "position_mm", folder=folder),
@@ -165,12 +162,3 @@ def _number(row: Mapping[str, str], name: str, *, folder: Path) -> float | None:
         raise DataError(
             f"{folder} gives {row['file']} the {name} {row[name]!r}, which is no number."
         ) from None
-
-
-def _outlines(path: Path) -> tuple[dict[str, Any], ...]:
-    mask = read_image(path)
-    gray = mask if mask.ndim == 2 else cv2.cvtColor(mask, cv2.COLOR_RGB2GRAY)
-    outlines = mask_outlines(gray > 127)
-    if not outlines:
-        raise DataError(f"{path} is the mask of a lesion, and nothing is marked in it.")
-    return outlines

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ml.imaging import formats
 from ml.imaging.pixels import PixelsError, Uint8Array
 from ml.imaging.preprocessing import crop_square_area
+from ml.training.data.class_folders import read_class_folders
+from ml.training.data.grouping import groups
 from ml.training.data.manifest import DataError, Slice, read_image, read_split
 from ml.training.data.near_duplicates import clusters, split_clusters, thumbnail
 
-# Their source, whatever the folder is called: a name of a known collection would split it into
-# families (`ml.training.loop.config.Sampling`).
-CLASS_FOLDERS: Final = "class-folders"
 SPLITS: Final = ("train", "val", "test")
 # Further splits, where several folders are read as one (`ml.training.data.folders`):
 VALIDATE: Final = "validate"  # what may be looked at and never enters weights
 LEFT_OUT: Final = "left-out"  # the sources that are held out
 ASIDE: Final = "aside"  # what is not used at all
-_TUMOR_NAMES: Final = {"yes": True, "tumor": True, "no": False, "no_tumor": False}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +36,8 @@ def read_folder(folder: Path, *, seed: int) -> list[Labeled]:
 
     Args:
         folder: with `manifest.csv` as `ml.training.data.manifest` reads it, whose splits are kept;
-            or with one folder of image files a class, named yes and no, or tumor and
-            no_tumor, which are split here by clusters of near-duplicates.
+            or with one folder of image files a class, as `ml.training.data.class_folders` reads
+            it, which is split here by clusters of near-duplicates.
         seed: of the split made here.
 
     Raises:
@@ -70,38 +67,32 @@ def prepare(path: Path) -> Uint8Array:
 
 
 def _class_folders(folder: Path) -> list[Slice]:
-    found = {path: _TUMOR_NAMES[path.name.lower()] for path in _folders(folder)}
-    if set(found.values()) != {True, False}:
-        raise DataError(
-            f"{folder} holds neither a manifest.csv nor one folder each of images with and without "
-            "a tumor; name those folders yes and no, or tumor and no_tumor."
-        )
-    slices = [
-        Slice(
-            path=path, source=CLASS_FOLDERS, kind=parent.name, tumor=tumor, cluster="", outlines=()
-        )
-        for parent, tumor in found.items()
-        for path in sorted(parent.rglob("*"))
-        if path.suffix.lower() in formats.suffixes()
-    ]
+    slices = read_class_folders(folder)
     if {item.tumor for item in slices} != {True, False}:
         raise DataError(f"{folder} needs images both with and without a tumor.")
     return slices
 
 
-def _folders(folder: Path) -> Iterable[Path]:
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}.")
-    return sorted(p for p in folder.iterdir() if p.is_dir() and p.name.lower() in _TUMOR_NAMES)
+def clustered(slices: Sequence[Slice]) -> list[Slice]:
+    """The slices with the number of their cluster of near-duplicates, found among these alone.
+
+    Raises:
+        DataError: an image cannot be read.
+    """
+    thumbnails = np.stack([thumbnail(prepare(item.path)) for item in slices])
+    return [
+        replace(item, cluster=str(cluster))
+        for item, cluster in zip(slices, clusters(thumbnails), strict=True)
+    ]
 
 
 def _split(slices: list[Slice], *, seed: int) -> list[Labeled]:
-    thumbnails = np.stack([thumbnail(prepare(item.path)) for item in slices])
-    cluster_of = clusters(thumbnails)
-    split_of = split_clusters(cluster_of, [item.kind for item in slices], seed=seed)
+    numbered = clustered(slices)
+    group_of = groups(numbered)  # near-duplicates, and where the table names patients, these
+    split_of = split_clusters(group_of, [item.kind for item in slices], seed=seed)
     items = [
-        Labeled(slice=replace(item, cluster=str(cluster)), split=split_of[cluster])
-        for item, cluster in zip(slices, cluster_of, strict=True)
+        Labeled(slice=item, split=split_of[group])
+        for item, group in zip(numbered, group_of, strict=True)
     ]
     for split in ("train", "val"):
         if {item.slice.tumor for item in items if item.split == split} != {True, False}:

@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ml.imaging.pixels import Float32Array
+from ml.training.data.class_folders import is_plain, read_class_folders
 from ml.training.data.described import is_described, read_described
 from ml.training.data.exceptions import read_exceptions, reason
-from ml.training.data.folder import ASIDE, LEFT_OUT, SPLITS, VALIDATE, Labeled, prepare, read_folder
+from ml.training.data.folder import (
+    ASIDE,
+    LEFT_OUT,
+    SPLITS,
+    VALIDATE,
+    Labeled,
+    clustered,
+    prepare,
+    read_folder,
+)
 from ml.training.data.folds import held_out
+from ml.training.data.grouping import groups
 from ml.training.data.manifest import DataError, Slice, read_split
 from ml.training.data.near_duplicates import split_clusters, thumbnail
 from ml.training.data.roles import check_training_set, compares, conflicts, leave_out
@@ -28,7 +37,12 @@ _SHARES: Final = (("train", 0.9), ("val", 0.1))  # the test is a whole source, n
 
 
 def read_folders(
-    folders: Sequence[Path], *, seed: int, hold_out: Sequence[str] = (), exceptions: bool = True
+    folders: Sequence[Path],
+    *,
+    seed: int,
+    hold_out: Sequence[str] = (),
+    exceptions: bool = True,
+    whole: bool = False,
 ) -> list[Labeled]:
     """Every brain MRI slice of some data folders.
 
@@ -43,6 +57,8 @@ def read_folders(
         hold_out: sources, or folds such as "fold-2-of-5": what `train` and `val` have of them
             becomes the split `left-out`.
         exceptions: False puts the exceptions of `train` and `val` aside.
+        whole: False splits a plain folder; True leaves it whole, as the split `test`, however few
+            images it has.
 
     Raises:
         DataError: a folder is not what it must be, or is given twice, or there is nothing of that
@@ -55,7 +71,8 @@ def read_folders(
         if name in names:
             raise DataError(f"Two data folders are called {name}; each needs a name of its own.")
         names.add(name)
-        items += _named(_read(folder, seed=seed), folder=name, alone=len(folders) == 1)
+        found = _whole(folder) if whole and is_plain(folder) else _read(folder, seed=seed)
+        items += _named(found, folder=name, alone=len(folders) == 1)
     if hold_out:
         items = _hold_out(items, hold_out)
     if not exceptions:
@@ -94,7 +111,7 @@ def read_slices(
     Args:
         folders: one or several, as `read_folders` takes them.
         seed, hold_out: as `read_folders` takes them.
-        split: one of `CHOICES`; "all" is every slice.
+        split: one of `CHOICES`; "all" is every slice, and splits no plain folder.
 
     Raises:
         DataError: as `read_folders` does, or there is no slice of that split.
@@ -103,7 +120,7 @@ def read_slices(
     one = folders[0]
     if len(folders) == 1 and not hold_out and split in SPLITS and has_splits(one):
         return read_split(one, split=split)  # which asks nothing of the other splits
-    items = read_folders(folders, seed=seed, hold_out=hold_out)
+    items = read_folders(folders, seed=seed, hold_out=hold_out, whole=split == EVERYTHING)
     slices = [item.slice for item in items if split in (EVERYTHING, item.split)]
     if not slices:
         names = ", ".join(str(folder) for folder in folders)
@@ -167,14 +184,18 @@ def _thumbnail_key(item: Slice) -> str:
     return f"{origin.folder}/{origin.file or item.path}/{item.path.stat().st_size}"
 
 
+def _whole(folder: Path) -> list[Labeled]:
+    return [Labeled(slice=item, split="test") for item in clustered(read_class_folders(folder))]
+
+
 def _read(folder: Path, *, seed: int) -> list[Labeled]:
     if not is_described(folder):
         return read_folder(folder, seed=seed)
     slices = read_described(folder)
-    groups = _groups(slices)
+    together = groups(slices)
     dealt = [place for place, item in enumerate(slices) if item.provenance.role == "train"]
     split_of = split_clusters(
-        [groups[place] for place in dealt],
+        [together[place] for place in dealt],
         [slices[place].source for place in dealt],
         seed=seed,
         shares=_SHARES,
@@ -184,24 +205,8 @@ def _read(folder: Path, *, seed: int) -> list[Labeled]:
             slice=item,
             split=split_of[group] if item.provenance.role == "train" else VALIDATE,
         )
-        for item, group in zip(slices, groups, strict=True)
+        for item, group in zip(slices, together, strict=True)
     ]
-
-
-def _groups(slices: Sequence[Slice]) -> list[int]:
-    """The group of each slice: what has a patient or a cluster in common is of one."""
-    first: dict[tuple[str, str], int] = {}
-    links = []
-    for place, item in enumerate(slices):
-        # What may only be looked at joins nothing: a bridge over it would move training slices.
-        kind = item.provenance.role
-        for name, value in (("patient", item.provenance.patient), ("cluster", item.cluster)):
-            if value:
-                links.append((place, first.setdefault((f"{kind} {name}", value), place)))
-    rows, columns = np.array(links, dtype=np.int64).reshape(-1, 2).T
-    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(slices), len(slices)))
-    _, component = connected_components(matrix, directed=False)
-    return [int(one) for one in component]
 
 
 def _named(items: Sequence[Labeled], *, folder: str, alone: bool) -> list[Labeled]:

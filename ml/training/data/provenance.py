@@ -57,6 +57,7 @@ class Provenance:
         return _BANDS[min(int(self.level * len(_BANDS)), len(_BANDS) - 1)]
 
 
+_STRIPPED: Final = {"1": "yes", "yes": "yes", "0": "no", "no": "no"}
 NOTHING_KNOWN: Final = Provenance()
 
 
@@ -72,3 +73,8 @@ def use_of(*, role: str, source: str, license: str) -> Use:
     if source.startswith(STATISTICS_ONLY) or _NON_COMMERCIAL.search(license):
         return "statistics"
     return "weights"
+
+
+def stripped_of(text: str) -> str:
+    """Whether the skull was removed, as a table says it (1 or 0, yes or no): yes, no or unknown."""
+    return _STRIPPED.get(text.lower(), UNKNOWN)

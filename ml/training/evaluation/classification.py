@@ -26,16 +26,20 @@ class Answers:
         answered: bool, shape (N,), whether there was an opinion.
         probabilities: float64, shape (N,); 0.5 where there was none.
         called: bool, shape (N,), whether the label was "tumor".
+        units: what is drawn of each slice in a resample: its cluster, or what it was given.
         bootstrap: resamples of all the slices.
     """
 
-    def __init__(self, slices: Sequence[Slice], rows: Sequence[Row]) -> None:
+    def __init__(
+        self, slices: Sequence[Slice], rows: Sequence[Row], *, units: Sequence[str] | None = None
+    ) -> None:
         self.slices = slices
         self.truths: BoolArray = np.array([item.tumor for item in slices], dtype=bool)
         self.answered: BoolArray = np.array(["label" in row for row in rows], dtype=bool)
         self.probabilities: Float64Array = np.array([row.get("probability", 0.5) for row in rows])
         self.called: BoolArray = np.array([row.get("label") == "tumor" for row in rows], dtype=bool)
-        self.bootstrap = Bootstrap([item.cluster for item in slices])
+        self.units = [item.cluster for item in slices] if units is None else list(units)
+        self.bootstrap = Bootstrap(self.units)
 
     @property
     def right(self) -> BoolArray:
@@ -65,7 +69,7 @@ def overall(answers: Answers, *, among: BoolArray) -> dict[str, Any]:
     truths, called = answers.truths[found], answers.called[found]
     scores = answers.probabilities[found]
     positives, negatives = found & answers.truths, found & ~answers.truths
-    both = {"among": found, "fallback": _separated(answers, found)}
+    both = {"among": found, "fallback": separated(answers, found)}
     estimates = {
         "accuracy": draw.share(answers.right, among=found),
         "precision": draw.estimate(
@@ -179,16 +183,16 @@ def _auc(answers: Answers, among: BoolArray) -> Estimate:
     return answers.bootstrap.estimate(
         measures.auc(answers.probabilities[among], answers.truths[among]),
         among=among,
-        fallback=_separated(answers, among),
+        fallback=separated(answers, among),
     )
 
 
 def _clusters(answers: Answers, among: BoolArray) -> int:
-    return len({item.cluster for item, one in zip(answers.slices, among, strict=True) if one})
+    return len({unit for unit, one in zip(answers.units, among, strict=True) if one})
 
 
-def _separated(answers: Answers, among: BoolArray) -> Any:
-    """The interval of an AUC where every resample is separated perfectly (Newcombe 2006)."""
+def separated(answers: Answers, among: BoolArray) -> Any:
+    """The interval of an AUC where every resample gives the same (Newcombe 2006), as a fallback."""
     positives = _clusters(answers, among & answers.truths)
     negatives = _clusters(answers, among & ~answers.truths)
 

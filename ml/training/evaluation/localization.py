@@ -13,7 +13,8 @@ from typing import Any, Final, Literal, TypeAlias
 import cv2
 import numpy as np
 
-from ml.imaging.pixels import Uint8Array
+from ml.imaging.head import find_head
+from ml.imaging.pixels import Uint8Array, to_gray
 from ml.imaging.regions import Region
 from ml.predictor import Prediction
 from ml.training.data.lesions import BoolMask, distance_to_lesion, lesion_mask
@@ -63,6 +64,23 @@ def size_of(area: float) -> Size:
     """The class of a lesion by its share of the image's area."""
     sizes: list[Size] = [name for name, least in SIZES.items() if area >= least]
     return sizes[-1]
+
+
+def share_of_head(image: Uint8Array, outlines: Sequence[Mapping[str, Any]]) -> float:
+    """The lesion's pixels for each of the head's (`ml.imaging.head.find_head`).
+
+    Args:
+        image: uint8, shape (H, W) or (H, W, 3).
+        outlines: of the lesion, in its pixels.
+
+    Returns:
+        0 to 1; the share of the image where no head is found in it.
+    """
+    height, width = image.shape[:2]
+    lesion = lesion_mask(outlines, height=height, width=width)
+    head = find_head(to_gray(image))
+    pixels = lesion.size if head is None else int(head.sum())
+    return min(1.0, int(lesion.sum()) / pixels)
 
 
 def energy_inside(heatmap: Uint8Array, mask: BoolMask) -> float:

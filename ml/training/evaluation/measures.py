@@ -81,13 +81,13 @@ def sensitivity_at(scores: Float64Array, truths: BoolArray, *, specificity: floa
 def precision(called: BoolArray, truths: BoolArray) -> Measure:
     """Share of the called ones that are positive."""
     found, named = (called & truths).astype(np.float64), called.astype(np.float64)
-    return _ratio(found, named)
+    return ratio(found, named)
 
 
 def f1(called: BoolArray, truths: BoolArray) -> Measure:
     """Harmonic mean of precision and recall."""
     found = (called & truths).astype(np.float64)
-    return _ratio(2.0 * found, called.astype(np.float64) + truths.astype(np.float64))
+    return ratio(2.0 * found, called.astype(np.float64) + truths.astype(np.float64))
 
 
 def median(values: Float64Array) -> Measure:
@@ -122,7 +122,9 @@ def of_resamples(
     return measure
 
 
-def _ratio(above: Float64Array, below: Float64Array) -> Measure:
+def ratio(above: Float64Array, below: Float64Array) -> Measure:
+    """The sum of one number of each image by the sum of another."""
+
     def measure(weights: Float64Array) -> Float64Array:
         return _divide(weights @ above, weights @ below)
 

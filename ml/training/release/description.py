@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ml.card.conclusions import limits
+from ml.card.content import left_out, tested
+from ml.card.left_out import limits as limits_elsewhere
+from ml.card.words import split_words
 from ml.release.parts import Card
 from ml.release.releases import ReleaseMalformedError
 
@@ -21,18 +24,7 @@ _APART: Final = {
         "threshold were chosen"
     ),
     "test": "none of which has a near-duplicate in training",
-    "validate": (
-        "none of which entered the weights, but by which the recipe and the threshold may have "
-        "been chosen"
-    ),
-    "left-out": (
-        "all of sources that were named to be held out; whether the training held them out too, "
-        "its own folder says"
-    ),
-    "all": "of which some may be near-duplicates of training slices",
 }
-# Of these splits it is known that training slices come from the same collections.
-_SAME_COLLECTIONS: Final = frozenset({"train", "val", "test"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,20 +102,39 @@ def run_words(checkpoint: Path) -> str:
 
 
 def measured_card(card: Card, *, described: Description, metrics: Mapping[str, Any]) -> Card:
-    """A release's card with what was measured put in: how it was tested, and its limits."""
-    data = metrics["data"]
-    testing = (
-        f"{data['slices']} slices of the {metrics['split']} split in {data['clusters']} groups of "
-        f"near-duplicates, {_APART[metrics['split']]}: {data['tumor']} with a tumor and "
-        f"{data['no_tumor']} without, read by the code that serves the release "
-        f"({metrics['engine']})."
-    )
-    if metrics["split"] in _SAME_COLLECTIONS:
-        testing += (
-            " They come from the same collections as the training slices; no other clinic's images "
-            "were tested."
+    """A release's card with what was measured put in: how it was tested, and its limits.
+
+    Args:
+        card: of the release so far.
+        described: the written part.
+        metrics: the content of its metrics.json.
+    """
+    elsewhere, own = left_out(metrics), tested(metrics)
+    found: list[str] = []
+    testing = []
+    if elsewhere is not None:
+        data = elsewhere["data"]
+        testing.append(
+            f"{data['slices']} slices of {data['sources']} other sources, {data['patients']} "
+            f"patients or clusters: {split_words(elsewhere)}. What the release is to be judged by "
+            "are these figures."
         )
-    return replace(card, testing=testing, limits=(*limits(metrics), *described.card.limits))
+        found += limits_elsewhere(elsewhere)
+    if own is not None:
+        testing.append(_test_words(own, alone=elsewhere is None))
+        found += limits(own)
+    return replace(card, testing=" ".join(testing), limits=(*found, *described.card.limits))
+
+
+def _test_words(own: Mapping[str, Any], *, alone: bool) -> str:
+    data, split = own["data"], own["split"]
+    words = (
+        f"{data['slices']} slices of the {split} split in {data['clusters']} groups of "
+        f"near-duplicates, {_APART[split]}: {data['tumor']} with a tumor and {data['no_tumor']} "
+        f"without, read by the code that serves the release ({own['engine']}). They come from the "
+        "same collections as the training slices"
+    )
+    return f"{words}; no other clinic's images were tested." if alone else f"{words}."
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -57,6 +57,9 @@ PLAN: Final[Mapping[str, Planned]] = {
     "evaluate": Planned(
         run=steps.evaluate_release, after=("gate", "engines"), asked=("engine", "card")
     ),
+    "left-out": Planned(
+        run=steps.evaluate_left_out, after=("gate", "engines"), asked=("engine", "card")
+    ),
 }
 
 

@@ -27,13 +27,16 @@ from ml.metrics.calibration import Calibration
 from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import Release, ReleaseError, file_sha256, write_release
 from ml.training.data.cache import draw_mask
-from ml.training.data.folders import Folders, read_slices
+from ml.training.data.described import is_described
+from ml.training.data.folder import VALIDATE
+from ml.training.data.folders import Folders, as_folders, read_slices
 from ml.training.data.manifest import read_image
 from ml.training.release.description import read_description, run_words
 from ml.training.release.evaluate import evaluate
 from ml.training.release.export import export
 
 VALIDATION: Final = "val"
+GATE_REPORT: Final = "gate.json"  # in `work`: what the gate's fitting measured, for the card
 _BATCH: Final = 8
 _DRAFT_THRESHOLD: Final = 0.5
 _DRAFT_REGIONS: Final = RegionSettings(file=DECODER_FILE, threshold=0.5, least_cells=4)
@@ -212,6 +215,23 @@ def evaluate_release(inputs: Inputs, release: Release) -> Release:
         data=inputs.data,
         engine=inputs.engine,
         card=inputs.card,
+        store=inputs.work / "passes",
+        described=read_description(inputs.description),
+    )
+
+
+def evaluate_left_out(inputs: Inputs, release: Release) -> Release:
+    """Measure the release on what may be looked at and never enters weights, where there is any."""
+    if not any(is_described(folder) for folder in as_folders(inputs.data)):
+        return release
+    report = inputs.work / GATE_REPORT
+    return evaluate(
+        release.directory,
+        data=inputs.data,
+        engine=inputs.engine,
+        card=inputs.card,
+        split=VALIDATE,
+        gate_report=report if report.is_file() else None,
         store=inputs.work / "passes",
         described=read_description(inputs.description),
     )

@@ -28,12 +28,14 @@ def model_release(request: ClinicalRequest, release_id: UUID) -> HttpResponse:
     if release is None:
         raise Http404("There is no such model release.")
     manifest = release.manifest if isinstance(release.manifest, dict) else {}
+    sections = _sections(release)
     context = {
         "release": release,
         "manifest": manifest,
         "card": manifest.get("card") or {},
         "scores": manifest.get("scores") or [],
-        "sections": _sections(release),
+        "first_sections": [one for one in sections if inference.is_read_first(one["section"])],
+        "sections": [one for one in sections if not inference.is_read_first(one["section"])],
     }
     return render(request, "analyses/release.html", context)
 

@@ -13,8 +13,9 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from ml.card import Section, sections
+from ml.card import FIRST, Section, sections
 from ml.card.charts import Chart
+from ml.card.content import SCHEMAS
 from ml.card.metric_charts import draw_charts
 from ml.engines import CHOICES, EngineError
 from ml.imaging.overlay import COLOR_MAPS, blend, encode_png
@@ -37,6 +38,7 @@ __all__ = [
     "color_maps",
     "engine_names",
     "heatmap_png",
+    "is_read_first",
     "load_predictor",
     "measured_facts",
     "overlay_png",
@@ -51,7 +53,6 @@ __all__ = [
 OVERLAY_COLOR_MAP = "warm_cool"
 OVERLAY_OPACITY = 0.5
 METRICS = "metrics.json"
-_METRICS_SCHEMA = 1  # of the content that this version can show
 _loading = threading.Lock()
 
 
@@ -153,14 +154,14 @@ def release_metrics(directory: Path, *, manifest: Any) -> dict[str, Any] | None:
     if hashlib.sha256(content).hexdigest() != digest:
         return None
     metrics = json.loads(content)
-    known = isinstance(metrics, dict) and metrics.get("schema") == _METRICS_SCHEMA
+    known = isinstance(metrics, dict) and metrics.get("schema") in SCHEMAS
     return metrics if known else None
 
 
 def measured_facts(
     directory: Path, *, manifest: dict[str, Any], metrics: dict[str, Any]
 ) -> list[tuple[Section, list[Chart]]]:
-    """The sections of the model card with their plots, for a page.
+    """The sections of the model card with their plots, for a page, in the order of reading.
 
     Raises `ReleaseError` where the two do not make a card.
     """
@@ -173,6 +174,11 @@ def measured_facts(
     return [
         (section, [charts[name] for name in section.charts if name in charts]) for section in found
     ]
+
+
+def is_read_first(section: Section) -> bool:
+    """Whether a section of the card belongs before what the release says of itself."""
+    return section.name in FIRST
 
 
 def train(arguments: Sequence[str]) -> int:

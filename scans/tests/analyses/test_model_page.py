@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from ml.training.tests.left_out_metrics import make_both
 from ml.training.tests.metrics import make_metrics
 from scans.services.analyses.releases import sync_shipped_release
 from scans.tests.core.factories import ReleaseFactory
@@ -69,6 +70,29 @@ def test_what_was_measured_is_shown_with_intervals_and_plots(doctor, measured):
     plots = re.findall(r"<svg[^>]*>", text)
     named = [plot for plot in plots if 'role="img"' in plot and "aria-label=" in plot]
     assert len(named) >= 7
+
+
+def test_what_it_does_on_sources_left_out_comes_before_what_it_says_of_itself(
+    doctor, settings, tmp_path
+):
+    settings.RELEASES_DIR = tmp_path / "releases"
+    release = sync_shipped_release_with(make_both(), settings=settings, folder=tmp_path / "shipped")
+    text = shown(doctor, release)
+
+    titles = [
+        "On sources left out of training",
+        "Where it fails most",
+        "What it is bad at",
+        "By sequence",
+        "On the collections that it was trained on",
+        "Right and wrong",
+        "Sources and licenses",
+    ]
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+    assert "Multiple sclerosis, no tumor: specificity" in text
+    assert "chosen by, never in weights" in text
+    assert text.count("On sources left out of training</h2>") == 1
 
 
 def test_plots_need_nothing_that_the_content_security_policy_forbids(doctor, measured):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ml.training.evaluation.report import scores
+from ml.training.release.scores import scores
 from ml.training.tests.metrics import FakePasses, make_metrics, make_slices
 
 pytestmark = pytest.mark.long

@@ -5,16 +5,17 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from ml.card.markdown import main as card
-from ml.predictor import Abstention, Prediction
 from ml.release.releases import SHIPPED, read_release, verify, write_release
 from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
+from ml.training.data.folders import read_slices
+from ml.training.evaluation import passes
+from ml.training.evaluation.passes import Passes
 from ml.training.release import evaluate
-from ml.training.tests.data import write_class_folders, write_described_folder
+from ml.training.tests.fake_predictor import FakePredictor
 
 pytestmark = pytest.mark.long
 
@@ -22,45 +23,6 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     return write_data(tmp_path_factory.mktemp("data"))
-
-
-class FakePredictor:
-    """Finds a tumor where something is bright, and has no opinion on the darkest images."""
-
-    engine = "fake"
-
-    def __init__(self, directory):
-        self.release = read_release(directory)
-        self.asked = 0
-
-    def predict_many(self, images):
-        self.asked += len(images)
-        return [self._one(image) for image in images]
-
-    def _one(self, image):
-        bright = float((image > 200).mean())
-        if image.mean() < 5:
-            return Abstention(
-                reason="unreadable_contrast",
-                sentence="Too dark.",
-                engine="fake",
-                model_ms=1.0,
-                distance=None,
-            )
-        probability = 1.0 / (1.0 + float(np.exp(-200.0 * (bright - 0.02))))
-        tumor = probability >= 0.5
-        return Prediction(
-            probability=probability,
-            label="tumor" if tumor else "no_tumor",
-            confidence=max(probability, 1.0 - probability),
-            threshold=0.5,
-            heatmap=image if image.ndim == 2 else image[..., 0],
-            heatmap_peak=(80, 80),
-            engine="fake",
-            model_ms=1.0,
-            regions=(),
-            distance=None,
-        )
 
 
 @pytest.fixture
@@ -100,7 +62,9 @@ def test_figures_become_part_of_the_release(data, release, predictors, tmp_path,
 
     metrics = json.loads((release / "metrics.json").read_text())
     made = read_release(release)
-    assert metrics["data"]["slices"] == 4
+    assert metrics["schema"] == 2
+    assert metrics["test"]["data"]["slices"] == 4
+    assert [row["source"] for row in metrics["sources"]] == ["br35h", "four-class"]
     assert {score.name for score in made.scores} >= {"Accuracy", "Abstained"}
     assert set(made.files) == {"metrics.json"}
     shutil.copyfile(SHIPPED / "weights.npz", release / "weights.npz")
@@ -125,6 +89,32 @@ def test_an_evaluation_that_was_cut_off_goes_on_where_it_was(data, release, pred
     (folder / "noise-4.json").unlink()
     assert run(data, release, tmp_path) == 0
     assert predictors[1].asked == 4
+
+
+def test_a_pass_that_was_cut_off_goes_on_where_it_was(data, release, tmp_path, monkeypatch):
+    monkeypatch.setattr(passes, "BATCH", 1)
+    monkeypatch.setattr(passes, "KEEP_EVERY", 0.0)
+    monkeypatch.setattr(passes, "read_drawings", lambda predictor: [])
+    slices = read_slices(data, split="test")
+    first = FakePredictor(release)
+    whole = Passes(predictor=first, slices=slices, store=tmp_path / "whole").as_it_is()
+
+    class Stopped(FakePredictor):
+        def predict_many(self, images):
+            if self.asked == 2:
+                raise KeyboardInterrupt
+            return super().predict_many(images)
+
+    cut = Stopped(release)
+    with pytest.raises(KeyboardInterrupt):
+        Passes(predictor=cut, slices=slices, store=tmp_path / "cut").as_it_is()
+    second = FakePredictor(release)
+    again = Passes(predictor=second, slices=slices, store=tmp_path / "cut")
+
+    assert again.as_it_is() == whole
+    assert second.asked == len(slices) - 2
+    assert not list((tmp_path / "cut").rglob("*.begun.npz"))
+    again.deletion(whole)  # which reads the heatmaps
 
 
 def test_an_image_of_the_same_name_with_another_content_is_read_anew(
@@ -167,7 +157,7 @@ def test_figures_elsewhere_leave_the_release_alone(data, release, predictors, tm
     before = (release / "release.json").read_text()
     out = tmp_path / "out"
     assert run(data, release, tmp_path, "--out", str(out), "--limit", "2") == 0
-    assert json.loads((out / "metrics.json").read_text())["data"]["slices"] == 2
+    assert json.loads((out / "metrics.json").read_text())["test"]["data"]["slices"] == 2
     assert (release / "release.json").read_text() == before
     assert not (release / "metrics.json").exists()
 
@@ -198,26 +188,3 @@ def test_the_card_is_written_again_from_the_two_files(data, release, predictors,
     assert "](../release/figures/robustness-mild.svg)" in text
     assert "| Gate | none |" in text
     assert card(["--release", str(tmp_path), "--out", str(path)]) == 1
-
-
-def test_two_folders_are_evaluated_as_one(data, release, predictors, tmp_path):
-    heads = write_described_folder(tmp_path / "heads")
-    plain = write_class_folders(tmp_path / "clinic")
-    more = ("--data", str(plain), "--split", "all", "--out", str(tmp_path / "out"))
-
-    assert run(heads, release, tmp_path, *more) == 0
-
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert metrics["data"]["slices"] == 28 + 20
-    assert {row["source"] for row in metrics["sources"]} >= {"hospital", "class-folders"}
-    assert metrics["localization"]["heatmap"]
-
-
-def test_a_source_held_out_is_evaluated_alone(data, release, predictors, tmp_path):
-    heads = write_described_folder(tmp_path / "heads")
-    more = ("--split", "left-out", "--hold-out", "hospital", "--out", str(tmp_path / "out"))
-
-    assert run(heads, release, tmp_path, *more) == 0
-
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert metrics["data"]["slices"] == 8 + 4

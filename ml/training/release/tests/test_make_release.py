@@ -145,7 +145,7 @@ def test_every_step_of_the_plan_comes_after_those_it_reads():
     for name, step in PLAN.items():
         assert set(step.after) <= set(known), name
         known.append(name)
-    assert known[-1] == "evaluate"
+    assert known[-2:] == ["evaluate", "left-out"]
 
 
 def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):
@@ -231,6 +231,17 @@ def test_the_measured_card_keeps_the_written_words_and_adds_the_numbers():
     assert "80 slices of the test split in 40 groups" in card.testing
     assert card.limits[-len(described.card.limits) :] == described.card.limits
     assert len(card.limits) > len(described.card.limits)
+
+
+def test_the_card_of_a_release_speaks_of_sources_left_out_first():
+    from ml.training.release.description import measured_card
+    from ml.training.tests.left_out_metrics import make_both
+
+    described = read_description(DESCRIPTION)
+    card = measured_card(described.card, described=described, metrics=make_both())
+    assert card.testing.startswith("240 slices of 4 other sources, 30 patients or clusters")
+    assert "no other clinic's images were tested" not in card.testing
+    assert card.limits[0].startswith("On sources left out of training it misses")
 
 
 def test_a_run_is_told_in_numbers(tmp_path):
