@@ -49,10 +49,11 @@ class Planned:
 # In the order in which they are run.
 PLAN: Final[Mapping[str, Planned]] = {
     "validation": Planned(run=steps.read_validation, after=(DRAFT,)),
-    "calibrate": Planned(run=steps.calibrate, after=("validation",)),
+    "weigh": Planned(run=steps.weigh, after=("validation",)),
+    "calibrate": Planned(run=steps.calibrate, after=("weigh",)),
     "regions": Planned(run=steps.set_regions, after=("validation",)),
     "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
-    "quantize": Planned(run=steps.quantize, after=("regions",)),
+    "quantize": Planned(run=steps.quantize, after=("weigh", "regions")),
     "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
     "evaluate": Planned(
         run=steps.evaluate_release, after=("gate", "engines"), asked=("engine", "card")

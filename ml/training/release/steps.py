@@ -18,10 +18,11 @@ import numpy as np
 from ml.architectures.from_keras import WEIGHTS
 from ml.architectures.vgg16.architecture import Vgg16
 from ml.architectures.vgg16.decoder import DECODER_FILE, read_decoder
-from ml.architectures.vgg16.network import INPUT_SIZE
+from ml.architectures.vgg16.network import INPUT_SIZE, OUTPUT
 from ml.architectures.vgg16.weights import read_weights, stored_widths, write_weights
 from ml.cli.progress import ProgressBar
 from ml.engines import open_engine
+from ml.engines.evidence import decoder_evidence
 from ml.imaging.preprocessing import RECIPES
 from ml.metrics.calibration import Calibration
 from ml.release.parts import Evidence, RegionSettings
@@ -30,7 +31,7 @@ from ml.training.data.cache import draw_mask
 from ml.training.data.described import is_described
 from ml.training.data.folder import VALIDATE
 from ml.training.data.folders import Folders, as_folders, read_slices
-from ml.training.data.manifest import read_image
+from ml.training.data.manifest import Slice, read_image
 from ml.training.release.description import read_description, run_words
 from ml.training.release.evaluate import evaluate
 from ml.training.release.export import export
@@ -131,8 +132,8 @@ def draft(inputs: Inputs) -> Release:
 
 
 def read_validation(inputs: Inputs, release: Release) -> Release:
-    """Keep logits and the decoder's maps of the validation split, in `work`."""
-    slices = read_slices(inputs.data, split=VALIDATION)
+    """Keep logits and the decoder's maps of the slices to choose by, in `work`."""
+    slices = slices_to_choose_by(inputs.data)
     recipe = RECIPES[release.preprocessing]
     engine = open_engine(
         "openvino-f32", release=release
@@ -162,22 +163,72 @@ def read_validation(inputs: Inputs, release: Release) -> Release:
     return release
 
 
+def slices_to_choose_by(data: Folders) -> list[Slice]:
+    """The slices by which numbers are chosen that are no weights.
+
+    The split `val`, and what data folders give to be looked at and never to be trained on: sources
+    that the network knows nothing of, as it will be in the next hospital.
+    """
+    slices = read_slices(data, split=VALIDATION)
+    if any(is_described(folder) for folder in as_folders(data)):
+        slices = slices + read_slices(data, split=VALIDATE)
+    return slices
+
+
+def weigh(inputs: Inputs, release: Release) -> Release:
+    """Weigh the dense head against the decoder's evidence, where the classifier reads it.
+
+    Raises:
+        ReleaseError: neither tells tumors from others.
+    """
+    from ml.training.fitting.weigh import weigh as weighed
+
+    if release.evidence is None:
+        return release
+    with np.load(_validation(inputs), allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    evidence = decoder_evidence(arrays["maps"]).astype(np.float64)
+    dense = arrays["logits"].astype(np.float64) - release.evidence.weight * evidence
+    slices = slices_to_choose_by(inputs.data)
+    try:
+        found = weighed(
+            dense,
+            evidence,
+            np.array([item.tumor for item in slices], dtype=bool),
+            sources=[item.source for item in slices],
+        )
+    except ValueError as error:
+        raise ReleaseError(str(error)) from error
+    weights = read_weights(release.weights_path, widths=stored_widths(release.weights_path))
+    for part in ("kernel", "bias"):
+        weights[f"{OUTPUT}/{part}"] = weights[f"{OUTPUT}/{part}"] * np.float32(found.dense)
+    write_weights(release.weights_path, weights)
+    arrays["logits"] = (found.dense * dense + found.evidence * evidence).astype(np.float32)
+    with _validation(inputs).open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    return replace(
+        release,
+        sha256=file_sha256(release.weights_path),
+        evidence=Evidence(weight=found.evidence),
+    )
+
+
 def calibrate(inputs: Inputs, release: Release) -> Release:
-    """Fit calibration and threshold on the validation split."""
+    """Fit calibration and threshold on the slices to choose by."""
     from ml.training.fitting.calibrate import calibrate as calibrated
 
     with np.load(_validation(inputs), allow_pickle=False) as kept:
         logits = kept["logits"].astype(np.float64)
-    return calibrated(release, logits=logits, slices=read_slices(inputs.data, split=VALIDATION))
+    return calibrated(release, logits=logits, slices=slices_to_choose_by(inputs.data))
 
 
 def set_regions(inputs: Inputs, release: Release) -> Release:
-    """Choose what counts as a suspected region, on the validation split."""
+    """Choose what counts as a suspected region, on the slices to choose by."""
     from ml.training.fitting.regions import fit
 
     if release.regions is None:
         return release
-    slices = read_slices(inputs.data, split=VALIDATION)
+    slices = slices_to_choose_by(inputs.data)
     with np.load(_validation(inputs), allow_pickle=False) as kept:
         maps, masks = kept["maps"], kept["masks"]
     lesions = [
