@@ -20,7 +20,7 @@ from ml.training.evaluation.measures import of_resamples
 from ml.training.evaluation.passes import Row
 
 CERTAIN: Final = 0.95  # from which probability on a tumor is said with certainty
-_LEAST_FOR_ECE: Final = 20  # slices; of fewer its ten bins say nothing
+_LEAST_FOR_ECE: Final = 20  # slices of both labels; of fewer its ten bins say nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +69,9 @@ def figures(read: Read, *, among: BoolArray, calibration: bool = False) -> dict[
         where nothing is there to rest on: `sensitivity`, `specificity`, `certain` (share of a
         probability of 0.95 and more among slices without a tumor), `auc`, `within_scans` (the AUC
         of slices with against slices without a tumor of the same scan, all pairs of all scans
-        pooled), `ece` (ten bins of equal count), `abstained`, `heatmap` and `regions` (pointing).
-        But for `abstained` they are of the slices with an answer.
+        pooled), `ece` (ten bins of equal count; only where there are both labels), `abstained`,
+        `heatmap` and `regions` (pointing). But for `abstained` they are of the slices with an
+        answer.
     """
     answers, draw = read.answers, read.answers.bootstrap
     found = among & answers.answered
@@ -87,7 +88,8 @@ def figures(read: Read, *, among: BoolArray, calibration: bool = False) -> dict[
     }
     if read.regions:
         estimates["regions"] = draw.share(read.region_on, among=outlined)
-    if calibration and int(found.sum()) >= _LEAST_FOR_ECE:
+    enough = positives.any() and negatives.any() and int(found.sum()) >= _LEAST_FOR_ECE
+    if calibration and enough:
         estimates["ece"] = draw.estimate(
             of_resamples(
                 expected_calibration_error, answers.probabilities[found], answers.truths[found]

@@ -26,7 +26,7 @@ from ml.training.evaluation.left_out.strata import BY, Facts, facts_of, members,
 from ml.training.evaluation.left_out.turned_away import turned_away
 from ml.training.evaluation.passes import Passes, Row
 
-_CALIBRATED: Final = frozenset({("source",), ("sequence",), ("kind",)})  # with an error of its own
+_CALIBRATED: Final = frozenset({("source",), ("sequence",)})  # with an error of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
