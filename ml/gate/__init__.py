@@ -1,6 +1,7 @@
 """When the model should say nothing: images it cannot have an opinion on.
 
-A gate looks twice: at the pixels before the network, and at what the network made of them after.
+A gate looks twice: at the pixels before the network, and at what the network made of them after;
+either look may refuse the image and may measure its distance.
 A release names its gate; a gate that a release was made with is never changed. One thing all of
 them refuse, those of older releases too: strips, which would cost a worker its memory and its time
 (`ml.gate.proportions`).
@@ -35,7 +36,7 @@ __all__ = [
 class Gate(Protocol):
     """A loaded gate; both questions are about one image and may be asked from several threads."""
 
-    def before(self, pixels: Pixels) -> Refusal | None:
+    def before(self, pixels: Pixels) -> GateResult:
         """Look at an image before the network is run; at its shape before its pixels.
 
         Args:
@@ -60,9 +61,9 @@ class PixelGate:
 
     check: Callable[[Pixels], Refusal | None]
 
-    def before(self, pixels: Pixels) -> Refusal | None:
+    def before(self, pixels: Pixels) -> GateResult:
         """See `Gate.before`."""
-        return self.check(pixels)
+        return GateResult(refusal=self.check(pixels))
 
     def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """Always an empty result."""
