@@ -16,6 +16,8 @@ from typing import Final, Protocol
 
 from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
+from ml.gate.brain_mri_2 import NAME as BRAIN_MRI_2
+from ml.gate.brain_mri_2 import open_brain_mri_2
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import SENTENCES, GateResult, Reason, Refusal
@@ -72,7 +74,7 @@ class PixelGate:
 
 
 # "none" lets everything pass but strips, for measuring a model without a gate.
-# Those that need no file of the release; `brain-mri-1` needs one.
+# Those that need no file of the release; `brain-mri-1` and `brain-mri-2` need one.
 GATES: Final[Mapping[str, PixelGate]] = MappingProxyType(
     {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(out_of_proportion)}
 )
@@ -88,6 +90,8 @@ def open_gate(release: Release) -> Gate:
     """
     if release.gate == BRAIN_MRI:
         return open_brain_mri(release)
+    if release.gate == BRAIN_MRI_2:
+        return open_brain_mri_2(release)
     gate = GATES.get(release.gate)
     if gate is None:
         raise ReleaseUnsupportedError(
