@@ -36,7 +36,7 @@ NAME: Final = "brain-mri-2"
 LIMIT: Final = "least_similarity"
 CLIP: Final = 5.0  # standard deviations: an odd image is odd, and not infinitely so
 _NUMBERS: Final = ("gamma", "base", LIMIT)
-_ARRAYS: Final = (*_NUMBERS, "mean", "scale", "axes", "landmarks", "shares", "slope")
+_ARRAYS: Final = (*_NUMBERS, "mean", "scale", "axes", "landmarks", "shares")
 
 
 class BrainMri2:
@@ -88,7 +88,7 @@ class BrainMri2:
         kernels = landmark_kernels(
             x, a["landmarks"], lengths=self._landmark_lengths, gamma=float(a["gamma"])
         )
-        found: Float32Array = kernels @ a["shares"] + x @ a["slope"] + a["base"]
+        found: Float32Array = kernels @ a["shares"] + a["base"]
         return found
 
 
@@ -136,7 +136,6 @@ def _check(arrays: Mapping[str, np.ndarray]) -> None:
         "axes": (SIZE, directions),
         "landmarks": (landmarks, directions),
         "shares": (landmarks,),
-        "slope": (directions,),
         **dict.fromkeys(_NUMBERS, ()),
     }
     for name, shape in needed.items():

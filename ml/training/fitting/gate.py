@@ -30,7 +30,7 @@ from ml.training.fitting.gate_report import report, table
 from ml.training.fitting.gate_samples import DRAWN_EACH, Samples, read_samples
 
 # Of the slices of `val` and `validate` as they are, the sources weighted alike.
-TURNED_AWAY: Final = 0.01
+TURNED_AWAY: Final = 0.005
 MOST_LIMIT: Final = 0.2
 
 

@@ -8,8 +8,8 @@ gradient. So sources that may give statistics alone (`ml.training.data.provenanc
 2. Directions: Fisher's linear discriminants between the groups (Rao 1948; the covariance within
    groups shrunk toward a multiple of the identity), and the main directions of all.
 3. Landmarks are drawn from the normal distribution of each group there.
-4. Shares and slope solve the ridge regression of +1 (brain) and -1 (other) on the kernels to the
-   landmarks and the directions: the solution of the groups' second moments.
+4. Shares solve the ridge regression of +1 (brain) and -1 (other) on the kernels to the landmarks:
+   the solution of the groups' second moments.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from ml.gate.brain_mri_2 import CLIP, LIMIT, BrainMri2, landmark_kernels, project
+from ml.gate.brain_mri_2 import CLIP, LIMIT, BrainMri2, landmark_kernels
 from ml.gate.slice_descriptors import BLOCKS
 from ml.imaging.pixels import Float32Array
 from ml.training.fitting.gate_samples import DRAWN, Sample, Samples
@@ -40,20 +40,18 @@ class Settings:
         reach: squared width of the kernel over the median squared distance of brain slices.
         ridge: over the mean of the second moments' diagonal.
         base: similarity of what is far from everything.
-        slope: scale of the directions beside the kernels, 0 for none.
         evenness: a group's weight grows with its number to this power.
         real: weight of a real image of other things over a drawing.
     """
 
-    discriminants: int = 64
-    main: int = 96
-    main_weight: float = 0.6
-    shrinkage: float = 0.15
+    discriminants: int = 40
+    main: int = 60
+    main_weight: float = 0.8
+    shrinkage: float = 0.4
     landmarks: int = 700
-    reach: float = 0.5
-    ridge: float = 1e-4
+    reach: float = 1.0
+    ridge: float = 1e-5
     base: float = -0.5
-    slope: float = 0.05
     evenness: float = 0.6
     real: float = 4.0
 
@@ -118,15 +116,13 @@ def fit_similarity(
     ]
     landmarks = _landmarks(groups, settings=settings, seed=seed)
     gamma = 1.0 / (settings.reach * _spread_of_brains(groups))
-    coefficients = _regression(groups, landmarks, gamma=gamma, settings=settings)
-    shares, slope = coefficients[: len(landmarks)], coefficients[len(landmarks) :]
+    shares = _regression(groups, landmarks, gamma=gamma, settings=settings)
     return {
         "mean": mean.astype(np.float32),
         "scale": scale.astype(np.float32),
         "axes": axes.astype(np.float16),
         "landmarks": landmarks.astype(np.float16),
         "shares": shares.astype(np.float32),
-        "slope": (slope * settings.slope).astype(np.float32),
         "gamma": np.array(gamma, np.float32),
         "base": np.array(settings.base, np.float32),
         LIMIT: np.array(0.0, np.float32),
@@ -229,16 +225,12 @@ def _regression(
     groups: Sequence[_Group], landmarks: Float32Array, *, gamma: float, settings: Settings
 ) -> Float32Array:
     lengths = (landmarks**2).sum(axis=1)
-    size = landmarks.shape[0] + landmarks.shape[1]
+    size = len(landmarks)
     second, target = np.zeros((size, size)), np.zeros(size)
     for group in groups:
         kernels = landmark_kernels(group.rows, landmarks, lengths=lengths, gamma=gamma)
-        numbers = np.hstack([kernels, group.rows * np.float32(settings.slope)])
-        second += group.share / len(numbers) * (numbers.T @ numbers)
+        second += group.share / len(kernels) * (kernels.T @ kernels)
         wanted = (1.0 if group.brain else -1.0) - settings.base
-        target += group.share * wanted * numbers.mean(axis=0)
+        target += group.share * wanted * kernels.mean(axis=0)
     second[np.diag_indices(size)] += settings.ridge * np.trace(second) / size
     return np.linalg.solve(second, target).astype(np.float32)
-
-
-__all__ = ["Settings", "fit_similarity", "group_of", "project", "similarities"]
