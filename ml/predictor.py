@@ -71,8 +71,7 @@ class Abstention:
         sentence: the same for the user, as a full sentence.
         engine: the engine that ran the network, or would have.
         model_ms: wall time from pixels to this result, in milliseconds.
-        distance: as for `Prediction`, where the network was run and its gate measures it; may be
-            1 and more.
+        distance: as for `Prediction`, where the gate had come to measure it; may be 1 and more.
         evidence: as for `Prediction`.
     """
 
@@ -164,10 +163,15 @@ class Predictor:
         started = time.perf_counter()
         for pixels in images:
             check_pixels(pixels)
-        refusals = [self._gate.before(pixels) for pixels in images]
-        readable = [image for image, no in zip(images, refusals, strict=True) if no is None]
+        looks = [self._gate.before(pixels) for pixels in images]
+        readable = [image for image, seen in zip(images, looks, strict=True) if not seen.refusal]
         read = iter(self._read(readable))
-        results = [next(read) if no is None else self._abstain(no) for no in refusals]
+        results = [
+            self._abstain(seen.refusal, distance=seen.distance)
+            if seen.refusal
+            else _with_distance(next(read), seen.distance)
+            for seen in looks
+        ]
         share = (time.perf_counter() - started) * 1000.0 / max(1, len(images))
         return [replace(result, model_ms=share) for result in results]
 
@@ -242,3 +246,10 @@ class Predictor:
             distance=distance,
             evidence=SliceEvidence.without_opinion(str(refusal.reason)) if self._evidence else None,
         )
+
+
+def _with_distance(
+    result: Prediction | Abstention, distance: float | None
+) -> Prediction | Abstention:
+    """The result with what the gate measured before the network, unless it did after it."""
+    return result if result.distance is not None else replace(result, distance=distance)

@@ -23,7 +23,7 @@ import numpy as np
 
 from ml.architectures import architecture_of, class_map_of
 from ml.engines import ENGINES, EngineError, open_engine
-from ml.gate import Gate, GateResult, Refusal, open_gate
+from ml.gate import Gate, GateResult, open_gate
 from ml.imaging import formats
 from ml.imaging.overlay import blend, encode_png
 from ml.imaging.pixels import Float32Array, Pixels
@@ -120,9 +120,8 @@ class _Overruled:
 
     gate: Gate
 
-    def before(self, pixels: Pixels) -> Refusal | None:
-        self.gate.before(pixels)
-        return None
+    def before(self, pixels: Pixels) -> GateResult:
+        return GateResult(distance=self.gate.before(pixels).distance)
 
     def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         return GateResult(distance=self.gate.after(tensor=tensor, maps=maps).distance)

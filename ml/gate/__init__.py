@@ -1,6 +1,7 @@
 """When the model should say nothing: images it cannot have an opinion on.
 
-A gate looks twice: at the pixels before the network, and at what the network made of them after.
+A gate looks twice: at the pixels before the network, and at what the network made of them after;
+either look may refuse the image and may measure its distance.
 A release names its gate; a gate that a release was made with is never changed. One thing all of
 them refuse, those of older releases too: strips, which would cost a worker its memory and its time
 (`ml.gate.proportions`).
@@ -15,6 +16,8 @@ from typing import Final, Protocol
 
 from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
+from ml.gate.brain_mri_2 import NAME as BRAIN_MRI_2
+from ml.gate.brain_mri_2 import open_brain_mri_2
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import SENTENCES, GateResult, Reason, Refusal
@@ -35,7 +38,7 @@ __all__ = [
 class Gate(Protocol):
     """A loaded gate; both questions are about one image and may be asked from several threads."""
 
-    def before(self, pixels: Pixels) -> Refusal | None:
+    def before(self, pixels: Pixels) -> GateResult:
         """Look at an image before the network is run; at its shape before its pixels.
 
         Args:
@@ -60,9 +63,9 @@ class PixelGate:
 
     check: Callable[[Pixels], Refusal | None]
 
-    def before(self, pixels: Pixels) -> Refusal | None:
+    def before(self, pixels: Pixels) -> GateResult:
         """See `Gate.before`."""
-        return self.check(pixels)
+        return GateResult(refusal=self.check(pixels))
 
     def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """Always an empty result."""
@@ -71,7 +74,7 @@ class PixelGate:
 
 
 # "none" lets everything pass but strips, for measuring a model without a gate.
-# Those that need no file of the release; `brain-mri-1` needs one.
+# Those that need no file of the release; `brain-mri-1` and `brain-mri-2` need one.
 GATES: Final[Mapping[str, PixelGate]] = MappingProxyType(
     {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(out_of_proportion)}
 )
@@ -87,6 +90,8 @@ def open_gate(release: Release) -> Gate:
     """
     if release.gate == BRAIN_MRI:
         return open_brain_mri(release)
+    if release.gate == BRAIN_MRI_2:
+        return open_brain_mri_2(release)
     gate = GATES.get(release.gate)
     if gate is None:
         raise ReleaseUnsupportedError(

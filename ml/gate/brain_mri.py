@@ -38,7 +38,7 @@ import numpy as np
 from ml.architectures import architecture_of
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.descriptors import BLOCKS, SIZES, describe
-from ml.gate.reasons import GateResult, Reason, Refusal, refuse
+from ml.gate.reasons import GateResult, Reason, refuse
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array
 from ml.release.releases import Release, ReleaseMalformedError, verify
 from ml.release.weights import read_npz
@@ -77,11 +77,11 @@ class BrainMri:
         self._arrays = {name: np.asarray(arrays[name], dtype=np.float32) for name in _ARRAYS}
         self._landmark_lengths = (self._arrays["landmarks"] ** 2).sum(axis=1)
 
-    def before(self, pixels: Pixels) -> Refusal | None:
+    def before(self, pixels: Pixels) -> GateResult:
         """See `ml.gate.Gate.before`."""
         if min(pixels.shape[:2]) < LEAST_SIDE:
-            return refuse(Reason.TOO_SMALL)
-        return contrast_and_color(pixels)
+            return GateResult(refusal=refuse(Reason.TOO_SMALL))
+        return GateResult(refusal=contrast_and_color(pixels))
 
     def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
         """See `ml.gate.Gate.after`."""

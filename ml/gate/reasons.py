@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateResult:
-    """What a gate says after the network.
+    """What a gate says, before the network or after it.
 
     Attributes:
         refusal: why there is to be no opinion, or None where there may be one.

@@ -53,7 +53,7 @@ class OneLogit:
 class FarAway:
     """A gate that turns away after the network what has a bright corner."""
 
-    def before(self, pixels: np.ndarray) -> Refusal | None:
+    def before(self, pixels: np.ndarray) -> GateResult:
         return GATES["contrast-and-color-1"].before(pixels)
 
     def after(self, *, tensor: np.ndarray, maps: np.ndarray) -> GateResult:
@@ -244,6 +244,24 @@ def test_what_the_gate_turns_away_after_the_network_is_an_abstention(saying):
 def test_a_prediction_says_how_far_its_image_lies_from_the_training(saying, phantom):
     assert saying(3.0, gate=FarAway()).predict(phantom).distance == 0.4
     assert saying(3.0).predict(phantom).distance is None
+
+
+def test_what_is_measured_before_the_network_stands_in_either_result(saying, phantom):
+    class Measuring:
+        def __init__(self, refusal=None):
+            self.result = GateResult(refusal=refusal, distance=0.7 if refusal is None else 1.2)
+
+        def before(self, pixels):
+            return self.result
+
+        def after(self, *, tensor, maps):
+            return GateResult()
+
+    refusal = Refusal(reason=Reason.NOT_BRAIN_MRI, sentence="It is something else.")
+
+    assert saying(3.0, gate=Measuring()).predict(phantom).distance == 0.7
+    refused = saying(3.0, gate=Measuring(refusal)).predict(phantom)
+    assert (refused.reason, refused.distance) == ("not_brain_mri", 1.2)
 
 
 def test_what_the_gate_turns_away_before_costs_no_pass_of_the_network(saying, phantom):

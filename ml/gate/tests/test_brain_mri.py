@@ -82,12 +82,12 @@ def test_a_slice_that_the_network_makes_something_odd_of_is_unfamiliar(gate):
 
 
 def test_before_the_network_it_turns_away_what_cannot_be_read(gate):
-    assert gate.before(np.zeros((40, 300), np.uint8)).reason == "too_small"
-    assert gate.before(np.zeros((300, 300), np.uint8)).reason == "unreadable_contrast"
-    assert gate.before(np.zeros((64, 700_000), np.uint8)).reason == "not_brain_mri"
+    assert gate.before(np.zeros((40, 300), np.uint8)).refusal.reason == "too_small"
+    assert gate.before(np.zeros((300, 300), np.uint8)).refusal.reason == "unreadable_contrast"
+    assert gate.before(np.zeros((64, 700_000), np.uint8)).refusal.reason == "not_brain_mri"
     colors = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    assert gate.before(colors).reason == "not_brain_mri"
-    assert gate.before(draw_phantom(seed=1, size=150)) is None
+    assert gate.before(colors).refusal.reason == "not_brain_mri"
+    assert gate.before(draw_phantom(seed=1, size=150)).refusal is None
 
 
 def test_every_sentence_says_what_to_do():

@@ -62,7 +62,7 @@ def test_every_reason_has_a_sentence():
 
 
 def test_the_open_gate_lets_everything_pass():
-    assert GATES["none"].before(np.zeros((5, 5), np.uint8)) is None
+    assert GATES["none"].before(np.zeros((5, 5), np.uint8)).refusal is None
 
 
 @pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
@@ -70,7 +70,7 @@ def test_the_open_gate_lets_everything_pass():
 def test_every_gate_refuses_a_strip_by_its_shape_alone(gate, shape):
     strip = np.broadcast_to(np.uint8(90), shape)  # blank too: were it read, that would be said
 
-    assert gate.before(strip).reason == "not_brain_mri"
+    assert gate.before(strip).refusal.reason == "not_brain_mri"
 
 
 def test_four_times_as_long_as_wide_is_no_strip_yet():
@@ -78,4 +78,4 @@ def test_four_times_as_long_as_wide_is_no_strip_yet():
 
     assert image.shape == (100, 400)
     assert reason(image) is None
-    assert GATES["none"].before(image) is None
+    assert GATES["none"].before(image).refusal is None

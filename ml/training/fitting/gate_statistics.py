@@ -1,4 +1,7 @@
-"""The numbers of the gate `brain-mri-1`, from descriptions of images; see `ml.gate.brain_mri`."""
+"""The numbers of the gate `brain-mri-1`, which releases up to 2.1.0 have; see `ml.gate.brain_mri`.
+
+No command fits it any more: this says how it was made, and makes one for its tests.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,15 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from ml.imaging.pixels import Uint8Array
-from ml.training.gate_negatives import body, chance_body, papers, projections, scenes, screens
+from ml.training.gate_negatives import (
+    body,
+    chance_body,
+    papers,
+    phantoms,
+    projections,
+    scenes,
+    screens,
+)
 
 Family: TypeAlias = Callable[[np.random.Generator], Uint8Array]
 
@@ -43,6 +51,8 @@ FITTED: Final[Mapping[str, Family]] = MappingProxyType(
         "page": papers.text_page,
         "pelvis-ct": body.pelvis_ct,
         "pelvis-xray": projections.pelvis_xray,
+        "phantom": phantoms.phantom,
+        "stripes": phantoms.stripes,
         "chart": papers.chart,
         "skull-xray": chance_body.skull_xray,
         "spine-mri": body.spine_mri,

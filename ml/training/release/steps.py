@@ -239,10 +239,10 @@ def set_regions(inputs: Inputs, release: Release) -> Release:
 
 
 def add_gate(inputs: Inputs, release: Release) -> Release:
-    """Fit the gate's statistics on the training split, and name the gate."""
+    """Fit the gate on the training split, and name it; its figures are kept in `work`."""
     from ml.training.fitting.gate import fit_gate
 
-    return fit_gate(release=release, data=inputs.data)
+    return fit_gate(release=release, data=inputs.data, report_to=inputs.work / "gate.json")
 
 
 def quantize(inputs: Inputs, release: Release) -> Release:

@@ -1,55 +1,115 @@
+import csv
+import json
+
+import cv2
 import numpy as np
 import pytest
 
-from ml.engines import EngineOutput
 from ml.gate import open_gate
-from ml.gate.brain_mri import GATE_FILE, BrainMri
+from ml.gate.brain_mri import GATE_FILE
+from ml.gate.brain_mri_2 import BrainMri2
 from ml.imaging.phantom import draw_phantom
-from ml.imaging.preprocessing import crop_square_area
 from ml.release.releases import read_release
 from ml.tests.trial_release import trial_release
-from ml.training.fitting import gate as fit_gate_module
-from ml.training.fitting.gate import fit_gate
-from ml.training.tests.data import write_manifest_folder
+from ml.training.fitting.gate import fit_arrays, fit_gate, main
+from ml.training.fitting.gate_moments import fit_similarity
+from ml.training.fitting.gate_report import report
+from ml.training.fitting.gate_samples import read_samples
+from ml.training.gate_negatives import FITTED, draw
+from ml.training.tests.data import write_described_folder, write_manifest_folder
 
 pytestmark = pytest.mark.long
 
 
-class Brightness:
-    """An engine whose maps are the image's own brightness, the same for the same image."""
-
-    name = "brightness"
-
-    def forward(self, batch):
-        n = len(batch)
-        means = batch.reshape(n, 14, 16, 14, 16, 3).mean(axis=(2, 4, 5))
-        maps = np.repeat(means[..., np.newaxis], 512, axis=3) * np.linspace(1, 2, 512)
-        return EngineOutput(
-            logits=np.zeros(n, np.float32),
-            maps=maps.astype(np.float32),
-            hidden=np.zeros((n, 256), np.float32),
-        )
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Phantoms with splits; heads with roles, and other things whose images are there too."""
+    folder = tmp_path_factory.mktemp("gate")
+    heads = write_described_folder(folder / "heads")
+    with (heads / "manifest.csv").open(encoding="utf-8") as file:
+        others = [row["file"] for row in csv.DictReader(file) if not row["tumor"]]
+    for name, image in zip(others, draw({"page": FITTED["page"]}, each=9, seed=7), strict=False):
+        (heads / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(heads / name), image[1])
+    return [write_manifest_folder(folder / "phantoms", per_group=4), heads]
 
 
-@pytest.fixture
-def release(tmp_path, monkeypatch):
-    monkeypatch.setattr(fit_gate_module, "open_engine", lambda name, *, release: Brightness())
-    return trial_release(tmp_path)
+@pytest.fixture(scope="module")
+def samples(data):
+    return read_samples(data, drawn_each=2)
 
 
-def test_fitting_adds_a_gate_that_knows_the_slices_and_is_the_same_every_time(release, tmp_path):
-    data = write_manifest_folder(tmp_path / "data", per_group=6)
+def test_images_that_may_be_looked_at_are_described_as_they_are_and_not_fitted(samples):
+    looked = [row for row in samples.rows if row.use == "look"]
 
-    fitted = fit_gate(release=release, data=data, slices=24, drawn_each=2)
+    assert {row.split for row in looked} == {"val", "validate"}
+    assert {row.version for row in looked} == {"as is"}
+    place = next(place for place, row in enumerate(samples.rows) if row.split == "validate")
+    fitted = [place for place, row in enumerate(samples.rows) if row.split == "train"]
+    with pytest.raises(ValueError, match="may only be looked at"):
+        fit_similarity(samples, chosen=[*fitted, place])
+
+
+def test_no_described_image_is_stored_in_the_gate(samples):
+    arrays = fit_arrays(samples)
+    train = samples.described[[row.split == "train" for row in samples.rows]]
+    scaled = np.clip((train - arrays["mean"]) * arrays["scale"], -5, 5) @ arrays["axes"]
+    landmarks = arrays["landmarks"].astype(np.float32)
+    squared = ((scaled[:, None] - landmarks) ** 2).sum(axis=2)
+
+    assert squared.min() > 0.01 * np.median(squared)
+
+
+def test_a_kind_that_gives_statistics_alone_is_among_the_groups(samples):
+    assert {row.use for row in samples.rows if row.kind == "nb_nc_ct"} == {"statistics"}
+
+
+def test_the_report_leaves_out_every_kind_and_every_source_in_turn(samples):
+    section = report(samples, fit_arrays(samples))
+
+    kinds = {(row["kind"], row["split"]) for row in section["kinds"]}
+    assert kinds == {("nb_xray", "kind-left-out"), ("nb_nc_ct", "kind-left-out")}
+    left_out = {row["source"] for row in section["brain"] if row["split"] == "source-left-out"}
+    assert {"hospital", "healthy", "br35h", "four-class", "all", "stripped"} <= left_out
+    looked = {row["source"] for row in section["brain"] if row["split"] == "validate"}
+    assert looked == {"looked", "all", "stripped"}
+    for row in (*section["kinds"], *section["brain"]):
+        assert 0 <= row["low"] <= row["turned_away"] <= row["high"] <= 1
+        assert row["n"] > 0
+
+
+def test_fitting_adds_a_gate_that_is_the_same_every_time(data, tmp_path):
+    release = trial_release(tmp_path)
+
+    fitted = fit_gate(release=release, data=data, drawn_each=2)
     first = (tmp_path / GATE_FILE).read_bytes()
-    fit_gate(release=release, data=data, slices=24, drawn_each=2)
+    fit_gate(release=release, data=data, drawn_each=2)
 
     assert (tmp_path / GATE_FILE).read_bytes() == first
     assert len(first) < 2_000_000
-    assert fitted.gate == "brain-mri-1"
+    assert fitted.gate == "brain-mri-2"
     assert read_release(tmp_path).files == fitted.files
     gate = open_gate(fitted)
-    assert isinstance(gate, BrainMri)
-    tensor = crop_square_area(draw_phantom(seed=77, size=200)).tensor
-    maps = Brightness().forward(tensor[np.newaxis]).maps[0]
-    assert gate.after(tensor=tensor, maps=maps).distance < 1.5
+    assert isinstance(gate, BrainMri2)
+    assert gate.before(draw_phantom(seed=77, size=160, lesion=False)).refusal is None
+
+
+def test_the_command_writes_the_file_and_the_report(data, tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "samples.npz"
+    read_samples(data, drawn_each=2, store=kept)
+    folders = [part for folder in data for part in ("--data", str(folder))]
+    out = tmp_path / "out"
+
+    status = main(
+        [*folders, "--out", str(out), "--samples", str(kept), "--report", str(tmp_path / "g.json")]
+    )
+
+    assert status == 0
+    assert (out / GATE_FILE).is_file()
+    section = json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))["gate"]
+    assert section["kinds"][0]["kind"] in capsys.readouterr().out
+
+
+def test_a_folder_that_is_none_is_a_sentence(tmp_path, capsys):
+    assert main(["--data", str(tmp_path / "no"), "--out", str(tmp_path)]) == 1
+    assert "no" in capsys.readouterr().err
