@@ -13,19 +13,29 @@ from ml.series.rule import SeriesRule
 from ml.series.statement import SENTENCES, NoOpinion, Reason, SeriesContext, SeriesOpinion
 from ml.series.volume import SizesDifferError
 
-BLANK: Final = frozenset(
-    {"unreadable_contrast"}
-)  # codes of the gate for slices with nothing in them
+# Codes of the gate for slices with nothing in them.
+BLANK: Final = frozenset({"unreadable_contrast", "no_head"})
 _ROUNDING: Final = 0.02  # of a spacing: what is stated as 5 mm may be 4.98
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Tally:
-    """What has come so far: the slices with a result, and how many have none."""
+class Tally:
+    """What has come of a series so far.
+
+    Attributes:
+        read: the slices with a result, by place.
+        finished: how many slices are finished, with a result or without.
+        abstained: how many of them have none; blank ones above and below the head do not count.
+    """
 
     read: Mapping[int, SliceEvidence]
     finished: int
     abstained: int
+
+    @property
+    def covered(self) -> int:
+        """How many slices of the head there were."""
+        return len(self.read) + self.abstained
 
 
 def assess(
@@ -48,13 +58,13 @@ def assess(
     """
     if any(not 0 <= place < context.slices_expected for place in evidence):
         raise ValueError("A place lies outside the series.")
-    tally = _tally(evidence)
+    counts = tally(evidence)
     refused = _outside_the_calibrated(context, rule=rule) or _too_little(
-        tally, context=context, rule=rule
+        counts, context=context, rule=rule
     )
     if refused is None:
         try:
-            return _opinion(tally, context=context, rule=rule)
+            return _opinion(counts, context=context, rule=rule)
         except SizesDifferError:
             refused = Reason.SIZES_DIFFER, {}
     reason, words = refused
@@ -62,10 +72,10 @@ def assess(
         reason=str(reason),
         message=SENTENCES[reason].format(**words),
         version=rule.version,
-        analyzed=len(tally.read),
-        abstained=tally.abstained,
+        analyzed=len(counts.read),
+        abstained=counts.abstained,
         expected=context.slices_expected,
-        final=tally.finished == context.slices_expected,
+        final=counts.finished == context.slices_expected,
     )
 
 
@@ -76,7 +86,12 @@ def coarser(spacing_mm: float, *, calibrated: tuple[float, float]) -> int | None
     return parts if parts * spacing_mm <= high * (1.0 + _ROUNDING) else None
 
 
-def _tally(evidence: Mapping[int, SliceEvidence]) -> _Tally:
+def tally(evidence: Mapping[int, SliceEvidence]) -> Tally:
+    """Count what has come.
+
+    Args:
+        evidence: of the finished slices, by place.
+    """
     read = {place: one for place, one in sorted(evidence.items()) if one.logit is not None}
     # Above the head and below it there is nothing to have an opinion on.
     first, last = min(read, default=math.inf), max(read, default=-math.inf)
@@ -85,7 +100,7 @@ def _tally(evidence: Mapping[int, SliceEvidence]) -> _Tally:
         for place, one in evidence.items()
         if one.logit is None and (first < place < last or one.reason not in BLANK)
     ]
-    return _Tally(read=read, finished=len(evidence), abstained=len(abstained))
+    return Tally(read=read, finished=len(evidence), abstained=len(abstained))
 
 
 def _outside_the_calibrated(
@@ -110,31 +125,30 @@ def _outside_the_calibrated(
 
 
 def _too_little(
-    tally: _Tally, *, context: SeriesContext, rule: SeriesRule
+    counts: Tally, *, context: SeriesContext, rule: SeriesRule
 ) -> tuple[Reason, dict[str, str]] | None:
     assert context.spacing_mm is not None  # `_outside_the_calibrated` asked
     expected = str(context.slices_expected)
-    if tally.abstained > rule.most_abstained * context.slices_expected:
-        words = {"abstained": str(tally.abstained), "expected": expected}
+    if counts.abstained > rule.most_abstained * context.slices_expected:
+        words = {"abstained": str(counts.abstained), "expected": expected}
         return Reason.TOO_MANY_ABSTENTIONS, words
     needed = math.ceil(rule.least_extent_mm / context.spacing_mm)
-    if len(tally.read) >= needed:
+    if counts.covered >= needed:
         return None
-    possible = context.slices_expected - tally.finished + len(tally.read)
-    if possible < needed:
-        words = {"analyzed": str(len(tally.read)), "needed": str(needed)}
+    if context.slices_expected - counts.finished + counts.covered < needed:
+        words = {"covered": str(counts.covered), "needed": str(needed)}
         return Reason.TOO_FEW_SLICES, words
-    return Reason.UNFINISHED, {"finished": str(tally.finished), "expected": expected}
+    return Reason.UNFINISHED, {"finished": str(counts.finished), "expected": expected}
 
 
-def _opinion(tally: _Tally, *, context: SeriesContext, rule: SeriesRule) -> SeriesOpinion:
+def _opinion(counts: Tally, *, context: SeriesContext, rule: SeriesRule) -> SeriesOpinion:
     assert context.spacing_mm is not None  # `_outside_the_calibrated` asked
     assert context.sequence is not None
     parts = coarser(context.spacing_mm, calibrated=rule.spacing_mm)
     assert parts is not None
     found: list[tuple[float, Measured]] = []
     for phase in range(parts):
-        slices = {place: one for place, one in tally.read.items() if place % parts == phase}
+        slices = {place: one for place, one in counts.read.items() if place % parts == phase}
         if slices:
             measured = measure(slices, spacing_mm=context.spacing_mm, step=parts)
             log_odds = rule.log_odds(measured.features, sequence=context.sequence)
@@ -148,8 +162,8 @@ def _opinion(tally: _Tally, *, context: SeriesContext, rule: SeriesRule) -> Seri
         carrying=tuple(sorted({place for _, one in found for place in one.carrying})),
         peak=strongest.peak,
         version=rule.version,
-        analyzed=len(tally.read),
-        abstained=tally.abstained,
+        analyzed=len(counts.read),
+        abstained=counts.abstained,
         expected=context.slices_expected,
-        final=tally.finished == context.slices_expected,
+        final=counts.finished == context.slices_expected,
     )

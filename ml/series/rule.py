@@ -54,7 +54,7 @@ class SeriesRule:
         planes: of which there is one.
         spacing_mm: least and most of what was calibrated; finer series are taken apart into
             several of such a spacing.
-        least_extent_mm: how much of the head the slices with a result must cover.
+        least_extent_mm: how much of the head the slices must cover, blank ones apart.
         most_abstained: the largest share of slices without a result, 0 to 1.
         threshold: probability from which on the label is "tumor".
         operating: over all sequences.

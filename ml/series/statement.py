@@ -85,9 +85,8 @@ SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
             "by the single slices."
         ),
         Reason.TOO_FEW_SLICES: (
-            "The series has too few slices with a result ({analyzed}; {needed} are needed at "
-            "this spacing), and the model gives no opinion on the series; send all slices of the "
-            "head."
+            "The series has too few slices of the head ({covered}; {needed} are needed at this "
+            "spacing), and the model gives no opinion on the series; send all slices."
         ),
         Reason.TOO_MANY_ABSTENTIONS: (
             "The model gave no opinion on {abstained} of {expected} slices, too many for one on "

@@ -21,6 +21,8 @@ from ml.release.releases import (
     WeightsMismatchError,
     read_release,
 )
+from ml.series import SeriesRule
+from ml.series.tests.trial_rule import trial_rule
 
 pytestmark = pytest.mark.long
 
@@ -74,6 +76,7 @@ def saying(release_dir):
         lesion: np.ndarray | None = None,
         regions: RegionSettings | None = None,
         engine: OneLogit | None = None,
+        series: SeriesRule | None = None,
     ) -> Predictor:
         shipped = read_release(release_dir)
         release = Release(
@@ -93,6 +96,7 @@ def saying(release_dir):
             created=shipped.created,
             architecture=shipped.architecture,
             regions=regions,
+            series=series,
         )
         return Predictor(
             release=release,
@@ -297,3 +301,32 @@ def test_a_strip_is_turned_away_before_a_square_of_its_length_is_made(saying, ga
 
     assert isinstance(result, Abstention)
     assert result.reason == "not_brain_mri"
+
+
+def test_where_the_release_states_what_a_series_shows_each_slice_leaves_its_evidence(
+    saying, phantom
+):
+    platt = Calibration(method="platt", slope=2.0, intercept=0.5, doubt=0.01)
+    model = saying(
+        1.0, calibration=platt, lesion=lesion_map(), regions=DECODER, series=trial_rule()
+    )
+
+    read = model.predict(phantom).evidence
+    blank = model.predict(np.zeros((300, 300), np.uint8)).evidence
+
+    assert read is not None
+    assert blank is not None
+    assert read.logit == 2.5
+    assert read.size == phantom.shape
+    level = float(np.log(DECODER.threshold / (1.0 - DECODER.threshold)))
+    np.testing.assert_allclose(
+        read.map(), np.clip(lesion_map() - level, -6.0, 9.9375), atol=1 / 32 + 1e-5
+    )
+    assert (blank.logit, blank.reason) == (None, "unreadable_contrast")
+
+
+def test_where_it_does_not_there_is_none(saying, phantom):
+    model = saying(1.0, lesion=lesion_map(), regions=DECODER)
+
+    assert model.predict(phantom).evidence is None
+    assert model.predict(np.zeros((300, 300), np.uint8)).evidence is None

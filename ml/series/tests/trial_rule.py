@@ -54,7 +54,7 @@ def trial_evidence(
 
     Args:
         logit: of the slice.
-        lesion: whether its map has a spot of 5 x 5 cells, or the (row, column) of the spot's corner.
+        lesion: whether its map has a spot of 5 x 5 cells, or where: the spot's first cell.
         size: of the image.
         shift: in pixels.
     """

@@ -17,18 +17,23 @@ from ml.training.augmentation.operations import as_uint8
 
 _AIR: Final = 12  # of 255
 _TRIES: Final = 8
+_BOXES: Final = 0.2  # of the ways
 
 
-def cover(image: Uint8Array, region: Uint8Array, *, rng: np.random.Generator) -> Uint8Array:
+def cover(
+    image: Uint8Array, region: Uint8Array, *, rng: np.random.Generator, natural: bool = False
+) -> Uint8Array:
     """A copy with the region filled with the tissue opposite or elsewhere, smoothly, or a box.
 
     Args:
         image: uint8, shape (S, S).
         region: uint8, same shape, 1 where to paint.
         rng: chooses the way.
+        natural: no box, and the tissue opposite wherever it can be had: for an image that is to
+            pass for another head's, rather than to teach that paint means nothing.
     """
-    way = rng.random()
-    if way < 0.2:
+    way = _BOXES if natural else rng.random()
+    if way < _BOXES:
         return _box(image, region, rng=rng)
     source = _opposite(image, region) if way < 0.6 else None
     if source is None and way < 0.85:

@@ -97,6 +97,65 @@ def plant(
     return None
 
 
+def place_for(
+    image: Pixels,
+    *,
+    area: float,
+    rng: np.random.Generator,
+    stripped: bool,
+    settings: Planting | None = None,
+    plane: str = "axial",
+) -> tuple[int, int] | None:
+    """Row and column for the middle of a lesion, or None where nothing is deep enough for it.
+
+    Args:
+        area: of the lesion, in pixels.
+        image, rng, stripped, settings, plane: as for `plant`.
+    """
+    ground = find_ground(image, stripped=stripped, plane=plane)
+    if ground is None:
+        return None
+    radius = float(np.sqrt(area / np.pi))
+    return _place(ground, radius=radius, rng=rng, settings=settings or Planting())
+
+
+def plant_at(
+    image: Pixels,
+    lesion: Lesion,
+    *,
+    place: tuple[int, int],
+    area: float,
+    rng: np.random.Generator,
+    sequence: str,
+    stripped: bool = False,
+    plane: str = "axial",
+    settings: Planting | None = None,
+) -> Planted | None:
+    """As `plant`, at a given place and of a given size: for one lesion through several slices.
+
+    Args:
+        place: row and column of the lesion's middle.
+        area: about how many pixels it is to have.
+        image, lesion, rng, sequence, stripped, plane, settings: as for `plant`.
+    """
+    settings = settings or Planting()
+    ground = find_ground(image, stripped=stripped, plane=plane)
+    if ground is None:
+        return None
+    laid = _lay_at(ground, lesion, place=place, area=area, rng=rng, settings=settings)
+    if laid is None:
+        return None
+    return _set_in(
+        image,
+        ground=ground,
+        laid=laid,
+        lesion=lesion,
+        sequence=sequence,
+        rng=rng,
+        settings=settings,
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Laid:
     """A lesion at its place: box in the image, and mask and texture in the box."""
@@ -121,6 +180,20 @@ def _lay(
     place = _place(ground, radius=radius, rng=rng, settings=settings)
     if place is None:
         return None
+    return _lay_at(ground, lesion, place=place, area=area, rng=rng, settings=settings)
+
+
+def _lay_at(
+    ground: Ground,
+    lesion: Lesion,
+    *,
+    place: tuple[int, int],
+    area: float,
+    rng: np.random.Generator,
+    settings: Planting,
+) -> _Laid | None:
+    """Turn, mirror, scale and bend the lesion, at its place; None where too little of it fits."""
+    radius = float(np.sqrt(area / np.pi))
     log_ratio, mask = bend(lesion.log_ratio, lesion.mask, area=area, rng=rng)
     # Room for mass effect and edema, within the image.
     half = max(mask.shape) // 2 + round(settings.reach * radius) + 3
