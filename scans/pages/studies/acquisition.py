@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.policy import get_visible_or_404
 from scans.models import Series, SeriesStatement, Study
+from scans.models.acquisition import ACQUISITION
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import AcquisitionForm
@@ -45,7 +46,7 @@ def series_acquisition(request: ClinicalRequest, series_id: UUID) -> HttpRespons
 
 
 def acquisition_forms(study: Study) -> list[dict[str, Any]]:
-    """Each series of the study with what is known of it and its form.
+    """Each series of the study with what is known of it, whether that is all, and its form.
 
     None where no release uses it: neither the active one nor one that stated something here.
     """
@@ -56,5 +57,6 @@ def acquisition_forms(study: Study) -> list[dict[str, Any]]:
     for series in study.series.all():
         known = acquisition_in_force(series)
         form = AcquisitionForm(initial=known, auto_id=f"{series.pk}-%s")
-        forms.append({"series": series, "known": known, "form": form})
+        facts = {"known": known, "is_incomplete": len(known) < len(ACQUISITION)}
+        forms.append({"series": series, "form": form, **facts})
     return forms

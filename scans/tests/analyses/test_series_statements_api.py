@@ -117,6 +117,24 @@ def test_it_is_withheld_as_long_as_the_other_results_are(api, person, study):
         assert api.get(address).data["series"][0]["statement"]["label"] == "tumor"
 
 
+def test_a_signed_verdict_keeps_what_was_stated_of_the_series(api, person, study):
+    path = f"/api/v1/studies/{study.pk}/verdicts/sign/"
+    sent = {"finding": "tumor", "layers": ["label", "series"], "shown": []}
+    response = api.post(path, sent, format="json")
+    content = response.data["ai_content"]
+    assert content["layers"] == ["label", "series"]
+    (kept,) = content["series"]
+    assert (kept["label"], kept["analyzed"], kept["rule"]) == ("tumor", 4, "series-1")
+    assert kept["probability"] == SeriesStatement.objects.get().probability
+
+
+def test_a_verdict_that_was_signed_without_seeing_it_does_not_say_so(api, study):
+    path = f"/api/v1/studies/{study.pk}/verdicts/sign/"
+    sent = {"finding": "tumor", "layers": ["label"], "shown": []}
+    response = api.post(path, sent, format="json")
+    assert response.data["ai_content"]["series"] == []
+
+
 def test_an_upload_states_how_the_series_was_acquired(api, person, release):
     patient = PatientFactory(created_by=person)
     sent = {
