@@ -166,7 +166,9 @@ def _evidence(one: _Slice) -> inference.SliceEvidence | None:
         return inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
     if one.status not in FINISHED:
         return None
+    without = inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
     try:
-        return inference.SliceEvidence.from_json(one.evidence or {})
+        found = inference.SliceEvidence.from_json(one.evidence or {})
     except ValueError:  # of a slice without evidence too: its result stands, the series goes on
-        return inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
+        return without
+    return without if found.logit is not None and not found.side else found
