@@ -58,6 +58,11 @@ STUDY_READ = declare("study.read", "Opened a study or its images.", detail=_READ
 STUDY_VERDICTS_READ = declare("study.verdict.read", "Opened the verdicts on a study.")
 STUDY_LISTED = declare("study.listed", "Saw a list of studies.", detail=_LISTED)
 STUDY_EXPORTED = declare("study.exported", "Saved a list of studies.", detail=_EXPORTED)
+SERIES_ACQUISITION_STATED = declare(
+    "series.acquisition",
+    "Stated the plane, sequence or spacing of a series.",
+    detail={"fields": "names of the fields that changed"},
+)
 SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
 SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)
 IMAGE_READ = declare("image.read", "Opened an image.", detail=_READ)

@@ -38,6 +38,12 @@ UNCHANGING = (
         sentence="An analysis does not go from this state to that one.",
     ),
     Refusal(
+        name="slice_evidence",
+        table="scans_sliceevidence",
+        events=(Event.UPDATE,),
+        sentence="The evidence of a finished analysis does not change.",
+    ),
+    Refusal(
         name="annotation_version",
         table="scans_annotationversion",
         events=(Event.UPDATE,),

@@ -32,6 +32,8 @@ from scans.models import (
     Report,
     ReportTemplate,
     Series,
+    SeriesStatement,
+    SliceEvidence,
     Study,
     Verdict,
     WorklistView,
@@ -39,7 +41,13 @@ from scans.models import (
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.saved_views import save_view
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
-from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
+from scans.tests.core.factories import (
+    ReleaseFactory,
+    complete,
+    make_analysis,
+    make_annotation,
+    make_signed_report,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +55,7 @@ MODELS = [
     *(Clinic, User, AuditEvent, Patient, Study, Series, Image, Analysis),
     *(Annotation, AnnotationVersion, LabelList, Report, ReportTemplate),
     *(Verdict, Assessment, ClinicReason, WorklistView),
+    *(SeriesStatement, SliceEvidence),
 ]
 
 EVERYBODY = {
@@ -103,6 +112,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     """Two clinics with one row of everything, and a superuser, whose events are in no clinic."""
+    ReleaseFactory(states_series=True)
     clinics = [ClinicFactory(), ClinicFactory()]
     for clinic in clinics:
         UserFactory(clinic=clinic, administrator=True)

@@ -62,7 +62,16 @@ class SeriesAdmin(ClinicModelAdmin):
     search_fields = ["^study__patient__mrn", "study__patient__family_name", "=series_instance_uid"]
     search_help_text = "An MRN, a family name, or a series instance UID."
     ordering = ["-study__received_at", "number"]
-    fields = ["number", "modality", "description", "study_link", "series_instance_uid"]
+    fields = [
+        "number",
+        "modality",
+        "description",
+        "plane",
+        "sequence",
+        "slice_spacing",
+        "study_link",
+        "series_instance_uid",
+    ]
 
     def patient_id_of(self, row: Series) -> Any:
         return row.study.patient_id

@@ -24,6 +24,7 @@ from scans.api.reading.worklist_views import WorklistViewSet
 from scans.api.reports.timeline_views import PatientTimelineViewSet
 from scans.api.reports.views import ReportTemplateViewSet, ReportViewSet, StudyReportView
 from scans.api.statistics.views import StatisticsViewSet
+from scans.api.studies.acquisition_views import SeriesAcquisitionView
 from scans.api.studies.history_views import PatientHistoryViewSet
 from scans.api.studies.image_views import ImageViewSet
 from scans.api.studies.views import StudyViewSet
@@ -57,6 +58,11 @@ urlpatterns = [
         "v1/studies/<uuid:pk>/viewer/",
         StudyViewerView.as_view({"get": "retrieve"}),
         name="study-viewer",
+    ),
+    path(
+        "v1/series/<uuid:pk>/acquisition/",
+        SeriesAcquisitionView.as_view({"patch": "partial_update"}),
+        name="series-acquisition",
     ),
     path("v1/images/<uuid:pk>/frame/", FrameView.as_view({"get": "retrieve"}), name="image-frame"),
     path("v1/viewer-preferences/", ViewerPreferencesView.as_view(), name="viewer-preferences"),

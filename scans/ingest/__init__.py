@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import IO
 
 from ml.imaging import formats
-from ml.imaging.formats import DecodedFile, Refusal
+from ml.imaging.formats import DecodedFile, FileMetadata, Refusal
 from scans.ingest import archives
 from scans.ingest.limits import UploadLimits
 
 __all__ = [
     "DecodedFile",
+    "FileMetadata",
     "Refusal",
     "SubmittedFile",
     "UploadLimits",

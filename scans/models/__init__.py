@@ -5,6 +5,7 @@ from scans.models.idempotency import IdempotentRequest
 from scans.models.patient import Patient
 from scans.models.release import ModelRelease
 from scans.models.report import Report, ReportTemplate
+from scans.models.series_statement import SeriesStatement, SliceEvidence
 from scans.models.study import Image, Series, Study
 from scans.models.worker import Worker
 from scans.models.worklist_view import WorklistView
@@ -23,6 +24,8 @@ __all__ = [
     "Report",
     "ReportTemplate",
     "Series",
+    "SeriesStatement",
+    "SliceEvidence",
     "Study",
     "Verdict",
     "Worker",

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
+from scans.models.acquisition import Acquisition
 from scans.models.patient import Patient, search_words
 from scans.models.reading import Priority, ReadersRequired, ReadStage
 
@@ -68,8 +69,9 @@ class Study(Undeletable, models.Model):
         max_length=12, choices=ReadStage.choices, default=ReadStage.WAITING
     )
     read_at = models.DateTimeField(null=True, blank=True)
-    # The highest calibrated probability among the newest results of its images, stored here because
-    # the worklist orders by it. It is not shown to who may not see the AI result.
+    # The highest probability among its series: of the series' statement where there is one, else of
+    # the newest results of its images. Stored here because the worklist orders by it, and not shown
+    # to who may not see the AI result.
     triage_score = models.FloatField(null=True, blank=True, editable=False)
 
     objects = StudyQuerySet.as_manager()
@@ -113,7 +115,9 @@ class SeriesQuerySet(ClinicQuerySet["Series"]):
     clinic_lookup = "study__clinic"
 
 
-class Series(Undeletable, models.Model):
+class Series(Undeletable, Acquisition):
+    """The images of one series. Plane, sequence and spacing are as a person stated them."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
     series_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
@@ -127,7 +131,8 @@ class Series(Undeletable, models.Model):
         ordering = ["number", "id"]
         verbose_name_plural = "series"
         constraints = [
-            models.UniqueConstraint(fields=["study", "number"], name="series_number_in_study")
+            *Acquisition.Meta.constraints,
+            models.UniqueConstraint(fields=["study", "number"], name="series_number_in_study"),
         ]
 
     def __str__(self) -> str:
@@ -142,8 +147,11 @@ class ImageQuerySet(ClinicQuerySet["Image"]):
     clinic_lookup = "patient__clinic"
 
 
-class Image(Undeletable, models.Model):
-    """One image. The bytes of its file are stored as received, under a name of our own."""
+class Image(Undeletable, Acquisition):
+    """One image. The bytes of its file are stored as received, under a name of our own.
+
+    Plane, sequence and spacing are those that its file states.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="images")
@@ -175,6 +183,7 @@ class Image(Undeletable, models.Model):
     class Meta:
         ordering = ["number", "id"]
         constraints = [
+            *Acquisition.Meta.constraints,
             models.UniqueConstraint(fields=["patient", "sha256"], name="image_once_a_patient"),
             models.UniqueConstraint(fields=["series", "number"], name="image_number_in_series"),
             models.CheckConstraint(

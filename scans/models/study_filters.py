@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scans.models.analysis import FINISHED, UNFINISHED, Analysis, Label, Status
+from scans.models.series_statement import SeriesStatement
 from scans.models.study import Image
 
 
@@ -65,19 +66,31 @@ def in_state(state: StudyState) -> Q:
 
 
 def with_label(label: StudyLabel) -> Q:
-    """As `label_of`, but for `ABSTAINED`: one image without an opinion is enough.
+    """By the statement on a series where there is one; else as `label_of`, but for `ABSTAINED`.
 
-    It has to be found and read, also in a study where the model found a tumor on another.
+    There one image without an opinion is enough: it has to be found and read, also in a study
+    where the model found a tumor on another.
     """
     if label is StudyLabel.ABSTAINED:
         return _in_studies_of(opinions(), status=Status.ABSTAINED)
-    tumor = _exists(opinions(), label=Label.TUMOR)
+    stated_tumor = _stated(label=Label.TUMOR)
     if label is StudyLabel.TUMOR:
-        return tumor
+        return stated_tumor | ~_stated() & _exists(opinions(), label=Label.TUMOR)
+    by_images = _every_image_without_tumor()
+    return ~stated_tumor & _stated(is_final=True) | ~_stated() & by_images
+
+
+def _every_image_without_tumor() -> Q:
     images = Image.objects.filter(series__study=OuterRef("pk"))
     finished = Analysis.objects.filter(image=OuterRef("pk"), status__in=FINISHED)
     every_image = Exists(images) & ~Exists(images.exclude(Exists(finished)))
     return every_image & ~_exists(opinions().exclude(label=Label.NO_TUMOR))
+
+
+def _stated(**condition: Any) -> Q:
+    """The condition on a study that a series of it has such a statement, with an opinion."""
+    rows = SeriesStatement.objects.current().opinions().filter(series__study=OuterRef("pk"))
+    return Q(Exists(rows.filter(**condition)))
 
 
 def newest() -> QuerySet[Analysis]:

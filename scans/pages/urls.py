@@ -17,8 +17,8 @@ from scans.pages.reports import templates as report_templates
 from scans.pages.reports import views as reports
 from scans.pages.statistics import csv as statistics_csv
 from scans.pages.statistics import views as statistics
+from scans.pages.studies import acquisition, files, upload
 from scans.pages.studies import csv as studies_csv
-from scans.pages.studies import files, upload
 from scans.pages.studies import list as studies
 
 urlpatterns = [
@@ -40,6 +40,11 @@ urlpatterns = [
     path("studies/<uuid:study_id>/viewer/", viewer.viewer, name="viewer"),
     path("studies/<uuid:study_id>/summary/", study.study_summary, name="study-summary"),
     path("studies/<uuid:study_id>/entry/", study.study_entry, name="study-entry"),
+    path(
+        "series/<uuid:series_id>/acquisition/",
+        acquisition.series_acquisition,
+        name="series-acquisition",
+    ),
     path(
         "analyses/<uuid:analysis_id>/fragment/",
         analyses.analysis_fragment,

@@ -11,7 +11,8 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from scans.models import Analysis, Image, Patient
+from scans.models import Analysis, Image, Patient, SeriesStatement
+from scans.models.acquisition import Plane, Sequence
 from scans.models.analysis import Label, Status
 
 register = template.Library()
@@ -21,6 +22,7 @@ AI_LABELS = {
     Label.NO_TUMOR.value: "No tumor detected",
 }
 NO_OPINION = "No AI opinion"
+_ACQUISITION_LABELS = dict([*Plane.choices, *Sequence.choices])
 
 
 @register.filter
@@ -47,7 +49,7 @@ def probability(value: float | None) -> str:
 
 
 @register.filter
-def tumor_probability(analysis: Analysis) -> str:
+def tumor_probability(analysis: Analysis | SeriesStatement) -> str:
     """Return the probability of a tumor; just below the threshold it must not read as on it."""
     shown = probability(analysis.probability)
     below = analysis.label == Label.NO_TUMOR
@@ -61,9 +63,15 @@ def of_hundred(share: float | None) -> str:
 
 
 @register.filter
-def ai_label(analysis: Analysis) -> str:
+def ai_label(analysis: Analysis | SeriesStatement) -> str:
     """Return the AI result in words that differ from those of a reader's finding."""
     return AI_LABELS.get(analysis.label, NO_OPINION)
+
+
+@register.filter
+def acquisition_label(value: str) -> str:
+    """Return the name of a plane or of a sequence."""
+    return _ACQUISITION_LABELS.get(value, value)
 
 
 @register.filter

@@ -116,10 +116,13 @@ export class AiLayer {
       study.info.ai_visible = true;
       const images = info.series.flatMap((series) => series.images);
       const fresh = new Map(images.map((image) => [image.id, image.analyses]));
+      const statements = new Map(info.series.map((series) => [series.id, series.statement]));
+      for (const stack of study.stacks) stack.statement = statements.get(stack.series) ?? null;
       for (const image of study.stacks.flatMap((stack) => stack.images)) {
         image.analyses = fresh.get(image.id) ?? [];
       }
       this.around.grid.redraw();
+      this.around.grid.changed.emit();
     }
   }
 

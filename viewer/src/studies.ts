@@ -2,12 +2,16 @@
 
 import { read } from "./api";
 import type { Point } from "./geometry";
-import type { Analysis, Region, ViewerImage, ViewerStudy } from "./types";
+import type { Analysis, Region, SeriesStatement, ViewerImage, ViewerStudy } from "./types";
 import type { Picture } from "./view";
 
 export interface Stack {
   study: OpenStudy;
   name: string;
+  /** Of the series, in the API's words. */
+  series: string;
+  /** What the AI states of it: null where there is nothing, or it is withheld. */
+  statement: SeriesStatement | null;
   images: ViewerImage[];
 }
 
@@ -35,6 +39,8 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
     .map((series) => ({
       study,
       name: series.description || `Series ${series.number}`,
+      series: series.id,
+      statement: series.statement,
       images: inOrder(series.images),
     }));
   return study;
@@ -77,4 +83,28 @@ export function opinionOf(analysis: Analysis): string {
   const tenths = Math.round((analysis.confidence ?? 0) * 1000);
   const shown = tenths >= 1000 ? ">99.9" : tenths <= 0 ? "<0.1" : (tenths / 10).toFixed(1);
   return `${label}, confidence ${shown}\u00a0%`;
+}
+
+/** A probability with three decimals, never a flat 0 or 1. */
+function probabilityOf(value: number): string {
+  const shown = value.toFixed(3);
+  if (Number(shown) >= 1) return ">0.999";
+  return Number(shown) <= 0 ? "<0.001" : shown;
+}
+
+/** What the AI states of a series, in a line. */
+export function seriesOpinionOf({ label, probability, threshold }: SeriesStatement): string {
+  if (!label || probability === null) return "The series: no AI opinion";
+  const said = label === "tumor" ? "tumor detected" : "no tumor detected";
+  const shown = probabilityOf(probability);
+  const limit = probabilityOf(threshold ?? 0);
+  const below = label === "no_tumor" && shown === limit ? "<" : "";
+  return `The series: ${said}, probability ${below}${shown} (threshold ${limit})`;
+}
+
+/** How much of a series a statement is made of. */
+export function coverageOf({ analyzed, slices, abstained, is_final }: SeriesStatement): string {
+  const whole = is_final && analyzed === slices;
+  const part = whole ? `${slices} slices analyzed` : `${analyzed} of ${slices} slices analyzed`;
+  return `${is_final ? part : `So far ${part}`}${abstained ? `, no result on ${abstained}` : ""}`;
 }

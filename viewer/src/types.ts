@@ -131,6 +131,13 @@ export interface Bidirectional {
 
 export type BidirectionalShapeEnum = "bidirectional";
 
+/** A slice that carries the statement. */
+export interface CarryingSlice {
+  image: string;
+  /** Of the image in its series. */
+  number: number;
+}
+
 export interface Ellipse {
   shape: EllipseShapeEnum;
   cx: number;
@@ -263,6 +270,39 @@ export interface ReleaseReference {
   sha256: string;
 }
 
+/** What the rule of one release states of a whole series: a probability, or no opinion. */
+export interface SeriesStatement {
+  id: string;
+  series: string;
+  model_release: ReleaseReference;
+  /** Name and version of the rule. */
+  rule: string;
+  /** Null where there is no opinion. */
+  label: LabelEnum | null;
+  /** That the series shows a tumor, 0 to 1. */
+  probability: number | null;
+  threshold: number | null;
+  /** The slices that speak most for a tumor, whatever the label; empty without an opinion. */
+  carrying: CarryingSlice[];
+  /**
+   * Why there is no opinion, as a code: for example `sequence_unknown` or `too_few_slices`. A newer
+   * model release may give others.
+   */
+  reason: string | null;
+  /** The same for a person, with what can be done. */
+  message: string | null;
+  /** Images of the series. */
+  slices: number;
+  /** Of these, with a result of this release, abstentions included. */
+  analyzed: number;
+  /** Of these, without an opinion. */
+  abstained: number;
+  /** Whether every slice is finished; before that the statement may change. */
+  is_final: boolean;
+  updated_at: string;
+  disclaimer: string;
+}
+
 /** Milliseconds of work, without the time in the queue. */
 export interface Timings {
   decode_ms: number | null;
@@ -297,6 +337,11 @@ export interface ViewerSeries {
   number: number;
   modality: string;
   description: string;
+  /**
+   * What the AI states of the series. Null where the release has no rule for series, before the
+   * first result, and where the reader may not see the AI results.
+   */
+  statement: SeriesStatement | null;
   images: ViewerImage[];
 }
 

@@ -18,6 +18,7 @@ import { Opening, type OpeningSurroundings } from "./opening";
 import { AiPanel } from "./panels/ai";
 import { AnnotationsPanel } from "./panels/annotations";
 import { ImagesPanel } from "./panels/images";
+import { SeriesStatementPanel } from "./panels/seriesStatement";
 import { ToolsPanel } from "./panels/tools";
 import { ViewPanel } from "./panels/view";
 import { Pointer } from "./pointer";
@@ -155,6 +156,7 @@ export class Viewer {
         },
         drawingTool.mayDraw,
       ),
+      series: new SeriesStatementPanel(grid, (image) => this.opening.showImage(image, grid)),
       annotations: new AnnotationsPanel({
         grid,
         store,
@@ -243,6 +245,7 @@ export class Viewer {
     const { panels, grid } = this;
     panels.view.show();
     panels.ai.show();
+    panels.series.show();
     panels.images.showCurrent(grid.active.image?.id);
     panels.annotations.show();
     panels.tools.show();

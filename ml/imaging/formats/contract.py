@@ -140,6 +140,11 @@ class FileMetadata:
         modality: as DICOM's, for example "MR".
         study_uid, series_uid, instance_uid: the UIDs of DICOM's hierarchy.
         patient: whom it says it shows.
+        plane: that the slice lies in: "axial", "coronal" or "sagittal".
+        sequence: its weighting: "T1", "T1c" (with contrast medium), "T2", "FLAIR", "PD", "DWI",
+            "SWI" or "other". Only where the file names it: no guess from times or pixels.
+        slice_spacing: millimeters between the centers of neighboring slices, as DICOM's Spacing
+            Between Slices; more than 0, at most 100. The thickness of a slice is another thing.
     """
 
     media_type: str
@@ -148,6 +153,9 @@ class FileMetadata:
     series_uid: str | None = None
     instance_uid: str | None = None
     patient: PatientIdentity | None = None
+    plane: str | None = None
+    sequence: str | None = None
+    slice_spacing: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,7 +109,7 @@ class VerdictInputSerializer(serializers.Serializer):
 class SignSerializer(VerdictInputSerializer):
     layers = serializers.ListField(
         child=serializers.ChoiceField(
-            choices=["label", "confidence", "heatmap", "overlay", "regions"]
+            choices=["label", "confidence", "heatmap", "overlay", "regions", "series"]
         ),
         required=False,
         default=list,

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scans.api.analyses.serializers import AnalysisSerializer
+from scans.api.analyses.statement_serializers import SeriesStatementSerializer, statement_of
 from scans.models import Image, Series, Study
 
 
@@ -82,11 +83,19 @@ class ViewerImageSerializer(serializers.ModelSerializer):
 
 class ViewerSeriesSerializer(serializers.ModelSerializer):
     images = ViewerImageSerializer(many=True, read_only=True)
+    statement = serializers.SerializerMethodField(
+        help_text="What the AI states of the series. Null where the release has no rule for "
+        "series, before the first result, and where the reader may not see the AI results."
+    )
 
     class Meta:
         model = Series
-        fields = ["id", "number", "modality", "description", "images"]
+        fields = ["id", "number", "modality", "description", "statement", "images"]
         read_only_fields = fields
+
+    @extend_schema_field(SeriesStatementSerializer(allow_null=True))
+    def get_statement(self, series: Series) -> Any:
+        return statement_of(series, withheld=not self.context["ai_visible"])
 
 
 class OtherStudySerializer(serializers.ModelSerializer):

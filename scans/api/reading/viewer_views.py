@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.preferences import save_viewer_preferences
 from accounts.requests import signed_in
 from scans import audit_events
+from scans.api.analyses.statement_serializers import STATEMENTS
 from scans.api.core.parsers import JSONParser
 from scans.api.core.views import AnyFile, ClinicRows
 from scans.api.reading.viewer_serializers import (
@@ -32,6 +33,7 @@ class StudyViewerView(ClinicRows):
     serializer_class = ViewerStudySerializer
     read_event = audit_events.STUDY_READ
     queryset = Study.objects.select_related("clinic", "patient").prefetch_related(
+        STATEMENTS,
         "series__images__series__study",
         Prefetch(
             "series__images__analyses",

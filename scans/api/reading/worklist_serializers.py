@@ -8,7 +8,8 @@ from rest_framework import serializers
 from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
 from scans.api.analyses.serializers import DISCLAIMER
 from scans.api.reading.serializers import PersonSerializer, ReadersRequiredField
-from scans.models import Analysis, Study
+from scans.models import Analysis, SeriesStatement, Study
+from scans.models.analysis import Label
 
 
 class RankSerializer(serializers.Serializer):
@@ -28,19 +29,38 @@ class RankSerializer(serializers.Serializer):
     is_overdue = serializers.BooleanField()
 
 
-class TriageResultSerializer(serializers.ModelSerializer):
-    """The highest calibrated probability of a tumor among the newest results of its images."""
+class TriageResultSerializer(serializers.Serializer):
+    """The triage score: of the statement on a series, else the highest among its images."""
 
+    basis = serializers.SerializerMethodField(
+        help_text="`series`: the statement on a series. `image`: the highest calibrated "
+        "probability among the newest results of the images, where there is no such statement."
+    )
+    statement = serializers.SerializerMethodField(
+        help_text="The statement on the series. Null where it is of an image."
+    )
+    analysis = serializers.SerializerMethodField(
+        help_text="The analysis of the image. Null where it is of a series."
+    )
+    probability = serializers.FloatField()
+    label = serializers.ChoiceField(choices=Label.choices)  # type: ignore[assignment]
+    confidence = serializers.FloatField()
     model_release = ReleaseReferenceSerializer(source="release")
-    analysis = serializers.UUIDField(source="pk")
     disclaimer = serializers.SerializerMethodField()
 
-    class Meta:
-        model = Analysis
-        fields = ["analysis", "probability", "label", "confidence", "model_release", "disclaimer"]
-        read_only_fields = fields
+    @extend_schema_field(serializers.ChoiceField(choices=["series", "image"]))
+    def get_basis(self, source: Analysis | SeriesStatement) -> str:
+        return "series" if isinstance(source, SeriesStatement) else "image"
 
-    def get_disclaimer(self, analysis: Analysis) -> str:
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_statement(self, source: Analysis | SeriesStatement) -> Any:
+        return source.pk if isinstance(source, SeriesStatement) else None
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_analysis(self, source: Analysis | SeriesStatement) -> Any:
+        return source.pk if isinstance(source, Analysis) else None
+
+    def get_disclaimer(self, source: Analysis | SeriesStatement) -> str:
         return DISCLAIMER
 
 
@@ -54,7 +74,7 @@ class WorklistEntrySerializer(serializers.ModelSerializer):
     reading = serializers.SerializerMethodField(help_text="Who is reading it just now.")
     place = serializers.SerializerMethodField(help_text="The rank of the study.")
     suspicion = serializers.SerializerMethodField(
-        help_text="The triage score of the study, and the analysis that it is from. Null where "
+        help_text="The triage score of the study, and what it is from. Null where "
         "there is no AI opinion, or it is withheld."
     )
     withheld = serializers.SerializerMethodField(help_text="Whether the AI result is withheld.")
@@ -103,7 +123,7 @@ class WorklistEntrySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(TriageResultSerializer(allow_null=True))
     def get_suspicion(self, study: Study) -> Any:
-        result = self.context["top_results"].get(study.pk)
+        result = self.context["triage_sources"].get(study.pk)
         return TriageResultSerializer(result, context=self.context).data if result else None
 
     def get_withheld(self, study: Study) -> bool:

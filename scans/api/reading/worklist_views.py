@@ -15,7 +15,7 @@ from scans.api.reading.worklist_serializers import WorklistEntrySerializer
 from scans.models import Study
 from scans.services.reading.assignment import lock_holder
 from scans.services.reading.filters import WorklistFilterSet
-from scans.services.reading.worklist import awaiting, ranks, top_results
+from scans.services.reading.worklist import awaiting, ranks, triage_sources
 from scans.services.studies.summaries import summarize
 
 
@@ -45,7 +45,7 @@ class WorklistViewSet(ClinicRows):
         disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
         context = dict(self.get_serializer_context()) | {
             "summaries": summaries,
-            "top_results": top_results(disclosed),
+            "triage_sources": triage_sources(disclosed),
             "ranks": ranks(page, user=user),
             "holders": {row.pk: row.locked_by for row in page if lock_holder(row)},
         }

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
 from scans.api.analyses.serializers import DISCLAIMER
+from scans.api.analyses.statement_serializers import SeriesStatementSerializer
 from scans.api.reading.serializers import PersonSerializer
 from scans.api.reports.serializers import ReportSummarySerializer
 from scans.models import Verdict
@@ -29,7 +30,7 @@ class StudyResultSerializer(serializers.Serializer):
     """The AI result of a study: of the image that decides it (tumor, no opinion, no tumor)."""
 
     label = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=[one.value for one in StudyLabel], help_text="Of the whole study."
+        choices=[one.value for one in StudyLabel], help_text="Of all images of the study."
     )
     analysis = serializers.UUIDField(source="opinion.pk")
     image = serializers.UUIDField(source="opinion.image_id")
@@ -85,6 +86,12 @@ class TimelineEntrySerializer(serializers.Serializer):
     )
     ai = serializers.SerializerMethodField(
         help_text="Null where there is no result, or it is withheld."
+    )
+    series_statements = SeriesStatementSerializer(
+        source="summary.statements",
+        many=True,
+        help_text="What the AI states of its series. Empty where the release has no rule for "
+        "series, or the AI result is withheld.",
     )
     change = ChangeSerializer(
         allow_null=True, help_text="Between results of one release only; null where there is none."

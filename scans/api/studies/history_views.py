@@ -34,5 +34,5 @@ class PatientHistoryViewSet(ClinicRows):
         patient = self.get_object()
         self.record_read(patient)
         studies = Study.objects.visible_to(request.user).filter(patient=patient)
-        page = self.paginate_queryset(studies.prefetch_related(IMAGES))
+        page = self.paginate_queryset(studies.prefetch_related(*IMAGES))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

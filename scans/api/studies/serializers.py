@@ -4,6 +4,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from scans.api.analyses.serializers import withheld_studies
+from scans.api.analyses.statement_serializers import (
+    AcquisitionInputSerializer,
+    StatedSeriesSerializer,
+)
 from scans.api.core.serializers import ProblemSerializer
 from scans.api.studies.image_serializers import ImageSerializer
 from scans.models import Study
@@ -38,23 +42,37 @@ class StudySerializer(serializers.ModelSerializer):
 
     patient = serializers.UUIDField(source="patient_id", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
+    series = serializers.SerializerMethodField(
+        help_text="Its series, each with its acquisition and what the AI states of it."
+    )
     images = serializers.SerializerMethodField()
 
     class Meta:
         model = Study
-        fields = [*_FIELDS, "images"]
+        fields = [*_FIELDS, "series", "images"]
         read_only_fields = fields
 
     @extend_schema_field(ImageSerializer(many=True))
     def get_images(self, study: Study) -> Any:
-        listed = getattr(self.parent, "instance", None) or [study]
-        withheld_studies(self.context, [row.pk for row in listed])
+        self._withholds(study)
         rows = [image for series in study.series.all() for image in series.images.all()]
         return ImageSerializer(rows, many=True, context=self.context).data
 
+    @extend_schema_field(StatedSeriesSerializer(many=True))
+    def get_series(self, study: Study) -> Any:
+        context = dict(self.context) | {"statement_withheld": self._withholds(study)}
+        return StatedSeriesSerializer(study.series.all(), many=True, context=context).data
 
-class UploadSerializer(serializers.Serializer):
-    """One study of one patient: its files, each JPEG, PNG, or a ZIP of them."""
+    def _withholds(self, study: Study) -> bool:
+        listed = getattr(self.parent, "instance", None) or [study]
+        return withheld_studies(self.context, {study.pk, *(row.pk for row in listed)})[study.pk]
+
+
+class UploadSerializer(AcquisitionInputSerializer):
+    """One study of one patient: its files, each JPEG, PNG, or a ZIP of them.
+
+    `plane`, `sequence` and `slice_spacing` are for what the files do not state themselves.
+    """
 
     patient = serializers.UUIDField()
     study_date = serializers.DateField()

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from accounts.policy import Action, require
 from accounts.requests import signed_in
 from scans import audit_events
+from scans.api.analyses.statement_serializers import STATEMENTS
 from scans.api.core import problems
 from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, run_idempotently
 from scans.api.core.views import FoundRows
@@ -33,12 +34,13 @@ from scans.api.studies.serializers import (
     UploadSerializer,
 )
 from scans.models import Analysis, Image, Patient, Study
+from scans.models.acquisition import ACQUISITION
 from scans.services.core.idempotency import StoredResponse
 from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
 
 # All that `StudySerializer` shows, in a fixed number of queries.
-IMAGES = "series__images__analyses__release"
+IMAGES = ("series__images__analyses__release", STATEMENTS)
 
 
 def with_counts(studies: QuerySet) -> QuerySet:
@@ -63,7 +65,7 @@ def _count(rows: QuerySet, study: str) -> Coalesce:
 class StudyViewSet(FoundRows):
     read_event = audit_events.STUDY_READ
     listed_event = audit_events.STUDY_LISTED
-    queryset = Study.objects.prefetch_related(IMAGES)
+    queryset = Study.objects.prefetch_related(*IMAGES)
     serializer_class = StudySerializer
     filterset_class = StudyFilterSet.for_api()
     ordering_fields = ["study_date", "received_at"]
@@ -116,14 +118,20 @@ class StudyViewSet(FoundRows):
         if patient is None:
             raise problems.UnknownPatient
 
+        acquisition = {name: upload.pop(name) for name in ACQUISITION if name in upload}
+
         def receive(upload_id: UUID | None) -> StoredResponse:
             return self._response_of(
                 receive_study(
-                    user=signed_in(request), **upload | {"patient": patient}, upload_id=upload_id
+                    user=signed_in(request),
+                    **upload | {"patient": patient},
+                    acquisition=acquisition,
+                    upload_id=upload_id,
                 )
             )
 
         fields = {name: str(upload[name]) for name in ("patient", "study_date", "description")}
+        fields |= {name: str(value) for name, value in acquisition.items()}
         stored = run_idempotently(request, fields=fields, files=upload["files"], act=receive)
         response = Response(stored.body, stored.status_code)
         if stored.replayed:

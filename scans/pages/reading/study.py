@@ -17,6 +17,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_response, poll_token
 from scans.pages.patients.timeline import entries_of
 from scans.pages.reading.verdict import panel_context
+from scans.pages.studies.acquisition import acquisition_forms
 from scans.services.analyses.releases import active_release
 from scans.services.statistics.trend import trend_of
 from scans.services.studies.summaries import IMAGE_ORDER, StudySummary, summarize
@@ -43,6 +44,7 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
             active=active_release(),
             analysis_id=request.GET.get("analysis", ""),
         ),
+        "acquisitions": acquisition_forms(row),
         "page_number": number,
         "page_numbers": range(1, len(pages) + 1),
     }

@@ -42,7 +42,7 @@ from scans.services.reading.worklist import (
     awaiting,
     ranks,
     take_next,
-    top_results,
+    triage_sources,
 )
 from scans.services.studies.summaries import summarize
 from scans.templatetags.worklist import waited
@@ -182,23 +182,23 @@ def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> lis
     ranked = ranks(studies, user=request.user, now=now)
     summaries = {one.study.pk: one for one in summarize(studies, user=request.user)}
     disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
-    results = top_results(disclosed)
+    sources = triage_sources(disclosed)
     entries = []
     for study in studies:
         summary, rank = summaries[study.pk], ranked[study.pk]
         holder = study.locked_by if lock_holder(study) else None
-        top_result = results.get(study.pk)
+        triage_source = sources.get(study.pk)
         entries.append(
             {
                 "study": study,
                 "patient": study.patient,
                 "summary": summary,
-                "top_result": top_result,
+                "triage_source": triage_source,
                 "rank": rank,
                 "holder": holder,
                 "facts": [
                     summary.facts,
-                    str(top_result and top_result.pk),
+                    str(triage_source and triage_source.pk),
                     study.priority,
                     study.read_stage,
                     study.assignee_id,

@@ -1,7 +1,6 @@
 """Lists of studies as CSV files, filtered as on their pages, with the same withheld."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -20,10 +19,11 @@ from scans.pages.core.csv_responses import (
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.list import ORDER, filtered_studies
-from scans.services.studies.summaries import summarize
+from scans.services.studies.summaries import StudySummary, summarize
 
 _STUDY = ("MRN", "Patient", "Study date", "Description", "Received", "Priority", "Reading")
 _AI = ("Images", "AI result", "AI probability", "Model release")
+_SERIES = ("AI series result", "AI series probability", "Series slices analyzed", "Series release")
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +47,7 @@ def studies_as_csv(
     record_export(request.user, audit_events.STUDY_EXPORTED, studies)
     return csv_response(
         name,
-        (*_STUDY, *more, *_AI),
+        (*_STUDY, *more, *_AI, *_SERIES),
         (
             (
                 one.study.patient.mrn,
@@ -60,13 +60,14 @@ def studies_as_csv(
                 *(cells[one.study.pk] if cells else ()),
                 one.image_count,
                 *_ai_result(one),
+                *_series_result(one),
             )
             for one in summarize(studies, user=request.user)
         ),
     )
 
 
-def _ai_result(summary: Any) -> tuple[object, object, object]:
+def _ai_result(summary: StudySummary) -> tuple[object, object, object]:
     if summary.withheld:
         return ("withheld: read first", "", "")
     opinion = summary.opinion
@@ -74,3 +75,16 @@ def _ai_result(summary: Any) -> tuple[object, object, object]:
         return ("", "", "")
     probability = "" if opinion.probability is None else f"{opinion.probability:.3f}"
     return (summary.label, probability, opinion.release)
+
+
+def _series_result(summary: StudySummary) -> tuple[object, ...]:
+    statement = summary.statement
+    if statement is None:
+        return ("", "", "", "")
+    probability = "" if statement.probability is None else f"{statement.probability:.3f}"
+    return (
+        statement.label or f"no opinion: {statement.reason}",
+        probability,
+        f"{statement.analyzed} of {statement.slices}",
+        statement.release,
+    )

@@ -2,14 +2,46 @@
 
 import re
 import uuid
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from scans.models.acquisition import ACQUISITION, LARGEST_SPACING, Plane, Sequence
 from scans.pages.core.forms import BootstrapForm, DateInput
 
 
-class UploadFactsForm(BootstrapForm):
+class AcquisitionForm(BootstrapForm):
+    """How a series was acquired; the values that are not known stay empty."""
+
+    plane = forms.ChoiceField(
+        label="Plane", required=False, choices=[("", "Not known"), *Plane.choices]
+    )
+    sequence = forms.ChoiceField(
+        label="Sequence", required=False, choices=[("", "Not known"), *Sequence.choices]
+    )
+    slice_spacing = forms.FloatField(
+        label="Spacing of the slices, in mm",
+        required=False,
+        help_text="From the center of one slice to that of the next.",
+        error_messages={"invalid": "Enter the spacing in millimeters as a number, like 5 or 4.5."},
+        widget=forms.NumberInput(
+            attrs={
+                "min": "0",
+                "max": f"{LARGEST_SPACING:.0f}",
+                "step": "any",
+                "autocomplete": "off",
+            }
+        ),
+    )
+
+    @property
+    def acquisition(self) -> dict[str, Any]:
+        """The values of a valid form."""
+        return {name: self.cleaned_data[name] for name in ACQUISITION}
+
+
+class UploadFactsForm(AcquisitionForm):
     """Everything about an upload but its files."""
 
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)

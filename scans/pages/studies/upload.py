@@ -19,6 +19,7 @@ from scans.models import Image, Patient
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import UploadFactsForm
+from scans.services.analyses.releases import states_series
 from scans.services.studies.receiving import FileOutcome, Receipt, receive_study
 
 _ROOM_FOR_FIELDS = 1024**2  # bytes of a request that are not the file
@@ -99,6 +100,7 @@ def _receive(
         description=form.cleaned_data["description"],
         files=files,
         upload_id=form.cleaned_data["upload_id"],
+        acquisition=form.acquisition,
     )
 
 
@@ -121,6 +123,7 @@ def _page(
         "max_archive_megabytes": settings.UPLOAD_MAX_ARCHIVE_BYTES // megabyte,
         "accepted_types": ingest.accepted_types(),
         "format_names": ingest.format_names(),
+        "asks_acquisition": states_series(),
     }
     return render(request, "studies/upload/page.html", context, status=status)
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import User
-from scans.models import Analysis, Study
+from scans.models import Analysis, SeriesStatement, Study
 from scans.models.analysis import FINISHED, Status
 from scans.models.study_filters import opinions
 from scans.services.disclosure import ai_visible
 
 # As the page that signs reports them.
-LAYERS = ("label", "confidence", "heatmap", "overlay", "regions")
+LAYERS = ("label", "confidence", "heatmap", "overlay", "regions", "series")
 
 
 def newest_finished(study: Study) -> QuerySet[Analysis]:
@@ -27,7 +27,8 @@ def on_screen(
     """Return which results, and which layers of them, were on the screen: the page reports it.
 
     A result that came after the page was drawn was not seen. `analyses` is None for a client that
-    does not report what it showed: it had the newest of each image from the API.
+    does not report what it showed: it had the newest of each image from the API. What is stated of
+    the series is stored as it is now, where it was shown.
     """
     visible = ai_visible(user=user, study=study)
     shown: list[dict[str, Any]] = []
@@ -40,11 +41,30 @@ def on_screen(
         rows = rows.select_related("release", "image").defer("release__manifest", "traceback")
         order = ("image__series__number", "image__number", "requested_at", "pk")
         shown = [_as_shown(row) for row in rows.order_by(*order)]
+    names = set(layers)
     return {
         "visible": visible,
-        "layers": [name for name in LAYERS if visible and name in set(layers)],
+        "layers": [name for name in LAYERS if visible and name in names],
         "analyses": shown,
+        "series": _statements(study) if visible and (analyses is None or "series" in names) else [],
     }
+
+
+def _statements(study: Study) -> list[dict[str, Any]]:
+    rows = SeriesStatement.objects.current().filter(series__study=study).for_display()
+    return [
+        {
+            "series": str(row.series_id),
+            "release": str(row.release),
+            "rule": row.rule,
+            "label": row.label,
+            "probability": row.probability,
+            "reason": row.reason,
+            "analyzed": row.analyzed,
+            "slices": row.slices,
+        }
+        for row in rows
+    ]
 
 
 def _as_shown(row: Analysis) -> dict[str, Any]:

@@ -22,11 +22,11 @@ from django.utils import timezone
 
 from scans import ingest
 from scans.ingest.limits import upload_limits
-from scans.models import Analysis
+from scans.models import Analysis, SliceEvidence
 from scans.models.analysis_states import Arrow
 from scans.services.analyses import inference
 from scans.services.analyses.dispatch import dispatch
-from scans.services.analyses.triage import update_triage_score
+from scans.services.analyses.series_statements import update_series_statement
 
 log = structlog.get_logger(__name__)
 
@@ -122,10 +122,17 @@ def record_result(claim: Claim, outcome: Outcome) -> bool:
         with transaction.atomic():
             recorded = _finish(claim, arrow, **fields)
             if recorded:
-                update_triage_score(claim.analysis.image.study.pk)
+                _save_evidence(claim, outcome)
+                update_series_statement(claim.analysis.image.series_id, may_wait=True)
         return recorded
     finally:
         _discard_unused(pictures)
+
+
+def _save_evidence(claim: Claim, outcome: Outcome) -> None:
+    evidence = outcome.result.evidence
+    if evidence is not None:
+        SliceEvidence.objects.create(analysis=claim.analysis, content=evidence.to_json())
 
 
 def _opinion(prediction: inference.Prediction) -> dict[str, Any]:
@@ -247,8 +254,12 @@ def _try_later(claim: Claim, *, problem: str) -> None:
 
 
 def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
-    """running -> failed."""
-    return _finish(claim, Arrow.FAIL, message=message, traceback=trace)
+    """running -> failed; the series goes on without this slice."""
+    with transaction.atomic():
+        failed = _finish(claim, Arrow.FAIL, message=message, traceback=trace)
+        if failed:
+            update_series_statement(claim.analysis.image.series_id)
+    return failed
 
 
 def _finish(claim: Claim, arrow: Arrow, **fields: Any) -> bool:

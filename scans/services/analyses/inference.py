@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,27 @@ from ml.metrics.intervals import wilson_interval
 from ml.predictor import Abstention, Prediction, Predictor
 from ml.release import releases
 from ml.release.releases import ReleaseError
+from ml.series import FAILED as SLICE_FAILED
+from ml.series import NoOpinion, SeriesContext, SeriesOpinion, SeriesRule, SliceEvidence, assess
+from ml.series.rule import read_rule
 
 __all__ = [
+    "SLICE_FAILED",
     "Abstention",
     "Chart",
     "EngineError",
+    "NoOpinion",
     "Prediction",
     "Predictor",
     "Region",
     "ReleaseError",
     "ReleaseFacts",
     "Section",
+    "SeriesContext",
+    "SeriesOpinion",
+    "SeriesRule",
+    "SliceEvidence",
+    "assess_series",
     "color_maps",
     "engine_names",
     "heatmap_png",
@@ -45,6 +55,7 @@ __all__ = [
     "read_release",
     "release_from_keras",
     "release_metrics",
+    "series_rule",
     "train",
     "verify_release",
     "wilson_interval",
@@ -108,6 +119,27 @@ def _load(directory: Path, sha256: str) -> Predictor:
     # Figures that were altered are not shown, but stop no analysis.
     _require_weights(_checked(directory, apart_from=METRICS), sha256=sha256)
     return Predictor.load(directory, engine=settings.ENGINE)
+
+
+def series_rule(manifest: Mapping[str, Any]) -> SeriesRule | None:
+    """The rule that a release has for whole series, from its release.json; None without one.
+
+    None as well for a rule of a later version of NeuroScan, which this one cannot compute.
+    """
+    section = manifest.get("series")
+    if section is None:
+        return None
+    try:
+        return read_rule(section)
+    except ValueError:
+        return None
+
+
+def assess_series(
+    evidence: Mapping[int, SliceEvidence], *, context: SeriesContext, rule: SeriesRule
+) -> SeriesOpinion | NoOpinion:
+    """What the rule states of a series, from the evidence of its slices by their place."""
+    return assess(evidence, context=context, rule=rule)
 
 
 def release_from_keras(

@@ -15,6 +15,7 @@ from scans.models import Analysis, Image
 from scans.models.analysis_states import FINISHED, Arrow
 from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.releases import active_release
+from scans.services.analyses.series_statements import update_series_statement
 
 
 def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
@@ -83,6 +84,7 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
             f"This analysis is {_state(analysis)}. "
             "Only one that failed or was cancelled can be tried again."
         )
+    update_series_statement(analysis.image.series_id)
     _record(user, audit_events.ANALYSIS_RETRIED, analysis)
     dispatch_on_commit([analysis.pk])
     return analysis
@@ -100,6 +102,7 @@ def cancel_analysis(*, user: User, analysis: Analysis) -> Analysis:
             f"This analysis is {_state(analysis)}. "
             "Only one that still waits in the queue can be cancelled."
         )
+    update_series_statement(analysis.image.series_id)
     _record(user, audit_events.ANALYSIS_CANCELLED, analysis)
     return analysis
 

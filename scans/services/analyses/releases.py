@@ -22,6 +22,12 @@ def active_release() -> ModelRelease | None:
     return ModelRelease.objects.filter(is_active=True).first()
 
 
+def states_series() -> bool:
+    """Whether the active release states something of whole series, and needs to know of them."""
+    release = active_release()
+    return release is not None and inference.series_rule(release.manifest) is not None
+
+
 @clinical_write()
 def sync_shipped_release() -> ModelRelease:
     """Register the release in `ml/shipped/`, and make it active where none is.

@@ -14,11 +14,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.policy import Action, require
 from scans.errors import StateConflictError
-from scans.models import Analysis, Image, Study, Verdict
+from scans.models import Analysis, Image, SeriesStatement, Study, Verdict
 from scans.models.analysis import UNFINISHED
 from scans.models.assessment import SIGNED
 from scans.models.reading import Priority, ReadStage
-from scans.models.study_filters import opinions
+from scans.services.analyses.triage import results_without_statement
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
 from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked
@@ -101,12 +101,25 @@ def ranks(studies: list[Study], *, user: User, now: datetime | None = None) -> d
     }
 
 
-def top_results(studies: list[UUID]) -> dict[UUID, Analysis]:
-    """Return the analysis with the highest probability among the newest of the study's images.
+def triage_sources(studies: list[UUID]) -> dict[UUID, Analysis | SeriesStatement]:
+    """Return what the triage score of each study is from, by study id.
 
-    By study id; a study without a probability is left out.
+    The statement on a series where there is one, else the analysis with the highest probability
+    among the newest of the images. A study without a probability is left out.
     """
-    results = opinions().filter(image__series__study=OuterRef("pk"), probability__isnull=False)
+    found: dict[UUID, Analysis | SeriesStatement] = dict(_top_results(studies))
+    statements = SeriesStatement.objects.current().opinions().filter(series__study__in=studies)
+    for row in statements.for_display():
+        study = row.series.study_id
+        if study not in found or _score(row) >= _score(found[study]):
+            found[study] = row
+    return found
+
+
+def _top_results(studies: list[UUID]) -> dict[UUID, Analysis]:
+    results = results_without_statement().filter(
+        image__series__study=OuterRef("pk"), probability__isnull=False
+    )
     results = results.order_by("-probability", "image__number", "pk")
     chosen = dict(
         Study.objects.filter(pk__in=studies)
@@ -120,6 +133,10 @@ def top_results(studies: list[UUID]) -> dict[UUID, Analysis]:
         .in_bulk()
     )
     return {study: found[pk] for study, pk in chosen.items() if pk}
+
+
+def _score(source: Analysis | SeriesStatement) -> float:
+    return -1.0 if source.probability is None else source.probability
 
 
 def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:

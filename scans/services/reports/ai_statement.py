@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count, groupby
 from typing import Any
 
-from scans.models import Analysis, Study, Verdict
-from scans.models.analysis import Status
+from scans.models import Analysis, SeriesStatement, Study, Verdict
+from scans.models.analysis import Label, Status
 from scans.models.assessment import Decision
+from scans.models.series_statement import SeriesStatementQuerySet
 from scans.services.analyses.displayed_results import newest_finished
 
 # A line an image up to here; of a longer series images with the same result share a line.
@@ -19,7 +20,8 @@ _DECISIONS = {
 
 
 def ai_statement(study: Study, verdict: Verdict | None) -> str:
-    """Return a line for each image (or group of images) with its AI result, and a last sentence."""
+    """Return a line for each series that the AI states something of, then one for each image (or
+    group of images) with its AI result, and a last sentence."""
     rows = list(newest_finished(study).select_related("release", "image").order_by("image__number"))
     if not rows:
         return "No AI analysis was available for this report."
@@ -31,7 +33,28 @@ def ai_statement(study: Study, verdict: Verdict | None) -> str:
         key = (is_alone and row.pk, row.status, row.label, str(row.release))
         groups.setdefault((*key, _decision_text(by_analysis.get(row.pk))), []).append(row)
     lines = [_line(group, decision=str(key[-1])) for key, group in groups.items()]
-    return "\n".join([*lines, "AI output is a suggestion, not a diagnosis."])
+    series = [_series_line(row) for row in _statements(study)]
+    return "\n".join([*series, *lines, "AI output is a suggestion, not a diagnosis."])
+
+
+def _statements(study: Study) -> SeriesStatementQuerySet:
+    return SeriesStatement.objects.current().filter(series__study=study).for_display()
+
+
+def _series_line(statement: SeriesStatement) -> str:
+    """Return for example: Series 1: tumor detected, calibrated probability of a tumor ..."""
+    subject = f"Series {statement.series.number}"
+    if not statement.label:
+        return f"{subject}: no AI opinion ({statement.release}). {statement.message}"
+    numbers = [one["number"] for one in statement.carrying]
+    images = f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"
+    carried = f"carried by {images}" if statement.label == Label.TUMOR else f"highest on {images}"
+    whole = statement.analyzed == statement.slices
+    coverage = "" if whole else f", from {statement.analyzed} of {statement.slices} slices"
+    return (
+        f"{subject}: {statement.get_label_display().lower()}, calibrated probability of a tumor "
+        f"in the series {statement.probability:.2f}{coverage}, {carried} ({statement.release})."
+    )
 
 
 def _line(rows: Sequence[Analysis], *, decision: str) -> str:

@@ -1,7 +1,7 @@
 """Receiving studies: files become rows with one queued analysis an image, each file as a whole."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -23,7 +23,9 @@ from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study, Verdict
 from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.analyses.lifecycle import queue_analyses
+from scans.services.analyses.series_statements import update_series_statement
 from scans.services.core.dates import latest_today
+from scans.services.studies.acquisitions import acquisition_of_file, checked_acquisition
 from scans.written_text import has_control_characters
 
 log = structlog.get_logger(__name__)
@@ -88,6 +90,7 @@ def receive_study(
     description: str = "",
     files: Sequence[File],
     upload_id: UUID | None = None,
+    acquisition: Mapping[str, Any] | None = None,
 ) -> Receipt:
     """Receive the files of one study of this patient, each accepted or refused on its own.
 
@@ -96,11 +99,15 @@ def receive_study(
     would read. The outcomes are in the order of the files; a ZIP gives one for each file in it. No
     study is made where nothing could be accepted.
 
-    Raises `NotAllowedError`, or `ValidationError` for the date, the description, an archived
-    patient, or an upload id that belongs to another patient's study.
+    `acquisition` is what the sender states of the slices, by the names in `ACQUISITION`: it counts
+    for what the files do not state themselves.
+
+    Raises `NotAllowedError`, or `ValidationError` for the date, the description, the acquisition,
+    an archived patient, or an upload id that belongs to another patient's study.
     """
     require(user, Action.UPLOAD_STUDY, patient)  # before anything is decoded
     description = _checked(patient, study_date, description)
+    acquisition = checked_acquisition(acquisition or {})
     offers: list[_Stored | FileOutcome] = []
     try:
         for file in files:
@@ -111,6 +118,7 @@ def receive_study(
             study_date=study_date,
             description=description,
             upload_id=upload_id,
+            acquisition=acquisition,
             offers=offers,
         )
     finally:
@@ -164,16 +172,20 @@ def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
             field: default_storage.save(f"{folder}/{leaf}", ContentFile(content))
             for field, (leaf, content) in contents.items()
         }
-        fields = names | {
-            "sha256": offer.sha256,
-            "byte_size": len(offer.content),
-            "media_type": decoded.metadata.media_type,
-            "width": image.width,
-            "height": image.height,
-            "bits_stored": image.bits_stored,
-            "pixel_spacing_row": image.spacing and image.spacing.row,
-            "pixel_spacing_column": image.spacing and image.spacing.column,
-        }
+        fields = (
+            names
+            | {
+                "sha256": offer.sha256,
+                "byte_size": len(offer.content),
+                "media_type": decoded.metadata.media_type,
+                "width": image.width,
+                "height": image.height,
+                "bits_stored": image.bits_stored,
+                "pixel_spacing_row": image.spacing and image.spacing.row,
+                "pixel_spacing_column": image.spacing and image.spacing.column,
+            }
+            | acquisition_of_file(decoded.metadata)
+        )
         yield _Stored(name, fields, tuple(names.values()))
 
 
@@ -185,6 +197,7 @@ def _write(
     study_date: date,
     description: str,
     upload_id: UUID | None,
+    acquisition: Mapping[str, Any],
     offers: Sequence[_Stored | FileOutcome],
 ) -> Receipt:
     # One upload at a time for a patient: two copies of a file cannot both find themselves new.
@@ -194,6 +207,7 @@ def _write(
     is_read = study is not None and _is_read(study)
     outcomes: list[FileOutcome] = []
     series: Series | None = study.series.first() if study else None
+    grows = series is not None
     next_number = (series.images.count() if series else 0) + 1
     images: list[Image] = []
     for offer in offers:
@@ -222,7 +236,9 @@ def _write(
                 else ReadersRequired.ONE,
             )
         if series is None:
-            series = Series.objects.create(study=study)
+            # What the files state themselves goes before what is stated of them.
+            fields = {name: value for name, value in acquisition.items() if not offer.fields[name]}
+            series = Series.objects.create(study=study, **fields)
         image = Image.objects.create(
             series=series,
             patient=patient,
@@ -234,6 +250,8 @@ def _write(
         images.append(image)
         outcomes.append(FileOutcome(offer.filename, RECEIVED, image=image))
     queue_analyses(images, user=user)
+    if grows and series is not None and images:
+        update_series_statement(series.pk)  # it has more slices now
     if study is not None and images:
         audit.record(
             actor=user,

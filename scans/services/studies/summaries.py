@@ -3,7 +3,7 @@
 Counted by the database: a list costs the same whether its studies have one image or hundreds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from accounts.models import User
-from scans.models import Analysis, Image, ModelRelease, Study
+from scans.models import Analysis, Image, ModelRelease, SeriesStatement, Study
 from scans.models.analysis import FINISHED, UNFINISHED, Label, Status
 from scans.models.study_filters import StudyLabel, StudyState, label_of, newest, opinions
 from scans.services.disclosure import withheld_from
@@ -34,6 +34,7 @@ class StudySummary:
     labels: Mapping[str, int]  # "" where the model gave no opinion
     representative: Analysis | None
     first_image: Image | None
+    statements: Sequence[SeriesStatement] = ()  # on its series, in their order
     withheld: bool = False  # read-first: the AI result is not shown to this person yet
 
     @property
@@ -74,13 +75,28 @@ class StudySummary:
 
     @property
     def label(self) -> StudyLabel | None:
-        """The AI result for the whole study; None while images without a tumor lack a result."""
+        """The AI result of its images; None while images without a tumor lack a result."""
         return label_of(
             images=self.image_count,
             tumor=self.labels[Label.TUMOR],
             no_tumor=self.labels[Label.NO_TUMOR],
             abstained=self.labels[""],
         )
+
+    @property
+    def statement(self) -> SeriesStatement | None:
+        """The statement that represents the study: the highest, else one without an opinion."""
+        return max(self.statements, key=_by_probability, default=None)
+
+    @property
+    def stated(self) -> SeriesStatement | None:
+        """The same, only where it is an opinion: it then goes before the result of any image."""
+        return self.statement if self.statement and self.statement.label else None
+
+    @property
+    def has_several_series(self) -> bool:
+        """Whether a statement has to say which series it is of."""
+        return len(self.statements) > 1
 
     @property
     def opinion(self) -> Analysis | None:
@@ -111,12 +127,13 @@ class StudySummary:
             sorted(self.statuses.items()),
             sorted(self.labels.items()),
             str(self.opinion and self.opinion.pk),
+            [(str(one.pk), one.updated_at.isoformat()) for one in self.statements],
             self.withheld,
         )
 
 
 def summarize(studies: Iterable[Study], *, user: User) -> list[StudySummary]:
-    """A summary of each study, in the order given, in eight queries however many they are.
+    """A summary of each study, in the order given, in nine queries however many they are.
 
     Of a study whose AI result is withheld from this person it holds nothing of that result.
     """
@@ -156,6 +173,9 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
         **{name: Q(label=label) for name, label in _NAMES.items()},
     )
     representative, first = _representatives(ids)
+    statements: dict[UUID, list[SeriesStatement]] = {}
+    for row in SeriesStatement.objects.current().filter(series__study__in=ids).for_display():
+        statements.setdefault(row.series.study_id, []).append(row)
     return [
         StudySummary(
             study=row,
@@ -164,12 +184,17 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
             labels={label: labels.get(row.pk, {}).get(name, 0) for name, label in _NAMES.items()},
             representative=representative.get(row.pk),
             first_image=first.get(row.pk),
+            statements=tuple(statements.get(row.pk, ())),
         )
         for row in rows
     ]
 
 
 _NAMES = {"tumors": Label.TUMOR.value, "no_tumors": Label.NO_TUMOR.value, "abstentions": ""}
+
+
+def _by_probability(statement: SeriesStatement) -> float:
+    return -1.0 if statement.probability is None else statement.probability
 
 
 def _counted(rows: QuerySet[Any], study: str, **kinds: Q) -> dict[UUID, dict[str, int]]:

@@ -1,6 +1,7 @@
 """Rows for tests. Images come through `receive_study`, so that rows and files agree."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import uuid4
@@ -16,6 +17,7 @@ from django.utils import timezone
 from accounts.immutability import lifted
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from ml.series.tests.trial_rule import trial_evidence, trial_rule
 from scans.models import (
     Analysis,
     Annotation,
@@ -53,10 +55,26 @@ class PatientFactory(factory.django.DjangoModelFactory):
 
 
 class ReleaseFactory(factory.django.DjangoModelFactory):
-    """A row only, without weights on the disk; the first one made is active."""
+    """A row only, without weights on the disk; the first one made is active.
+
+    With `states_series=True` it has a rule for whole series: of axial T1 and FLAIR, 5 to 10.8 mm,
+    from two slices on; drawn numbers.
+    """
 
     class Meta:
         model = ModelRelease
+
+    class Params:
+        states_series = factory.Trait(
+            manifest=factory.Dict(
+                {
+                    "name": "test-release",
+                    "series": factory.LazyFunction(
+                        lambda: trial_rule(least_extent_mm=10.0).to_json()
+                    ),
+                }
+            )
+        )
 
     name = "test-release"
     version = factory.Sequence(lambda n: f"7.{n}")  # no figure of a result looks like that
@@ -81,8 +99,18 @@ class WorkerFactory(factory.django.DjangoModelFactory):
     last_seen_at = factory.LazyFunction(timezone.now)
 
 
+# What the rule of `ReleaseFactory(states_series=True)` was calibrated on.
+AXIAL_FLAIR = {"plane": "axial", "sequence": "FLAIR", "slice_spacing": 5.0}
+
+
 def make_study(
-    *, user=None, patient=None, images: int = 1, days_ago: int = 0, description: str = "MRI head"
+    *,
+    user=None,
+    patient=None,
+    images: int = 1,
+    days_ago: int = 0,
+    description: str = "MRI head",
+    acquisition: dict | None = None,
 ) -> Study:
     """A received study, its analyses queued for the active release (made if there is none)."""
     if not ModelRelease.objects.filter(is_active=True).exists():
@@ -98,9 +126,24 @@ def make_study(
             pictures.upload(f"slice-{n}.png", pictures.png(seed=uuid4().int % 2**32))
             for n in range(images)
         ],
+        acquisition=acquisition,
     )
     assert receipt.study is not None
     return receipt.study
+
+
+def make_stated_study(*, probabilities: Sequence[float] = (0.9, 0.95, 0.92, 0.9), **more) -> Study:
+    """A study whose slices have these results, with the statement on its series that they make.
+
+    The default says that there is a tumor.
+    """
+    if not ModelRelease.objects.filter(is_active=True).exists():
+        ReleaseFactory(states_series=True)
+    study = make_study(images=len(probabilities), **{"acquisition": AXIAL_FLAIR} | more)
+    images = Image.objects.filter(series__study=study).order_by("number")
+    for image, probability in zip(images, probabilities, strict=True):
+        complete(image.analyses.get(), probability=probability)
+    return study
 
 
 def make_image(**kwargs) -> Image:
@@ -206,6 +249,7 @@ def complete(
         model_ms=146.0,
         regions=None if regions is None else tuple(regions),
         distance=distance,
+        evidence=evidence_of(analysis, probability=probability, is_tumor=is_tumor),
     )
     pixels = pictures.slice_pixels(width=image.width, height=image.height)
     outcome = Outcome(
@@ -218,6 +262,16 @@ def complete(
     assert record_result(claim, outcome)
     analysis.refresh_from_db()
     return analysis
+
+
+def evidence_of(
+    analysis: Analysis, *, probability: float, is_tumor: bool
+) -> inference.SliceEvidence | None:
+    """What the slice leaves for the rule of its release: a spot in its map where it has a tumor."""
+    if "series" not in analysis.release.manifest:
+        return None
+    logit = math.log(probability / (1 - probability))
+    return trial_evidence(logit=logit, lesion=is_tumor)
 
 
 def suspect(
@@ -240,6 +294,9 @@ def abstain(
         engine="tensorflow",
         model_ms=1.0,
         distance=distance,
+        evidence=inference.SliceEvidence.without_opinion(reason)
+        if "series" in analysis.release.manifest
+        else None,
     )
     assert record_result(claim, Outcome(abstention, decode_ms=3.0, render_ms=0.0))
     analysis.refresh_from_db()

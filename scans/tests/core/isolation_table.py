@@ -71,6 +71,10 @@ def of_study(name: str = "study_id") -> Arguments:
     return lambda world: {name: world.study.pk}
 
 
+def of_series(name: str = "series_id") -> Arguments:
+    return lambda world: {name: Series.objects.get(study=world.study).pk}
+
+
 def of_image(name: str = "image_id", **more: str) -> Arguments:
     return lambda world: {name: world.image.pk} | more
 
@@ -160,6 +164,8 @@ WITH_IDS: dict[str, Url] = {
         why_not="a text of the clinic, nothing of a patient",
     ),
     "analysis-fragment": Url(of_analysis(), "analysis.read"),
+    "series-acquisition": Url(of_series(), why_not=WRITE),
+    "api:series-acquisition": Url(of_series("pk"), why_not=WRITE),
     "analysis-retry": Url(of_analysis(), why_not=WRITE),
     "analysis-cancel": Url(of_analysis(), why_not=WRITE),
     "analysis-file": Url(of_analysis(kind="overlay"), "analysis.overlay.read"),

@@ -12,7 +12,7 @@ import numpy as np
 from django.http import HttpResponse
 
 from accounts.models import User
-from scans.models import Analysis, Image, Study
+from scans.models import Analysis, Image, SeriesStatement, Study
 from scans.services.analyses import inference
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
 from scans.tests.core import pictures
@@ -43,22 +43,32 @@ TRACES = {
     "worker_host": "host-of-the-run",
     "message": re.escape(SENTENCE),
 }
+# The same of the statement on its series, and the name of its release's rule.
+STATEMENT = {"probability": 0.6147, "threshold": 0.3719, "rule": "rule-of-the-run"}
+STATEMENT_TRACES = {
+    "probability": r"0\.6147|0\.615|0\.61\b|61\.5|61\.4",
+    "threshold": r"0\.3719|0\.372",
+    "rule": "rule-of-the-run",
+    "carrying": r"Carried by|carried by|Most suspicious",
+}
 # Fields that reveal nothing of the result, whether they are shown or not.
 SILENT = {
     *("id", "image", "release", "requested_by", "requested_at", "queued_at", "dispatched_at"),
     *("finished_at", "started_at", "status", "attempts", "claim_token", "lease_expires_at"),
     "traceback",
 }
+_OF_THE_STATEMENT = {f"statement's {name}": one for name, one in STATEMENT_TRACES.items()}
 # Fields of the API that reveal a result if they have a value.
 _KEYS = {
     *("label", "ai_label", "probability", "study_probability", "confidence", "distance"),
     *("regions", "heatmap_peak", "heatmap_url", "overlay_url", "abstain_reason", "message"),
     *("suspicion", "ai_content", "from_analysis", "ai_statement"),
+    *("statement", "series_statements", "carrying"),
 }
 
 
 def make_revealing_study(*, user: User) -> Study:
-    """Make a study of three images with the results described above."""
+    """Make a study of three images with the results and the statement described above."""
     patient = PatientFactory(created_by=user)
     study = make_study(user=user, patient=patient, images=3, description="Waits")
     first, second, third = Image.objects.filter(series__study=study).order_by("number")
@@ -74,6 +84,18 @@ def make_revealing_study(*, user: User) -> Study:
             model_ms=5281.5,
             distance=1.2345,
         ),
+    )
+    SeriesStatement.objects.create(
+        series=first.series,
+        release=first.analyses.get().release,
+        is_current=True,
+        label="tumor",
+        carrying=[{"image": str(first.pk), "number": first.number}],
+        slices=3,
+        analyzed=3,
+        abstained=1,
+        is_final=True,
+        **STATEMENT,
     )
     return study
 
@@ -109,7 +131,7 @@ def revealed_in(response: HttpResponse) -> list[str]:
     text = text.replace(requested, "") if requested.count("/") > 2 else text
     found = [
         f"{field}: {match.group()}"
-        for field, pattern in TRACES.items()
+        for field, pattern in [*TRACES.items(), *_OF_THE_STATEMENT.items()]
         if (match := re.search(pattern, _without_choices(text)))
     ]
     if response.get("Content-Type", "").startswith(

@@ -29,6 +29,7 @@ from scans.models import (
     Verdict,
 )
 from scans.tests.core.factories import (
+    ReleaseFactory,
     complete,
     make_analysis,
     make_annotation,
@@ -51,6 +52,7 @@ def importable(tmp_path, monkeypatch):
 
 def make_rows():
     """In each table a row, finished or signed where it can be; and beside those unfinished ones."""
+    ReleaseFactory(states_series=True)
     study = complete(make_analysis()).image.study
     make_annotation(image=study.series.get().images.get())
     make_verdict(study=study)
@@ -69,6 +71,7 @@ def make_rows():
 FINISHED_ROW = {
     "scans_analysis": "status = 'completed'",
     "scans_annotationversion": "1 = 1",
+    "scans_sliceevidence": "1 = 1",
     "scans_verdict": "status = 'final'",
     "scans_assessment": "verdict_id IN (SELECT id FROM scans_verdict WHERE status = 'final')",
     "scans_report": "status = 'final'",
@@ -127,7 +130,7 @@ def assert_protected(column):
 
 def assert_the_rest_can_change(column):
     for table, finished in FINISHED_ROW.items():
-        if table != "scans_annotationversion":
+        if finished != "1 = 1":
             with transaction.atomic():
                 assert run(f"UPDATE {table} SET {column} = 7 WHERE NOT ({finished})") == 1
     for table in set(TABLES) - set(FINISHED_ROW):
@@ -181,6 +184,7 @@ def change(apps, schema_editor):
 SIGNED = {
     "analysis": "threshold=0.1",
     "annotationversion": "number=7",
+    "sliceevidence": "content={}",
     "verdict": "comment='Other.'",
     "assessment": "reason_text='Other.'",
     "report": "impression='Other.'",

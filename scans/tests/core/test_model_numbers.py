@@ -12,9 +12,15 @@ from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
 from accounts.tokens import create_token
-from scans.models import Image, ModelRelease
+from scans.models import Image, ModelRelease, SeriesStatement
 from scans.services.analyses.lifecycle import request_analysis
-from scans.tests.core.factories import PatientFactory, ReleaseFactory, complete, make_study
+from scans.tests.core.factories import (
+    PatientFactory,
+    ReleaseFactory,
+    complete,
+    make_stated_study,
+    make_study,
+)
 from scans.tests.core.isolation_table import EVERYWHERE, World, address
 
 pytestmark = pytest.mark.long
@@ -74,6 +80,39 @@ def test_every_address_that_shows_a_confidence_names_its_release_and_is_no_diagn
         if check and check(response, releases):
             showing.add(name)
     assert showing >= PAGES | API
+
+
+STATING = {"home", "patient", "patient-timeline", "study", "study-summary", "study-entry"}
+STATING |= {"worklist", "api:study-detail", "api:patient-history", "api:patient-timeline"}
+STATING |= {"api:study-viewer", "api:worklist"}
+
+
+def test_every_address_that_shows_what_is_stated_of_a_series_names_the_release(db):
+    release = ReleaseFactory(name="stating-model", version="3.0.1", states_series=True)
+    owner = UserFactory(administrator=True)
+    study = make_stated_study(user=owner, probabilities=(0.9, 0.95, 0.1))
+    image = Image.objects.order_by("number")[0]
+    token, _ = create_token(user=owner)
+    analysis = image.analyses.get()
+    world = World(owner, [], study.patient, study, image, analysis, token.token_key, [])
+    client = Client()
+    client.force_login(owner)
+    value = SeriesStatement.objects.get().probability
+    shown = re.compile(f"{value * 100:.1f}\\s?%|{value:.3f}".replace(".", r"\."))
+    showing = set()
+    for name in EVERYWHERE:
+        response = client.get(address(name, world))
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        if kind not in ("text/html", "application/json"):
+            continue
+        text = html.unescape(response.content.decode())
+        if not shown.search(text):
+            continue
+        showing.add(name)
+        assert release.version in text, name
+        assert "AI suggestion" in text, name
+        assert NOT_A_DIAGNOSIS in text or "<html" not in text, name
+    assert showing >= STATING
 
 
 def test_the_administration_does_as_well(client, world, releases):

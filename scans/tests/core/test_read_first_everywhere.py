@@ -61,6 +61,12 @@ REVEALING = {
     *("api:annotation-detail", "api:study-annotations", "api:image-annotations"),
     "api:study-annotations-export",
 }
+# Of these, the ones that show what is stated of the series.
+STATING = {
+    *("home", "worklist", "patient", "patient-timeline", "study", "study-summary", "study-entry"),
+    *("studies-csv", "worklist-csv", "report", "report-edit", "api:worklist", "api:study-viewer"),
+    *("api:patient-history", "api:study-detail", "api:patient-timeline"),
+}
 FILTERED = [
     *((name, {"ai": label}) for name in ("home", "worklist") for label in ("tumor", "abstained")),
     *(("api:study-list", {"label": label}) for label in ("tumor", "no_tumor", "abstained")),
@@ -243,11 +249,20 @@ def test_without_the_setting_it_is_found(world):
     """The same search finds the AI result wherever it is shown."""
     Clinic.objects.update(read_first=False)
     found = {
-        name
+        name: revealed
         for name, response in responses_to_get(signed_in(world.owner), world)
-        if revealed_in(response)
+        if (revealed := revealed_in(response))
     }
-    assert found >= REVEALING
+    assert set(found) >= REVEALING
+    stated = {name for name, one in found.items() if "statement's" in str(one)}
+    assert stated >= STATING
+
+
+@pytest.mark.parametrize("lookup", ["statements__label", "statements__probability__gte"])
+def test_the_administration_does_not_filter_series_by_their_statement(world, lookup):
+    client = signed_in(person(world, "administrator"))
+    response = client.get(reverse("admin:scans_series_changelist"), {lookup: "0.1"})
+    assert response.status_code == 400
 
 
 # --- Two readers who disagree ---------------------------------------------------------------------

@@ -19,12 +19,15 @@ from scans.models import (
     Report,
     ReportTemplate,
     Series,
+    SeriesStatement,
+    SliceEvidence,
     Study,
     Verdict,
     Worker,
     WorklistView,
 )
 from scans.tests.core.factories import (
+    ReleaseFactory,
     abstain,
     complete,
     fail,
@@ -39,11 +42,12 @@ pytestmark = pytest.mark.django_db
 
 KEPT = [Patient, Study, Series, Image, Analysis, ModelRelease]
 KEPT += [Annotation, AnnotationVersion, LabelList, Verdict, Assessment, ClinicReason]
-KEPT += [Report, ReportTemplate]
+KEPT += [Report, ReportTemplate, SeriesStatement, SliceEvidence]
 
 
 @pytest.fixture
 def analysis():
+    ReleaseFactory(states_series=True)
     return make_analysis()
 
 

@@ -9,7 +9,7 @@ from accounts.models import Clinic
 from scans.models import Analysis, Annotation, Image, ModelRelease
 from scans.services.analyses.inference import Region
 from scans.services.analyses.lifecycle import request_analysis
-from scans.tests.core.factories import ReleaseFactory, complete, make_study
+from scans.tests.core.factories import ReleaseFactory, complete, make_stated_study, make_study
 from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,6 +66,19 @@ def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_rel
     expect(panel).to_contain_text("AI suggestion, not a diagnosis")
     page.get_by_label("Colors").select_option("Viridis")
     expect(page.get_by_alt_text("Legend")).to_have_attribute("src", re.compile("viridis"))
+
+
+def test_what_is_stated_of_the_series_opens_the_slices_that_carry_it(page, user):
+    ReleaseFactory(states_series=True)
+    study = make_stated_study(user=user, probabilities=(0.1, 0.9, 0.95, 0.92, 0.1))
+    viewing = Viewing(page, study)
+    panel = page.locator("[data-series]")
+    expect(panel).to_contain_text("The series: tumor detected, probability")
+    expect(panel).to_contain_text("5 slices analyzed, by test-release")
+    expect(panel).to_contain_text("AI suggestion, not a diagnosis")
+    expect(viewing.corner("bl")).to_contain_text("1 / 5")
+    page.get_by_role("button", name="Show image 3, which carries").click()
+    expect(viewing.corner("bl")).to_contain_text("3 / 5")
 
 
 def test_no_heatmap_stands_over_another_image_where_its_own_does_not_come(viewing):

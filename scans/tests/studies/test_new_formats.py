@@ -9,6 +9,7 @@ from ml.imaging import formats
 from ml.imaging.formats import raster
 from ml.imaging.formats.tests.slices import Slices, slices
 from scans.models import Image
+from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.frames import read_frame
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
@@ -81,3 +82,28 @@ def test_the_upload_page_offers_the_formats_that_are_read(doctor):
         'image/jpeg,image/png,application/x-slices,application/zip"'
     ) in page
     assert "JPEG, PNG and Slices, up to" in page
+
+
+def test_what_a_file_states_of_its_acquisition_goes_before_what_the_sender_states():
+    ReleaseFactory()
+    patient = PatientFactory()
+    stated = {"plane": "coronal", "sequence": "T1", "slice_spacing": 3.0}
+    receive_study(
+        user=patient.created_by,
+        patient=patient,
+        study_date=date(2024, 3, 1),
+        files=[pictures.upload("one.slices", slices(1))],
+        acquisition=stated,
+    )
+    image = Image.objects.get()
+    assert image.stated == {"plane": "axial", "sequence": "T2", "slice_spacing": 5.0}
+    assert image.series.stated == {}
+    assert acquisition_in_force(image.series) == image.stated
+
+
+def test_what_files_of_one_series_state_differently_is_not_known():
+    receipt = receive(("one.slices", slices(1)), ("a.png", pictures.png()))
+    series = receipt.study.series.get()
+    assert acquisition_in_force(series)["plane"] == "axial"
+    series.images.filter(filename="a.png").update(plane="coronal", slice_spacing=5.0)
+    assert acquisition_in_force(series) == {"sequence": "T2", "slice_spacing": 5.0}

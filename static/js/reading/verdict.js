@@ -36,6 +36,7 @@ function writeLayers() {
   const switches = document.querySelectorAll("[data-heatmap-on]");
   if ([...switches].some((one) => one.checked)) note({ layers: ["heatmap"] });
   if (document.querySelector("[data-regions-on]:checked")) note({ layers: ["regions"] });
+  if (document.querySelector("[data-statement]:not([hidden])")) note({ layers: ["series"] });
   for (const name of ["layers", "shown"]) {
     const field = document.querySelector(`[data-verdict-${name}]`);
     if (field) field.value = [...shown[name === "shown" ? "analyses" : name]].join(" ");

@@ -38,6 +38,9 @@ class Slices:
                 modality="MR",
                 study_uid="1.2.3",
                 patient=formats.PatientIdentity(patient_id="M-1"),
+                plane="axial",
+                sequence="T2",
+                slice_spacing=5.0,
             ),
         )
 

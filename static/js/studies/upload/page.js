@@ -8,6 +8,11 @@ import { send } from "./sending.js";
 const AT_ONCE = 3;
 const QUIET = 1500; // ms between two announcements of the totals
 
+const FACTS = ["patient", "study_date", "description", "upload_id"].concat([
+  "plane",
+  "sequence",
+  "slice_spacing", // the page asks for these three where the release uses them
+]);
 const SENDABLE = new Set(["waiting", "problem", "cancelled"]);
 
 const form = document.getElementById("upload");
@@ -185,10 +190,7 @@ let facts = {};
 function lockFacts() {
   if (Object.keys(facts).length === 0 || !anyReceived()) {
     facts = Object.fromEntries(
-      ["patient", "study_date", "description", "upload_id"].map((name) => [
-        name,
-        form.elements[name].value,
-      ]),
+      FACTS.filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value]),
     );
   }
   const locked = isBusy() || anyReceived() || jobs.some((job) => job.state === "waiting");

@@ -1,0 +1,174 @@
+"""What the AI states of a series, made of its slices by the rule of their release.
+
+The rows are all that it is made of, so a slice that ends, fails or is tried again, an image that
+joins, or a sequence that a person states later each lead to the statement that the rows give,
+whatever the order. One statement holds slices of one release only.
+"""
+
+import collections.abc
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max
+
+from scans.models import Analysis, Image, ModelRelease, Series, SeriesStatement, Study
+from scans.models.acquisition import ACQUISITION, Sequence
+from scans.models.analysis import FINISHED, Status
+from scans.services.analyses import inference
+from scans.services.analyses.slice_order import in_slice_order
+from scans.services.analyses.triage import update_triage_score
+
+_MORE = 1.2
+_NAMES = {Sequence.OTHER.value: "another sequence"}  # in the sentence that says why no opinion
+
+
+def update_series_statement(series_id: UUID, *, may_wait: bool = False) -> None:
+    """Make the statement of this series anew, and the triage score of its study.
+
+    Call it in the transaction that changed a result, the images or the acquisition. Of two that
+    end at once on PostgreSQL, neither sees the other's row: the second waits for the lock of the
+    study, and reads again.
+
+    With `may_wait`, for a result that others will follow: the rule takes up to 0.3 s for a long
+    series, so until the last slice the statement stands until a fifth more slices have a result.
+    """
+    study_id = Series.objects.values_list("study", flat=True).get(pk=series_id)
+    Study.objects.select_for_update().get(pk=study_id)
+    release = release_in_front(series_id)
+    rule = None if release is None else inference.series_rule(release.manifest)
+    others = SeriesStatement.objects.filter(series=series_id, is_current=True)
+    if release is None or rule is None:
+        others.update(is_current=False)
+    else:
+        others.exclude(release=release).update(is_current=False)
+        if not (may_wait and _can_wait(series_id, release)):
+            fields = _statement(Series.objects.get(pk=series_id), release, rule)
+            SeriesStatement.objects.update_or_create(
+                series_id=series_id, release=release, defaults=fields | {"is_current": True}
+            )
+    update_triage_score(study_id)
+
+
+def _can_wait(series_id: UUID, release: ModelRelease) -> bool:
+    """Whether there is a statement of almost as many slices, and more of them are in work."""
+    statements = SeriesStatement.objects.current().filter(series=series_id, release=release)
+    known = statements.values_list("analyzed", flat=True).first()
+    analyses = Analysis.objects.filter(image__series=series_id, release=release)
+    if not known or not analyses.unfinished().exists():
+        return False
+    return analyses.filter(status__in=FINISHED).count() < max(known + 1, _MORE * known)
+
+
+def release_in_front(series_id: UUID) -> ModelRelease | None:
+    """The release whose statement is shown: that with a result on most slices.
+
+    Of equals the one that was asked last. So while another release analyzes the series, the
+    statement there is stands until the other has as many results; None before the first result.
+    """
+    results = Analysis.objects.filter(image__series=series_id, status__in=FINISHED).order_by()
+    counts = results.values("release").annotate(results=Count("pk"), newest=Max("requested_at"))
+    first = counts.order_by("-results", "-newest", "release").first()
+    return ModelRelease.objects.get(pk=first["release"]) if first else None
+
+
+def acquisition_in_force(series: Series) -> dict[str, Any]:
+    """Plane, sequence and spacing of a series, by the names in `ACQUISITION`.
+
+    What a person stated; else what the files state, where all that state it agree. What is unknown
+    is left out. Uses images that were prefetched.
+    """
+    stated = series.stated
+    if missing := [name for name in ACQUISITION if name not in stated]:
+        prefetched = "images" in getattr(series, "_prefetched_objects_cache", {})
+        images = series.images.all() if prefetched else series.images.only("series", *ACQUISITION)
+        in_files = [image.stated for image in images]
+        for name in missing:
+            values = {row[name] for row in in_files if name in row}
+            if len(values) == 1:
+                (stated[name],) = values
+    return stated
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """An image of the series, with its analysis by the release, if there is one."""
+
+    image: UUID
+    number: int
+    filename: str
+    status: str
+    evidence: dict[str, Any] | None
+
+
+def _statement(series: Series, release: ModelRelease, rule: inference.SeriesRule) -> dict[str, Any]:
+    """The fields of the statement that the rule makes of the rows as they are now."""
+    slices = _slices(series, release)
+    evidence = {
+        place: found for place, one in enumerate(slices) if (found := _evidence(one)) is not None
+    }
+    known = acquisition_in_force(series)
+    context = inference.SeriesContext(
+        slices_expected=len(slices),
+        plane=known.get("plane"),
+        sequence=_NAMES.get(known.get("sequence", ""), known.get("sequence")),
+        spacing_mm=known.get("slice_spacing"),
+    )
+    result = inference.assess_series(evidence, context=context, rule=rule)
+    fields = {
+        "rule": result.version,
+        "slices": result.expected,
+        "analyzed": sum(one.status in FINISHED for one in slices),
+        "abstained": result.abstained,
+        "is_final": result.final,
+        "probability": None,
+        "label": "",
+        "threshold": None,
+        "carrying": [],
+        "reason": "",
+        "message": "",
+    }
+    if isinstance(result, inference.NoOpinion):
+        return fields | {"reason": str(result.reason), "message": result.message}
+    return fields | {
+        "probability": result.probability,
+        "label": result.label,
+        "threshold": result.threshold,
+        "carrying": [
+            {"image": str(slices[place].image), "number": slices[place].number}
+            for place in result.carrying
+        ],
+    }
+
+
+def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_Slice]:
+    analyses = {
+        image: (status, evidence)
+        for image, status, evidence in Analysis.objects.filter(
+            image__series=series, release=release
+        ).values_list("image", "status", "slice_evidence__content")
+    }
+    images = Image.objects.filter(series=series).values_list("pk", "number", "filename")
+    return in_slice_order(
+        [
+            _Slice(pk, number, filename, *analyses.get(pk, ("", None)))
+            for pk, number, filename in images
+        ]
+    )
+
+
+def _evidence(one: _Slice) -> inference.SliceEvidence | None:
+    """What this slice tells the rule; None where its result is still to come.
+
+    One that failed or was cancelled counts as a slice without a result: nobody works on it.
+    """
+    if one.status in (Status.FAILED, Status.CANCELLED):
+        return inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
+    if one.status not in FINISHED:
+        return None
+    without = inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
+    try:
+        found = inference.SliceEvidence.from_json(one.evidence or {})
+    except ValueError:  # of a slice without evidence too: its result stands, the series goes on
+        return without
+    return without if found.logit is not None and not found.side else found

@@ -1,0 +1,187 @@
+"""On the pages: what the AI states of a series, and how a series was acquired."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Clinic
+from scans.models import Image, ModelRelease, Series, SeriesStatement
+from scans.services.reading.verdicts import commit_finding
+from scans.services.reports.drafting import start_report
+from scans.tests.core import pictures
+from scans.tests.core.factories import (
+    AXIAL_FLAIR,
+    PatientFactory,
+    ReleaseFactory,
+    complete,
+    make_stated_study,
+    make_study,
+)
+
+pytestmark = pytest.mark.django_db
+DIAGNOSIS = "AI suggestion, not a diagnosis"
+
+
+@pytest.fixture
+def release(db):
+    return ReleaseFactory(states_series=True)
+
+
+@pytest.fixture
+def study(user, release):
+    return make_stated_study(user=user, probabilities=(0.9, 0.95, 0.1))
+
+
+def text_of(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def rows_of(response) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content) if response.streaming else response.content
+    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+
+
+def test_the_study_page_shows_it_with_links_to_the_slices_that_carry_it(doctor, study, release):
+    page = text_of(doctor.get(study.get_absolute_url()))
+    statement = SeriesStatement.objects.get()
+    assert f"probability of a tumor {statement.probability:.3f} (threshold 0.500)" in page
+    assert f"· {release} · {DIAGNOSIS}" in page
+    assert "the series, 3 slices ·" in page
+    for one in statement.carrying:
+        link = f"{study.get_absolute_url()}?image={one['image']}#image-{one['image']}"
+        assert f'href="{link}">image {one["number"]}</a>' in page
+    assert "By image:" in page
+
+
+def test_it_says_how_many_slices_it_is_made_of_while_others_run(doctor, user, release):
+    study = make_study(user=user, images=4, acquisition=AXIAL_FLAIR)
+    for image in Image.objects.filter(series__study=study)[:2]:
+        complete(image.analyses.get())
+    page = text_of(doctor.get(reverse("study-summary", args=[study.pk])))
+    assert "so far, 2 of 4 analyzed" in page
+
+
+def test_without_an_opinion_it_says_what_to_state_and_a_form_is_there(doctor, user, release):
+    study = make_stated_study(user=user, acquisition={})
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert "state the plane" in page
+    assert "Plane not known · sequence not known · spacing of the slices not known" in page
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    assert f'action="{address}"' in page
+    response = doctor.post(address, AXIAL_FLAIR, follow=True)
+    page = text_of(response)
+    assert "How the series was acquired is saved." in page
+    assert "Axial · FLAIR · 5 mm from slice to slice" in page
+    assert "Carried by" in page
+
+
+@pytest.mark.parametrize("spacing", ["-5", "0", "1000", "five", "nan", "inf"])
+def test_a_spacing_that_cannot_be_is_refused_in_a_sentence(doctor, study, spacing):
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    page = text_of(doctor.post(address, AXIAL_FLAIR | {"slice_spacing": spacing}, follow=True))
+    assert "Enter the" in page
+    assert "millimeters" in page
+    assert Series.objects.get().slice_spacing == 5.0
+
+
+def test_lists_and_the_case_history_show_it(doctor, study):
+    probability = f"{SeriesStatement.objects.get().probability:.3f}"
+    assert "the series, 3 slices ·" in text_of(doctor.get("/"))
+    assert probability in text_of(doctor.get(study.patient.get_absolute_url()))
+
+
+def test_the_worklist_says_that_its_score_is_of_the_series(doctor, user, study, release):
+    make_stated_study(user=user, probabilities=(0.77, 0.1), acquisition={})
+    page = text_of(doctor.get("/worklist/"))
+    assert f"{SeriesStatement.objects.get(series__study=study).probability:.3f}" in page
+    assert f"{release}, the series" in page
+    assert f"{release}, image 1" in page
+
+
+@pytest.mark.parametrize("name", ["studies-csv", "worklist-csv"])
+def test_files_of_lists_have_columns_for_it(doctor, user, study, release, name):
+    make_stated_study(user=user, probabilities=(0.9,), acquisition={}, days_ago=3)
+    stated, none = sorted(rows_of(doctor.post(reverse(name))), key=lambda row: row["Images"] != "3")
+    assert (stated["AI series result"], stated["Series slices analyzed"]) == ("tumor", "3 of 3")
+    statement = SeriesStatement.objects.get(series__study=study)
+    assert stated["AI series probability"] == f"{statement.probability:.3f}"
+    assert stated["Series release"] == str(release)
+    assert none["AI series result"] == "no opinion: plane_unknown"
+    assert none["AI series probability"] == ""
+
+
+def test_while_it_is_withheld_no_page_and_no_file_shows_it(doctor, user, study):
+    Clinic.objects.update(read_first=True)
+    probability = f"{SeriesStatement.objects.get().probability:.3f}"
+    addresses = ["/", "/worklist/", study.get_absolute_url(), study.patient.get_absolute_url()]
+    for address in addresses:
+        page = text_of(doctor.get(address))
+        assert probability not in page
+        assert "Carried by" not in page
+    row = rows_of(doctor.post(reverse("studies-csv")))[0]
+    assert (row["AI series result"], row["AI series probability"]) == ("", "")
+    commit_finding(user=user, study=study, finding="tumor")
+    assert probability in text_of(doctor.get(study.get_absolute_url()))
+
+
+def test_a_report_begins_with_what_is_stated_of_the_series(user, study, release):
+    report = start_report(user=user, study=study)
+    first = report.ai_statement.split("\n")[0]
+    probability = f"{SeriesStatement.objects.get().probability:.2f}"
+    assert first == (
+        "Series 1: tumor detected, calibrated probability of a tumor in the series "
+        f"{probability}, carried by images 1 to 2 ({release})."
+    )
+
+
+def test_a_report_says_why_there_is_no_opinion_on_the_series(user, release):
+    study = make_stated_study(user=user, acquisition={})
+    first = start_report(user=user, study=study).ai_statement.split("\n")[0]
+    assert first.startswith(f"Series 1: no AI opinion ({release}). The plane")
+
+
+def test_the_upload_page_asks_for_what_the_release_needs(doctor, user, release):
+    page = doctor.get("/upload/").content.decode()
+    assert 'name="plane"' in page
+    assert 'name="sequence"' in page
+    assert 'name="slice_spacing"' in page
+    patient = PatientFactory(created_by=user)
+    sent = {"patient": patient.pk, "study_date": "2024-03-01", "upload_id": ""}
+    file = pictures.upload("s-1.png", pictures.png())
+    response = doctor.post("/upload/file/", sent | AXIAL_FLAIR | {"file": file})
+    assert response.status_code == 200
+    assert Series.objects.get().stated == AXIAL_FLAIR
+
+
+def test_an_upload_with_a_spacing_that_cannot_be_is_refused_before_anything_is_stored(
+    doctor, user, release
+):
+    patient = PatientFactory(created_by=user)
+    sent = {"patient": patient.pk, "study_date": "2024-03-01", "slice_spacing": "0"}
+    file = pictures.upload("s-1.png", pictures.png())
+    response = doctor.post("/upload/file/", sent | {"file": file})
+    assert response.status_code == 422
+    assert "more than 0 and at most 100" in response.json()["detail"]
+    assert not Series.objects.exists()
+
+
+def test_without_a_rule_in_the_release_the_pages_are_as_they_were(doctor, user):
+    ReleaseFactory()
+    study = make_study(user=user, images=2)
+    for image in Image.objects.all():
+        complete(image.analyses.get())
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert "By image:" not in page
+    assert "Plane not known" not in page
+    assert 'name="plane"' not in doctor.get("/upload/").content.decode()
+    assert start_report(user=user, study=study).ai_statement.startswith("Image 1:")
+
+
+def test_what_was_stated_stays_when_a_release_without_a_rule_is_active(doctor, study):
+    ModelRelease.objects.update(is_active=False)
+    ReleaseFactory(is_active=True)
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert "Carried by" in page
+    assert "Axial · FLAIR" in page

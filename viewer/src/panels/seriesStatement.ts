@@ -1,0 +1,44 @@
+// What the AI states of the whole series on the screen, and the slices that carry it.
+
+import { find } from "../dom";
+import { button } from "../signal";
+import { coverageOf, seriesOpinionOf } from "../studies";
+import type { SeriesStatement } from "../types";
+import type { ViewportGrid } from "../viewportGrid";
+
+export class SeriesStatementPanel {
+  private shown = "";
+
+  constructor(
+    private readonly grid: ViewportGrid,
+    private readonly open: (image: string) => void,
+  ) {}
+
+  show(): void {
+    const { stack } = this.grid.active;
+    const statement = stack?.study.info.ai_visible ? stack.statement : null;
+    find("[data-series]").hidden = !statement;
+    const state = statement ? `${statement.id} ${statement.updated_at}` : "";
+    if (!statement || state === this.shown) return;
+    this.shown = state;
+    const { name, version } = statement.model_release;
+    find("[data-series-opinion]").textContent = seriesOpinionOf(statement);
+    find("[data-series-facts]").textContent =
+      `${coverageOf(statement)}, by ${name} ${version}. ${statement.disclaimer}.`;
+    find("[data-series-reason]").textContent = statement.message ?? "";
+    find("[data-series-reason]").hidden = !statement.message;
+    this.showCarrying(statement);
+  }
+
+  private showCarrying({ carrying, label }: SeriesStatement): void {
+    const row = find("[data-carrying]");
+    row.hidden = carrying.length === 0;
+    const head = label === "tumor" ? "Carried by" : "Most suspicious";
+    const buttons = carrying.map(({ image, number }) =>
+      button(String(number), () => this.open(image), {
+        "aria-label": `Show image ${number}, which carries what the AI states of the series`,
+      }),
+    );
+    row.replaceChildren(`${head}: image${carrying.length > 1 ? "s" : ""} `, ...buttons);
+  }
+}
