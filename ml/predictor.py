@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +39,8 @@ class Prediction:
             the image spoke for a tumor.
         heatmap_peak: (x, y) of the hottest pixel, or None where the heatmap is all 0.
         engine: the engine that ran the network.
-        model_ms: wall time from pixels to this result, in milliseconds.
+        model_ms: wall time from pixels to this result, in milliseconds, without the wait while
+            another thread had the network.
         regions: suspected regions, whatever the label, the highest score first; None where the
             release has no lesion decoder.
         distance: how far the image lies from those the model has learnt from, below 1; None where
@@ -65,7 +67,7 @@ class Abstention:
         reason: a code from `ml.gate.Reason`.
         sentence: the same for the user, as a full sentence.
         engine: the engine that ran the network, or would have.
-        model_ms: wall time from pixels to this result, in milliseconds.
+        model_ms: as for `Prediction`.
         distance: as for `Prediction`, where the network was run and its gate measures it; may be
             1 and more.
     """
@@ -78,7 +80,11 @@ class Abstention:
 
 
 class Predictor:
-    """A loaded model release. Loading takes seconds, so a worker loads it once and keeps it."""
+    """A loaded model release. Loading takes seconds, so a worker loads it once and keeps it.
+
+    It may be called from several threads: the network runs for one of them at a time, since it
+    takes all cores, while the others prepare what comes next.
+    """
 
     def __init__(
         self,
@@ -94,6 +100,7 @@ class Predictor:
         self._recipe = recipe
         self._gate = gate
         self._class_map = class_map
+        self._one_pass = threading.Lock()
 
     @classmethod
     def load(cls, release_dir: Path, *, engine: str = "auto") -> Predictor:
@@ -155,23 +162,30 @@ class Predictor:
             check_pixels(pixels)
         refusals = [self._gate.before(pixels) for pixels in images]
         readable = [image for image, no in zip(images, refusals, strict=True) if no is None]
-        read = iter(self._read(readable))
+        answers, waited = self._read(readable)
+        read = iter(answers)
         results = [next(read) if no is None else self._abstain(no) for no in refusals]
-        share = (time.perf_counter() - started) * 1000.0 / max(1, len(images))
+        share = (time.perf_counter() - started - waited) * 1000.0 / max(1, len(images))
         return [replace(result, model_ms=share) for result in results]
 
-    def _read(self, images: Sequence[Pixels]) -> list[Prediction | Abstention]:
+    def _read(self, images: Sequence[Pixels]) -> tuple[list[Prediction | Abstention], float]:
+        """Read what may be read; also the seconds it waited for the network."""
         if not images:
-            return []
+            return [], 0.0
         prepared = [self._recipe(pixels) for pixels in images]
-        output = self._engine.forward(np.stack([item.tensor for item in prepared]))
+        batch = np.stack([item.tensor for item in prepared])
+        asked = time.perf_counter()
+        with self._one_pass:
+            waited = time.perf_counter() - asked
+            output = self._engine.forward(batch)
         if not np.isfinite(output.logits).all():
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
         cams = self._class_map(maps=output.maps, hidden=output.hidden)
-        return [
+        results = [
             self._result(item, output=output, row=row, cam=cams[row])
             for row, item in enumerate(prepared)
         ]
+        return results, waited
 
     def _result(
         self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array
