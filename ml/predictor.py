@@ -15,6 +15,7 @@ from ml import engines
 from ml.architectures import architecture_of
 from ml.architectures.contract import ClassMap
 from ml.gate import Gate, Refusal, open_gate
+from ml.gate.emptiness import nothing_to_read
 from ml.imaging.heatmap import heatmap_in_image_grid
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, check_pixels
 from ml.imaging.preprocessing import RECIPES, Prepared, Recipe
@@ -160,7 +161,7 @@ class Predictor:
         started = time.perf_counter()
         for pixels in images:
             check_pixels(pixels)
-        refusals = [self._gate.before(pixels) for pixels in images]
+        refusals = [nothing_to_read(pixels) or self._gate.before(pixels) for pixels in images]
         readable = [image for image, no in zip(images, refusals, strict=True) if no is None]
         answers, waited = self._read(readable)
         read = iter(answers)

@@ -256,6 +256,22 @@ def test_what_the_gate_turns_away_before_costs_no_pass_of_the_network(saying, ph
     assert [result.distance for result in results] == [None, 1.8, 0.4, None]
 
 
+@pytest.mark.parametrize("gate", [FarAway(), GATES["none"]])
+def test_a_slice_without_a_head_costs_no_pass_and_is_no_opinion(saying, gate):
+    rng, engine = np.random.default_rng(3), OneLogit(-9.0)
+    noise = np.hypot(*rng.normal(0.0, 20.0, (2, 256, 256))).astype(np.uint8)
+
+    empty, blank = saying(0.0, gate=gate, engine=engine).predict_many(
+        [noise, np.zeros((256, 256), np.uint8)]
+    )
+
+    assert engine.images == 0
+    assert (empty.reason, blank.reason) == ("no_head", "unreadable_contrast")
+    assert empty.sentence.endswith(".")
+    assert isinstance(empty, Abstention)
+    assert isinstance(blank, Abstention)
+
+
 def test_threads_take_turns_at_the_network(saying, phantom):
     class Slow(OneLogit):
         busy, most = 0, 0

@@ -31,6 +31,7 @@ class AbstainReason(models.TextChoices):
 
     TOO_SMALL = "too_small", "Too few pixels"
     UNREADABLE_CONTRAST = "unreadable_contrast", "Blank or nearly so"
+    NO_HEAD = "no_head", "Only background or noise"
     NOT_BRAIN_MRI = "not_brain_mri", "Does not look like a slice of a brain MRI"
     UNFAMILIAR = "unfamiliar", "Too far from the images the model has learnt from"
 
