@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ import numpy as np
 from ml import engines
 from ml.architectures import class_map_of
 from ml.architectures.contract import ClassMap
-from ml.gate import Gate, Refusal, open_gate
+from ml.gate import Gate, GateResult, Refusal, open_gate
+from ml.gate.emptiness import nothing_to_read
 from ml.imaging.heatmap import heatmap_in_image_grid
 from ml.imaging.pixels import Float32Array, Pixels, Uint8Array, check_pixels
 from ml.imaging.preprocessing import RECIPES, Prepared, Recipe
@@ -40,7 +42,8 @@ class Prediction:
             the image spoke for a tumor.
         heatmap_peak: (x, y) of the hottest pixel, or None where the heatmap is all 0.
         engine: the engine that ran the network.
-        model_ms: wall time from pixels to this result, in milliseconds.
+        model_ms: wall time from pixels to this result, in milliseconds, without the wait while
+            another thread had the network.
         regions: suspected regions, whatever the label, the highest score first; None where the
             release has no lesion decoder.
         distance: how far the image lies from those the model has learnt from, below 1; None where
@@ -70,7 +73,7 @@ class Abstention:
         reason: a code from `ml.gate.Reason`.
         sentence: the same for the user, as a full sentence.
         engine: the engine that ran the network, or would have.
-        model_ms: wall time from pixels to this result, in milliseconds.
+        model_ms: as for `Prediction`.
         distance: as for `Prediction`, where the gate had come to measure it; may be 1 and more.
         evidence: as for `Prediction`.
     """
@@ -84,7 +87,11 @@ class Abstention:
 
 
 class Predictor:
-    """A loaded model release. Loading takes seconds, so a worker loads it once and keeps it."""
+    """A loaded model release. Loading takes seconds, so a worker loads it once and keeps it.
+
+    It may be called from several threads: the network runs for one of them at a time, since it
+    takes all cores, while the others prepare what comes next.
+    """
 
     def __init__(
         self,
@@ -102,6 +109,7 @@ class Predictor:
         self._gate = gate
         self._class_map = class_map
         self._evidence = evidence or release.series is not None
+        self._one_pass = threading.Lock()
 
     @classmethod
     def load(cls, release_dir: Path, *, engine: str = "auto", evidence: bool = False) -> Predictor:
@@ -163,30 +171,42 @@ class Predictor:
         started = time.perf_counter()
         for pixels in images:
             check_pixels(pixels)
-        looks = [self._gate.before(pixels) for pixels in images]
+        looks = [self._look(pixels) for pixels in images]
         readable = [image for image, seen in zip(images, looks, strict=True) if not seen.refusal]
-        read = iter(self._read(readable))
+        answers, waited = self._read(readable)
+        read = iter(answers)
         results = [
             self._abstain(seen.refusal, distance=seen.distance)
             if seen.refusal
             else _with_distance(next(read), seen.distance)
             for seen in looks
         ]
-        share = (time.perf_counter() - started) * 1000.0 / max(1, len(images))
+        share = (time.perf_counter() - started - waited) * 1000.0 / max(1, len(images))
         return [replace(result, model_ms=share) for result in results]
 
-    def _read(self, images: Sequence[Pixels]) -> list[Prediction | Abstention]:
+    def _look(self, pixels: Pixels) -> GateResult:
+        """What can be said before the network is run."""
+        empty = nothing_to_read(pixels)
+        return GateResult(refusal=empty) if empty else self._gate.before(pixels)
+
+    def _read(self, images: Sequence[Pixels]) -> tuple[list[Prediction | Abstention], float]:
+        """Read what may be read; also the seconds it waited for the network."""
         if not images:
-            return []
+            return [], 0.0
         prepared = [self._recipe(pixels) for pixels in images]
-        output = self._engine.forward(np.stack([item.tensor for item in prepared]))
+        batch = np.stack([item.tensor for item in prepared])
+        asked = time.perf_counter()
+        with self._one_pass:
+            waited = time.perf_counter() - asked
+            output = self._engine.forward(batch)
         if not np.isfinite(output.logits).all():
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
         cams = self._class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)
-        return [
+        results = [
             self._result(item, output=output, row=row, cam=cams[row])
             for row, item in enumerate(prepared)
         ]
+        return results, waited
 
     def _result(
         self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array

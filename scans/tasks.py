@@ -5,13 +5,13 @@ from uuid import UUID
 from celery import shared_task
 from django.core.management import call_command
 
-from scans.services.analyses import execution, workers
+from scans.services.analyses import execution, overlap, workers
 from scans.services.core import idempotency
 
 
 @shared_task(name="scans.tasks.analyze")
 def analyze(analysis_id: str) -> None:
-    execution.run_analysis(UUID(analysis_id))
+    overlap.run_with_following(UUID(analysis_id))
 
 
 @shared_task(name="scans.tasks.requeue_expired")

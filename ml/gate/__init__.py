@@ -4,7 +4,8 @@ A gate looks twice: at the pixels before the network, and at what the network ma
 either look may refuse the image and may measure its distance.
 A release names its gate; a gate that a release was made with is never changed. One thing all of
 them refuse, those of older releases too: strips, which would cost a worker its memory and its time
-(`ml.gate.proportions`).
+(`ml.gate.proportions`). And before any gate is asked, `ml.predictor` answers what has no head in it
+(`ml.gate.emptiness`): the ends of a scan cost neither a pass of the network nor a heatmap.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ class Reason(StrEnum):
 
     TOO_SMALL = "too_small"
     UNREADABLE_CONTRAST = "unreadable_contrast"
+    NO_HEAD = "no_head"
     NOT_BRAIN_MRI = "not_brain_mri"
     UNFAMILIAR = "unfamiliar"
 
@@ -27,6 +28,10 @@ SENTENCES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.UNREADABLE_CONTRAST: (
             "The image is blank or nearly so, and the model gives no opinion on it; "
             "check the export or the window and upload it again."
+        ),
+        Reason.NO_HEAD: (
+            "There is no head in the image, only background or noise, and the model gives no "
+            "opinion on it; slices beside the head need none."
         ),
         Reason.NOT_BRAIN_MRI: (
             "The image does not look like a slice of a brain MRI, and the model gives no opinion "

@@ -1,6 +1,9 @@
 import json
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -273,6 +276,56 @@ def test_what_the_gate_turns_away_before_costs_no_pass_of_the_network(saying, ph
     assert engine.images == 2
     assert [type(result) for result in results] == [Abstention, Abstention, Prediction, Abstention]
     assert [result.distance for result in results] == [None, 1.8, 0.4, None]
+
+
+@pytest.mark.parametrize("gate", [FarAway(), GATES["none"]])
+def test_a_slice_without_a_head_costs_no_pass_and_is_no_opinion(saying, gate):
+    rng, engine = np.random.default_rng(3), OneLogit(-9.0)
+    noise = np.hypot(*rng.normal(0.0, 20.0, (2, 256, 256))).astype(np.uint8)
+
+    empty, blank = saying(0.0, gate=gate, engine=engine).predict_many(
+        [noise, np.zeros((256, 256), np.uint8)]
+    )
+
+    assert engine.images == 0
+    assert (empty.reason, blank.reason) == ("no_head", "unreadable_contrast")
+    assert empty.sentence.endswith(".")
+    assert isinstance(empty, Abstention)
+    assert isinstance(blank, Abstention)
+
+
+def test_threads_take_turns_at_the_network(saying, phantom):
+    class Slow(OneLogit):
+        busy, most = 0, 0
+
+        def forward(self, batch: np.ndarray) -> EngineOutput:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            time.sleep(0.1)
+            self.busy -= 1
+            return super().forward(batch)
+
+    engine = Slow(1.0)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(saying(0.0, engine=engine).predict, [phantom] * 3))
+
+    assert (engine.most, engine.images) == (1, 3)
+
+
+@contextmanager
+def another_thread_s_turn():
+    time.sleep(0.3)
+    yield
+
+
+def test_waiting_for_the_network_is_not_counted(saying, phantom):
+    predictor = saying(1.0)
+    predictor._one_pass = another_thread_s_turn()
+    began = time.perf_counter()
+
+    result = predictor.predict(phantom)
+
+    assert result.model_ms <= (time.perf_counter() - began) * 1000.0 - 300.0
 
 
 def test_an_engine_that_returns_no_number_is_not_believed(saying, phantom):

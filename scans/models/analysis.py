@@ -31,6 +31,7 @@ class AbstainReason(models.TextChoices):
 
     TOO_SMALL = "too_small", "Too few pixels"
     UNREADABLE_CONTRAST = "unreadable_contrast", "Blank or nearly so"
+    NO_HEAD = "no_head", "Only background or noise"
     NOT_BRAIN_MRI = "not_brain_mri", "Does not look like a slice of a brain MRI"
     UNFAMILIAR = "unfamiliar", "Too far from the images the model has learnt from"
 
@@ -50,6 +51,32 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
 
     def not_dispatched_since(self, moment: datetime) -> "AnalysisQuerySet":
         return self.queued().filter(dispatched_at__lt=moment)
+
+    def following(self, analysis_id: uuid.UUID, *, most: int, most_pixels: int) -> list[uuid.UUID]:
+        """Those next in the queue after a queued one, as long as they belong to its study.
+
+        Of another study's place none is taken: the first row of another study or release ends them.
+        So does one that was tried before, which is run alone, and one of more than `most_pixels`.
+        None where the analysis itself does not wait any more.
+        """
+        queue = self.queued().select_related("image__series")
+        own = queue.filter(pk=analysis_id).first()
+        if own is None:
+            return []
+        later = Q(queued_at__gt=own.queued_at) | Q(
+            queued_at=own.queued_at, image__number__gte=own.image.number
+        )
+        rows = queue.filter(later).exclude(pk=analysis_id)
+        found = []
+        for row in rows.order_by("queued_at", "image__number", "pk")[:most]:
+            same_study = row.image.series.study_id == own.image.series.study_id
+            pixels = row.image.width * row.image.height
+            if not same_study or row.release_id != own.release_id or row.attempts:
+                break
+            if pixels > most_pixels:
+                break
+            found.append(row.pk)
+        return found
 
     def with_lapsed_lease(self, moment: datetime) -> "AnalysisQuerySet":
         return self.filter(status=Status.RUNNING, lease_expires_at__lt=moment)

@@ -3,6 +3,7 @@
 export type AbstainReasonEnum =
   | "too_small"
   | "unreadable_contrast"
+  | "no_head"
   | "not_brain_mri"
   | "unfamiliar";
 

@@ -87,11 +87,15 @@ def _counts_ahead(wanted: set[UUID], *, user: User) -> dict[UUID, tuple[int, int
 
 
 def _seconds_each() -> float:
-    """Return the median duration of the newest completed analyses."""
+    """Return the median work of the newest completed analyses.
+
+    Not the time from start to end: two of a study run side by side, each waiting for the other.
+    """
     recent = (
         Analysis.objects.filter(status=Status.COMPLETED)
         .order_by("-finished_at")
-        .values_list("started_at", "finished_at")[:_SAMPLE]
+        .only("decode_ms", "model_ms", "render_ms")[:_SAMPLE]
     )
-    durations = [(end - start).total_seconds() for start, end in recent if start and end]
-    return median(durations) if durations else _DEFAULT_SECONDS
+    work = [analysis.total_ms for analysis in recent]
+    known = [milliseconds / 1000.0 for milliseconds in work if milliseconds is not None]
+    return median(known) if known else _DEFAULT_SECONDS
