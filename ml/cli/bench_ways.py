@@ -1,8 +1,9 @@
-"""The process behind one row of `ml.cli.bench`: reads an image for every number on its input.
+"""The process behind one row of `ml.cli.bench`: reads images for every line on its input.
 
     python -m ml.cli.bench_ways NAME RELEASE FILE...
 
-The first line it answers says whether it could start.
+The first line it answers says whether it could start. A line is the number of an image, or of the
+first one and how many there are: a series, which is read as the worker reads one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +37,8 @@ from ml.release.releases import read_release
 Way: TypeAlias = Callable[[bytes], None]
 COMMON_RECIPE: Final = "common-recipe"
 FORWARD: Final = "-forward"
+SERIES: Final = "-series"  # behind the name of a way that reads whole images
+_AT_ONCE: Final = 2  # images of a series in work: as `scans.services.analyses.overlap`
 _OPACITY: Final = 0.5  # the product's
 
 
@@ -93,11 +97,18 @@ def whole_image(release: Path, *, engine: str) -> Way:
         pixels = formats.read(file).image.pixels
         result = predictor.predict(pixels)
         if isinstance(result, Abstention):
-            raise RuntimeError("A gate that refuses nothing has refused.")
+            return  # no head in it: nothing is drawn
         encode_png(result.heatmap)
         encode_png(blend(pixels, result.heatmap, color_map="warm_cool", opacity=_OPACITY))
 
     return read
+
+
+def read_series(way: Way, files: Sequence[bytes]) -> None:
+    """Read the files as slices of one series: beside the one in the network, another's decoding,
+    heatmap and PNG files."""
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        list(threads.map(way, files))
 
 
 def forward(release: Path, *, engine: str) -> Way:
@@ -139,24 +150,28 @@ WAYS: Final[Mapping[str, Callable[[Path], Way]]] = MappingProxyType(_ways())
 
 
 def main() -> None:
-    """Answer every number on the input with one line of JSON."""
+    """Answer every line of the input with one line of JSON."""
     name, release, *paths = sys.argv[1:]
     files = [Path(path).read_bytes() for path in paths]
     try:
-        way = WAYS[name](Path(release))
+        way = WAYS[name.removesuffix(SERIES)](Path(release))
         way(files[0])
     except (EngineError, ImportError) as error:
         _send({"error": str(error)})
         return
     _send({"ready": True})
     for line in sys.stdin:
-        index = int(line)
+        index, *count = (int(word) for word in line.split())
         if index < 0:
             _send({"memory_mb": _peak_memory_mb()})
+            continue
+        asked = [files[place % len(files)] for place in range(index, index + sum(count or [1]))]
+        started = time.perf_counter()
+        if count:
+            read_series(way, asked)
         else:
-            started = time.perf_counter()
-            way(files[index % len(files)])
-            _send({"ms": (time.perf_counter() - started) * 1000.0})
+            way(asked[0])
+        _send({"ms": (time.perf_counter() - started) * 1000.0})
 
 
 def _send(value: Mapping[str, object]) -> None:
