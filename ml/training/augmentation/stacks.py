@@ -33,10 +33,11 @@ LESIONS: Final = Planting(
     enhancing=(0.25, 0.8),
     own_times=(0.8, 1.2),
     keep=(0.0, 0.35),
+    least=0.2,
 )
 _TRIES: Final = 12
 _LONG: Final = (0.8, 1.4)  # how long a lesion is along the axis, of its width
-_WHOLE: Final = 0.6  # of the largest slice's head: where there is enough brain for the middle
+_CEREBRUM: Final = (20.0, 95.0)  # mm below the vertex: where the middle of a lesion may lie
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +91,7 @@ def plant_through(
     """Plant one lesion that reaches through `FEWEST` to `MOST` neighboring slices, tapering.
 
     Args:
-        images: of a stack without a lesion, uint8, shape (H, W), axial.
+        images: of a stack without a lesion, uint8, shape (H, W), axial, from below to the vertex.
         lesion: as for `ml.training.augmentation.planting.plant`.
         spacing_mm: from slice to slice.
         sequence, stripped: of the stack, as for `plant`.
@@ -103,7 +104,11 @@ def plant_through(
     settings = settings or LESIONS
     heads = [find_head(image) for image in images]
     areas = np.array([0 if head is None else int(head.sum()) for head in heads])
-    middles = np.flatnonzero(areas >= _WHOLE * areas.max())
+    vertex = int(np.flatnonzero(areas)[-1]) if areas.any() else 0
+    below = spacing_mm * (vertex - np.arange(len(images)))
+    middles = np.flatnonzero((areas > 0) & (below >= _CEREBRUM[0]) & (below <= _CEREBRUM[1]))
+    if not middles.size:
+        return None
     rng = np.random.default_rng(seed)
     for _ in range(_TRIES):
         middle = int(rng.choice(middles))

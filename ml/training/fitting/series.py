@@ -4,9 +4,9 @@ What the rule is. A logistic function of the numbers of `ml.series.features`, wi
 each sequence. No weight is below 0, so more evidence never makes a tumor less probable; a ridge
 keeps them small, for the stacks are few.
 
-How the stacks weigh. Every sequence weighs alike; within it every source; within that both labels.
-So the source tells nothing about the label. Each stack is also fitted as the two series of twice
-the spacing that it consists of, at half the weight each.
+How the stacks weigh. Every sequence weighs alike; within it every source; within that both labels,
+but planted lesions half of that. So the source tells little about the label. Each stack is also
+fitted as the two series of twice the spacing that it consists of, at half the weight each.
 
 How sure it may be. Everything that is said of the rule comes from cross-fitting by patient: a
 patient's stacks are judged by weights that were fitted without that patient. Where those
@@ -43,6 +43,7 @@ FEWEST_STACKS: Final = 8  # of each label; a sequence with fewer has no opinion
 FOLDS: Final = 10
 MOST_ABSTAINED: Final = 0.2  # of a series' slices
 _STEPS: Final = (1, 2)  # the spacing as it is, and twice as wide
+_PLANTED_WEIGHS: Final = 0.5  # of another stack: not every planted lesion can be seen
 _RIDGE: Final = 0.02  # of the mean loss, for features of unit variance
 _NOT_ALL: Final = 0.9  # of the smallest stack's extent: how much a series must cover
 _SEED: Final = 20261129
@@ -195,19 +196,24 @@ NOT_MEASURED: Final = SeriesOperating(
 def weigh(samples: Samples) -> Float64Array:
     """Weights of mean 1 under which sequences, sources within them, and labels weigh alike.
 
-    A source that has one label of a sequence only weighs half.
+    A source that has one label of a sequence only weighs half, one whose tumors are all planted
+    three quarters.
     """
     cells = [
         (one.stack.sequence, one.stack.source, bool(tumor))
         for one, tumor in zip(samples.readings, samples.tumor, strict=True)
     ]
     own = np.array([1.0 / step for step in samples.steps])
+    times = [_PLANTED_WEIGHS if one.variant == "planted" else 1.0 for one in samples.readings]
     totals: defaultdict[tuple[str, str, bool], float] = defaultdict(float)
     for cell, share in zip(cells, own, strict=True):
         totals[cell] += float(share)
     sources = Counter(sequence for sequence, _, _ in totals)
     weights = np.array(
-        [share / totals[cell] / sources[cell[0]] for cell, share in zip(cells, own, strict=True)]
+        [
+            factor * share / totals[cell] / sources[cell[0]]
+            for cell, share, factor in zip(cells, own, times, strict=True)
+        ]
     )
     return np.asarray(weights * len(weights) / weights.sum(), dtype=np.float64)
 

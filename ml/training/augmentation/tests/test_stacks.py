@@ -7,7 +7,7 @@ from ml.imaging.phantom import draw_phantom
 from ml.training.augmentation.stacks import FEWEST, LESIONS, MOST, erase, plant_through
 from ml.training.augmentation.tests.test_planting import head_with_lesion, lesion
 
-SLICES = 12
+SLICES = 22
 
 
 def stack() -> list[np.ndarray]:
