@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from ml.training.data.exceptions import read_exceptions, reason
 from ml.training.data.manifest import Slice
 
 # Of what a scan covers: base or neck to vertex, back to front, side to side. Beyond, there is skull
@@ -15,13 +17,17 @@ LEVELS: Final = MappingProxyType(
 )
 
 
+_listed: Final = cache(read_exceptions)
+
+
 def may_host(item: Slice) -> bool:
     """Whether a lesion may be set into a slice.
 
-    It shows no tumor, and lies in the middle of its scan; where the level is not known, as of
+    It shows no tumor, is not listed as an exception (`ml.training.data.exceptions`: head CTs, slices
+    with a lesion after all), and lies in the middle of its scan; where the level is not known, as of
     collections of single slices, which hold middle slices, that is taken for granted.
     """
-    if item.tumor:
+    if item.tumor or reason(item, _listed()) is not None:
         return False
     origin = item.provenance
     if origin.level is None or origin.plane not in LEVELS:

@@ -17,10 +17,16 @@ Which method. Temperature (one number) or Platt (two), by the log-likelihood in 
 over clusters of near-duplicates (stratified folds that split none); Platt only where it is better
 by more than its standard error, which is one over clusters too.
 
-Which threshold. The one with the largest mean of two Youden indices (sensitivity + specificity
-- 1): over all slices, and among the slices of the source that has both kinds. Where several do as
-well, as they do near a perfect separation, the middle of them on the logit scale; and the median
-of that over 400 resamples of clusters, so that no single slice decides.
+Where sources that were left out are among the slices (`Elsewhere`), it is otherwise. All slices
+weigh alike, for about one slice of a head in three shows its tumor, there as in a clinic. And the
+threshold is the one below which a given share of the slices without a tumor stays, each source
+weighed by the root of its slices; sensitivity is what is left. An alarm on every tenth healthy
+slice makes a reader look away from the others.
+
+Which threshold otherwise. The one with the largest mean of two Youden indices (sensitivity +
+specificity - 1): over all slices, and among the slices of the source that has both kinds. Where
+several do as well, as they do near a perfect separation, the middle of them on the logit scale; and
+the median of that over 400 resamples of clusters, so that no single slice decides.
 """
 
 from __future__ import annotations
@@ -40,6 +46,7 @@ from ml.metrics.classification import BoolArray, Float64Array
 from ml.release.parts import Operating
 from ml.release.releases import Release
 from ml.training.data.manifest import Slice
+from ml.training.fitting.weigh import by_source
 
 FOLDS: Final = 5
 RESAMPLES: Final = 400
@@ -82,13 +89,34 @@ class Fitted:
     operating: Operating
 
 
-def calibrate(release: Release, *, logits: Float64Array, slices: Sequence[Slice]) -> Release:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elsewhere:
+    """That sources which were left out are among the slices.
+
+    Attributes:
+        dataset: which slices these are, in words.
+        specificity: share of the slices without a tumor that the threshold is to leave without
+            alarm.
+    """
+
+    dataset: str
+    specificity: float = 0.95
+
+
+def calibrate(
+    release: Release,
+    *,
+    logits: Float64Array,
+    slices: Sequence[Slice],
+    elsewhere: Elsewhere | None = None,
+) -> Release:
     """The release with calibration, threshold and operating point from a split's logits.
 
     Args:
         release: to complete; release.json is not written.
         logits: shape (N,), of the network, uncalibrated.
         slices: what they are, in the same order.
+        elsewhere: where sources that were left out are among them.
 
     Raises:
         ValueError: the lengths differ, or only one of the two kinds is there.
@@ -98,6 +126,7 @@ def calibrate(release: Release, *, logits: Float64Array, slices: Sequence[Slice]
         np.array([item.tumor for item in slices], dtype=bool),
         sources=[item.source for item in slices],
         clusters=[item.cluster for item in slices],
+        elsewhere=elsewhere,
     )
     return replace(
         release,
@@ -113,7 +142,7 @@ def fit(
     *,
     sources: Sequence[str],
     clusters: Sequence[str],
-    dataset: str = "val split",
+    elsewhere: Elsewhere | None = None,
 ) -> Fitted:
     """Fit calibration and threshold.
 
@@ -123,7 +152,7 @@ def fit(
         sources: the collection of each slice. `br35h` tumors and all slices without a tumor are
             of one source (see the data's README); where there is no `br35h`, there is one family.
         clusters: of near-duplicates; no resample and no fold splits one.
-        dataset: which slices these are, in words.
+        elsewhere: where sources that were left out are among them.
 
     Raises:
         ValueError: the lengths differ, or only one of the two kinds is there.
@@ -132,7 +161,7 @@ def fit(
         raise ValueError("Logits, truths, sources and clusters must be of one length.")
     if truths.all() or not truths.any():
         raise ValueError("A calibration can only be fitted on images of both kinds.")
-    weights = weigh(truths)
+    weights = weigh(truths) if elsewhere is None else np.ones(len(truths))
     folds = _folds(truths, clusters)
     losses = {way: _cross_validated(logits, truths, weights, folds=folds, way=way) for way in _WAYS}
     chosen = _WAYS[0]
@@ -141,11 +170,14 @@ def fit(
         if gain > error:
             chosen = way
     calibration = _fit(logits, truths, weights, way=chosen)
-    cut = _cut(logits, truths, sources=sources, clusters=clusters)
+    if elsewhere is None:
+        cut = _cut(logits, truths, sources=sources, clusters=clusters)
+    else:
+        cut = _cut_at(elsewhere.specificity, logits, truths, sources=sources)
     threshold = min(max(calibration.probability(cut), 0.01), 0.99)
     called = calibration.probabilities(logits) >= threshold
     operating = Operating(
-        dataset=dataset,
+        dataset="val split" if elsewhere is None else elsewhere.dataset,
         sensitivity=round(float(called[truths].mean()), 4),
         specificity=round(float((~called[~truths]).mean()), 4),
         tumor=int(truths.sum()),
@@ -251,6 +283,19 @@ def _folds(truths: BoolArray, clusters: Sequence[str]) -> np.ndarray:
     for fold, (_, held) in enumerate(dealer.split(truths, truths, groups=np.asarray(clusters))):
         folds[held] = fold
     return folds
+
+
+def _cut_at(
+    specificity: float, logits: Float64Array, truths: BoolArray, *, sources: Sequence[str]
+) -> float:
+    """The threshold as a logit below which that share of the slices without a tumor stays."""
+    values = logits[~truths]
+    weights = by_source(truths, sources)[~truths]
+    order = np.argsort(values, kind="stable")
+    shares = np.cumsum(weights[order]) / weights.sum()
+    place = int(np.searchsorted(shares, specificity))
+    above = min(place + 1, len(values) - 1)
+    return float((values[order][min(place, len(values) - 1)] + values[order][above]) / 2.0)
 
 
 def _cut(

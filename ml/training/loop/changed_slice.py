@@ -88,8 +88,9 @@ def changed_slice(
         set_in = _planted(cache, index=index, image=image, bank=bank, rng=rng)
     elif may_host(item) and rng.random() < settings.spots_share:
         set_in = plant_spots(image, rng=rng, **_words(cache, index))
-    elif len(cache.masks) and rng.random() < settings.cover_share:
-        shape = np.asarray(cache.masks[int(rng.integers(len(cache.masks)))])
+    elif bank.outlines and rng.random() < settings.cover_share:
+        row = bank.outlines[int(rng.integers(len(bank.outlines)))]
+        shape = np.asarray(cache.masks[row])
         region = other_region(shape, image=image, mask=mask, rng=rng)
         # A lesion that is not known might be hidden.
         if region is not None and mask is not None:

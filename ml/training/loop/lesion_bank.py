@@ -21,13 +21,15 @@ class LesionBank:
     Attributes:
         lesions: all of them; `source` is the patient, or the cluster where none is known.
         by_sequence: sequence to places in `lesions`.
+        outlines: rows of the cache's masks that are of the split `train`.
     """
 
     lesions: tuple[Lesion, ...]
     by_sequence: dict[str, tuple[int, ...]]
+    outlines: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, lesions: Sequence[Lesion]) -> LesionBank:
+    def of(cls, lesions: Sequence[Lesion], *, outlines: Sequence[int] = ()) -> LesionBank:
         """Sort lesions by sequence."""
         found: dict[str, list[int]] = {}
         for place, lesion in enumerate(lesions):
@@ -35,6 +37,7 @@ class LesionBank:
         return cls(
             lesions=tuple(lesions),
             by_sequence={sequence: tuple(places) for sequence, places in found.items()},
+            outlines=tuple(outlines),
         )
 
     def draw(self, *, sequence: str, source: str, rng: np.random.Generator) -> Lesion | None:
@@ -61,6 +64,13 @@ def head_of(cache: Cache, index: int) -> str:
     return item.provenance.patient or f"cluster {item.cluster}"
 
 
+def outlines_of(cache: Cache) -> tuple[int, ...]:
+    """Rows of the cache's masks that are of the split `train`, and of no other."""
+    return tuple(
+        cache.mask_row[index] for index in cache.indices("train") if cache.mask_row[index] >= 0
+    )
+
+
 def cut_lesions(cache: Cache) -> LesionBank:
     """Cut the lesions of the split `train`, and of no other.
 
@@ -80,4 +90,4 @@ def cut_lesions(cache: Cache) -> LesionBank:
         )
         if lesion is not None:
             lesions.append(lesion)
-    return LesionBank.of(lesions)
+    return LesionBank.of(lesions, outlines=outlines_of(cache))

@@ -27,7 +27,7 @@ from ml.training.loop.checkpoint import (
     write_text,
 )
 from ml.training.loop.config import Config
-from ml.training.loop.lesion_bank import LesionBank, cut_lesions
+from ml.training.loop.lesion_bank import LesionBank, cut_lesions, outlines_of
 from ml.training.loop.losses import compile_network
 from ml.training.loop.network import (
     build_training_network,
@@ -65,7 +65,11 @@ class Trainer:
         self.config, self.cache, self.out = config, cache, out
         keras.utils.set_random_seed(config.seed)
         self.pools = make_pools(cache.items, sampling=config.sampling)
-        self.bank = cut_lesions(cache) if config.sampling.plant else LesionBank.of(())
+        self.bank = (
+            cut_lesions(cache)
+            if config.sampling.plant
+            else LesionBank.of((), outlines=outlines_of(cache))
+        )
         self.network = build_training_network(config)
         self.progress = Progress()
         self.average = get_arrays(self.network)

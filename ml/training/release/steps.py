@@ -170,9 +170,14 @@ def slices_to_choose_by(data: Folders) -> list[Slice]:
     that the network knows nothing of, as it will be in the next hospital.
     """
     slices = read_slices(data, split=VALIDATION)
-    if any(is_described(folder) for folder in as_folders(data)):
+    if looks_elsewhere(data):
         slices = slices + read_slices(data, split=VALIDATE)
     return slices
+
+
+def looks_elsewhere(data: Folders) -> bool:
+    """Whether a folder gives sources to be looked at and never to be trained on."""
+    return any(is_described(folder) for folder in as_folders(data))
 
 
 def weigh(inputs: Inputs, release: Release) -> Release:
@@ -215,11 +220,17 @@ def weigh(inputs: Inputs, release: Release) -> Release:
 
 def calibrate(inputs: Inputs, release: Release) -> Release:
     """Fit calibration and threshold on the slices to choose by."""
+    from ml.training.fitting.calibrate import Elsewhere
     from ml.training.fitting.calibrate import calibrate as calibrated
 
     with np.load(_validation(inputs), allow_pickle=False) as kept:
         logits = kept["logits"].astype(np.float64)
-    return calibrated(release, logits=logits, slices=slices_to_choose_by(inputs.data))
+    return calibrated(
+        release,
+        logits=logits,
+        slices=slices_to_choose_by(inputs.data),
+        elsewhere=Elsewhere(dataset="val and validate") if looks_elsewhere(inputs.data) else None,
+    )
 
 
 def set_regions(inputs: Inputs, release: Release) -> Release:
@@ -273,7 +284,7 @@ def evaluate_release(inputs: Inputs, release: Release) -> Release:
 
 def evaluate_left_out(inputs: Inputs, release: Release) -> Release:
     """Measure the release on what may be looked at and never enters weights, where there is any."""
-    if not any(is_described(folder) for folder in as_folders(inputs.data)):
+    if not looks_elsewhere(inputs.data):
         return release
     report = inputs.work / GATE_REPORT
     return evaluate(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ml.metrics.calibration import Calibration
-from ml.training.fitting.calibrate import MOST_SLOPE, fit, weigh
+from ml.training.fitting.calibrate import MOST_SLOPE, Elsewhere, fit, weigh
 
 
 def split(*, n=400, gain=1.0, shift=0.0, tumors=0.7, seed=0):
@@ -95,3 +95,34 @@ def test_the_doubt_keeps_the_order_of_images():
     assert (np.diff(promised) > 0).all()
     assert promised[3] == pytest.approx(calibration.probability(float(logits[3])))
     assert calibration.logit(calibration.probability(1.7)) == pytest.approx(1.7)
+
+
+def test_where_left_out_sources_are_among_them_the_threshold_leaves_the_share_asked_for():
+    rng = np.random.default_rng(3)
+    truths = np.repeat([True, False, False], 400)
+    logits = np.where(truths, 2.0, -2.0) + rng.normal(0.0, 1.0, len(truths))
+    sources = ["tumors"] * 400 + ["first"] * 400 + ["second"] * 400
+    clusters = [str(index) for index in range(len(truths))]
+    elsewhere = Elsewhere(dataset="val and validate", specificity=0.9)
+
+    found = fit(logits, truths, sources=sources, clusters=clusters, elsewhere=elsewhere)
+
+    assert found.operating.specificity == pytest.approx(0.9, abs=0.005)
+    assert found.operating.dataset == "val and validate"
+    # A third of the slices are tumors, and that is what the probabilities say on average.
+    promised = found.calibration.probabilities(logits)
+    assert promised.mean() == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_a_large_source_does_not_set_the_threshold_alone():
+    truths = np.array([True] * 50 + [False] * 900 + [False] * 100)
+    logits = np.concatenate([np.full(50, 5.0), np.full(900, -5.0), np.linspace(-5.0, 4.0, 100)])
+    sources = ["tumors"] * 50 + ["easy"] * 900 + ["hard"] * 100
+    clusters = [str(index) for index in range(len(truths))]
+    elsewhere = Elsewhere(dataset="both", specificity=0.95)
+
+    found = fit(logits, truths, sources=sources, clusters=clusters, elsewhere=elsewhere)
+
+    called = found.calibration.probabilities(logits) >= found.threshold
+    hard = called[950:].mean()
+    assert hard < 0.22  # by slices alone half of the hard source would be called tumors

@@ -81,7 +81,7 @@ def test_all_steps_are_run_once_and_kept(inputs, plan, ran):
     assert made.gate == "none+first+second"
     assert read_release(inputs.out) == made
     verify(made)
-    assert (made.name, made.version) == ("neuroscan-vgg16", "2.1.0")
+    assert (made.name, made.version) == ("neuroscan-vgg16", "3.0.0")
 
     assert make_release(inputs, plan=plan) == made
     assert ran == ["first", "second"]
