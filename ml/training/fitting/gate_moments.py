@@ -220,11 +220,8 @@ def _spread_of_brains(groups: Sequence[_Group]) -> float:
     brains = [group for group in groups if group.brain]
     shares = np.array([group.share for group in brains]) / sum(group.share for group in brains)
     means = np.stack([group.rows.mean(axis=0) for group in brains])
-    second = sum(
-        share * float((group.rows**2).sum(axis=1).mean())
-        for share, group in zip(shares, brains, strict=True)
-    )
-    return 2.0 * (second - float(((shares @ means) ** 2).sum()))
+    lengths = np.array([(group.rows**2).sum(axis=1).mean() for group in brains])
+    return 2.0 * (float(shares @ lengths) - float(((shares @ means) ** 2).sum()))
 
 
 def _regression(
