@@ -20,8 +20,9 @@ by more than its standard error, which is one over clusters too.
 Where sources that were left out are among the slices (`Elsewhere`), it is otherwise. All slices
 weigh alike, for about one slice of a head in three shows its tumor, there as in a clinic. And the
 threshold is the one below which a given share of the slices without a tumor stays, each source
-weighed by the root of its slices; sensitivity is what is left. Nine in ten over sources of all kinds
-(tumor-free slices of tumor heads, multiple sclerosis, stroke) were 96 in 100 over healthy heads.
+weighed by the root of its slices; sensitivity is what is left. Nine in ten over sources of all
+kinds (tumor-free slices of tumor heads, multiple sclerosis, stroke) were 96 in 100 over healthy
+heads.
 
 Which threshold otherwise. The one with the largest mean of two Youden indices (sensitivity +
 specificity - 1): over all slices, and among the slices of the source that has both kinds. Where

@@ -41,11 +41,11 @@ BRAIN: Final = "brain"
 DRAWN: Final = "drawn"  # how the kinds of drawings begin
 HEAD_CT: Final = "head_ct"
 # Slices of a stratum (source, plane and sequence; source and class where those are not known).
-EACH: Final = 30
-EACH_UNKNOWN: Final = 100
+EACH: Final = 90
+EACH_UNKNOWN: Final = 300
 HELD_OUT_EACH: Final = {"val": 10, VALIDATE: 24}
-DRAWN_EACH: Final = 20  # images of each family of drawings
-DRAWN_CTS: Final = 400  # head CTs, each of a brain slice
+DRAWN_EACH: Final = 60  # images of each family of drawings
+DRAWN_CTS: Final = 800  # head CTs, each of a brain slice
 _TIMES: Final = {"phantom": 5}  # as many, of a family in which there is much to draw
 _STRIPPED: Final = {"yes": True, "no": False}
 _LOWEST_CT: Final = 0.2  # level of the slices that head CTs are made of
