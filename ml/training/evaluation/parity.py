@@ -23,7 +23,6 @@ from ml.engines import (
     REFERENCE,
     Engine,
     EngineError,
-    EngineUnsuitableError,
     open_engine,
 )
 from ml.imaging.heatmap import heatmap_in_image_grid
@@ -81,7 +80,7 @@ def measure(*, release: Release, data: Folders, split: str = "test") -> Release:
     for name in ENGINES:
         try:
             engine = open_engine(name, release=release) if name != REFERENCE else None
-        except EngineUnsuitableError as error:
+        except EngineError as error:
             sys.stderr.write(f"{name} is left out: {error}\n")
             continue
         found.append(
