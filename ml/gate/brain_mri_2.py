@@ -105,7 +105,8 @@ def landmark_kernels(
 ) -> Float32Array:
     """exp(-gamma d^2) of each row to each landmark, (N, landmarks); `lengths` are those squared."""
     squared = lengths + (x * x).sum(axis=1)[:, np.newaxis] - 2.0 * (x @ landmarks.T)
-    return np.exp(np.float32(-gamma) * np.maximum(squared, 0.0)).astype(np.float32, copy=False)
+    kernels: Float32Array = np.exp(np.float32(-gamma) * np.maximum(squared, 0.0))
+    return kernels
 
 
 def open_brain_mri_2(release: Release) -> BrainMri2:

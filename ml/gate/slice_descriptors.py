@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -56,6 +55,17 @@ BLOCKS: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 SIZE: Final = sum(BLOCKS.values())
+_AROUND: Final = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))
+
+
+def _uniform_patterns() -> Uint8Array:
+    """Of each code of eight bits: how many are set, or 9 where they change more than twice."""
+    bits = (np.arange(256)[:, np.newaxis] >> np.arange(8)) & 1
+    changes = (bits != np.roll(bits, 1, axis=1)).sum(axis=1)
+    return np.where(changes <= 2, bits.sum(axis=1), 9).astype(np.uint8)
+
+
+_UNIFORM: Final = _uniform_patterns()
 _ROWS = np.arange(SIDE) // _CELL
 _FIRST_BIN = ((_ROWS[:, None] * _GRID + _ROWS[None]) * _DIRECTIONS).ravel()
 
@@ -115,8 +125,8 @@ def view(pixels: Pixels) -> View:
 def describe_view(seen: View) -> Float32Array:
     """The blocks of `BLOCKS` one after another, float32, each value of the order of 1."""
     square = seen.square.astype(np.float32)
-    depth = cv2.distanceTransform(np.pad(seen.inside.astype(np.uint8), 1), cv2.DIST_L2, 3)
-    depth = depth[1:-1, 1:-1]
+    padded = cv2.distanceTransform(np.pad(seen.inside.astype(np.uint8), 1), cv2.DIST_L2, 3)
+    depth = np.asarray(padded[1:-1, 1:-1], dtype=np.float32)
     edges, strength = _edges(square)
     thumbnail = cv2.resize(seen.square, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
     return np.concatenate(
@@ -197,7 +207,9 @@ def _edges(square: Float32Array) -> tuple[Float32Array, Float32Array]:
     direction = (angle * np.float32(_DIRECTIONS / np.pi)).astype(np.intp).ravel() % _DIRECTIONS
     sums = np.bincount(_FIRST_BIN + direction, weights=strength.ravel(), minlength=BLOCKS["edges"])
     mean = float(strength.mean())
-    return np.sqrt(sums / _CELL**2 / (mean + _FAINT)).astype(np.float32), strength
+    return np.sqrt(sums / _CELL**2 / (mean + _FAINT)).astype(np.float32), np.asarray(
+        strength, np.float32
+    )
 
 
 def _shells(seen: View, depth: Float32Array, strength: Float32Array) -> Float32Array:
@@ -209,15 +221,16 @@ def _shells(seen: View, depth: Float32Array, strength: Float32Array) -> Float32A
     joint = np.bincount(shell * _SHELL_GRAYS + gray, minlength=count * _SHELL_GRAYS)
     shares = np.sqrt(joint.reshape(count, _SHELL_GRAYS) / pixels[:, None])
     edge = np.bincount(shell, weights=strength[within], minlength=count) / pixels / 32.0
-    return np.concatenate([shares.ravel(), edge]).astype(np.float32)
+    found: Float32Array = np.concatenate([shares.ravel(), edge]).astype(np.float32)
+    return found
 
 
 def _grays(seen: View) -> Float32Array:
     inner = np.bincount(seen.square[seen.inside] // 8, minlength=32)
     frame = np.bincount(seen.frame.ravel() // 16, minlength=16)
-    return np.sqrt(
-        np.concatenate([inner / max(1, inner.sum()), frame / max(1, frame.sum())])
-    ).astype(np.float32)
+    shares = np.concatenate([inner / max(1, inner.sum()), frame / max(1, frame.sum())])
+    found: Float32Array = np.sqrt(shares).astype(np.float32)
+    return found
 
 
 def _texture(square: Uint8Array, inside: np.ndarray) -> Float32Array:
@@ -225,17 +238,19 @@ def _texture(square: Uint8Array, inside: np.ndarray) -> Float32Array:
         inside = np.ones_like(inside)
     places = np.flatnonzero(inside)
     most = max(_RADII)
-    padded = cv2.copyMakeBorder(square, most, most, most, most, cv2.BORDER_REPLICATE)
+    padded = np.asarray(
+        cv2.copyMakeBorder(square, most, most, most, most, cv2.BORDER_REPLICATE), dtype=np.uint8
+    )
     parts = []
     for radius in _RADII:
         codes = _patterns(padded, radius).ravel()[places]
         parts.append(np.sqrt(np.bincount(codes, minlength=10) / codes.size))
-    spread = float(square.ravel()[places].var()) + 1.0
+    spread = _spread(square, inside) ** 2 + 1.0
     # A pyramid: what each halving of the size takes away.
     last, share = square.astype(np.float32), inside.astype(np.float32)
     bands = []
     for _ in range(_OCTAVES):
-        half = cv2.pyrDown(last)
+        half = np.asarray(cv2.pyrDown(last), dtype=np.float32)
         lost = last - cv2.pyrUp(half, dstsize=last.shape[::-1])
         bands.append(float(cv2.sumElems(lost * lost * share)[0]) / max(1.0, float(share.sum())))
         last, share = half, np.ascontiguousarray(share[::2, ::2])
@@ -248,17 +263,17 @@ def _patterns(padded: Uint8Array, radius: int) -> Uint8Array:
     """Rotation invariant uniform patterns, 0 to 9, shape (96, 96)."""
     most = max(_RADII)
     center = padded[most : most + SIDE, most : most + SIDE]
-    bits = []
-    for row, column in ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)):
+    code = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    for bit, (row, column) in enumerate(_AROUND):
         top, left = most + radius * row, most + radius * column
-        bits.append((padded[top : top + SIDE, left : left + SIDE] > center).view(np.uint8))
-    ones = bits[0].copy()
-    changes = bits[0] ^ bits[-1]
-    for before, bit in pairwise(bits):
-        ones += bit
-        changes += before ^ bit
-    ones[changes > 2] = 9
-    return ones
+        brighter = cv2.compare(padded[top : top + SIDE, left : left + SIDE], center, cv2.CMP_GT)
+        code |= np.asarray(brighter, dtype=np.uint8) & np.uint8(1 << bit)
+    return cv2.LUT(code, _UNIFORM).astype(np.uint8, copy=False)
+
+
+def _spread(gray: Uint8Array, mask: np.ndarray) -> float:
+    """Standard deviation of the pixels in a mask; 0 where there are none."""
+    return float(cv2.meanStdDev(gray, mask=mask.view(np.uint8))[1][0, 0])
 
 
 def _outline(seen: View, thumbnail: np.ndarray) -> Float32Array:
@@ -279,8 +294,7 @@ def _outline(seen: View, thumbnail: np.ndarray) -> Float32Array:
     hull = float(cv2.contourArea(cv2.convexHull(largest))) + 1.0
     _, _, width, height = cv2.boundingRect(head)
     sides = sorted(float(side.mean()) for side in (head[0], head[-1], head[:, 0], head[:, -1]))
-    outside = frame[head == 0]
-    air_spread = float(outside.std()) / 64.0 if outside.size else 0.0
+    air_spread = _spread(frame, head == 0) / 64.0
     mirrored = [_correlation(thumbnail, other) for other in (thumbnail[:, ::-1], thumbnail[::-1])]
     grays = np.count_nonzero(np.bincount(frame.ravel(), minlength=256)) / 256.0
     rest = [

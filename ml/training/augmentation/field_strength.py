@@ -63,7 +63,7 @@ def _with_noisy_air(image: Uint8Array, rng: Rng) -> Uint8Array:
         return image
     noise = rng.normal(rng.uniform(60, 140), rng.uniform(25, 80), image.shape)
     if rng.random() < 0.3:
-        noise = cv2.GaussianBlur(noise, (0, 0), 0.7)
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.7), dtype=np.float64)
     return to_8bit(np.where(head > 0, image, noise))
 
 

@@ -25,6 +25,7 @@ from ml.gate.slice_descriptors import BLOCKS
 from ml.imaging.pixels import Float32Array
 from ml.training.fitting.gate_samples import DRAWN, Sample, Samples
 
+_FEWEST: Final = 16  # descriptions, of a group whose own covariance is used for its landmarks
 _FAINT: Final = 0.03  # added to the spread: a number that hardly varies is not blown up
 
 
@@ -199,10 +200,15 @@ def _landmarks(groups: Sequence[_Group], *, settings: Settings, seed: int) -> Fl
     rng = np.random.default_rng(seed)
     roots = np.sqrt([group.share for group in groups])
     counts = np.maximum(4, np.rint(settings.landmarks * roots / roots.sum())).astype(int)
+    covariances = [np.cov(group.rows, rowvar=False, bias=True) for group in groups]
+    pooled = sum(
+        group.share * covariance for group, covariance in zip(groups, covariances, strict=True)
+    )
     drawn = []
-    for group, count in zip(groups, counts, strict=True):
+    for group, own, count in zip(groups, covariances, counts, strict=True):
         mean = group.rows.mean(axis=0)
-        covariance = np.cov(group.rows, rowvar=False, bias=True)
+        # Few images span so little that a point among them would nearly be one of them.
+        covariance = own if len(group.rows) >= _FEWEST else pooled
         variance, axes = np.linalg.eigh(covariance)
         spread = axes * np.sqrt(np.maximum(variance, 0.0))
         drawn.append(mean + rng.standard_normal((count, len(mean))) @ spread.T)
@@ -214,11 +220,8 @@ def _spread_of_brains(groups: Sequence[_Group]) -> float:
     brains = [group for group in groups if group.brain]
     shares = np.array([group.share for group in brains]) / sum(group.share for group in brains)
     means = np.stack([group.rows.mean(axis=0) for group in brains])
-    second = sum(
-        share * float((group.rows**2).sum(axis=1).mean())
-        for share, group in zip(shares, brains, strict=True)
-    )
-    return 2.0 * (second - float(((shares @ means) ** 2).sum()))
+    lengths = np.array([(group.rows**2).sum(axis=1).mean() for group in brains])
+    return 2.0 * (float(shares @ lengths) - float(((shares @ means) ** 2).sum()))
 
 
 def _regression(

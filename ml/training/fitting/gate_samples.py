@@ -189,6 +189,8 @@ def _evenly(items: Sequence[Labeled], *, seed: int) -> list[Labeled]:
 
 def _stratum(item: Slice) -> str:
     origin = item.provenance
+    if _is_ct(item):
+        return f"{item.source}/{HEAD_CT}"
     known = origin.sequence != UNKNOWN or origin.plane != UNKNOWN
     if known:
         return f"{item.source}/{origin.plane}/{origin.sequence}"

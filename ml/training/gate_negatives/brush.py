@@ -109,6 +109,11 @@ def scanned(
     return to_8bit(255.0 * np.clip((image + noise) / 255.0, 0, 1) ** float(rng.uniform(0.75, 1.35)))
 
 
+def as_float32(values: np.ndarray) -> Float32Array:
+    """The same values in float32."""
+    return np.asarray(values, dtype=np.float32)
+
+
 def to_8bit(image: np.ndarray) -> Uint8Array:
     """Round and cut off to uint8."""
     rounded: Uint8Array = np.clip(np.rint(image), 0, 255).astype(np.uint8)

@@ -13,8 +13,7 @@ import numpy as np
 
 from ml.imaging.head import find_head
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.augmentation.operations import as_float32, to_8bit
-from ml.training.gate_negatives.brush import Rng
+from ml.training.gate_negatives.brush import Rng, as_float32, to_8bit
 
 _SIDE: Final = 256  # pixels of the longer side of what is drawn
 
@@ -40,7 +39,9 @@ def head_ct(gray: Uint8Array, rng: Rng) -> Uint8Array:
         outlines = cv2.findContours(head, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
         cv2.fillPoly(hull, [cv2.convexHull(np.vstack(outlines))], 1)
     diameter = 2.0 * float(np.sqrt(hull.sum() / np.pi))
-    depth = cv2.distanceTransform(np.pad(hull, 1), cv2.DIST_L2, 5)[1:-1, 1:-1] / diameter
+    depth = as_float32(
+        cv2.distanceTransform(np.pad(hull, 1), cv2.DIST_L2, 5)[1:-1, 1:-1] / diameter
+    )
     waves = _waves(small.shape, knots=7, spread=0.2, rng=rng)
     scalp = float(rng.uniform(0.0, 0.045)) * waves
     bone = scalp + float(rng.uniform(0.02, 0.07)) * _waves(
@@ -59,9 +60,9 @@ def head_ct(gray: Uint8Array, rng: Rng) -> Uint8Array:
     drawn = cv2.GaussianBlur(as_float32(drawn), (0, 0), float(rng.uniform(0.5, 1.4)))
     noise = rng.normal(0.0, 1.0, drawn.shape)
     if rng.random() < 0.6:
-        noise = cv2.GaussianBlur(noise, (0, 0), 0.8) * 2.2
-    drawn = drawn + noise * float(rng.uniform(0.5, 9.0)) * (depth > 0)
-    return to_8bit(np.maximum(drawn, 0.0))
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8) * 2.2, dtype=np.float64)
+    noisy = as_float32(drawn + noise * float(rng.uniform(0.5, 9.0)) * (depth > 0))
+    return to_8bit(np.maximum(noisy, 0.0))
 
 
 def _small(gray: Uint8Array, rng: Rng) -> Uint8Array:

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from ml.imaging.pixels import Float32Array, Uint8Array
-from ml.training.augmentation.operations import as_float32, to_8bit
-from ml.training.gate_negatives.brush import Rng
+from ml.training.gate_negatives.brush import Rng, as_float32, to_8bit
 
 
 def phantom(rng: Rng) -> Uint8Array:
@@ -31,7 +30,7 @@ def phantom(rng: Rng) -> Uint8Array:
         drawn *= as_float32(1.0 + rng.uniform(0.02, 0.2) * rings)
     if rng.random() < 0.15:
         drawn = as_float32(level * inside - drawn * 0.8 * inside)
-    drawn = cv2.GaussianBlur(drawn, (0, 0), float(rng.uniform(0.4, 2.0)))
+    drawn = as_float32(cv2.GaussianBlur(drawn, (0, 0), float(rng.uniform(0.4, 2.0))))
     air = rng.normal(0.0, 1.0, drawn.shape)
     if rng.random() < 0.2:  # phase, or a uniform image
         drawn = np.where(inside > 0, drawn, 128.0 + 75.0 * air)
