@@ -20,6 +20,7 @@ import numpy as np
 from ml.cli.progress import ProgressBar
 from ml.imaging.pixels import Uint8Array
 from ml.predictor import Predictor
+from ml.release.decisive import decisive
 from ml.series import SliceEvidence
 from ml.training.augmentation.lesion import Lesion, cut_lesion
 from ml.training.augmentation.stacks import erase, plant_through
@@ -201,19 +202,9 @@ def _stored(path: Path, *, images: str) -> list[dict[str, Any]] | None:
 
 
 def _key(predictor: Predictor) -> str:
-    """Of all that the evidence of a slice depends on, but for the slice."""
-    release = predictor.release
-    facts = {
-        "weights": release.sha256,
-        "files": {k: v for k, v in sorted(release.files.items()) if not k.endswith(".json")},
-        "settings": [
-            release.preprocessing,
-            release.calibration.to_json(),
-            release.gate,
-            str(release.regions),
-        ],
-        "engine": predictor.engine,
-    }
+    """Of all that the evidence of a slice depends on, but for the slice; no threshold is in it."""
+    release = {k: v for k, v in decisive(predictor.release).items() if k != "threshold"}
+    facts = {"release": release, "engine": predictor.engine}
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 

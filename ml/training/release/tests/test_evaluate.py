@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ml.card.markdown import main as card
+from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import SHIPPED, read_release, verify, write_release
 from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
@@ -127,6 +128,27 @@ def test_an_image_of_the_same_name_with_another_content_is_read_anew(
     assert run(own, release, tmp_path) == 0
 
     assert predictors[1].asked == predictors[0].asked
+
+
+def test_another_weight_of_the_evidence_is_read_anew_and_drops_what_the_former_was_measured_by(
+    data, release, predictors, tmp_path
+):
+    reads_decoder = replace(
+        read_release(release),
+        files={"decoder.npz": "0" * 64},
+        regions=RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4),
+        evidence=Evidence(weight=0.5),
+    )
+    write_release(reads_decoder)
+    assert run(data, release, tmp_path) == 0
+    metrics = json.loads((release / "metrics.json").read_text())
+    (release / "metrics.json").write_text(json.dumps(metrics | {"gate": {"kinds": []}}))
+    write_release(replace(read_release(release), evidence=Evidence(weight=0.6)))
+
+    assert run(data, release, tmp_path) == 0
+
+    assert predictors[1].asked == predictors[0].asked
+    assert "gate" not in json.loads((release / "metrics.json").read_text())
 
 
 @pytest.mark.parametrize(
