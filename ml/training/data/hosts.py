@@ -23,9 +23,9 @@ _listed: Final = cache(read_exceptions)
 def may_host(item: Slice) -> bool:
     """Whether a lesion may be set into a slice.
 
-    It shows no tumor, is not listed as an exception (`ml.training.data.exceptions`: head CTs, slices
-    with a lesion after all), and lies in the middle of its scan; where the level is not known, as of
-    collections of single slices, which hold middle slices, that is taken for granted.
+    It shows no tumor, is not listed as an exception (`ml.training.data.exceptions`: head CTs, and
+    slices with a lesion after all), and lies in the middle of its scan; where the level is not
+    known, as of collections of single slices, which hold middle slices, that is taken for granted.
     """
     if item.tumor or reason(item, _listed()) is not None:
         return False

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CONFIG: Final = "config.json"
 STATE: Final = "state.npz"  # the loop's; here as well, so that settings are read without Keras
 MEASURED: Final = "measured"  # the precision that is faster here
+_OF_ANY_MACHINE: Final = frozenset({"search", "release"})  # whose precision is measured
 TIME_OVER: Final = 124  # as of `timeout`
 SIGNALED: Final = 128  # plus the signal's number, as shells have it
 
@@ -83,7 +84,8 @@ def _train(options: argparse.Namespace) -> int:
         progress=say.preparing,
         preprocessing=config.preprocessing,
     )
-    if options.dtype == MEASURED and not (options.out / STATE).is_file():
+    wanted = options.dtype or (MEASURED if config.recipe in _OF_ANY_MACHINE else config.dtype)
+    if wanted == MEASURED and not (options.out / STATE).is_file():
         config = _measured(config, say=say)
 
     def sample() -> Float32Array:
@@ -187,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         "--dtype",
         choices=(MEASURED, "float32", "mixed_bfloat16"),
         help=f"precision; {MEASURED!r} trains a few steps in each, takes the faster one, and "
-        "says what the run will take (default: the recipe's)",
+        "says what the run will take (default for search and release; else the recipe's)",
     )
     parser.add_argument("--seed", type=whole_from_zero, help="default 1")
     parser.add_argument("--batch", type=whole_above_zero, help="slices in a step")

@@ -70,6 +70,15 @@ def read_description(path: Path) -> Description:
         raise ReleaseMalformedError(f"{path} does not describe a release: {error}") from None
 
 
+def preprocessing_of_run(checkpoint: Path) -> str | None:
+    """The recipe that a run prepared its slices by, from config.json beside its checkpoint.
+
+    None where the folder is not one of a run, or of one from before runs named it.
+    """
+    found = _json(checkpoint.parent / "config.json").get("preprocessing")
+    return found if isinstance(found, str) else None
+
+
 def run_words(checkpoint: Path) -> str:
     """What a run did, from config.json, history.jsonl and sampling.json beside its checkpoint.
 

@@ -55,11 +55,11 @@ PLAN: Final[Mapping[str, Planned]] = {
     "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
     "quantize": Planned(run=steps.quantize, after=("weigh", "regions")),
     "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
-    "evaluate": Planned(
-        run=steps.evaluate_release, after=("gate", "engines"), asked=("engine", "card")
-    ),
     "left-out": Planned(
         run=steps.evaluate_left_out, after=("gate", "engines"), asked=("engine", "card")
+    ),
+    "evaluate": Planned(
+        run=steps.evaluate_release, after=("gate", "engines"), asked=("engine", "card")
     ),
 }
 

@@ -7,6 +7,7 @@ their own in here. This one hands them what they need and writes down what they 
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,8 +24,10 @@ from ml.architectures.vgg16.weights import read_weights, stored_widths, write_we
 from ml.cli.progress import ProgressBar
 from ml.engines import open_engine
 from ml.engines.evidence import decoder_evidence
+from ml.engines.openvino import adds_8_bits_exactly
 from ml.imaging.preprocessing import RECIPES
 from ml.metrics.calibration import Calibration
+from ml.metrics.classification import Float64Array
 from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import Release, ReleaseError, file_sha256, write_release
 from ml.training.data.cache import draw_mask
@@ -32,11 +35,18 @@ from ml.training.data.described import is_described
 from ml.training.data.folder import VALIDATE
 from ml.training.data.folders import Folders, as_folders, read_slices
 from ml.training.data.manifest import Slice, read_image
-from ml.training.release.description import read_description, run_words
+from ml.training.loop.checkpoint import write_arrays
+from ml.training.release.description import (
+    Description,
+    preprocessing_of_run,
+    read_description,
+    run_words,
+)
 from ml.training.release.evaluate import evaluate
 from ml.training.release.export import export
 
 VALIDATION: Final = "val"
+LOGITS: Final = "logits.npz"  # in `work`: of the slices to choose by, as weighed
 GATE_REPORT: Final = "gate.json"  # in `work`: what the gate's fitting measured, for the card
 _BATCH: Final = 8
 _DRAFT_THRESHOLD: Final = 0.5
@@ -83,6 +93,7 @@ def draft(inputs: Inputs) -> Release:
         ReleaseError: the weights or the description are not what they must be.
     """
     described = read_description(inputs.description)
+    _check_preprocessing(inputs, described)
     if inputs.out.is_dir():
         for name in (WEIGHTS, DECODER_FILE):
             (inputs.out / name).unlink(missing_ok=True)
@@ -127,8 +138,22 @@ def draft(inputs: Inputs) -> Release:
         widths=widths.in_release,
         evidence=evidence,
     )
+    # `weigh` starts from these however often it is done.
+    shutil.copyfile(inputs.out / WEIGHTS, inputs.work / WEIGHTS)
     write_release(release)
     return release
+
+
+def _check_preprocessing(inputs: Inputs, described: Description) -> None:
+    """Refuse to serve a network with slices prepared otherwise than those it was trained on."""
+    if inputs.checkpoint is None:
+        return
+    trained = preprocessing_of_run(inputs.checkpoint)
+    if trained not in (None, described.preprocessing):
+        raise ReleaseError(
+            f"{inputs.checkpoint} was trained on slices prepared by {trained!r}, and "
+            f"{inputs.description} names {described.preprocessing!r}; correct the description."
+        )
 
 
 def read_validation(inputs: Inputs, release: Release) -> Release:
@@ -152,14 +177,15 @@ def read_validation(inputs: Inputs, release: Release) -> Release:
             for item, one in zip(part, prepared, strict=True)
         ]
         progress(first + len(part))
-    with _validation(inputs).open("wb") as file:
-        np.savez_compressed(
-            file,
-            allow_pickle=False,
-            logits=np.concatenate(logits),
-            maps=np.concatenate(maps) if maps else np.zeros((0, 0, 0), np.float32),
-            masks=np.stack(masks),
-        )
+    write_arrays(
+        _validation(inputs),
+        {
+            "logits": np.concatenate(logits),
+            "maps": np.concatenate(maps) if maps else np.zeros((0, 0, 0), np.float32),
+            "masks": np.stack(masks),
+            "evidence_weight": np.float64(release.evidence.weight if release.evidence else 0.0),
+        },
+    )
     return release
 
 
@@ -183,6 +209,9 @@ def looks_elsewhere(data: Folders) -> bool:
 def weigh(inputs: Inputs, release: Release) -> Release:
     """Weigh the dense head against the decoder's evidence, where the classifier reads it.
 
+    It starts from the weights as drafted, which `work` keeps, so that doing it again, or going on
+    after a stop in the middle, gives the same.
+
     Raises:
         ReleaseError: neither tells tumors from others.
     """
@@ -190,10 +219,7 @@ def weigh(inputs: Inputs, release: Release) -> Release:
 
     if release.evidence is None:
         return release
-    with np.load(_validation(inputs), allow_pickle=False) as kept:
-        arrays = {name: kept[name] for name in kept.files}
-    evidence = decoder_evidence(arrays["maps"]).astype(np.float64)
-    dense = arrays["logits"].astype(np.float64) - release.evidence.weight * evidence
+    dense, evidence = _parts_of_logits(inputs)
     slices = slices_to_choose_by(inputs.data)
     try:
         found = weighed(
@@ -204,13 +230,12 @@ def weigh(inputs: Inputs, release: Release) -> Release:
         )
     except ValueError as error:
         raise ReleaseError(str(error)) from error
-    weights = read_weights(release.weights_path, widths=stored_widths(release.weights_path))
+    drafted = inputs.work / WEIGHTS
+    weights = read_weights(drafted, widths=stored_widths(drafted))
     for part in ("kernel", "bias"):
         weights[f"{OUTPUT}/{part}"] = weights[f"{OUTPUT}/{part}"] * np.float32(found.dense)
     write_weights(release.weights_path, weights)
-    arrays["logits"] = (found.dense * dense + found.evidence * evidence).astype(np.float32)
-    with _validation(inputs).open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    write_arrays(inputs.work / LOGITS, {"logits": found.dense * dense + found.evidence * evidence})
     return replace(
         release,
         sha256=file_sha256(release.weights_path),
@@ -218,13 +243,23 @@ def weigh(inputs: Inputs, release: Release) -> Release:
     )
 
 
+def _parts_of_logits(inputs: Inputs) -> tuple[Float64Array, Float64Array]:
+    """The dense head's part of each logit as drafted, and the decoder's evidence."""
+    with np.load(_validation(inputs), allow_pickle=False) as kept:
+        logits, weight = kept["logits"].astype(np.float64), float(kept["evidence_weight"])
+        evidence = decoder_evidence(kept["maps"]).astype(np.float64)
+    return logits - weight * evidence, evidence
+
+
 def calibrate(inputs: Inputs, release: Release) -> Release:
     """Fit calibration and threshold on the slices to choose by."""
     from ml.training.fitting.calibrate import Elsewhere
     from ml.training.fitting.calibrate import calibrate as calibrated
 
-    with np.load(_validation(inputs), allow_pickle=False) as kept:
-        logits = kept["logits"].astype(np.float64)
+    # As weighed, where the classifier has two parts.
+    kept = _validation(inputs) if release.evidence is None else inputs.work / LOGITS
+    with np.load(kept, allow_pickle=False) as arrays:
+        logits = arrays["logits"].astype(np.float64)
     return calibrated(
         release,
         logits=logits,
@@ -257,8 +292,15 @@ def add_gate(inputs: Inputs, release: Release) -> Release:
 
 
 def quantize(inputs: Inputs, release: Release) -> Release:
-    """Add the 8-bit numbers, made with training slices."""
+    """Add the 8-bit numbers, made with training slices; not where nobody could measure them."""
     from ml.training.fitting.quantize import quantize as quantized
+
+    if not adds_8_bits_exactly():
+        sys.stderr.write(
+            "This processor does not add 8-bit products exactly (VNNI), so the 8-bit engine could "
+            "not be compared; the release goes without it.\n"
+        )
+        return release
 
     return quantized(release=release, data=inputs.data)
 

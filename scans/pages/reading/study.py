@@ -36,15 +36,16 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     number = _page_number(request, pages)
     _record_read(request, row)
     shown = images_with_analyses(images.filter(pk__in=pages[number - 1]))
-    context = _summary_context(request, summarize([row], user=request.user)[0], known=len(ids)) | {
+    summary, active = summarize([row], user=request.user)[0], active_release()
+    context = _summary_context(request, summary, known=len(ids)) | {
         "patient": row.patient,
         "image_cards": image_cards(
             request,
             list(shown.visible_to(request.user)),
-            active=active_release(),
+            active=active,
             analysis_id=request.GET.get("analysis", ""),
         ),
-        "acquisitions": acquisition_forms(row),
+        "acquisitions": acquisition_forms(summary, active=active),
         "page_number": number,
         "page_numbers": range(1, len(pages) + 1),
     }

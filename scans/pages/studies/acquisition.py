@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts.policy import get_visible_or_404
-from scans.models import Series, SeriesStatement, Study
+from scans.models import ModelRelease, Series
 from scans.models.acquisition import ACQUISITION
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -18,6 +18,7 @@ from scans.pages.studies.forms import AcquisitionForm
 from scans.services.analyses.releases import states_series
 from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.studies.acquisitions import state_acquisition
+from scans.services.studies.summaries import StudySummary
 
 
 @require_POST
@@ -45,16 +46,17 @@ def series_acquisition(request: ClinicalRequest, series_id: UUID) -> HttpRespons
     return redirect(series.study)
 
 
-def acquisition_forms(study: Study) -> list[dict[str, Any]]:
+def acquisition_forms(
+    summary: StudySummary, *, active: ModelRelease | None
+) -> list[dict[str, Any]]:
     """Each series of the study with what is known of it, whether that is all, and its form.
 
     None where no release uses it: neither the active one nor one that stated something here.
     """
-    stated = SeriesStatement.objects.current().filter(series__study=study)
-    if not (states_series() or stated.exists()):
+    if not (states_series(active) or summary.statements):
         return []
     forms = []
-    for series in study.series.all():
+    for series in summary.study.series.all():
         known = acquisition_in_force(series)
         form = AcquisitionForm(initial=known, auto_id=f"{series.pk}-%s")
         facts = {"known": known, "is_incomplete": len(known) < len(ACQUISITION)}

@@ -19,7 +19,7 @@ from scans.models import Image, Patient
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import UploadFactsForm
-from scans.services.analyses.releases import states_series
+from scans.services.analyses.releases import active_release, states_series
 from scans.services.studies.receiving import FileOutcome, Receipt, receive_study
 
 _ROOM_FOR_FIELDS = 1024**2  # bytes of a request that are not the file
@@ -123,7 +123,7 @@ def _page(
         "max_archive_megabytes": settings.UPLOAD_MAX_ARCHIVE_BYTES // megabyte,
         "accepted_types": ingest.accepted_types(),
         "format_names": ingest.format_names(),
-        "asks_acquisition": states_series(),
+        "asks_acquisition": states_series(active_release()),
     }
     return render(request, "studies/upload/page.html", context, status=status)
 

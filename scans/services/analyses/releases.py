@@ -22,9 +22,8 @@ def active_release() -> ModelRelease | None:
     return ModelRelease.objects.filter(is_active=True).first()
 
 
-def states_series() -> bool:
-    """Whether the active release states something of whole series, and needs to know of them."""
-    release = active_release()
+def states_series(release: ModelRelease | None) -> bool:
+    """Whether this release states something of whole series, and needs to know of them."""
     return release is not None and inference.series_rule(release.manifest) is not None
 
 

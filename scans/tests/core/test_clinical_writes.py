@@ -175,7 +175,7 @@ def test_signing_a_verdict(reader):
         lambda: sign_verdict(user=reader, study=study, verdict_input=verdict_input)
     )
 
-    assert_cost(statements, total=22, events=2)
+    assert_cost(statements, total=23, events=2)
     assert set(
         AuditEvent.objects.filter(object_type="verdict").values_list("action", flat=True)
     ) == {

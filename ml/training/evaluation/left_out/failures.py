@@ -46,7 +46,8 @@ def worst(
     Of two kinds that share more than half of the smaller one's slices the worse stands for both.
 
     Args:
-        strata: all of them; those of fewer than 20 slices or three patients are left out.
+        strata: all of them; those of fewer than 20 slices or three patients are left out, and
+            figures at which nothing failed.
         truths: bool, shape (N,), whether a slice shows a tumor.
         others: from `turned_away.turned_away`.
 
@@ -77,7 +78,7 @@ def worst(
             "n": kind["n"],
         }
         for kind in (others or {}).get("kinds", ())
-        if kind["n"] >= LEAST
+        if kind["n"] >= LEAST and kind["share"]["value"] < 1.0
     ]
     return sorted(rows, key=lambda row: (row["low"], row["value"]))[:COUNT]
 
@@ -91,8 +92,8 @@ def _candidates(strata: Sequence[Stratum], *, truths: BoolArray) -> Iterator[_Fa
             "answered": (_answered(stratum.figures["abstained"]), stratum.among),
         }
         for figure, (estimate, among) in given.items():
-            if estimate is None or estimate["low"] is None:
-                continue
+            if estimate is None or estimate["low"] is None or estimate["value"] == 1.0:
+                continue  # nothing is known, or nothing failed
             if estimate["n"] >= LEAST and estimate["clusters"] >= LEAST_PATIENTS:
                 yield _Failure(stratum=stratum, figure=figure, estimate=estimate, among=among)
 

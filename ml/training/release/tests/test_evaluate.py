@@ -14,6 +14,7 @@ from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
 from ml.training.data.folders import read_slices
 from ml.training.evaluation import passes
+from ml.training.evaluation.bootstrap import Bootstrap
 from ml.training.evaluation.passes import Passes
 from ml.training.release import evaluate
 from ml.training.tests.fake_predictor import FakePredictor
@@ -24,6 +25,12 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     return write_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """The intervals are not what is asked here."""
+    monkeypatch.setitem(Bootstrap.__init__.__kwdefaults__, "resamples", 20)
 
 
 @pytest.fixture

@@ -148,10 +148,10 @@ def test_of_other_things_the_share_turned_away_is_given_by_kind():
     assert turned_away([], []) is None
 
 
-def stratum(name, places, *, low, figure="specificity", patients=5):
+def stratum(name, places, *, low, value=None, figure="specificity", patients=5):
     among = np.zeros(100, bool)
     among[list(places)] = True
-    estimate = {"value": low + 0.1, "low": low, "high": 1.0, "n": int(among.sum())}
+    estimate = {"value": value or low + 0.1, "low": low, "high": 1.0, "n": int(among.sum())}
     empty = dict.fromkeys(("sensitivity", "specificity", "heatmap", "abstained"))
     return Stratum(
         by=("source",),
@@ -167,6 +167,7 @@ def test_the_worst_kinds_are_those_of_the_lowest_lower_end_each_named_once():
         stratum("bad", range(30, 60), low=0.2),
         stratum("the same", range(32, 62), low=0.3),
         stratum("few", range(60, 70), low=0.0),
+        stratum("all right", range(60, 90), low=0.1, value=1.0),
         stratum("one patient", range(60, 90), low=0.0, patients=1),
     ]
     others = {
