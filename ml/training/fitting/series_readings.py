@@ -46,6 +46,7 @@ class StackReading:
         through: how many slices show the lesion.
         slice_cut: the logit, calibrated as the evidence's are, from which on the release calls a
             slice a tumor.
+        lesion_of: the patient whose lesion was planted; empty where none was.
     """
 
     stack: Stack
@@ -54,6 +55,7 @@ class StackReading:
     evidence: tuple[SliceEvidence, ...]
     through: int
     slice_cut: float
+    lesion_of: str = ""
 
 
 class StackReader:
@@ -113,9 +115,10 @@ class StackReader:
         for number in range(PLANTED_EACH if lesions else 0):
             rng = np.random.default_rng(_seed(f"{stack.name} {number}"))
             for _ in range(_TRIES):
+                lesion = lesions[int(rng.integers(len(lesions)))]
                 planted = plant_through(
                     images,
-                    lesions[int(rng.integers(len(lesions)))],
+                    lesion,
                     spacing_mm=stack.spacing_mm,
                     sequence=stack.sequence,
                     stripped=stack.stripped,
@@ -123,7 +126,8 @@ class StackReader:
                 )
                 if planted is not None:
                     changed = planted.images
-                    found.append(self._changed(plain, changed, variant="planted", number=number))
+                    one = self._changed(plain, changed, variant="planted", number=number)
+                    found.append(replace(one, lesion_of=lesion.source))
                     break
         return found
 
