@@ -17,6 +17,7 @@ from ml.training.evaluation import passes
 from ml.training.evaluation.bootstrap import Bootstrap
 from ml.training.evaluation.passes import Passes
 from ml.training.release import evaluate
+from ml.training.release.description import read_description
 from ml.training.tests.fake_predictor import FakePredictor
 
 pytestmark = pytest.mark.long
@@ -169,6 +170,9 @@ def test_the_words_are_those_of_the_split(
     data, release, predictors, tmp_path, split, said, not_said
 ):
     out = tmp_path / "out"
+    described = read_description(evaluate.DESCRIPTION)
+    of_this_one = replace(read_release(release), name=described.name, version=described.version)
+    write_release(of_this_one)
     assert run(data, release, tmp_path, "--split", split, "--out", str(out)) == 0
 
     card = (out / "model-card.md").read_text(encoding="utf-8")
