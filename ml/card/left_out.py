@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ml.card.parts import Section, Table, figure, table, written
-from ml.card.words import BY, name_of, names_of, split_words, where
+from ml.card.words import BY, flattered, name_of, names_of, split_words, where
 
 _REACHED: Final = {True: "yes", False: "no", None: "–"}
 _SIGNS: Final = {">=": "at least", "<=": "at most"}
@@ -56,7 +56,7 @@ def headline(found: Mapping[str, Any], *, own: Mapping[str, Any] | None = None) 
         name="left-out",
         title="On these images" if found["split"] == "all" else "On sources left out of training",
         tables=(rows,),
-        text=f"{_rests_on(found)} {UNKNOWN}",
+        text=" ".join(part for part in (_rests_on(found), flattered(found), UNKNOWN) if part),
         charts=("left-out-specificity", "left-out-sensitivity"),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ml.card.parts import figure
+
 _KINDS: Final[Mapping[str, str]] = {
     "tumor": "tumor",
     "healthy": "healthy head",
@@ -103,10 +105,16 @@ def split_words(found: Mapping[str, Any]) -> str:
     """What the slices of a part `left_out` are to the release."""
     networks = found["networks"]
     folds = [name for one in networks for name in one["hold_out"]]
+    fitted = "validate" in (networks[0].get("fitted_on") or "") if networks else False
     texts = {
         "validate": (
-            "sources of which nothing entered the weights; the recipe, the threshold and the gate "
-            "may have been chosen by them"
+            "sources of which nothing entered the weights of the network; but numbers, which are "
+            "not such weights, were fitted on these slices (how much the two parts of the logit "
+            "count, calibration, threshold, what counts as a region, the gate's limit), and the "
+            "recipe was chosen by them: by so much the figures flatter the release"
+            if fitted
+            else "sources of which nothing entered the weights; the recipe, the threshold and the "
+            "gate may have been chosen by them"
         ),
         "left-out": f"sources that training was told to leave out ({', '.join(folds)})",
         "all": "all images of the folders given",
@@ -118,3 +126,29 @@ def split_words(found: Mapping[str, Any]) -> str:
             "on them, each at a threshold of its own"
         )
     return text
+
+
+def flattered(found: Mapping[str, Any]) -> str:
+    """By how much the figures of a part `left_out` are too good, as far as that was measured.
+
+    Empty where calibration and threshold were not fitted on these slices.
+    """
+    cross = found.get("cross_fitted")
+    if cross is None:
+        return ""
+    words = {
+        "ece": ("calibration error", False),
+        "specificity": ("specificity", True),
+        "sensitivity": ("sensitivity", True),
+    }
+    parts = [
+        f"{name} {figure(cross['apart'][code], percent=percent)} instead of "
+        f"{figure(cross['as_released'][code], percent=percent)}"
+        for code, (name, percent) in words.items()
+        if cross["apart"][code] is not None and cross["as_released"][code] is not None
+    ]
+    return (
+        "By how much, for calibration and threshold: fitted for each source in turn on the others, "
+        "as if it had not been among those chosen by, and counted together "
+        f"({cross['slices']} slices of {cross['sources']} sources), {'; '.join(parts)}."
+    )

@@ -48,7 +48,8 @@ class SeriesRule:
 
     Attributes:
         version: the rule's name, `NAME`.
-        weights: for each of `ml.series.features.FEATURES` its weight in the log-odds.
+        weights: for each of `ml.series.features.FEATURES` its weight in the log-odds, none below 0:
+            more evidence never makes a tumor less probable.
         intercepts: the constant of the log-odds by sequence; of other sequences there is no
             opinion.
         planes: of which there is one.
@@ -107,6 +108,11 @@ def read_rule(value: Mapping[str, Any]) -> SeriesRule:
     planes = value["planes"]
     if set(weights) != set(FEATURES):
         raise ValueError(f"The series' 'weights' must be those of {', '.join(FEATURES)}.")
+    if min(weights.values()) < 0.0:
+        raise ValueError(
+            "The series' 'weights' must be at least 0, so that more evidence never makes a tumor "
+            "less probable."
+        )
     if not intercepts or not set(intercepts) <= set(SEQUENCES):
         raise ValueError(f"The series' 'intercepts' must be for some of {', '.join(SEQUENCES)}.")
     if set(by_sequence) != set(intercepts):

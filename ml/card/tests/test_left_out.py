@@ -59,6 +59,29 @@ def test_the_table_says_what_was_aimed_at_and_whether_it_was_reached(metrics, re
     assert rows["No brain MRI, head CT: turned away"][2] == "yes"
 
 
+def test_what_was_fitted_on_these_slices_is_said_with_by_how_much_that_flatters(metrics, release):
+    text = named(release, metrics)["left-out"].text
+    assert "numbers, which are not such weights, were fitted on these slices" in text
+    assert "By how much" not in text  # it was not measured
+
+    cross = {
+        "sources": 12,
+        "slices": 1500,
+        "apart": {"ece": {"value": 0.07}, "specificity": {"value": 0.9}, "sensitivity": None},
+        "as_released": {"ece": {"value": 0.05}, "specificity": {"value": 0.95}}
+        | {"sensitivity": None},
+    }
+    found = {**metrics, "left_out": {**metrics["left_out"], "cross_fitted": cross}}
+    text = named(release, found)["left-out"].text
+    assert "(1500 slices of 12 sources), calibration error 0.070 instead of 0.050; " in text
+    assert "specificity 90.0 % instead of 95.0 %." in text
+
+    (network,) = metrics["left_out"]["networks"]
+    apart = {**metrics["left_out"], "networks": [{**network, "fitted_on": "val split"}]}
+    text = named(release, {**metrics, "left_out": apart})["left-out"].text
+    assert "were fitted on these slices" not in text
+
+
 def test_every_table_has_as_many_cells_as_names(metrics, release):
     for section in sections(release, metrics):
         for table in section.tables:

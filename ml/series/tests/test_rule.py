@@ -41,6 +41,7 @@ def test_a_release_without_a_decoder_has_no_rule(tmp_path):
         ({"version": "series-9"}, "does not have"),
         ({"weights": {"slices": 1.0}}, "weights"),
         ({"weights": []}, "JSON object"),
+        ({"weights": {**trial_rule().weights, "peak": -0.1}}, "at least 0"),
         ({"intercepts": {}}, "intercepts"),
         ({"intercepts": {"DWI": 1.0}}, "intercepts"),
         ({"intercepts": {"T1": "1", "FLAIR": 0.0}}, "must be a number"),

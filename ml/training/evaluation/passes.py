@@ -23,6 +23,7 @@ import numpy as np
 from ml.cli.progress import ProgressBar
 from ml.imaging.pixels import Uint8Array
 from ml.predictor import Abstention, Prediction, Predictor
+from ml.release.decisive import decisive
 from ml.release.releases import file_sha256
 from ml.training.augmentation.perturbation import Perturbation
 from ml.training.augmentation.robustness_set import ROBUSTNESS
@@ -254,19 +255,10 @@ def _forget_other_images(folder: Path, slices: Sequence[Slice]) -> None:
 
 
 def _key(predictor: Predictor, slices: Sequence[Slice]) -> str:
-    """Of all that a row depends on: the release's files and settings, engine, images and labels."""
-    release = predictor.release
+    """Of all that a row depends on: what decides the release's answers, engine, images, labels."""
     facts = {
         "format": FORMAT,
-        "weights": release.sha256,
-        "files": {k: v for k, v in sorted(release.files.items()) if not k.endswith(".json")},
-        "settings": [
-            release.preprocessing,
-            release.threshold,
-            release.calibration.to_json(),
-            release.gate,
-            str(release.regions),
-        ],
+        "release": decisive(predictor.release),
         "engine": predictor.engine,
         "images": [
             [item.path.name, item.source, item.kind, item.tumor, item.cluster, item.outlines]

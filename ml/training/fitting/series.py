@@ -9,8 +9,9 @@ but planted lesions half of that. So the source tells little about the label. Ea
 fitted as the two series of twice the spacing that it consists of, at half the weight each.
 
 How sure it may be. Everything that is said of the rule comes from cross-fitting by patient: a
-patient's stacks are judged by weights that were fitted without that patient. Where those
-log-odds prove too steep, the weights are flattened (never steepened).
+patient's stacks are judged by weights that were fitted without that patient, and without heads into
+which a lesion of that patient was planted. Where those log-odds prove too steep, the weights are
+flattened (never steepened).
 
 Which threshold. The one at which the lesser of two margins is largest: sensitivity over
 `SENSITIVITY`, specificity over `SPECIFICITY`; the middle of where that is so. Planted lesions have
@@ -82,6 +83,16 @@ class Samples:
         """Of each row."""
         return [one.stack.sequence for one in self.readings]
 
+    def apart_from(self, held: BoolArray) -> BoolArray:
+        """The rows that show no patient of the rows held out, and no lesion of theirs, shape (N,).
+
+        Args:
+            held: shape (N,), with all rows of the patients that it has any of.
+        """
+        patients = {one for one, inside in zip(self.patients, held, strict=True) if inside}
+        theirs = np.array([one.lesion_of in patients for one in self.readings], dtype=bool)
+        return np.asarray(~held & ~theirs, dtype=bool)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FittedSeries:
@@ -139,8 +150,8 @@ def fit_series(readings: Sequence[StackReading]) -> FittedSeries:
     folds = _folds(samples)
     log_odds = np.empty(len(samples))
     for fold in np.unique(folds):
-        found = _fit(samples, weights, among=folds != fold)
         here = folds == fold
+        found = _fit(samples, weights, among=samples.apart_from(here))
         there = [one for one, inside in zip(samples.sequences, here, strict=True) if inside]
         log_odds[here] = found.log_odds(samples.features[here], there)
     whole = _fit(samples, weights, among=np.ones(len(samples), dtype=bool))

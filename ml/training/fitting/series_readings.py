@@ -20,6 +20,7 @@ import numpy as np
 from ml.cli.progress import ProgressBar
 from ml.imaging.pixels import Uint8Array
 from ml.predictor import Predictor
+from ml.release.decisive import decisive
 from ml.series import SliceEvidence
 from ml.training.augmentation.lesion import Lesion, cut_lesion
 from ml.training.augmentation.stacks import erase, plant_through
@@ -45,6 +46,7 @@ class StackReading:
         through: how many slices show the lesion.
         slice_cut: the logit, calibrated as the evidence's are, from which on the release calls a
             slice a tumor.
+        lesion_of: the patient whose lesion was planted; empty where none was.
     """
 
     stack: Stack
@@ -53,6 +55,7 @@ class StackReading:
     evidence: tuple[SliceEvidence, ...]
     through: int
     slice_cut: float
+    lesion_of: str = ""
 
 
 class StackReader:
@@ -112,9 +115,10 @@ class StackReader:
         for number in range(PLANTED_EACH if lesions else 0):
             rng = np.random.default_rng(_seed(f"{stack.name} {number}"))
             for _ in range(_TRIES):
+                lesion = lesions[int(rng.integers(len(lesions)))]
                 planted = plant_through(
                     images,
-                    lesions[int(rng.integers(len(lesions)))],
+                    lesion,
                     spacing_mm=stack.spacing_mm,
                     sequence=stack.sequence,
                     stripped=stack.stripped,
@@ -122,7 +126,8 @@ class StackReader:
                 )
                 if planted is not None:
                     changed = planted.images
-                    found.append(self._changed(plain, changed, variant="planted", number=number))
+                    one = self._changed(plain, changed, variant="planted", number=number)
+                    found.append(replace(one, lesion_of=lesion.source))
                     break
         return found
 
@@ -201,19 +206,9 @@ def _stored(path: Path, *, images: str) -> list[dict[str, Any]] | None:
 
 
 def _key(predictor: Predictor) -> str:
-    """Of all that the evidence of a slice depends on, but for the slice."""
-    release = predictor.release
-    facts = {
-        "weights": release.sha256,
-        "files": {k: v for k, v in sorted(release.files.items()) if not k.endswith(".json")},
-        "settings": [
-            release.preprocessing,
-            release.calibration.to_json(),
-            release.gate,
-            str(release.regions),
-        ],
-        "engine": predictor.engine,
-    }
+    """Of all that the evidence of a slice depends on, but for the slice; no threshold is in it."""
+    release = {k: v for k, v in decisive(predictor.release).items() if k != "threshold"}
+    facts = {"release": release, "engine": predictor.engine}
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,18 +17,25 @@ ORIGIN: Final = "origin.json"
 
 
 def data_digest(items: Sequence[Labeled]) -> str:
-    """SHA-256 of the slices: name, size, split, source, class, label, cluster and outlines.
+    """SHA-256 of the slices: name, size, and everything by which they are drawn and changed.
 
-    Not of their folder's place, so that data may be moved; nor of the pixels, which would take
+    That is split, source, class, label, cluster, outlines, and what is known of where a slice comes
+    from. Not the place of its folder, so that data may be moved; nor the pixels, which would take
     minutes: a file that is replaced by another of the same name has another size.
     """
+    return _digest(items, known=True)
+
+
+def _digest(items: Sequence[Labeled], *, known: bool) -> str:
     digest = hashlib.sha256()
     for item in items:
         one = item.slice
-        facts = (
+        facts: tuple[object, ...] = (
             *(one.path.parent.name, one.path.name, one.path.stat().st_size, item.split),
             *(one.source, one.kind, one.tumor, one.cluster, one.outlines),
         )
+        if known:
+            facts += (asdict(one.provenance),)
         digest.update(json.dumps(facts).encode())
     return digest.hexdigest()
 
@@ -51,9 +59,12 @@ def write_origin(folder: Path, *, items: Sequence[Labeled], source: str | None) 
 
 
 def same_data(folder: Path, *, items: Sequence[Labeled]) -> bool:
-    """Whether a run was begun with this data; also where an earlier version did not note it."""
+    """Whether a run was begun with this data, as far as the version that began it noted it.
+
+    The earliest noted nothing, and later ones not what is known of where a slice comes from.
+    """
     path = folder / ORIGIN
     if not path.is_file():
         return True
     origin: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return origin.get("data") == data_digest(items)
+    return origin.get("data") in (data_digest(items), _digest(items, known=False))

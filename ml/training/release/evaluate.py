@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from ml.training.data.folders import CHOICES as ALL_SPLITS
 from ml.training.data.folders import EVERYTHING, Folders, as_folders, read_slices
 from ml.training.data.manifest import DataError
 from ml.training.data.sources import sources_used
+from ml.training.evaluation.left_out.cross_fitted import Fit
 from ml.training.evaluation.left_out.displays import SAMPLE
 from ml.training.evaluation.left_out.report import Network, evenly, measure_left_out
 from ml.training.evaluation.left_out.turned_away import read_others
@@ -124,7 +126,13 @@ def evaluate(
             predictor, folders=folders, split=split, hold_out=hold_out, folds=folds, engine=engine
         )
         parts["left_out"] = measure_left_out(
-            networks, store=store, split=split, day=day, limit=limit, display_sample=displays
+            networks,
+            store=store,
+            split=split,
+            day=day,
+            limit=limit,
+            display_sample=displays,
+            fit=_fit_of(release) if split == VALIDATE and not folds else None,
         )
     if out is None:
         parts["sources"] = sources_used(folders)
@@ -180,6 +188,15 @@ def _networks(
             )
         )
     return networks
+
+
+def _fit_of(release: Release) -> Fit | None:
+    """How its calibration and threshold were fitted, where slices of `validate` took part."""
+    if release.operating is None or VALIDATE not in release.operating.dataset:
+        return None
+    from ml.training.fitting.calibrate import Elsewhere, fit
+
+    return partial(fit, elsewhere=Elsewhere(dataset=VALIDATE))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

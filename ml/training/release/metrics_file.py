@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final
 from ml.card.content import SCHEMA
 from ml.card.markdown import FIGURES, METRICS
 from ml.card.metric_charts import draw_charts
+from ml.release.decisive import decisive
 from ml.release.releases import Release
 
 PARTS: Final[tuple[str, ...]] = ("left_out", "test", "sources", "gate")
@@ -19,15 +21,21 @@ PARTS: Final[tuple[str, ...]] = ("left_out", "test", "sources", "gate")
 def with_parts(target: Path, *, release: Release, parts: Mapping[str, Any]) -> dict[str, Any]:
     """The content of the metrics.json in a folder with some parts put in.
 
-    Parts of other weights, and those of a file of version 1, are dropped: that version is of
-    releases that are frozen.
+    Parts that were measured with other weights, calibration, threshold or gate are dropped, as are
+    those of a file of version 1: that version is of releases that are frozen.
 
     Args:
         target: the folder; the file need not be there.
         release: that was measured.
         parts: some of `PARTS`.
     """
-    named = {"name": release.name, "version": release.version, "sha256": release.sha256}
+    decides = json.dumps(decisive(release))
+    named = {
+        "name": release.name,
+        "version": release.version,
+        "sha256": release.sha256,
+        "decisive": hashlib.sha256(decides.encode()).hexdigest(),
+    }
     known = _read(target / METRICS)
     if known.get("schema") != SCHEMA or known.get("release") != named:
         known = {}

@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 
-from ml.release.parts import RegionSettings
+from ml.release.parts import Operating, RegionSettings
 from ml.release.releases import SHIPPED, read_release
 from ml.training.data.manifest import Slice
 from ml.training.data.provenance import Provenance
@@ -122,6 +122,9 @@ def make_left_out(
         read_release(SHIPPED),
         regions=RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4),
         files={"decoder.npz": "0" * 64},
+        operating=Operating(
+            dataset="val and validate", sensitivity=0.9, specificity=0.95, tumor=60, no_tumor=180
+        ),
     )
     predictor: Any = SimpleNamespace(release=release, engine="fake")
     network = Network(

@@ -88,14 +88,9 @@ def figures(read: Read, *, among: BoolArray, calibration: bool = False) -> dict[
     }
     if read.regions:
         estimates["regions"] = draw.share(read.region_on, among=outlined)
-    enough = positives.any() and negatives.any() and int(found.sum()) >= _LEAST_FOR_ECE
-    if calibration and enough:
-        estimates["ece"] = draw.estimate(
-            of_resamples(
-                expected_calibration_error, answers.probabilities[found], answers.truths[found]
-            ),
-            among=found,
-        )
+    error = calibration_error(answers, among=found) if calibration else None
+    if error is not None:
+        estimates["ece"] = error
     return {
         "slices": int(among.sum()),
         "patients": len({unit for unit, one in zip(answers.units, among, strict=True) if one}),
@@ -106,6 +101,23 @@ def figures(read: Read, *, among: BoolArray, calibration: bool = False) -> dict[
             for name, value in estimates.items()
         },
     }
+
+
+def calibration_error(answers: Answers, *, among: BoolArray) -> Estimate | None:
+    """The expected calibration error in ten bins of equal count, which takes a while.
+
+    Args:
+        answers: what a release said.
+        among: bool, shape (N,), slices with an answer.
+
+    Returns:
+        None where there are not both labels, or too few slices for ten bins.
+    """
+    scores, truths = answers.probabilities[among], answers.truths[among]
+    if len(truths) < _LEAST_FOR_ECE or truths.all() or not truths.any():
+        return None
+    measure = of_resamples(expected_calibration_error, scores, truths)
+    return answers.bootstrap.estimate(measure, among=among)
 
 
 def within_scans(read: Read, *, among: BoolArray) -> Estimate:

@@ -19,6 +19,7 @@ from ml.training.evaluation.bootstrap import RESAMPLES
 from ml.training.evaluation.calibrated import bins_of_equal_width
 from ml.training.evaluation.classification import Answers
 from ml.training.evaluation.left_out.aims import table
+from ml.training.evaluation.left_out.cross_fitted import Fit, cross_fitted
 from ml.training.evaluation.left_out.displays import SAMPLE, displays, sample
 from ml.training.evaluation.left_out.failures import Stratum, worst
 from ml.training.evaluation.left_out.figures import Read, figures, read_of
@@ -54,6 +55,7 @@ def measure_left_out(
     day: date,
     limit: int | None = None,
     display_sample: int = SAMPLE,
+    fit: Fit | None = None,
 ) -> dict[str, Any]:
     """Read what is not stored yet, and evaluate it.
 
@@ -65,11 +67,13 @@ def measure_left_out(
         day: of the measurement.
         limit: take only so many slices of all, evenly spaced.
         display_sample: how many slices are read under the changes of the display; 0 for none.
+        fit: how calibration and threshold were fitted, where that was done on these very slices.
 
     Returns:
         Numbers, lists, text: `data`, `all` and `strata` (as `figures.figures` gives them, each
         with `without_exceptions` where exceptions are among them), `table`, `worst`, `displays`,
-        `turned_away`, `reliability`.
+        `turned_away`, `reliability`, and `cross_fitted`, as the module of that name gives it, or
+        None without `fit`.
     """
     readings = _read(networks, store=store, limit=limit, display_sample=display_sample)
     slices, rows, facts = readings.slices, readings.rows, readings.facts
@@ -107,6 +111,7 @@ def measure_left_out(
         "reliability": bins_of_equal_width(
             answers.probabilities[answers.answered], answers.truths[answers.answered]
         ),
+        "cross_fitted": None if fit is None else cross_fitted(slices, rows, facts=facts, fit=fit),
     }
 
 
@@ -228,5 +233,6 @@ def _named(one: Network) -> dict[str, Any]:
         "sha256": release.sha256,
         "threshold": release.threshold,
         "hold_out": list(one.hold_out),
+        "fitted_on": None if release.operating is None else release.operating.dataset,
         "slices": len(one.slices),
     }

@@ -99,6 +99,23 @@ def test_the_rule_is_one_that_a_release_can_hold_and_states_what_it_learnt(fitte
     assert (rule.planes, tuple(rule.intercepts)) == (("axial",), ("FLAIR",))
 
 
+def test_a_patients_lesion_is_held_out_with_the_patient_also_where_it_was_planted(readings):
+    planted = [
+        replace(
+            reading(patient, tumor=True, source="school", variant="planted"),
+            lesion_of=f"clinic-{patient}",
+        )
+        for patient in range(2)
+    ]
+    samples = fit_series([*readings, *planted]).samples
+    patients = np.array(samples.patients)
+
+    apart = samples.apart_from(patients == "clinic-0")
+
+    assert set(patients[~apart]) == {"clinic-0", "school-0"}
+    assert set(patients[apart]) == set(patients) - {"clinic-0", "school-0"}
+
+
 def test_the_same_readings_give_the_same_rule(fitted, readings):
     assert fit_series(readings).rule == fitted.rule
 

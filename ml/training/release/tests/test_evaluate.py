@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from ml.card.markdown import main as card
+from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import SHIPPED, read_release, verify, write_release
 from ml.tests.data_folder import write_data
 from ml.training.augmentation.robustness_set import ROBUSTNESS
@@ -16,6 +17,7 @@ from ml.training.evaluation import passes
 from ml.training.evaluation.bootstrap import Bootstrap
 from ml.training.evaluation.passes import Passes
 from ml.training.release import evaluate
+from ml.training.release.description import read_description
 from ml.training.tests.fake_predictor import FakePredictor
 
 pytestmark = pytest.mark.long
@@ -136,6 +138,27 @@ def test_an_image_of_the_same_name_with_another_content_is_read_anew(
     assert predictors[1].asked == predictors[0].asked
 
 
+def test_another_weight_of_the_evidence_is_read_anew_and_drops_what_the_former_was_measured_by(
+    data, release, predictors, tmp_path
+):
+    reads_decoder = replace(
+        read_release(release),
+        files={"decoder.npz": "0" * 64},
+        regions=RegionSettings(file="decoder.npz", threshold=0.5, least_cells=4),
+        evidence=Evidence(weight=0.5),
+    )
+    write_release(reads_decoder)
+    assert run(data, release, tmp_path) == 0
+    metrics = json.loads((release / "metrics.json").read_text())
+    (release / "metrics.json").write_text(json.dumps(metrics | {"gate": {"kinds": []}}))
+    write_release(replace(read_release(release), evidence=Evidence(weight=0.6)))
+
+    assert run(data, release, tmp_path) == 0
+
+    assert predictors[1].asked == predictors[0].asked
+    assert "gate" not in json.loads((release / "metrics.json").read_text())
+
+
 @pytest.mark.parametrize(
     ("split", "said", "not_said"),
     [
@@ -147,6 +170,9 @@ def test_the_words_are_those_of_the_split(
     data, release, predictors, tmp_path, split, said, not_said
 ):
     out = tmp_path / "out"
+    described = read_description(evaluate.DESCRIPTION)
+    of_this_one = replace(read_release(release), name=described.name, version=described.version)
+    write_release(of_this_one)
     assert run(data, release, tmp_path, "--split", split, "--out", str(out)) == 0
 
     card = (out / "model-card.md").read_text(encoding="utf-8")

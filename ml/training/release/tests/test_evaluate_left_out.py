@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.release.parts import Operating
 from ml.release.releases import SHIPPED, read_release, write_release
 from ml.tests.data_folder import write_data
 from ml.training.evaluation.bootstrap import Bootstrap
@@ -165,6 +166,23 @@ def test_what_may_be_looked_at_becomes_part_of_the_release_beside_the_test(
     assert scores.index("Tumors, T1 with contrast: sensitivity") < scores.index("AUC")
     card = (release / "model-card.md").read_text(encoding="utf-8")
     assert card.index("On sources left out of training") < card.index("Right and wrong")
+
+
+def test_a_release_that_was_fitted_on_what_it_is_judged_by_says_so(release, tmp_path):
+    heads = write_described_folder(tmp_path / "heads")
+    out = tmp_path / "out"
+    fitted = Operating(
+        dataset="val and validate", sensitivity=1, specificity=1, tumor=4, no_tumor=4
+    )
+    write_release(replace(read_release(release), operating=fitted))
+    more = ("--split", "validate", "--out", out)
+
+    assert run(release, tmp_path, "--data", heads, *more) == 0
+
+    assert "were fitted on these slices" in (out / "report.md").read_text(encoding="utf-8")
+    found = json.loads((out / "metrics.json").read_text())["left_out"]
+    assert found["networks"][0]["fitted_on"] == "val and validate"
+    assert found["cross_fitted"] is None  # all slices are of one source
 
 
 def test_networks_of_folds_are_counted_together(release, tmp_path, predictors):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from ml.imaging.phantom import draw_phantom
 from ml.imaging.preprocessing import crop_square_area
 from ml.predictor import Predictor
-from ml.release.parts import RegionSettings
+from ml.release.parts import Evidence, RegionSettings
 from ml.release.releases import Release, file_sha256, read_release, write_release
 from ml.series import evidence_of
 from ml.tests.trial_release import trial_release
@@ -157,6 +158,17 @@ def test_what_was_read_is_not_read_again(folder, release_dir):
     assert read > 2 * PATIENTS * SLICES
     assert Brightness.images == read
     assert read_release(release_dir).series == rule
+
+
+def test_what_another_weight_of_the_evidence_said_is_not_taken_over(folder, release_dir):
+    write_release(replace(read_release(release_dir), evidence=Evidence(weight=0.5)))
+    run(folder, release_dir, "hospital,school")
+    read = Brightness.images
+    write_release(replace(read_release(release_dir), evidence=Evidence(weight=0.6)))
+
+    run(folder, release_dir, "hospital,school")
+
+    assert Brightness.images == 2 * read
 
 
 def test_a_stack_is_read_by_no_network_that_may_have_trained_on_it(folder, release_dir, capsys):
