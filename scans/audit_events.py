@@ -61,7 +61,12 @@ STUDY_EXPORTED = declare("study.exported", "Saved a list of studies.", detail=_E
 SERIES_ACQUISITION_STATED = declare(
     "series.acquisition",
     "Stated the plane, sequence or spacing of a series.",
-    detail={"fields": "names of the fields that changed"},
+    detail={
+        "fields": "names of the fields that changed",
+        "before": "their values before: codes and millimeters",
+        "after": "their values after",
+        "replaced": "what the AI stated of the series before, with its release",
+    },
 )
 SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
 SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)

@@ -57,11 +57,11 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
 
         Of another study's place none is taken: the first row of another study or release ends them.
         So does one that was tried before, which is run alone, and one of more than `most_pixels`.
-        None where the analysis itself does not wait any more.
+        None where the analysis itself was tried before, or does not wait any more.
         """
         queue = self.queued().select_related("image__series")
         own = queue.filter(pk=analysis_id).first()
-        if own is None:
+        if own is None or own.attempts:
             return []
         later = Q(queued_at__gt=own.queued_at) | Q(
             queued_at=own.queued_at, image__number__gte=own.image.number

@@ -41,6 +41,13 @@ class SliceEvidence(Undeletable, models.Model):
         return self.analysis.clinic_id
 
 
+class ShownState(models.TextChoices):
+    """How a statement that was on the screen stands when a verdict is signed."""
+
+    AS_SHOWN = "as_shown", "As it was shown"
+    CHANGED = "changed_since_shown", "Changed since it was shown"
+
+
 class SeriesStatementQuerySet(ClinicQuerySet["SeriesStatement"]):
     clinic_lookup = "series__study__clinic"
 
@@ -92,9 +99,14 @@ class SeriesStatement(Undeletable, models.Model):
     )
     slices = models.PositiveIntegerField(help_text="Images of the series.")
     analyzed = models.PositiveIntegerField(
-        help_text="Of these, with a result of this release, abstentions included."
+        help_text="Of these, how many this release has finished: with a result or without an "
+        "opinion, blank slices included; failed and cancelled ones are not."
     )
-    abstained = models.PositiveIntegerField(help_text="Of these, without an opinion.")
+    abstained = models.PositiveIntegerField(
+        help_text="Slices of the head without a result, for which nothing is to come: no opinion, "
+        "failed, cancelled or never asked of this release. Blank slices above and below the head "
+        "are not counted."
+    )
     is_final = models.BooleanField(help_text="No analysis by this release is still to come.")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -126,6 +138,11 @@ class SeriesStatement(Undeletable, models.Model):
     @property
     def clinic_id(self) -> uuid.UUID:
         return self.series.study.clinic_id
+
+    @property
+    def stamp(self) -> str:
+        """Names the statement as it is now: made anew it has another; without a space."""
+        return f"{self.pk}@{self.updated_at.isoformat()}"
 
     @property
     def status(self) -> str:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from scans.models import Analysis, Image, Patient, SeriesStatement
 from scans.models.acquisition import Plane, Sequence
 from scans.models.analysis import Label, Status
+from scans.models.series_statement import ShownState
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
@@ -66,6 +67,12 @@ def of_hundred(share: float | None) -> str:
 def ai_label(analysis: Analysis | SeriesStatement) -> str:
     """Return the AI result in words that differ from those of a reader's finding."""
     return AI_LABELS.get(analysis.label, NO_OPINION)
+
+
+@register.filter
+def has_changed_statement(ai_content: dict[str, Any]) -> bool:
+    """Return whether a statement on a series that was on screen had changed at the signature."""
+    return ShownState.CHANGED in [one.get("state") for one in ai_content.get("series", ())]
 
 
 @register.filter

@@ -2,11 +2,11 @@
 
 import type { AnnotationStore } from "./annotations/store";
 import { read } from "./api";
-import { newId, tell } from "./dom";
+import { find, newId, tell } from "./dom";
 import type { Shown } from "./drawing/layer";
 import type { DrawingTool } from "./drawing/tool";
 import { COLOR_MAPS, type HeatChoice } from "./heat";
-import { type OpenStudy, outlineOfRegion, resultsOf } from "./studies";
+import { type OpenStudy, outlineOfRegion, resultsOf, stampOf, statementOf } from "./studies";
 import type { Analysis, Region, ViewerStudy } from "./types";
 import type { Viewport } from "./viewport";
 import type { ViewportGrid } from "./viewportGrid";
@@ -141,8 +141,20 @@ export class AiLayer {
       for (const name of seen) layers.add(name);
       if (seen.length) analyses.add(analysis.id);
     }
-    if (!analyses.size) return;
-    const detail = { layers: [...layers], analyses: [...analyses] };
-    document.dispatchEvent(new CustomEvent("ai-layers", { detail }));
+    if (analyses.size) announce({ layers: [...layers], analyses: [...analyses] });
+    this.reportStatement();
   }
+
+  /** What is stated of the series in the active viewport: on the screen while its panel is open. */
+  reportStatement(): void {
+    const { stack } = this.around.grid.active;
+    if (!stack || stack.study.info.id !== this.around.study) return;
+    const statement = statementOf(stack);
+    if (!statement || !find<HTMLDetailsElement>("[data-ai]").open) return;
+    announce({ layers: ["series"], statements: [stampOf(statement)] });
+  }
+}
+
+function announce(detail: { layers: string[]; analyses?: string[]; statements?: string[] }): void {
+  document.dispatchEvent(new CustomEvent("ai-layers", { detail }));
 }

@@ -92,6 +92,16 @@ function probabilityOf(value: number): string {
   return Number(shown) <= 0 ? "<0.001" : shown;
 }
 
+/** What the AI states of a series, unless it is withheld. */
+export function statementOf(stack: Stack): SeriesStatement | null {
+  return stack.study.info.ai_visible ? stack.statement : null;
+}
+
+/** Names a statement as it is now, as the pages do: made anew it has another stamp. */
+export function stampOf({ id, updated_at }: SeriesStatement): string {
+  return `${id}@${updated_at}`;
+}
+
 /** What the AI states of a series, in a line. */
 export function seriesOpinionOf({ label, probability, threshold }: SeriesStatement): string {
   if (!label || probability === null) return "The series: no AI opinion";
@@ -106,5 +116,6 @@ export function seriesOpinionOf({ label, probability, threshold }: SeriesStateme
 export function coverageOf({ analyzed, slices, abstained, is_final }: SeriesStatement): string {
   const whole = is_final && analyzed === slices;
   const part = whole ? `${slices} slices analyzed` : `${analyzed} of ${slices} slices analyzed`;
-  return `${is_final ? part : `So far ${part}`}${abstained ? `, no result on ${abstained}` : ""}`;
+  const without = `, no result on ${abstained} slice${abstained > 1 ? "s" : ""} of the head`;
+  return `${is_final ? part : `So far ${part}`}${abstained ? without : ""}`;
 }

@@ -294,11 +294,18 @@ export interface SeriesStatement {
   message: string | null;
   /** Images of the series. */
   slices: number;
-  /** Of these, with a result of this release, abstentions included. */
+  /**
+   * Of these, how many this release has finished: with a result or without an opinion, blank slices
+   * included; failed and cancelled ones are not.
+   */
   analyzed: number;
-  /** Of these, without an opinion. */
+  /**
+   * Slices of the head without a result, for which nothing is to come: no opinion, failed,
+   * cancelled or never asked of this release. Blank slices above and below the head are not
+   * counted.
+   */
   abstained: number;
-  /** Whether every slice is finished; before that the statement may change. */
+  /** Whether no analysis by this release is still to come; before that the statement may change. */
   is_final: boolean;
   updated_at: string;
   disclaimer: string;

@@ -233,6 +233,7 @@ export class Viewer {
         this.showLayer(one.dataset.layer as keyof Shown, one.checked),
       );
     }
+    find("[data-ai]").addEventListener("toggle", () => this.ai.reportStatement());
     // A finding that was committed may bring the AI's result with it (read-first clinics).
     find("[data-verdict-region]").addEventListener("htmx:afterSwap", () => {
       this.ai.readAgain(this.opening.studies).catch((error) => this.fault(error));
@@ -246,6 +247,7 @@ export class Viewer {
     panels.view.show();
     panels.ai.show();
     panels.series.show();
+    this.ai.reportStatement();
     panels.images.showCurrent(grid.active.image?.id);
     panels.annotations.show();
     panels.tools.show();

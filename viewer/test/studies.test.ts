@@ -54,6 +54,6 @@ describe("what the AI states of a series", () => {
     const running = { ...statement, analyzed: 12, is_final: false };
     expect(coverageOf(running)).toBe("So far 12 of 30 slices analyzed");
     const gaps = { ...statement, analyzed: 29, abstained: 1 };
-    expect(coverageOf(gaps)).toBe("29 of 30 slices analyzed, no result on 1");
+    expect(coverageOf(gaps)).toBe("29 of 30 slices analyzed, no result on 1 slice of the head");
   });
 });

@@ -54,7 +54,8 @@ class SeriesStatementSerializer(serializers.ModelSerializer):
         allow_null=True, help_text="The same for a person, with what can be done."
     )
     is_final = serializers.BooleanField(
-        help_text="Whether every slice is finished; before that the statement may change."
+        help_text="Whether no analysis by this release is still to come; before that the statement "
+        "may change."
     )
     disclaimer = serializers.SerializerMethodField()
 
@@ -102,12 +103,23 @@ class AcquisitionSerializer(serializers.Serializer):
         return {name: known.get(name) for name in ACQUISITION}
 
 
-class AcquisitionInputSerializer(serializers.Serializer):
-    """What a person states; an empty value takes it back, a field that is left out stays."""
+class _LengthField(serializers.FloatField):
+    """A number, null or "": in JSON as in a form, both say that it is not known."""
 
-    plane = serializers.ChoiceField(choices=Plane.choices, allow_blank=True, required=False)
-    sequence = serializers.ChoiceField(choices=Sequence.choices, allow_blank=True, required=False)
-    slice_spacing = serializers.FloatField(
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(None if data == "" else data)
+
+
+class AcquisitionInputSerializer(serializers.Serializer):
+    """What a person states; an empty value or null takes it back, a field left out stays."""
+
+    plane = serializers.ChoiceField(
+        choices=Plane.choices, allow_blank=True, allow_null=True, required=False
+    )
+    sequence = serializers.ChoiceField(
+        choices=Sequence.choices, allow_blank=True, allow_null=True, required=False
+    )
+    slice_spacing = _LengthField(
         allow_null=True,
         required=False,
         help_text="Millimeters between the centers of neighboring slices: more than 0, at most "

@@ -106,6 +106,13 @@ class VerdictInputSerializer(serializers.Serializer):
     )
 
 
+class ShownStatementSerializer(serializers.Serializer):
+    """A statement on a series as it was on the screen: it may have been made anew since."""
+
+    id = serializers.UUIDField()
+    updated_at = serializers.DateTimeField(help_text="As the statement has it.")
+
+
 class SignSerializer(VerdictInputSerializer):
     layers = serializers.ListField(
         child=serializers.ChoiceField(
@@ -120,6 +127,14 @@ class SignSerializer(VerdictInputSerializer):
         required=False,
         max_length=10_000,
         help_text="The analyses that the reader had on screen; left out, the newest of each image.",
+    )
+    statements = serializers.ListField(
+        child=ShownStatementSerializer(),
+        required=False,
+        max_length=10_000,
+        help_text="The statements on series that the reader had on screen. One that was made anew "
+        "since is kept as `changed_since_shown`, without its figures. Left out, none; where "
+        "`shown` is left out too, those of now.",
     )
 
 

@@ -29,6 +29,7 @@ from scans.api.reading.serializers import (
     VerdictSerializer,
 )
 from scans.models import Study
+from scans.services.analyses.displayed_results import ShownStatement
 from scans.services.disclosure import ai_visible
 from scans.services.reading import assignment, verdict_drafts, verdicts
 from scans.services.reading.assessments import AssessmentInput
@@ -187,6 +188,7 @@ class VerdictViewSet(_OfStudy):
                 verdict_input=_verdict_input(data),
                 layers=data["layers"],
                 shown=data.get("shown"),
+                statements=_shown_statements(data),
             )
         )
         return self._respond(study, signed)
@@ -224,6 +226,13 @@ def _verdict_input(data: dict[str, Any]) -> verdict_drafts.VerdictInput:
         seconds=data["seconds"],
         revision=data.get("revision"),
     )
+
+
+def _shown_statements(data: dict[str, Any]) -> list[ShownStatement] | None:
+    """The statements that were reported as shown; None where that is left out."""
+    if "statements" not in data:
+        return None
+    return [(one["id"], one["updated_at"]) for one in data["statements"]]
 
 
 def _or_problem(act: Callable[[], Any]) -> Any:

@@ -29,6 +29,7 @@ from scans.pages.reading.verdict_form import (
     form_of,
     lines_of,
     seconds_of,
+    shown_statements_of,
     typed_after,
     uuids_of,
     verdict_input_of,
@@ -132,6 +133,9 @@ def study_verdict_sign(request: ClinicalRequest, study_id: UUID) -> HttpResponse
             verdict_input=typed.verdict_input,
             layers=request.POST.get("layers", "").split(),
             shown=uuids_of(request.POST["shown"]) if "shown" in request.POST else None,
+            statements=shown_statements_of(request.POST["statements"])
+            if "statements" in request.POST
+            else None,
         )
     except (StateConflictError, ValidationError) as error:
         typed = typed and typed_after(typed, error)

@@ -10,9 +10,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import prefetch_related_objects
 from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 
 from scans.models import Study, Verdict
-from scans.services.analyses.displayed_results import newest_finished
+from scans.services.analyses.displayed_results import ShownStatement, newest_finished
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.verdict_drafts import VerdictConflictError, VerdictInput
 
@@ -90,6 +92,20 @@ def uuids_of(text: str) -> list[UUID]:
             found.append(UUID(part))
         except ValueError:
             continue
+    return found
+
+
+def shown_statements_of(text: str) -> list[ShownStatement]:
+    """Return the statements on series whose stamps are in a text; anything else is ignored."""
+    found = []
+    for part in text.split():
+        pk, _, moment = part.partition("@")
+        try:
+            statement, shown_at = UUID(pk), parse_datetime(moment)
+        except ValueError:
+            continue
+        if shown_at is not None and is_aware(shown_at):
+            found.append((statement, shown_at))
     return found
 
 

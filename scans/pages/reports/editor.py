@@ -99,6 +99,7 @@ def report_sign(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
             report=saved,
             revision=saved.revision,
             password=request.POST.get("password", ""),
+            noticed=request.POST.getlist("noticed"),
         )
     except (ValidationError, StateConflictError) as error:
         now = report_of(request, report_id)
@@ -137,6 +138,7 @@ def _editor(
         "saved_sections": sections_of(refusal.current)
         if isinstance(refusal, service.ReportConflictError)
         else [],
+        "stated_anew": signing.unmentioned_statements(row),
         "meaning": signing.MEANING_AMENDED if row.supersedes_id else signing.MEANING,
     }
     return render(request, "reports/edit.html", context, status=409 if refusal else 200)

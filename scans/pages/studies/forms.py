@@ -41,6 +41,23 @@ class AcquisitionForm(BootstrapForm):
         return {name: self.cleaned_data[name] for name in ACQUISITION}
 
 
+class KnownAcquisitionForm(AcquisitionForm):
+    """The same of a series that is there; it sends along what it showed.
+
+    So what somebody else states meanwhile, or the files state, is not taken for this person's.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The values of a valid form that differ from what it showed."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
 class UploadFactsForm(AcquisitionForm):
     """Everything about an upload but its files."""
 

@@ -1,6 +1,7 @@
 """Which AI results a reader had on the screen when they signed: stored with the verdict."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,15 @@ from django.db.models import QuerySet
 from accounts.models import User
 from scans.models import Analysis, SeriesStatement, Study
 from scans.models.analysis import FINISHED, Status
+from scans.models.series_statement import ShownState
 from scans.models.study_filters import opinions
 from scans.services.disclosure import ai_visible
 
 # As the page that signs reports them.
 LAYERS = ("label", "confidence", "heatmap", "overlay", "regions", "series")
+
+# A statement on a series as it was on the screen: its id, and when it was last made anew.
+ShownStatement = tuple[UUID, datetime]
 
 
 def newest_finished(study: Study) -> QuerySet[Analysis]:
@@ -22,13 +27,19 @@ def newest_finished(study: Study) -> QuerySet[Analysis]:
 
 
 def on_screen(
-    *, user: User, study: Study, layers: Iterable[str], analyses: Iterable[UUID] | None
+    *,
+    user: User,
+    study: Study,
+    layers: Iterable[str],
+    analyses: Iterable[UUID] | None,
+    statements: Iterable[ShownStatement] | None = None,
 ) -> dict[str, Any]:
     """Return which results, and which layers of them, were on the screen: the page reports it.
 
     A result that came after the page was drawn was not seen. `analyses` is None for a client that
-    does not report what it showed: it had the newest of each image from the API. What is stated of
-    the series is stored as it is now, where it was shown.
+    does not report what it showed: it had the newest of each image from the API, and what is
+    stated of each series now. A statement is made anew in its row, so what it said is stored only
+    where it still is as it was shown; else that it has changed since.
     """
     visible = ai_visible(user=user, study=study)
     shown: list[dict[str, Any]] = []
@@ -46,25 +57,54 @@ def on_screen(
         "visible": visible,
         "layers": [name for name in LAYERS if visible and name in names],
         "analyses": shown,
-        "series": _statements(study) if visible and (analyses is None or "series" in names) else [],
+        "series": _statements(study, statements, is_reported=analyses is not None)
+        if visible
+        else [],
     }
 
 
-def _statements(study: Study) -> list[dict[str, Any]]:
-    rows = SeriesStatement.objects.current().filter(series__study=study).for_display()
+def _statements(
+    study: Study, shown: Iterable[ShownStatement] | None, *, is_reported: bool
+) -> list[dict[str, Any]]:
+    rows = SeriesStatement.objects.filter(series__study=study).for_display()
+    if shown is None and not is_reported:
+        return [_as_stated(row) for row in rows.current()]
+    moments: dict[UUID, set[datetime]] = {}
+    for pk, moment in shown or ():
+        moments.setdefault(pk, set()).add(moment)
     return [
-        {
-            "series": str(row.series_id),
-            "release": str(row.release),
-            "rule": row.rule,
-            "label": row.label,
-            "probability": row.probability,
-            "reason": row.reason,
-            "analyzed": row.analyzed,
-            "slices": row.slices,
-        }
-        for row in rows
+        _as_stated(row) if row.updated_at in moments[row.pk] else _as_changed(row, moments[row.pk])
+        for row in rows.filter(pk__in=moments)
     ]
+
+
+def _as_changed(row: SeriesStatement, moments: Iterable[datetime]) -> dict[str, Any]:
+    return {
+        "statement": str(row.pk),
+        "series": str(row.series_id),
+        "release": str(row.release),
+        "state": ShownState.CHANGED.value,
+        "updated_at": max(moments).isoformat(),
+    }
+
+
+def _as_stated(row: SeriesStatement) -> dict[str, Any]:
+    return {
+        "statement": str(row.pk),
+        "series": str(row.series_id),
+        "release": str(row.release),
+        "state": ShownState.AS_SHOWN.value,
+        "updated_at": row.updated_at.isoformat(),
+        "rule": row.rule,
+        "label": row.label,
+        "probability": row.probability,
+        "threshold": row.threshold,
+        "reason": row.reason,
+        "analyzed": row.analyzed,
+        "abstained": row.abstained,
+        "slices": row.slices,
+        "is_final": row.is_final,
+    }
 
 
 def _as_shown(row: Analysis) -> dict[str, Any]:

@@ -188,20 +188,28 @@ def requeue_expired() -> None:
     for analysis in Analysis.objects.with_lapsed_lease(now):
         assert analysis.claim_token is not None  # the database sees to it
         # The token in the filter: a run that was recorded meanwhile is left alone.
-        claim = Claim(analysis, analysis.claim_token)
-        if analysis.attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
-            _give_up(
-                claim,
-                message=f"The analysis was interrupted {analysis.attempts} times. "
-                "Try again; if it fails again, tell your administrator.",
-                trace="The lease ran out: the worker was killed or stopped answering.",
-            )
-        elif _release(claim):
-            log.warning("analysis.lease_lapsed", analysis=str(analysis.pk))
+        try:
+            _take_back(Claim(analysis, analysis.claim_token))
+        except Exception:  # one row must not keep the others, of all clinics, from being run again
+            log.exception("analysis.recovery_fault", analysis=str(analysis.pk))
     overdue = Analysis.objects.not_dispatched_since(
         now - timedelta(seconds=settings.ANALYSIS_DISPATCH_AGAIN_SECONDS)
     )
     _dispatch_again(list(overdue.order_by("queued_at").values_list("pk", flat=True)))
+
+
+def _take_back(claim: Claim) -> None:
+    """running -> queued, or failed once the attempts are used up: its worker is gone."""
+    attempts = claim.analysis.attempts
+    if attempts >= settings.ANALYSIS_MAX_ATTEMPTS:
+        _give_up(
+            claim,
+            message=f"The analysis was interrupted {attempts} times. "
+            "Try again; if it fails again, tell your administrator.",
+            trace="The lease ran out: the worker was killed or stopped answering.",
+        )
+    elif _release(claim):
+        log.warning("analysis.lease_lapsed", analysis=str(claim.analysis.pk))
 
 
 def dispatch_all_queued() -> None:
@@ -254,10 +262,10 @@ def _try_later(claim: Claim, *, problem: str) -> None:
 
 
 def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
-    """running -> failed; the series goes on without this slice."""
-    with transaction.atomic():
-        failed = _finish(claim, Arrow.FAIL, message=message, traceback=trace)
-        if failed:
+    """running -> failed, which is committed first; then the series goes on without this slice."""
+    failed = _finish(claim, Arrow.FAIL, message=message, traceback=trace)
+    if failed:
+        with transaction.atomic():
             update_series_statement(claim.analysis.image.series_id)
     return failed
 

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
+from django.db import OperationalError, transaction
 from django.db.models import Count, Max
 
 from scans.models import Analysis, Image, ModelRelease, Series, SeriesStatement, Study
 from scans.models.acquisition import ACQUISITION, Sequence
-from scans.models.analysis import FINISHED, Status
+from scans.models.analysis import FINISHED, UNFINISHED
 from scans.services.analyses import inference
 from scans.services.analyses.slice_order import in_slice_order
 from scans.services.analyses.triage import update_triage_score
 
+log = structlog.get_logger(__name__)
 _MORE = 1.2
 _NAMES = {Sequence.OTHER.value: "another sequence"}  # in the sentence that says why no opinion
 
@@ -32,7 +35,22 @@ def update_series_statement(series_id: UUID, *, may_wait: bool = False) -> None:
 
     With `may_wait`, for a result that others will follow: the rule takes up to 0.3 s for a long
     series, so until the last slice the statement stands until a fifth more slices have a result.
+
+    What the caller writes does not depend on the rule: where it faults, the series is without a
+    statement until the next time that it is made.
     """
+    try:
+        with transaction.atomic():
+            _update(series_id, may_wait=may_wait)
+    except OperationalError:  # of the database, not of the rule: the caller tries again, or says so
+        raise
+    except Exception:  # a rule, a manifest and an evidence each bring errors of their own
+        log.exception("series_statement.fault", series=str(series_id))
+        SeriesStatement.objects.filter(series=series_id, is_current=True).update(is_current=False)
+        update_triage_score(Series.objects.values_list("study", flat=True).get(pk=series_id))
+
+
+def _update(series_id: UUID, *, may_wait: bool) -> None:
     study_id = Series.objects.values_list("study", flat=True).get(pk=series_id)
     Study.objects.select_for_update().get(pk=study_id)
     release = release_in_front(series_id)
@@ -92,7 +110,7 @@ def acquisition_in_force(series: Series) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Slice:
-    """An image of the series, with its analysis by the release, if there is one."""
+    """An image of the series, with its analysis by the release; status "" where it has none."""
 
     image: UUID
     number: int
@@ -160,13 +178,14 @@ def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_
 def _evidence(one: _Slice) -> inference.SliceEvidence | None:
     """What this slice tells the rule; None where its result is still to come.
 
-    One that failed or was cancelled counts as a slice without a result: nobody works on it.
+    One that failed, was cancelled or has no analysis by this release counts as a slice without a
+    result: nobody works on it.
     """
-    if one.status in (Status.FAILED, Status.CANCELLED):
-        return inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
-    if one.status not in FINISHED:
+    if one.status in UNFINISHED:
         return None
     without = inference.SliceEvidence.without_opinion(inference.SLICE_FAILED)
+    if one.status not in FINISHED:
+        return without
     try:
         found = inference.SliceEvidence.from_json(one.evidence or {})
     except ValueError:  # of a slice without evidence too: its result stands, the series goes on

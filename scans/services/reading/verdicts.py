@@ -18,7 +18,7 @@ from scans.errors import StateConflictError
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Finding, VerdictStatus
 from scans.models.reading import ReadStage
-from scans.services.analyses.displayed_results import on_screen
+from scans.services.analyses.displayed_results import ShownStatement, on_screen
 from scans.services.disclosure import ai_visible
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
@@ -79,12 +79,13 @@ def sign_verdict(
     verdict_input: VerdictInput,
     layers: Iterable[str] = (),
     shown: Iterable[UUID] | None = None,
+    statements: Iterable[ShownStatement] | None = None,
 ) -> Verdict:
     """Save the input into the draft and sign it: from then on it can only be amended.
 
-    `layers` and `shown` are the AI layers and the analyses that the reader's page had on screen
-    (`displayed_results.on_screen`); they are stored with the verdict. The study's stage follows,
-    and the reader's lock ends.
+    `layers`, `shown` and `statements` are the AI layers, the analyses and the statements on series
+    that the reader's page had on screen (`displayed_results.on_screen`); they are stored with the
+    verdict. The study's stage follows, and the reader's lock ends.
 
     Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`.
     """
@@ -108,7 +109,9 @@ def sign_verdict(
         draft.read_as = next_read(current, reader=user)
         draft.status = VerdictStatus.FINAL
     draft.signed_at = timezone.now()
-    draft.ai_content = on_screen(user=user, study=current, layers=layers, analyses=shown)
+    draft.ai_content = on_screen(
+        user=user, study=current, layers=layers, analyses=shown, statements=statements
+    )
     draft.save()
     update_read_stage(current)
     _end_reading(current, user)

@@ -7,7 +7,6 @@ from typing import Any
 from scans.models import Analysis, SeriesStatement, Study, Verdict
 from scans.models.analysis import Label, Status
 from scans.models.assessment import Decision
-from scans.models.series_statement import SeriesStatementQuerySet
 from scans.services.analyses.displayed_results import newest_finished
 
 # A line an image up to here; of a longer series images with the same result share a line.
@@ -33,28 +32,36 @@ def ai_statement(study: Study, verdict: Verdict | None) -> str:
         key = (is_alone and row.pk, row.status, row.label, str(row.release))
         groups.setdefault((*key, _decision_text(by_analysis.get(row.pk))), []).append(row)
     lines = [_line(group, decision=str(key[-1])) for key, group in groups.items()]
-    series = [_series_line(row) for row in _statements(study)]
-    return "\n".join([*series, *lines, "AI output is a suggestion, not a diagnosis."])
+    return "\n".join([*series_lines(study), *lines, "AI output is a suggestion, not a diagnosis."])
 
 
-def _statements(study: Study) -> SeriesStatementQuerySet:
-    return SeriesStatement.objects.current().filter(series__study=study).for_display()
+def series_lines(study: Study) -> list[str]:
+    """Return a line for each series that the AI states something of, as it is stated now."""
+    rows = SeriesStatement.objects.current().filter(series__study=study).for_display()
+    return [_series_line(row) for row in rows]
 
 
 def _series_line(statement: SeriesStatement) -> str:
-    """Return for example: Series 1: tumor detected, calibrated probability of a tumor ..."""
+    """Return for example: Series 1: tumor detected, calibrated probability of a tumor ...
+
+    One that other slices may change says so: a report keeps it as it is now.
+    """
     subject = f"Series {statement.series.number}"
+    coverage = f"from {statement.analyzed} of {statement.slices} slices"
+    unfinished = f"So far {coverage}; the analysis was not finished."
     if not statement.label:
-        return f"{subject}: no AI opinion ({statement.release}). {statement.message}"
+        line = f"{subject}: no AI opinion ({statement.release}). {statement.message}"
+        return line if statement.is_final else f"{line} {unfinished}"
     numbers = [one["number"] for one in statement.carrying]
     images = f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"
     carried = f"carried by {images}" if statement.label == Label.TUMOR else f"highest on {images}"
-    whole = statement.analyzed == statement.slices
-    coverage = "" if whole else f", from {statement.analyzed} of {statement.slices} slices"
-    return (
+    whole = not statement.is_final or statement.analyzed == statement.slices
+    line = (
         f"{subject}: {statement.get_label_display().lower()}, calibrated probability of a tumor "
-        f"in the series {statement.probability:.2f}{coverage}, {carried} ({statement.release})."
+        f"in the series {statement.probability:.2f}{'' if whole else f', {coverage}'}, {carried} "
+        f"({statement.release})."
     )
+    return line if statement.is_final else f"{line} {unfinished}"
 
 
 def _line(rows: Sequence[Analysis], *, decision: str) -> str:

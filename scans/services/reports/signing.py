@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from uuid import uuid4
 
 from django.core.cache import cache
@@ -15,9 +16,11 @@ from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
 from scans import audit_events
+from scans.errors import StateConflictError
 from scans.models import Report
 from scans.models.report import ReportStatus
 from scans.models.report_sections import SECTIONS
+from scans.services.reports.ai_statement import series_lines
 from scans.services.reports.drafting import (
     ReportConflictError,
     locked_draft,
@@ -31,18 +34,34 @@ MEANING = "I have read this study and I am responsible for the content of this r
 MEANING_AMENDED = "I have amended this report and I am responsible for its content."
 # Without letters and digits that are taken for each other on paper (Crockford's base 32).
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_STATED_ANEW = (
+    "The report is not signed: what the AI states of a series has changed since it was written. "
+    "Read it above, correct the text where it needs it, and sign again."
+)
 _WRONG_PASSWORDS, _WRONG_SECONDS = 5, 300
 _TOO_MANY = "Too many wrong passwords. Wait five minutes and try again."
 
 
-def sign_report(*, user: User, report: Report, revision: int, password: str) -> Report:
+def sign_report(
+    *,
+    user: User,
+    report: Report,
+    revision: int,
+    password: str,
+    noticed: Collection[str] | None = None,
+) -> Report:
     """Sign a draft; the version and its PDF never change from then on.
 
-    Raises `NotAllowedError`, `ValidationError`, `StateConflictError` or `ReportConflictError`.
+    `noticed` is what the signer was shown of `unmentioned_statements`: where there is more by now,
+    nothing is signed. None for a client that does not show it. Raises `NotAllowedError`,
+    `ValidationError`, `StateConflictError` or `ReportConflictError`.
     """
     require_writable(user=user, study=report.study)
     _check_password(user, password)
-    signed = _signed_by(user, _draft(report, revision))
+    draft = _draft(report, revision)
+    if noticed is not None and not set(unmentioned_statements(draft)) <= set(noticed):
+        raise StateConflictError(_STATED_ANEW)
+    signed = _signed_by(user, draft)
     # Made before the transaction: drawing takes a second, in which nobody else could write.
     content = render_pdf(signed)
     signed.pdf_sha256 = hashlib.sha256(content).hexdigest()
@@ -53,6 +72,15 @@ def sign_report(*, user: User, report: Report, revision: int, password: str) -> 
     except BaseException:
         default_storage.delete(signed.pdf.name)  # it belongs to no row
         raise
+
+
+def unmentioned_statements(draft: Report) -> list[str]:
+    """Return the lines of what the AI states of the series now that the draft does not have.
+
+    A draft keeps the lines of the moment when it was begun; slices may have ended since.
+    """
+    written = draft.texts["ai_statement"].splitlines()
+    return [line for line in series_lines(draft.study) if line not in written]
 
 
 def _draft(report: Report, revision: int) -> Report:

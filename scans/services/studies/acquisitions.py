@@ -15,13 +15,19 @@ from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
 from scans import audit_events, ingest
-from scans.models import Series, Study
+from scans.errors import StateConflictError
+from scans.models import Series, SeriesStatement, Study
 from scans.models.acquisition import ACQUISITION, LARGEST_SPACING, Plane, Sequence
 from scans.services.analyses.series_statements import update_series_statement
 from scans.services.patients.records import refuse_archived
+from scans.services.studies.read_studies import is_read
 
 _PLANES = "Choose axial, coronal or sagittal, or leave it empty where it is not known."
 _SEQUENCES = "Choose a sequence from the list, or leave it empty where it is not known."
+_READ = (
+    "A verdict on this study is signed, so how its series were acquired does not change any more: "
+    "it would change what the AI states of them. Upload the images as a new study."
+)
 _SPACING = (
     f"Enter the millimeters between two slices, more than 0 and at most {LARGEST_SPACING:.0f}, "
     "or leave it empty where it is not known."
@@ -32,16 +38,22 @@ _SPACING = (
 def state_acquisition(*, user: User, series: Series, changes: Mapping[str, Any]) -> Series:
     """State plane, sequence or spacing of a series; only the fields in `changes`, "" takes it back.
 
-    The statement of the series is made anew in the same transaction. Raises `NotAllowedError`, or
-    `ValidationError` for a value or an archived patient.
+    The statement of the series is made anew in the same transaction, so once a verdict on the study
+    is signed nothing is changed: what the readers saw of the AI would be another thing. The audit
+    trail keeps the values and the statement that were there before. Raises `NotAllowedError`,
+    `ValidationError` for a value or an archived patient, or `StateConflictError` for a read study.
     """
     refuse_archived(series.study.patient, then="state how the series was acquired")
     values = checked_acquisition(changes)
-    Study.objects.select_for_update().get(pk=series.study_id)
+    study = Study.objects.select_for_update().get(pk=series.study_id)
     current = Series.objects.select_related("study__patient").get(pk=series.pk)
     changed = [name for name, value in values.items() if getattr(current, name) != value]
     if not changed:
         return current
+    if is_read(study):
+        raise StateConflictError(_READ)
+    before = {name: getattr(current, name) for name in changed}
+    replaced = SeriesStatement.objects.current().for_display().filter(series=current).first()
     for name in changed:
         setattr(current, name, values[name])
     current.save(update_fields=changed)
@@ -51,9 +63,25 @@ def state_acquisition(*, user: User, series: Series, changes: Mapping[str, Any])
         event=audit_events.SERIES_ACQUISITION_STATED,
         row=current,
         patient_id=current.study.patient_id,
-        detail={"fields": changed},
+        detail={
+            "fields": changed,
+            "before": before,
+            "after": {name: values[name] for name in changed},
+            "replaced": _as_recorded(replaced) if replaced else None,
+        },
     )
     return current
+
+
+def _as_recorded(statement: SeriesStatement) -> dict[str, Any]:
+    return {
+        "release": str(statement.release),
+        "label": statement.label,
+        "probability": statement.probability,
+        "reason": statement.reason,
+        "analyzed": statement.analyzed,
+        "slices": statement.slices,
+    }
 
 
 def checked_acquisition(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,12 +20,13 @@ from accounts.policy import Action, require
 from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
-from scans.models import Image, Patient, Series, Study, Verdict
-from scans.models.reading import ReadersRequired, ReadStage
+from scans.models import Image, Patient, Series, Study
+from scans.models.reading import ReadersRequired
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
 from scans.services.core.dates import latest_today
 from scans.services.studies.acquisitions import acquisition_of_file, checked_acquisition
+from scans.services.studies.read_studies import is_read
 from scans.written_text import has_control_characters
 
 log = structlog.get_logger(__name__)
@@ -204,7 +205,7 @@ def _write(
     # Read again: somebody may have archived the patient while the files were decoded.
     _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
     study = _study_of_upload(user, patient, upload_id)
-    is_read = study is not None and _is_read(study)
+    takes_no_more = study is not None and is_read(study)
     outcomes: list[FileOutcome] = []
     series: Series | None = study.series.first() if study else None
     grows = series is not None
@@ -220,7 +221,7 @@ def _write(
             is_new = any(image.pk == known.pk for image in images)
             outcomes.append(_known(offer.filename, known, is_repeat=same_upload and not is_new))
             continue
-        if is_read:
+        if takes_no_more:
             outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
             continue
         if study is None:
@@ -274,12 +275,6 @@ def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> St
             {"patient": "This upload was begun for another patient. Start a new upload."}
         )
     return study
-
-
-def _is_read(study: Study) -> bool:
-    """Whether somebody has signed for these images, so that none may join them unseen."""
-    signed = Verdict.objects.filter(study=study).signed()
-    return study.read_stage == ReadStage.READ or signed.exists()
 
 
 def _known(filename: str, image: Image, *, is_repeat: bool) -> FileOutcome:

@@ -116,6 +116,15 @@ def test_what_was_tried_before_runs_alone(predictor):
     assert states(study) == ["completed", "queued", "queued"]
 
 
+def test_what_was_tried_before_takes_none_along_either(predictor):
+    study = make_study(images=3)
+    Analysis.objects.filter(image__number=1).update(attempts=1)
+
+    tasks.analyze(str(first_of(study).pk))
+
+    assert states(study) == ["completed", "queued", "queued"]
+
+
 def test_no_other_study_is_overtaken(predictor):
     first, second = make_study(images=2), make_study(images=2)
     now = timezone.now()

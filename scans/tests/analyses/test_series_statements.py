@@ -1,11 +1,13 @@
 """What the AI states of a series: made of its slices' rows, whatever their order."""
 
 import threading
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, ModelRelease, Series, SeriesStatement, Study
@@ -21,12 +23,15 @@ from scans.tests.core.factories import (
     abstain,
     complete,
     fail,
+    forget_analyses,
     make_stated_study,
     make_study,
 )
+from scans.tests.core.fixtures import asking_as
 
 pytestmark = pytest.mark.django_db
 TUMOR = (0.9, 0.95, 0.92, 0.9)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -234,20 +239,100 @@ def test_a_result_with_evidence_that_cannot_be_read_stands_and_the_series_goes_o
     assert (row.label, row.abstained, row.is_final) == ("tumor", 1, True)
 
 
-def test_a_fault_in_the_rule_leaves_neither_result_nor_statement(release, monkeypatch):
-    study = make_study(images=1, acquisition=AXIAL_FLAIR)
-    (analysis,) = analyses_of(study)
+def broken(*args, **more):
+    raise ZeroDivisionError
 
-    def broken(*args, **more):
-        raise ZeroDivisionError
 
+def test_a_fault_in_the_rule_costs_no_result_and_leaves_no_statement_until_the_next(
+    release, monkeypatch
+):
+    study = make_study(images=3, acquisition=AXIAL_FLAIR)
+    first, second, third = analyses_of(study)
+    complete(first)
+    with monkeypatch.context() as patched:
+        patched.setattr(inference, "assess_series", broken)
+        assert complete(second, probability=0.8).status == "completed"
+    assert second.slice_evidence.content
+    assert not SeriesStatement.objects.current().exists()
+    study.refresh_from_db()
+    assert study.triage_score == 0.9  # of the highest slice
+    complete(third)
+    assert facts_of(study) == facts_of(make_stated_study(probabilities=(0.9, 0.8, 0.9)))
+
+
+def test_a_fault_in_the_rule_keeps_no_slice_from_failing_and_none_from_being_run_again(
+    release, monkeypatch, settings
+):
+    settings.ANALYSIS_MAX_ATTEMPTS = 1
+    study = make_study(images=2, acquisition=AXIAL_FLAIR)
+    first, second = analyses_of(study)
+    complete(first)
+    claim_analysis(second.pk)
+    elsewhere = analyses_of(make_study())[0]
+    claim_analysis(elsewhere.pk)
+    Analysis.objects.filter(pk=elsewhere.pk).update(attempts=0)
+    Analysis.objects.filter(status="running").update(lease_expires_at=timezone.now() - HOUR)
     monkeypatch.setattr(inference, "assess_series", broken)
-    with pytest.raises(ZeroDivisionError):
-        complete(analysis)
-    analysis.refresh_from_db()
-    assert analysis.status == "running"
-    assert not SeriesStatement.objects.exists()
-    assert not hasattr(analysis, "slice_evidence")
+    execution.requeue_expired()
+    second.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (second.status, elsewhere.status) == ("failed", "queued")
+    assert not SeriesStatement.objects.current().exists()
+
+
+def test_one_row_that_cannot_be_taken_back_leaves_the_others_to_be_run_again(monkeypatch):
+    rows = [analyses_of(make_study())[0] for _ in range(2)]
+    for row in rows:
+        claim_analysis(row.pk)
+    Analysis.objects.update(lease_expires_at=timezone.now() - HOUR)
+    real = execution._release
+
+    def faulty(claim, **more):
+        if claim.analysis.pk == rows[0].pk:
+            raise OSError
+        return real(claim, **more)
+
+    monkeypatch.setattr(execution, "_release", faulty)
+    execution.requeue_expired()
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.status for row in rows] == ["running", "queued"]
+
+
+def test_a_fault_in_the_rule_stops_nothing_that_a_person_does(release, monkeypatch):
+    person = UserFactory(radiologist=True)
+    api = asking_as(person)
+    study = make_study(user=person, images=2, acquisition=AXIAL_FLAIR)
+    first, second = analyses_of(study)
+    complete(first)
+    monkeypatch.setattr(inference, "assess_series", broken)
+    for action in ("cancel", "retry"):
+        response = api.post(f"/api/v1/analyses/{second.pk}/{action}/")
+        assert response.status_code in (200, 202), response.data
+    path = f"/api/v1/series/{Series.objects.get().pk}/acquisition/"
+    response = api.patch(path, {"plane": "coronal"}, format="json")
+    assert response.status_code == 200
+    assert response.data["statement"] is None
+    assert Series.objects.get().plane == "coronal"
+
+
+def test_images_that_the_release_in_front_was_never_asked_for_are_not_waited_for(release):
+    study = make_study(images=5, acquisition=AXIAL_FLAIR)
+    *others, last = analyses_of(study)
+    for row in others:
+        complete(row)
+    assert statement_of(study).is_final is False
+    forget_analyses(Analysis.objects.filter(pk=last.pk))
+    ModelRelease.objects.update(is_active=False)
+    ReleaseFactory(states_series=True, is_active=True)
+    analysis, _ = request_analysis(user=study.received_by, image=last.image)
+    complete(analysis)
+    state_acquisition(
+        user=study.received_by, series=Series.objects.get(), changes={"slice_spacing": 6.0}
+    )
+    row = statement_of(study)
+    assert (row.release, row.is_final, row.slices) == (release, True, 5)
+    assert (row.label, row.analyzed, row.abstained) == ("tumor", 4, 1)
 
 
 @pytest.mark.django_db(transaction=True)

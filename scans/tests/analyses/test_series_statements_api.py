@@ -117,15 +117,48 @@ def test_it_is_withheld_as_long_as_the_other_results_are(api, person, study):
         assert api.get(address).data["series"][0]["statement"]["label"] == "tumor"
 
 
+def shown_by(api, study) -> dict[str, str]:
+    statement = api.get(f"/api/v1/studies/{study.pk}/viewer/").json()["series"][0]["statement"]
+    return {name: statement[name] for name in ("id", "updated_at")}
+
+
 def test_a_signed_verdict_keeps_what_was_stated_of_the_series(api, person, study):
     path = f"/api/v1/studies/{study.pk}/verdicts/sign/"
     sent = {"finding": "tumor", "layers": ["label", "series"], "shown": []}
-    response = api.post(path, sent, format="json")
+    response = api.post(path, sent | {"statements": [shown_by(api, study)]}, format="json")
     content = response.data["ai_content"]
     assert content["layers"] == ["label", "series"]
     (kept,) = content["series"]
     assert (kept["label"], kept["analyzed"], kept["rule"]) == ("tumor", 4, "series-1")
+    assert (kept["state"], kept["threshold"], kept["is_final"]) == ("as_shown", 0.5, True)
     assert kept["probability"] == SeriesStatement.objects.get().probability
+
+
+def test_a_statement_that_was_made_anew_after_it_was_shown_is_kept_as_changed(api, person, release):
+    study = make_study(user=person, images=4, acquisition=AXIAL_FLAIR)
+    *others, last = [image.analyses.get() for image in Image.objects.order_by("number")]
+    for analysis in others:
+        complete(analysis, probability=0.1)
+    shown = shown_by(api, study)
+    complete(last, probability=0.99)
+    sent = {"finding": "no_tumor", "layers": ["series"], "shown": [], "statements": [shown]}
+    response = api.post(f"/api/v1/studies/{study.pk}/verdicts/sign/", sent, format="json")
+    (kept,) = response.data["ai_content"]["series"]
+    assert (kept["statement"], kept["state"]) == (shown["id"], "changed_since_shown")
+    assert not {"label", "probability", "analyzed"} & set(kept)
+
+
+def test_a_statement_of_another_study_is_not_kept_as_shown(api, person, study):
+    other = make_stated_study(user=person)
+    sent = {"finding": "tumor", "shown": [], "statements": [shown_by(api, other)]}
+    response = api.post(f"/api/v1/studies/{study.pk}/verdicts/sign/", sent, format="json")
+    assert response.data["ai_content"]["series"] == []
+
+
+def test_a_client_that_reports_nothing_had_what_is_stated_now(api, study):
+    path = f"/api/v1/studies/{study.pk}/verdicts/sign/"
+    (kept,) = api.post(path, {"finding": "tumor"}, format="json").data["ai_content"]["series"]
+    assert (kept["state"], kept["analyzed"]) == ("as_shown", 4)
 
 
 def test_a_verdict_that_was_signed_without_seeing_it_does_not_say_so(api, study):
@@ -182,12 +215,52 @@ def test_what_is_stated_afterwards_changes_the_statement_at_once_and_is_in_the_t
     assert response.data["acquisition"] == AXIAL_FLAIR
     assert response.data["statement"]["label"] == "tumor"
     event = AuditEvent.objects.get(action="series.acquisition")
-    assert (event.object_id, event.detail) == (str(series.pk), {"fields": ["sequence"]})
+    assert event.object_id == str(series.pk)
+    assert event.detail == {
+        "fields": ["sequence"],
+        "before": {"sequence": ""},
+        "after": {"sequence": "FLAIR"},
+        "replaced": {
+            "release": str(release),
+            "label": "",
+            "probability": None,
+            "reason": "sequence_unknown",
+            "analyzed": 4,
+            "slices": 4,
+        },
+    }
     again = api.patch(acquisition(series), {"sequence": "FLAIR"}, format="json")
     assert again.status_code == 200
     assert AuditEvent.objects.filter(action="series.acquisition").count() == 1
     taken_back = api.patch(acquisition(series), {"sequence": ""}, format="json")
     assert taken_back.data["acquisition"]["sequence"] is None
+    events = AuditEvent.objects.filter(action="series.acquisition").order_by("sequence")
+    replaced = events.last().detail["replaced"]
+    assert (replaced["label"], replaced["analyzed"]) == ("tumor", 4)
+    assert replaced["probability"] == response.data["statement"]["probability"]
+
+
+def test_once_a_verdict_is_signed_the_acquisition_does_not_change_any_more(api, study):
+    signed = api.post(f"/api/v1/studies/{study.pk}/verdicts/sign/", {"finding": "tumor"}, "json")
+    assert signed.status_code == 200, signed.data
+    before = SeriesStatement.objects.get().stamp
+    address = acquisition(Series.objects.get())
+    response = api.patch(address, {"sequence": "other"}, format="json")
+    assert response.status_code == 409
+    assert "A verdict on this study is signed" in response.json()["detail"]
+    assert Series.objects.get().stated == AXIAL_FLAIR
+    assert SeriesStatement.objects.get().stamp == before
+    assert api.patch(address, {"sequence": "FLAIR"}, format="json").status_code == 200  # the same
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_is_not_known_may_be_sent_as_it_is_read(api, study, nothing):
+    sent = dict.fromkeys(AXIAL_FLAIR, nothing)
+    response = api.patch(acquisition(Series.objects.get()), sent, format="json")
+    assert response.status_code == 200, response.data
+    assert response.data["acquisition"] == dict.fromkeys(AXIAL_FLAIR)
+    again = api.patch(acquisition(Series.objects.get()), response.data["acquisition"], "json")
+    assert again.status_code == 200, again.data
 
 
 @pytest.mark.parametrize(

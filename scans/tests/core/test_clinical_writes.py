@@ -39,6 +39,7 @@ PLAIN_TRANSACTIONS = {
     "accounts/immutability.py": "triggers, which come and go as a whole",
     "accounts/models/user.py": "a person and their email address",
     "scans/services/analyses/execution.py": "the worker's: of a result, and of no person",
+    "scans/services/analyses/series_statements.py": "a savepoint: a rule that faults undoes itself",
     "scans/services/annotations/lifecycle.py": "a savepoint: the same request, sent twice at once",
     "scans/services/core/idempotency.py": "the key of a request, nothing of a patient",
     "scans/services/patients/records.py": "a savepoint: somebody else took the MRN a moment ago",

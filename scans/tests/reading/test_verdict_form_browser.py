@@ -8,10 +8,17 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from scans.models import Analysis, Study, Verdict
+from scans.models import Analysis, SeriesStatement, Study, Verdict
+from scans.pages.reading.verdict_form import shown_statements_of
 from scans.services.reading.assignment import take_study
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
-from scans.tests.core.factories import complete, make_study
+from scans.tests.core.factories import (
+    AXIAL_FLAIR,
+    ReleaseFactory,
+    complete,
+    make_stated_study,
+    make_study,
+)
 from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -147,3 +154,66 @@ def test_a_prior_study_beside_it_is_not_said_to_have_been_seen(page, user, study
     shown = page.locator("[data-verdict-shown]").input_value().split()
     assert str(old.pk) not in shown
     assert len(shown) == 3
+
+
+CLOSED = """
+document.addEventListener("readystatechange", () => {
+  const panel = document.querySelector("[data-ai]");
+  if (panel && document.readyState === "interactive") panel.open = false;
+});
+"""
+
+
+def reported(page: Page, name: str) -> list[str]:
+    return page.locator(f"[data-verdict-{name}]").input_value().split()
+
+
+def stated_study(**more) -> tuple[Study, SeriesStatement]:
+    study = make_stated_study(**more)
+    return study, SeriesStatement.objects.get(series__study=study)
+
+
+def test_what_is_stated_of_the_series_is_reported_once_its_panel_is_open_in_the_viewer(page, user):
+    ReleaseFactory(states_series=True)
+    study, statement = stated_study(user=user)
+    page.add_init_script(CLOSED)
+    Viewing(page, study)
+    expect(page.locator("[data-verdict-form]")).to_be_visible()
+    assert reported(page, "statements") == []
+    assert "series" not in reported(page, "layers")
+    page.get_by_text("AI layer", exact=True).click()
+    expect(page.locator("[data-series]")).to_be_visible()
+    expect(page.locator("[data-verdict-layers]")).to_have_value(re.compile("series"))
+    (found,) = shown_statements_of(page.locator("[data-verdict-statements]").input_value())
+    assert found == (statement.pk, statement.updated_at)
+
+
+def test_what_is_stated_of_a_prior_study_is_not_reported_as_this_ones(page, user):
+    ReleaseFactory(states_series=True)
+    study = make_study(user=user)
+    complete(Analysis.objects.get(), probability=0.1)
+    stated_study(user=user, patient=study.patient, days_ago=90)
+    viewing = Viewing(page, study)
+    page.locator("[data-others] button").first.click()
+    expect(viewing.viewport(2)).to_have_attribute("data-shown", re.compile(".+"))
+    viewing.viewport(2).focus()
+    expect(page.locator("[data-series]")).to_contain_text("The series: tumor detected")
+    shown = shown_statements_of(page.locator("[data-verdict-statements]").input_value())
+    own = SeriesStatement.objects.filter(series__study=study).values_list("pk", flat=True)
+    assert {pk for pk, _ in shown} <= set(own)
+
+
+def test_a_statement_that_changes_while_it_is_signed_is_kept_as_changed(page, user):
+    ReleaseFactory(states_series=True)
+    study = make_study(user=user, images=4, acquisition=AXIAL_FLAIR)
+    *others, last = Analysis.objects.order_by("image__number")
+    for analysis in others:
+        complete(analysis, probability=0.1)
+    Viewing(page, study)  # it shows what was there as it was opened
+    expect(page.locator("[data-series]")).to_contain_text("So far 3 of 4 slices analyzed")
+    complete(last, probability=0.99)
+    page.get_by_text("No tumor", exact=True).click()
+    page.get_by_role("button", name="Sign as final").click()
+    expect(page.locator(".ns-version")).to_contain_text("had changed since it was shown")
+    (kept,) = Verdict.objects.get().ai_content["series"]
+    assert kept["state"] == "changed_since_shown"

@@ -1,15 +1,20 @@
 """On the pages: what the AI states of a series, and how a series was acquired."""
 
 import csv
+import html
 import io
+import re
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from accounts.models import Clinic
-from scans.models import Image, ModelRelease, Series, SeriesStatement
+from accounts.tests.factories import PASSWORD, UserFactory
+from scans.models import Image, ModelRelease, Series, SeriesStatement, Verdict
 from scans.services.reading.verdicts import commit_finding
 from scans.services.reports.drafting import start_report
+from scans.services.studies.acquisitions import state_acquisition
 from scans.tests.core import pictures
 from scans.tests.core.factories import (
     AXIAL_FLAIR,
@@ -63,6 +68,48 @@ def test_it_says_how_many_slices_it_is_made_of_while_others_run(doctor, user, re
     assert "so far, 2 of 4 analyzed" in page
 
 
+def unfinished_study(user):
+    study = make_study(user=user, images=4, acquisition=AXIAL_FLAIR)
+    *others, last = [image.analyses.get() for image in Image.objects.order_by("number")]
+    for analysis in others:
+        complete(analysis, probability=0.1)
+    return study, last
+
+
+def sign(doctor, study, statements, **more):
+    sent = {"finding": "tumor", "layers": "series", "shown": "", "statements": statements}
+    return doctor.post(reverse("study-verdict-sign", args=[study.pk]), sent | more)
+
+
+def test_what_was_shown_is_what_the_signature_keeps(doctor, user, study):
+    page = doctor.get(study.get_absolute_url()).content.decode()
+    (stamp,) = re.findall(r'data-statement="([^"]*)"', page)
+    assert 'name="statements"' in page
+    sign(doctor, study, f"{stamp} nonsense @ {uuid4()}@yesterday")
+    (kept,) = Verdict.objects.get().ai_content["series"]
+    assert (kept["state"], kept["analyzed"], kept["is_final"]) == ("as_shown", 3, True)
+
+
+def test_a_page_that_shows_less_than_is_stated_by_now_signs_that_it_changed(doctor, user, release):
+    study, last = unfinished_study(user)
+    page = doctor.get(study.get_absolute_url()).content.decode()
+    (stamp,) = re.findall(r'data-statement="([^"]*)"', page)
+    complete(last, probability=0.99)
+    sign(doctor, study, stamp)
+    (kept,) = Verdict.objects.get().ai_content["series"]
+    assert kept["state"] == "changed_since_shown"
+    assert "probability" not in kept
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert "what was stated of a series had changed since it was shown" in page
+
+
+def test_who_cannot_state_the_acquisition_has_no_empty_box_to_open(client, study):
+    client.force_login(UserFactory(superuser=True))
+    page = text_of(client.get(study.get_absolute_url()))
+    assert '<p class="ns-acquisition-series"> Axial · FLAIR' in page
+    assert '<details class="ns-acquisition-series"' not in page
+
+
 def test_without_an_opinion_it_says_what_to_state_and_a_form_is_there(doctor, user, release):
     study = make_stated_study(user=user, acquisition={})
     page = text_of(doctor.get(study.get_absolute_url()))
@@ -75,6 +122,67 @@ def test_without_an_opinion_it_says_what_to_state_and_a_form_is_there(doctor, us
     assert "How the series was acquired is saved." in page
     assert "Axial · FLAIR · 5 mm from slice to slice" in page
     assert "Carried by" in page
+
+
+def sent_by(page) -> dict[str, str]:
+    """What a browser sends of the acquisition form of this page, where nothing is touched."""
+    sent = {}
+    for name in [*AXIAL_FLAIR, *(f"initial-{name}" for name in AXIAL_FLAIR)]:
+        chosen = re.search(rf'<select name="{name}".*?</select>', page, re.DOTALL)
+        pattern = r'value="([^"]*)" selected' if chosen else rf'name="{name}"[^>]*? value="([^"]*)"'
+        value = re.search(pattern, chosen[0] if chosen else page)
+        sent[name] = value[1] if value else ""
+    return sent
+
+
+def test_what_somebody_else_stated_meanwhile_is_not_taken_back(doctor, user, release):
+    study = make_stated_study(user=user, acquisition={})
+    sent = sent_by(doctor.get(study.get_absolute_url()).content.decode())
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    series = Series.objects.get()
+    state_acquisition(user=user, series=series, changes={"plane": "axial"})
+    doctor.post(address, sent | {"slice_spacing": "5"})
+    assert Series.objects.get().stated == {"plane": "axial", "slice_spacing": 5.0}
+
+
+def test_a_form_in_which_nothing_was_touched_states_nothing(doctor, user, release):
+    study = make_stated_study(user=user, acquisition={"sequence": "T1"})
+    Image.objects.update(plane="axial", slice_spacing=4.5)
+    sent = sent_by(doctor.get(study.get_absolute_url()).content.decode())
+    assert (sent["plane"], sent["slice_spacing"], sent["sequence"]) == ("axial", "4.5", "T1")
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    assert "Nothing was changed." in text_of(doctor.post(address, sent, follow=True))
+    assert Series.objects.get().stated == {"sequence": "T1"}
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("plane", "The files state axial; choose another plane if that is wrong."),
+        ("slice_spacing", "The files state 5 mm; enter another spacing if that is wrong."),
+    ],
+)
+def test_what_the_files_state_is_said_where_somebody_says_that_it_is_not_known(
+    doctor, user, release, field, words
+):
+    study = make_stated_study(user=user)
+    Image.objects.update(**AXIAL_FLAIR)
+    sent = sent_by(doctor.get(study.get_absolute_url()).content.decode())
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    page = text_of(doctor.post(address, sent | {field: ""}, follow=True))
+    assert words in page
+    assert "How the series was acquired is saved." not in page
+
+
+def test_once_a_verdict_is_signed_there_is_no_form_and_a_sent_one_is_refused(doctor, study):
+    sign(doctor, study, "")
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert '<p class="ns-acquisition-series"> Axial · FLAIR' in page
+    assert 'name="plane"' not in page
+    address = reverse("series-acquisition", args=[Series.objects.get().pk])
+    page = text_of(doctor.post(address, AXIAL_FLAIR | {"plane": "coronal"}, follow=True))
+    assert "A verdict on this study is signed" in page
+    assert Series.objects.get().plane == "axial"
 
 
 @pytest.mark.parametrize("spacing", ["-5", "0", "1000", "five", "nan", "inf"])
@@ -140,6 +248,37 @@ def test_a_report_says_why_there_is_no_opinion_on_the_series(user, release):
     study = make_stated_study(user=user, acquisition={})
     first = start_report(user=user, study=study).ai_statement.split("\n")[0]
     assert first.startswith(f"Series 1: no AI opinion ({release}). The plane")
+
+
+def test_a_report_that_is_begun_before_the_last_slice_says_so(user, release):
+    study, _ = unfinished_study(user)
+    first = start_report(user=user, study=study).ai_statement.split("\n")[0]
+    assert first.startswith("Series 1: no tumor detected")
+    assert first.endswith("So far from 3 of 4 slices; the analysis was not finished.")
+
+
+def test_who_signs_a_report_is_told_first_that_another_thing_is_stated_now(doctor, user, release):
+    study, last = unfinished_study(user)
+    report = start_report(user=user, study=study)
+    editor = reverse("report-edit", args=[report.pk])
+    stated_anew = "What the AI states of a series now is not in the text"
+    assert stated_anew not in text_of(doctor.get(editor))
+    complete(last, probability=0.99)
+    sent = {"revision": report.revision, "password": PASSWORD}
+    sent |= report.texts | {"impression": "No tumor."}
+    address = reverse("report-sign", args=[report.pk])
+    refused = doctor.post(address, sent)
+    assert refused.status_code == 409
+    page = refused.content.decode()
+    assert "The report is not signed: what the AI states of a series has changed" in page
+    assert stated_anew in page
+    report.refresh_from_db()
+    assert report.status == "preliminary"
+    (line,) = re.findall(r'name="noticed" value="([^"]*)"', page)
+    sent |= {"revision": report.revision, "noticed": html.unescape(line)}
+    assert doctor.post(address, sent).status_code == 302
+    report.refresh_from_db()
+    assert report.status == "final"
 
 
 def test_the_upload_page_asks_for_what_the_release_needs(doctor, user, release):

@@ -2,13 +2,14 @@
 //
 // It works on every page that holds the fragment `study-verdict`. A page with AI layers of its own
 // tells of them: document.dispatchEvent(new CustomEvent("ai-layers", { detail })), where the detail
-// is { layers: ["heatmap"], analyses: [id] }.
+// is { layers: ["heatmap"], analyses: [id], statements: [stamp] }.
 
 import { Autosave, renewToken } from "../core/autosave.js";
 
 const TICK = 1000;
 const RENEW = 120; // seconds between two signs that the reader is still there
-const shown = { layers: new Set(), analyses: new Set() };
+const shown = { layers: new Set(), analyses: new Set(), statements: new Set() };
+const FIELDS = { layers: "layers", shown: "analyses", statements: "statements" }; // of the form
 
 const panel = () => document.querySelector("[data-verdict]");
 const form = () => document.querySelector("[data-verdict-form]");
@@ -20,11 +21,14 @@ document.addEventListener("ai-layers", (event) => {
 });
 
 /** Whether any of it is new: a viewer tells of each picture that it draws. */
-function note({ layers = [], analyses = [] }) {
-  const before = shown.layers.size + shown.analyses.size;
-  for (const name of layers) shown.layers.add(name);
-  for (const id of analyses) shown.analyses.add(id);
-  return shown.layers.size + shown.analyses.size > before;
+function note(seen) {
+  let isNew = false;
+  for (const [kind, known] of Object.entries(shown)) {
+    const before = known.size;
+    for (const one of seen[kind] || []) known.add(one);
+    isNew ||= known.size > before;
+  }
+  return isNew;
 }
 
 function writeLayers() {
@@ -36,10 +40,14 @@ function writeLayers() {
   const switches = document.querySelectorAll("[data-heatmap-on]");
   if ([...switches].some((one) => one.checked)) note({ layers: ["heatmap"] });
   if (document.querySelector("[data-regions-on]:checked")) note({ layers: ["regions"] });
-  if (document.querySelector("[data-statement]:not([hidden])")) note({ layers: ["series"] });
-  for (const name of ["layers", "shown"]) {
+  // Of this study only; the viewer, which may show others beside it, tells of its own.
+  const statements = [...document.querySelectorAll("#summary [data-statement]")];
+  if (statements.length) {
+    note({ layers: ["series"], statements: statements.map((one) => one.dataset.statement) });
+  }
+  for (const [name, kind] of Object.entries(FIELDS)) {
     const field = document.querySelector(`[data-verdict-${name}]`);
-    if (field) field.value = [...shown[name === "shown" ? "analyses" : name]].join(" ");
+    if (field) field.value = [...shown[kind]].join(" ");
   }
 }
 
@@ -133,7 +141,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (!event.detail.elt.closest?.("[data-verdict-form]")) return;
   saving.cancel();
   writeLayers();
-  for (const name of ["layers", "shown"]) {
+  for (const name of Object.keys(FIELDS)) {
     const field = document.querySelector(`[data-verdict-${name}]`);
     if (field) event.detail.parameters[name] = field.value;
   }

@@ -2,7 +2,7 @@
 
 import { find } from "../dom";
 import { button } from "../signal";
-import { coverageOf, seriesOpinionOf } from "../studies";
+import { coverageOf, seriesOpinionOf, stampOf, statementOf } from "../studies";
 import type { SeriesStatement } from "../types";
 import type { ViewportGrid } from "../viewportGrid";
 
@@ -16,9 +16,9 @@ export class SeriesStatementPanel {
 
   show(): void {
     const { stack } = this.grid.active;
-    const statement = stack?.study.info.ai_visible ? stack.statement : null;
+    const statement = stack ? statementOf(stack) : null;
     find("[data-series]").hidden = !statement;
-    const state = statement ? `${statement.id} ${statement.updated_at}` : "";
+    const state = statement ? stampOf(statement) : "";
     if (!statement || state === this.shown) return;
     this.shown = state;
     const { name, version } = statement.model_release;
@@ -33,10 +33,13 @@ export class SeriesStatementPanel {
   private showCarrying({ carrying, label }: SeriesStatement): void {
     const row = find("[data-carrying]");
     row.hidden = carrying.length === 0;
-    const head = label === "tumor" ? "Carried by" : "Most suspicious";
+    const [head, role] =
+      label === "tumor"
+        ? ["Carried by", "which carries what the AI states of the series"]
+        : ["Most suspicious", "the most suspicious of the series"];
     const buttons = carrying.map(({ image, number }) =>
       button(String(number), () => this.open(image), {
-        "aria-label": `Show image ${number}, which carries what the AI states of the series`,
+        "aria-label": `Show image ${number}, ${role}`,
       }),
     );
     row.replaceChildren(`${head}: image${carrying.length > 1 ? "s" : ""} `, ...buttons);
