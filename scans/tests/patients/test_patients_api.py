@@ -253,9 +253,9 @@ def test_the_history_takes_the_same_queries_however_long_it_is(
 
 
 def _queries_for(api, patient) -> int:
-    # patient, count, studies, series, images, analyses, releases, read-first; and the audit event:
-    # chain, event, chain's length.
-    return 11
+    # patient, count, studies, series, statements, images, analyses, releases, read-first; and the
+    # audit event: chain, event, chain's length.
+    return 12
 
 
 def test_reading_a_patient_is_recorded_and_listing_is_not(api, person, patient):
