@@ -148,7 +148,7 @@ def flattered(found: Mapping[str, Any]) -> str:
         if cross["apart"][code] is not None and cross["as_released"][code] is not None
     ]
     return (
-        "By how much, for calibration and threshold: fitted for each source in turn on the others, "
-        "as if it had not been among those chosen by, and counted together "
+        "By how much, for calibration and threshold: fitted for each source in turn on the others "
+        "of these alone, as if it had not been among those chosen by, and counted together "
         f"({cross['slices']} slices of {cross['sources']} sources), {'; '.join(parts)}."
     )
