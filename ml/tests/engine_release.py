@@ -1,4 +1,4 @@
-"""A release with all that an engine may need, made of the shipped weights in a second."""
+"""A release with all that an engine may need, made in a second."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,14 +32,11 @@ def parity(name: str, *, holds: bool) -> EngineParity:
 def write_full_release(
     folder: Path, *, shipped: Path, widths: Widths = FULL, evidence: Evidence | None = None
 ) -> Release:
-    """The shipped network with a random decoder and hand-made 8-bit numbers.
+    """A network and a decoder at random, and hand-made 8-bit numbers.
 
-    At other widths than the shipped network's its weights are random.
+    The rest is the shipped release's.
     """
-    if widths == FULL:
-        (folder / "weights.npz").symlink_to(shipped.resolve() / "weights.npz")
-    else:
-        write_weights(folder / "weights.npz", random_weights(widths))
+    write_weights(folder / "weights.npz", random_weights(widths))
     rng = np.random.default_rng(1)
     arrays = {
         name: (0.05 * rng.standard_normal(shape)).astype(np.float32)
@@ -48,7 +45,7 @@ def write_full_release(
     write_decoder(folder / DECODER_FILE, arrays, widths=widths)
     weights = read_weights(folder / "weights.npz", widths=widths)
     layers = {}
-    high = 12.0 if widths == FULL else 3.0  # how far activations reach
+    high = 3.0  # how far activations reach
     for block, convolutions in enumerate(BLOCKS, start=1):
         for index in range(1, len(convolutions) + 1):
             layer = f"block{block}_conv{index}"

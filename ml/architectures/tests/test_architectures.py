@@ -66,14 +66,18 @@ def test_an_architecture_that_is_no_name_is_malformed(tmp_path):
         read_release(tmp_path)
 
 
-def test_the_shipped_release_is_of_vgg16_s_own_widths():
-    described = json.loads((SHIPPED / DESCRIPTION).read_text(encoding="utf-8"))
-    assert "widths" not in described
-
+def test_the_shipped_release_is_half_of_vgg16_and_says_so():
     shipped = read_release(SHIPPED)
 
-    assert shipped.widths is None
-    assert architecture_of(shipped).map_channels == 512
+    assert shipped.widths == WIDTHS["half"].blocks
+    assert architecture_of(shipped).map_channels == 256
+
+
+def test_a_release_that_names_no_widths_has_vgg16_s_own(tmp_path):
+    release = trial_release(tmp_path)
+
+    assert release.widths is None
+    assert architecture_of(release).map_channels == 512
 
 
 def test_a_release_of_other_widths_is_served_and_kept(tmp_path):

@@ -107,6 +107,9 @@ def test_every_source_is_named_with_license_and_use(metrics, release):
     assert rows["brats13"][2] == "CC BY-NC-SA 3.0"
     assert rows["hospital"][2:] == ("CC0", "–")
 
+    release = replace(
+        release, provenance="VGG16.", card=replace(release.card, training="Some slices.")
+    )
     old = data_sources(release, make_metrics())
     assert {row[0].split(":")[0] for row in old.tables[0].rows} == {"br35h", "four-class"}
     assert "ImageNet" not in old.text
