@@ -35,7 +35,9 @@ def _digest(items: Sequence[Labeled], *, known: bool) -> str:
             *(one.source, one.kind, one.tumor, one.cluster, one.outlines),
         )
         if known:
-            facts += (asdict(one.provenance),)
+            origin = asdict(one.provenance)
+            del origin["folder"]  # where the data lies is not what it is
+            facts += (origin,)
         digest.update(json.dumps(facts).encode())
     return digest.hexdigest()
 

@@ -26,6 +26,8 @@ from scans.models import (
     LabelList,
     Report,
     ReportTemplate,
+    SeriesStatement,
+    SliceEvidence,
     Verdict,
 )
 from scans.tests.core.factories import (
@@ -105,14 +107,21 @@ def models_of_the_record():
     ]
 
 
-def assert_protected(column):
-    """Every table of the record refuses what it is declared to; `column` is one to write to."""
+def assert_protected(column, *, without=frozenset()):
+    """Every table of the record refuses what it is declared to; `column` is one to write to.
+
+    A table in `without` has no row that could be refused.
+    """
     before = everything()
     for table, finished in FINISHED_ROW.items():
+        if table in without:
+            continue
         assert run(f"SELECT * FROM {table} WHERE {finished}")
         refused(f"UPDATE {table} SET {column} = 7 WHERE {finished}", match="does not change")
         refused(f"UPDATE {table} SET {column} = 7", match="does not change")
     for table in TABLES:
+        if table in without:
+            continue
         refused(f"DELETE FROM {table}", match="is deleted")
         refused(f"DELETE FROM {table} WHERE 1 = 1", match="is deleted")
         if connection.vendor == "postgresql":
@@ -166,12 +175,14 @@ def test_after_a_column_was_added_to_every_table_they_refuse_as_before(importabl
 def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_triggers(importable):
     make_rows()
     rows, names = everything(), {row.name for row in installed()}
+    later = [SliceEvidence, SeriesStatement]  # which that version did not have
+    rows |= {model.__name__: [] for model in later}
     migrate("0006_report")
     with never_protected():
         make_old_triggers()
         with scratch_migration(importable, ADDED):
             migrate()
-            assert_protected("scratch")
+            assert_protected("scratch", without={model._meta.db_table for model in later})
             assert everything() == rows
         assert {row.name for row in installed()} == names == trigger_names()
 
@@ -403,7 +414,8 @@ def trigger_names():
 def never_protected():
     """Without our triggers, as no version with them has seen the database; put back at the end."""
     of_table = " ON {}" if connection.vendor == "postgresql" else ""
-    for trigger in installed():
+    there = trigger_names()  # tables of later versions have none to drop
+    for trigger in (one for one in installed() if one.name in there):
         run(f"DROP TRIGGER {trigger.name}{of_table.format(trigger.refusal.table)}")
     try:
         yield

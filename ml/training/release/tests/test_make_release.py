@@ -145,17 +145,15 @@ def test_every_step_of_the_plan_comes_after_those_it_reads():
     for name, step in PLAN.items():
         assert set(step.after) <= set(known), name
         known.append(name)
-    assert known[-2:] == ["evaluate", "left-out"]
+    assert known[-2:] == ["left-out", "evaluate"]
 
 
 def test_a_decoder_comes_along_with_its_hash(inputs, plan, tmp_path):
-    from ml.architectures.vgg16.decoder import DECODER_SHAPES, write_decoder
-    from ml.release.weights import expected_shapes
+    from ml.architectures.vgg16.decoder import write_decoder
+    from ml.tests.widths import WIDTHS, random_decoder
 
-    arrays = {
-        name: np.zeros(shape, np.float32) for name, shape in expected_shapes(DECODER_SHAPES).items()
-    }
-    write_decoder(tmp_path / "decoder.npz", arrays)
+    half = WIDTHS["half"]  # as the shipped weights are
+    write_decoder(tmp_path / "decoder.npz", random_decoder(half), widths=half)
     made = make_release(replace(inputs, decoder=tmp_path / "decoder.npz"), plan=plan)
     verify(made, files=["decoder.npz"])
     assert made.regions.file == "decoder.npz"
@@ -165,10 +163,10 @@ def test_a_classifier_that_reads_its_decoder_becomes_a_release_that_says_so(
     inputs, plan, tmp_path, ran
 ):
     from ml.architectures.vgg16.decoder import DECODER_FILE, write_decoder
-    from ml.architectures.vgg16.network import FULL
-    from ml.tests.widths import random_decoder
+    from ml.tests.widths import WIDTHS, random_decoder
 
-    write_decoder(tmp_path / DECODER_FILE, random_decoder(FULL))
+    half = WIDTHS["half"]  # as the shipped weights are
+    write_decoder(tmp_path / DECODER_FILE, random_decoder(half), widths=half)
     decoded = replace(inputs, decoder=tmp_path / DECODER_FILE)
     assert make_release(decoded, plan=plan).evidence is None
 
