@@ -44,7 +44,7 @@ _POINTS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("3.0.0", _WEIGHTS_3): (
         "It knows the first collections less well than 2.1.0 did. Read once, as it is: on their "
         "test split (742 slices, 8 without an opinion) AUC 0.931, sensitivity 0.79, specificity "
-        "0.90; 2.1.0 had 0.998, 0.997 and 0.90. Gliomas on T1 with contrast are what it misses most "
+        "0.90; 2.1.0 had 0.998, 0.997 and 0.90. Gliomas on T1 with contrast it misses most "
         "there. What it gained is what is not in those collections: other scanners, sequences, "
         "levels and planes, heads with multiple sclerosis and stroke.",
         "It was not trained again with sources left out in turn. The two weights of its logit, its "
