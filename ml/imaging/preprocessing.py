@@ -209,13 +209,25 @@ def window_head_area(pixels: Pixels) -> Prepared:
     )
 
 
-RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
-    {
-        "crop-square-area-1": crop_square_area,
-        "resize-rgb-255-1": resize_rgb_255,
-        "head-window-area-1": window_head_area,
-    }
+_TABLE: Final[tuple[tuple[str, Recipe, str], ...]] = (
+    ("crop-square-area-1", crop_square_area, "cropped to the head, on a black square"),
+    (
+        "resize-rgb-255-1",
+        resize_rgb_255,
+        "the whole image stretched to a square, as most notebooks do",
+    ),
+    ("head-window-area-1", window_head_area, "the head alone, windowed by what is in it"),
 )
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType({name: one for name, one, _ in _TABLE})
+
+
+def ask_for_preprocessing() -> str:
+    """The sentence for who has not said how the images of a model were prepared."""
+    named = [f"{name} ({words})" for name, _, words in _TABLE]
+    return (
+        "Say with --preprocessing how the model's training images were prepared, which its file "
+        f"does not tell: {', '.join(named[:-1])} or {named[-1]}. Pixels then go from 0 to 1."
+    )
 
 
 def to_rgb_tensor(image: Uint8Array) -> Float32Array:

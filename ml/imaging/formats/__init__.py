@@ -71,11 +71,9 @@ def read(content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> Decod
     for known in FORMATS:
         if known.recognizes(head):
             return _read_as(known, file, limits=limits)
-    name = unread.name_of(head)
-    if name is not None:
-        raise Refusal(
-            "unsupported_format", f"This is a {name} file.", f"Export the image as {names()}."
-        )
+    known_unread = unread.unread_format_of(head)
+    if known_unread is not None:
+        raise _refusal_of(known_unread, file, head)
     raise Refusal("not_an_image", "This is not an image.", f"Choose a {names()} file.")
 
 
@@ -98,6 +96,23 @@ def names(*, conjunction: str = "or") -> str:
 def suffixes() -> frozenset[str]:
     """Return how the names of files that are read usually end: lower case, with the dot."""
     return frozenset(suffix for known in FORMATS for suffix in known.suffixes)
+
+
+def _refusal_of(found: unread.Unread, file: BinaryIO, head: bytes) -> Refusal:
+    problem = f"This is {found.name}."
+    if head.startswith(b"GIF8") and (count := unread.count_gif_images(file)) > 1:
+        return Refusal(
+            "too_many_frames",
+            f"This is {found.name} of {count} images.",
+            f"Export each image as a file of its own, as {names()}.",
+        )
+    remedy = {
+        unread.Kind.VOLUME: f"Export its slices as {names()} files.",
+        unread.Kind.ARCHIVE: f"Unpack it, then choose the {names()} files in it.",
+        unread.Kind.DOCUMENT: f"Save the images in it as {names()} files, and choose those.",
+        unread.Kind.VIDEO: f"Save the images that matter as {names()} files, and choose those.",
+    }.get(found.kind, f"Export the image as {names()}.")
+    return Refusal("unsupported_format", problem, remedy)
 
 
 def _content(path: Path, *, limits: Limits) -> bytes:

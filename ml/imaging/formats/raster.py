@@ -2,12 +2,13 @@
 
 EXIF orientation is applied, so coordinates are those of the upright picture. What is transparent is
 black, as on a film. Three equal channels become one. A resolution for printing says nothing of the
-patient, so there are no millimeters.
+patient, so there are no millimeters. A file of several pictures (APNG, MPO) is refused with their
+count: the first alone would stand for all of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
 import cv2
@@ -21,6 +22,8 @@ from ml.imaging.pixels import Pixels
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 _SIXTEEN_BIT_COLOR: Final = {2, 4, 6}  # PNG color types: RGB, gray with alpha, RGB with alpha
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, 4.6.4 A
+_ENTRIES: Final = 0xB002  # CIPA DC-007 (Multi-Picture Format): what is in the file
+_PREVIEWS: Final = {"Large Thumbnail (VGA Equivalent)", "Large Thumbnail (Full HD Equivalent)"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,14 +45,16 @@ class Raster:
         return head.startswith(self.signature)
 
     def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
-        """Decode the first image; of one with several frames the others are left out.
+        """Decode the image.
 
         Raises:
-            Refusal: with code `too_many_pixels` or `too_small`, before anything is decompressed.
+            Refusal: with code `too_many_pixels`, `too_small` or `too_many_frames` (whatever the
+                limit, since only a first one would be read), before anything is decompressed.
         """
         try:
             with Image.open(file, formats=(self.name,)) as image:
                 limits.check_size(width=image.width, height=image.height)
+                replace(limits, max_frames=1).check_frames(_pictures_in(image))
                 orientation = image.getexif().get(_ORIENTATION, 1)
                 image.load()
                 content = _content_of_deep_color(file) if self.name == "PNG" else None
@@ -73,6 +78,13 @@ JPEG: Final = Raster(
 PNG: Final = Raster(
     name="PNG", media_types=("image/png",), suffixes=(".png",), signature=b"\x89PNG\r\n\x1a\n"
 )
+
+
+def _pictures_in(image: Image.Image) -> int:
+    """How many pictures a file holds; a smaller preview of one, as cameras add, is none."""
+    frames = int(getattr(image, "n_frames", 1))
+    entries = getattr(image, "mpinfo", {}).get(_ENTRIES, ())
+    return frames - sum(entry["Attribute"]["MPType"] in _PREVIEWS for entry in entries)
 
 
 def _content_of_deep_color(file: BinaryIO) -> bytes | None:

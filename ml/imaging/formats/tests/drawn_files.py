@@ -5,6 +5,7 @@ Everything is drawn from formulas, so that the pixels of a file are the same on 
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import zlib
@@ -199,7 +200,6 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     resolution = (b"pHYs", struct.pack(">IIB", 2000, 2000, 1))  # pixels a meter
     yield "png with a resolution", png(gray(), color_type=GRAY, before=[resolution])
     yield "png with words after its end", png(gray(), color_type=GRAY) + b"more"
-    yield "png of two frames", _animated()
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA"):
         yield f"pillow png {mode}", saved(gray(), "PNG", mode=mode)
     text = PngImagePlugin.PngInfo()
@@ -207,10 +207,11 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "pillow png with text", saved(gray(), "PNG", pnginfo=text)
 
 
-def _animated() -> bytes:
+def of_pictures(count: int, file_format: str) -> bytes:
+    """One file of that many different pictures, as Pillow writes it."""
     buffer = io.BytesIO()
-    second = Image.fromarray(255 - gray())
-    Image.fromarray(gray()).save(buffer, "PNG", save_all=True, append_images=[second])
+    first, *more = (Image.fromarray(gray() + np.uint8(40 * number)) for number in range(count))
+    first.save(buffer, file_format, save_all=True, append_images=more)
     return buffer.getvalue()
 
 
@@ -223,11 +224,6 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     yield "jpeg progressive", saved(color(), "JPEG", quality=80, progressive=True)
     yield "jpeg cmyk", saved(color(), "JPEG", mode="CMYK", quality=90)
     yield "jpeg with a resolution", saved(gray(), "JPEG", quality=90, dpi=(300, 300))
-    two = io.BytesIO()
-    Image.fromarray(gray()).save(
-        two, "MPO", save_all=True, append_images=[Image.fromarray(255 - gray())]
-    )
-    yield "jpeg of two frames", two.getvalue()
 
 
 def _turned_files() -> Iterator[tuple[str, bytes]]:
@@ -251,11 +247,15 @@ def refused() -> dict[str, bytes]:
     jpeg = saved(color(), "JPEG", quality=90)
     text = PngImagePlugin.PngInfo()
     text.add_text("Comment", "words")
-    return {
+    return _of_other_formats() | {
         "nothing": b"",
         "one byte": b"\xff",
         "words": b"these are words, not pixels",
         "zeros": bytes(500),
+        "png of two frames": of_pictures(2, "PNG"),
+        "jpeg of two frames": of_pictures(2, "MPO"),
+        "gif of three images": of_pictures(3, "GIF"),
+        "gif of one image": of_pictures(1, "GIF"),
         "gif": b"GIF89a" + bytes(50),
         "bmp": saved(gray(), "BMP"),
         "tiff": saved(gray(), "TIFF"),
@@ -283,4 +283,31 @@ def refused() -> dict[str, bytes]:
         "too flat": png(gray(width=200, height=63), color_type=GRAY),
         "too many pixels": png(gray(width=1001, height=1000), color_type=GRAY),
         "bomb": header_only(width=60_000, height=60_000),
+    }
+
+
+def _of_other_formats() -> dict[str, bytes]:
+    """The beginnings of files of formats that are known and not read."""
+    nifti = struct.pack("<I", 348) + bytes(340) + b"n+1\0" + bytes(100)
+    return {
+        "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(50),
+        "heic by its second brand": b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(50),
+        "avif": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + bytes(50),
+        "mp4": b"\0\0\0\x18ftypisom\0\0\2\0isommp42" + bytes(50),
+        "jpeg 2000": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(50),
+        "jpeg 2000 codestream": b"\xff\x4f\xff\x51" + bytes(50),
+        "tiff of 64 bits": b"II+\x00" + bytes(50),
+        "rar": b"Rar!\x1a\x07\x01\x00" + bytes(50),
+        "7z": b"7z\xbc\xaf\x27\x1c" + bytes(50),
+        "tar": bytes(257) + b"ustar\x0000" + bytes(250),
+        "nifti": nifti,
+        "nifti big-endian": struct.pack(">I", 348) + bytes(340) + b"n+1\0" + bytes(100),
+        "nifti 2": struct.pack("<I", 540) + b"n+2\0" + bytes(540),
+        "nifti compressed": gzip.compress(nifti, mtime=0),
+        "gzip": gzip.compress(b"words", mtime=0),
+        "gzip damaged": b"\x1f\x8b" + bytes(50),
+        "word until 2003": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(50),
+        "rich text": b"{\\rtf1 words}",
+        "web page": b"\n<!DOCTYPE html><html></html>",
+        "svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>',
     }
