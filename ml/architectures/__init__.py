@@ -11,11 +11,12 @@ from typing import Final
 
 from ml.architectures.contract import Architecture, ClassMap
 from ml.architectures.vgg16.architecture import Vgg16
+from ml.architectures.vgg16_average.architecture import Vgg16Average
 from ml.release.releases import Release, ReleaseUnsupportedError
 
 # Name in release.json to architecture.
 ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
-    {architecture.name: architecture for architecture in (Vgg16(),)}
+    {architecture.name: architecture for architecture in (Vgg16(), Vgg16Average())}
 )
 
 

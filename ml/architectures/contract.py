@@ -175,8 +175,23 @@ class Architecture(Protocol):
         """
         ...
 
-    def weights_from_keras(self, file: KerasFile) -> dict[str, Float32Array]:
+    def looks_like(self, file: KerasFile) -> bool:
+        """Whether a model file is of this network, or so near that its errors are those to show.
+
+        Raises:
+            ReleaseMalformedError: its description cannot be read.
+        """
+        ...
+
+    def weights_from_keras(
+        self, file: KerasFile, *, positive_class: int
+    ) -> dict[str, Float32Array]:
         """The weights in a model file of this network that Keras wrote.
+
+        Args:
+            file: the model file.
+            positive_class: which class of the model is a tumor, 0 or 1: of one output, 1 where it
+                is the probability of a tumor and 0 where it is that of none.
 
         Raises:
             WrongArchitectureError: the file holds another network; the message says what differs.

@@ -20,9 +20,17 @@ from typing import IO, Any, Final
 import h5py
 import numpy as np
 
+from ml.architectures.foreign_files import words_for
 from ml.imaging.pixels import Float32Array
 from ml.release.releases import ReleaseMalformedError, ReleaseMissingError
 
+# What a file holds beside the layers: a compiled model's metrics have arrays too.
+_NO_LAYERS = frozenset(
+    [
+        *("optimizer", "_optimizer", "seed_generator", "metrics", "_metrics", "compiled_metrics"),
+        *("compile_metrics", "_compile_metrics", "loss_tracker", "_loss_tracker", "compiled_loss"),
+    ]
+)
 _DEEPEST = 12  # levels of groups; a file that links to itself must come to an end
 _LARGEST = 2 << 30  # bytes of weights in a .keras: four times VGG16 with its optimizer's state
 
@@ -79,9 +87,12 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
         ReleaseMissingError: there is no such file.
         ReleaseMalformedError: it is none of these, is broken, or refers to other files.
     """
-    if not path.is_file():
+    if not path.exists():
         raise ReleaseMissingError(f"There is no file {path}.")
     try:
+        words = words_for(path)
+        if words is not None:
+            raise ReleaseMalformedError(words)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive, tempfile.TemporaryFile() as weights:
                 config = _unpack(archive, weights, path=path)
@@ -152,7 +163,7 @@ def _layers_of_keras_3(group: h5py.Group, *, depth: int) -> Iterator[StoredLayer
         )
     for name in sorted(group, key=_counter):
         child = _child(group, name)
-        if not isinstance(child, h5py.Group) or name in ("optimizer", "seed_generator"):
+        if not isinstance(child, h5py.Group) or name in _NO_LAYERS:
             continue
         if name != "vars":
             yield from _layers_of_keras_3(child, depth=depth + 1)

@@ -114,6 +114,25 @@ class EngineParity:
     holds: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeatability:
+    """By how much a probability differs when the same slice is scanned again.
+
+    Attributes:
+        dataset: which slices, in words; `slices` of them, `copies` in all.
+        changes: what was done to a slice for a copy, in words.
+        share: of the copies whose probability differs by at most `within`, 0 to 1.
+        within: that difference, 0 to 1.
+    """
+
+    dataset: str
+    changes: str
+    share: float
+    within: float
+    slices: int
+    copies: int
+
+
 def read_score(value: Mapping[str, Any]) -> Score:
     """A score from its JSON object. Raises `ValueError`."""
     return Score(
@@ -180,6 +199,21 @@ def read_engine(value: Mapping[str, Any]) -> EngineParity:
         auc_loss=number(value, "auc_loss"),
         heatmap_correlation=number(value, "heatmap_correlation"),
         holds=value.get("holds") is True,
+    )
+
+
+def read_repeatability(value: Mapping[str, Any]) -> Repeatability:
+    """What a second scan changes, from its JSON object. Raises `ValueError`."""
+    share, within = number(value, "share"), number(value, "within")
+    if not (0.0 < share <= 1.0 and 0.0 <= within <= 1.0):
+        raise ValueError("The repeatability's 'share' and 'within' must lie between 0 and 1.")
+    return Repeatability(
+        dataset=text(value, "dataset"),
+        changes=text(value, "changes"),
+        share=share,
+        within=within,
+        slices=whole(value, "slices"),
+        copies=whole(value, "copies"),
     )
 
 

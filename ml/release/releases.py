@@ -21,6 +21,7 @@ from ml.release.parts import (
     Evidence,
     Operating,
     RegionSettings,
+    Repeatability,
     Score,
     check_file,
     items,
@@ -32,6 +33,7 @@ from ml.release.parts import (
     read_files,
     read_operating,
     read_regions,
+    read_repeatability,
     read_score,
     read_widths,
     text,
@@ -93,6 +95,8 @@ class Release:
         engines: the engines it was measured with against the reference; it may run on others.
         architecture: a name in `ml.architectures.ARCHITECTURES`.
         widths: the channels of its layers, group by group, or None for the network's own.
+        repeatability: by how much a probability differs when a slice is scanned again, or None
+            where it was not measured.
         series: how the evidence of slices becomes a statement on their series, or None where the
             release makes none.
 
@@ -122,6 +126,7 @@ class Release:
     evidence: Evidence | None = None
     engines: tuple[EngineParity, ...] = ()
     widths: tuple[tuple[int, ...], ...] | None = None
+    repeatability: Repeatability | None = None
     series: SeriesRule | None = None
 
     def __post_init__(self) -> None:
@@ -234,7 +239,7 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
     """
     operating, regions = value.get("operating"), value.get("regions")
     evidence = value.get("evidence")  # not of the releases up to 2.1.0
-    series = value.get("series")
+    series, repeatability = value.get("series"), value.get("repeatability")
     release = Release(
         directory=directory,
         name=text(value, "name"),
@@ -261,6 +266,9 @@ def parse_release(directory: Path, value: Mapping[str, Any]) -> Release:
         ),
         architecture=text({"architecture": _FIRST_ARCHITECTURE, **value}, "architecture"),
         widths=None if value.get("widths") is None else read_widths(value),
+        repeatability=None
+        if repeatability is None
+        else read_repeatability(json_object(repeatability, "'repeatability'")),
         series=None if series is None else read_rule(json_object(series, "'series'")),
     )
     needed = [name for engine in release.engines for name in engine.files]

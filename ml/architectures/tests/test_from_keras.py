@@ -9,13 +9,15 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from PIL import Image
 
+from ml.architectures import architecture_of
 from ml.architectures.from_keras import release_from_keras
 from ml.architectures.vgg16.network import BLOCKS, KERNEL_SHAPES
 from ml.architectures.vgg16.weights import read_weights
 from ml.cli import convert
 from ml.imaging.phantom import draw_phantom
-from ml.imaging.preprocessing import resize_rgb_255
+from ml.imaging.preprocessing import RECIPES, resize_rgb_255
 from ml.predictor import Predictor
 from ml.release.releases import (
     ReleaseError,
@@ -245,7 +247,7 @@ THREE_DENSE = {**KERNEL_SHAPES, "dense_2": (1, 1)}
 @pytest.mark.parametrize(
     ("shapes", "words"),
     [
-        (changed(dense=(512, 256)), r"'dense' has arrays of the shapes \(512, 256\)"),
+        (changed(dense=(1000, 256)), r"'dense' has arrays of the shapes \(1000, 256\)"),
         (changed(dense_1=(256, 4)), r"'dense_1' has arrays of the shapes \(256, 4\)"),
         (changed(block4_conv2=(5, 5, 512, 512)), r"'block4_conv2' has arrays of the shapes \(5"),
         (changed(block4_conv2=(3, 3, 512, 300)), r"'block4_conv3' has arrays of the shapes \(3"),
@@ -264,7 +266,7 @@ def test_other_shapes_are_refused_and_named(tmp_path, converted, shapes, words):
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        (keras_2_config(extra=["Lambda"]), r"layer Lambda \(lambda\) where .* has Flatten"),
+        (keras_2_config(extra=["Lambda"]), r"layer Lambda \(lambda\), which cannot"),
         (keras_2_config(extra=["Rescaling"]), "layer Rescaling"),
         (keras_2_config(activation="softmax"), "'out' has activation 'softmax'"),
         (keras_2_config(input_shape=(240, 240, 3)), r"\(240, 240, 3\)"),
@@ -276,15 +278,26 @@ def test_the_same_shapes_with_other_layers_are_refused_too(tmp_path, converted, 
         converted(write_old_file(tmp_path / "old.h5", config=config))
 
 
-def test_a_model_that_pools_instead_of_flattening_is_refused(tmp_path, converted):
+@pytest.mark.parametrize("suffix", ["model.keras", "model.weights.h5"])
+def test_a_model_that_averages_instead_of_flattening_is_another_architecture(
+    tmp_path, converted, suffix
+):
     base = vgg16()
     x = layers.GlobalAveragePooling2D()(base.output)
-    x = layers.Dense(256, activation="relu")(x)
+    x = layers.Dense(64, activation="relu")(x)
     model = keras.Model(base.input, layers.Dense(1, activation="sigmoid")(x))
-    model.save(tmp_path / "pooled.keras")
+    path = tmp_path / suffix
+    if "weights" in suffix:
+        model.save_weights(path)
+    else:
+        model.save(path)
 
-    with pytest.raises(WrongArchitectureError, match="GlobalAveragePooling2D"):
-        converted(tmp_path / "pooled.keras")
+    release = converted(path)
+
+    assert release.architecture == "vgg16-average"
+    assert architecture_of(release).read_weights(release.weights_path)["dense/kernel"].shape == (
+        *(512, 64),
+    )
 
 
 def test_what_is_no_keras_file_is_malformed(tmp_path, converted):
@@ -293,7 +306,7 @@ def test_what_is_no_keras_file_is_malformed(tmp_path, converted):
         converted(tmp_path / "text.h5")
     with zipfile.ZipFile(tmp_path / "odd.keras", "w") as archive:
         archive.writestr("hello.txt", "no model")
-    with pytest.raises(ReleaseMalformedError, match="not a Keras model file"):
+    with pytest.raises(ReleaseMalformedError, match="without a Keras model in it"):
         converted(tmp_path / "odd.keras")
     path = write_old_file(tmp_path / "odd.h5", config={"config": {"layers": ["x"]}})
     with pytest.raises(ReleaseMalformedError, match="description of the layers"):
@@ -372,8 +385,14 @@ def test_a_threshold_that_decides_nothing_is_refused(tmp_path):
 def test_the_command_converts_and_tells_what_is_wrong(tmp_path, capsys):
     path = write_old_file(tmp_path / "old.h5")
     words = ["--name", "foreign", "--version", "2.0.0", "--provenance", "A test."]
-    arguments = [str(path), "--out", str(tmp_path / "release"), *words]
+    words += ["--positive-class", "1"]
+    unstated = [str(path), "--out", str(tmp_path / "release"), *words]
+    arguments = [*unstated, "--preprocessing", "resize-rgb-255-1"]
 
+    with pytest.raises(SystemExit):
+        convert.main(unstated)
+    told = " ".join(capsys.readouterr().err.split())
+    assert all(name in told for name in RECIPES)
     assert convert.main(arguments) == 0
     assert "foreign 2.0.0 is in" in capsys.readouterr().out
     assert convert.main(arguments) == 1
@@ -390,3 +409,174 @@ def test_a_converted_model_answers_as_it_did_in_keras(tmp_path, converted, netwo
 
     expected = network(resize_rgb_255(image).tensor[np.newaxis], training=False).numpy()[0, 0]
     assert answer.probability == pytest.approx(float(expected), abs=1e-4)
+
+
+# --- What Keras 2 itself wrote --------------------------------------------------------------------
+
+# What the model of `keras_2/` said of the phantoms 2 and 5 in Keras 2.
+SAID = {2: 0.7064522504806519, 5: 0.70646071434021}
+
+
+@pytest.fixture
+def written_by_keras_2(tmp_path) -> Path:
+    """A folder with the three files that Keras 2 wrote; see `keras_2/README.md`."""
+    with zipfile.ZipFile(Path(__file__).parent / "keras_2" / "files.zip") as archive:
+        archive.extractall(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["keras_2.keras", "keras_2.h5", "keras_2.weights.h5"])
+def test_a_file_that_keras_2_wrote_answers_as_it_did_there(written_by_keras_2, converted, name):
+    release = converted(written_by_keras_2 / name)
+
+    assert release.architecture == "vgg16-average"
+    predictor = Predictor.load(release.directory)
+    for seed, said in SAID.items():
+        answer = predictor.predict(draw_phantom(seed=seed, size=200))
+        assert answer.probability == pytest.approx(said, abs=1e-5)
+
+
+def test_the_files_that_keras_2_wrote_hold_metrics_and_an_optimizer(written_by_keras_2):
+    """What is skipped is there: otherwise the test above would show nothing."""
+    with zipfile.ZipFile(written_by_keras_2 / "keras_2.keras") as archive:
+        assert json.loads(archive.read("metadata.json"))["keras_version"].startswith("2.")
+        (written_by_keras_2 / "inside.h5").write_bytes(archive.read("model.weights.h5"))
+    with h5py.File(written_by_keras_2 / "inside.h5") as file:
+        assert {"auc", "mean", "precision", "recall"} <= set(file["metrics"])
+        assert len(file["optimizer/vars"]) > len(KERNEL_SHAPES)
+    with h5py.File(written_by_keras_2 / "keras_2.h5") as file:
+        assert file.attrs["keras_version"].startswith("2.")
+        assert "optimizer_weights" in file
+        metrics = json.loads(file.attrs["training_config"])["metrics"]
+        assert {one["class_name"] for one in metrics[0] if isinstance(one, dict)} >= {"AUC"}
+
+
+# --- What is offered in place of a model ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        (b"\n <!DOCTYPE html><html><body>Sign in</body></html>", "is a web page"),
+        (b"\x80\x04\x95", "Python pickle"),
+        (b"\x1c\0\0\0TFL3" + bytes(50), "TensorFlow Lite"),
+        (b"\x1f\x8b" + bytes(50), "compressed with gzip"),
+        (b"PK\x03\x04" + bytes(50), "cut off or damaged"),
+    ],
+)
+def test_what_is_no_model_gets_words_that_fit(tmp_path, converted, content, words):
+    path = tmp_path / "brain_tumor_detection_vgg16.h5"
+    path.write_bytes(content)
+
+    with pytest.raises(ReleaseMalformedError, match=words):
+        converted(path)
+    assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["model.h5"], r"holds model\.h5\. Unpack it"),
+        (["saved/saved_model.pb", "saved/variables/variables.index"], "TensorFlow SavedModel"),
+        (["archive/data.pkl", "archive/data/0"], "PyTorch model"),
+    ],
+)
+def test_an_archive_is_told_by_what_is_in_it(tmp_path, converted, names, words):
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+
+    with pytest.raises(ReleaseMalformedError, match=words):
+        converted(tmp_path / "model.zip")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["saved_model.pb", "keras_metadata.pb"], r"SavedModel, a folder\. .*model\.save"),
+        (["model.h5", "notes.txt"], r"holds model\.h5\. Name the model file"),
+        (["config.json", "model.weights.h5"], "is a folder"),
+        ([], "is a folder"),
+    ],
+)
+def test_a_folder_is_told_by_what_is_in_it(tmp_path, converted, names, words):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(b"x")
+
+    with pytest.raises(ReleaseMalformedError, match=words):
+        converted(folder)
+
+
+# --- Known images ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bright_is_tumor(tmp_path_factory) -> Path:
+    """A narrow model that calls what is bright a tumor."""
+    model = keras.Sequential([keras.Input((224, 224, 3))])
+    for block in ((1, 1), (1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)):
+        for width in block:
+            model.add(layers.Conv2D(width, 3, padding="same", activation="relu"))
+        model.add(layers.MaxPooling2D(2))
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(1, activation="sigmoid"))
+    for layer in model.layers:
+        if layer.weights:
+            kernel, bias = (np.zeros(one.shape, np.float32) for one in layer.weights)
+            if kernel.ndim == 4:
+                kernel[1, 1, 0] = 1.0
+            else:
+                kernel[:], bias[:] = 20.0, -10.0
+            layer.set_weights([kernel, bias])
+    path = tmp_path_factory.mktemp("keras") / "bright.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture
+def images(tmp_path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"--known-tumor": [], "--known-no-tumor": []}
+    for option, level in (("--known-tumor", 220), ("--known-no-tumor", 30)):
+        for number in range(2):
+            path = tmp_path / f"{option.strip('-')}{number}.png"
+            Image.fromarray(np.full((100, 100), level + number, np.uint8)).save(path)
+            found[option].append(str(path))
+    return found
+
+
+def convert_with(source: Path, target: Path, images: dict[str, list[str]], positive: str) -> int:
+    given = [word for option, paths in images.items() for word in (option, *paths)]
+    words = ["--name", "bright", "--version", "1", "--provenance", "A test."]
+    words += ["--preprocessing", "resize-rgb-255-1"]
+    return convert.main(
+        [str(source), "--out", str(target), *words, "--positive-class", positive, *given]
+    )
+
+
+def test_known_images_confirm_what_was_stated(tmp_path, capsys, bright_is_tumor, images):
+    assert convert_with(bright_is_tumor, tmp_path / "release", images, "1") == 0
+    assert "It is right about 4 of 4 known images." in capsys.readouterr().out
+    release = read_release(tmp_path / "release")
+    assert any("class 1 of the model is a tumor" in limit for limit in release.card.limits)
+
+
+def test_known_images_find_a_model_that_was_turned_around(
+    tmp_path, capsys, bright_is_tumor, images
+):
+    assert convert_with(bright_is_tumor, tmp_path / "release", images, "0") == 1
+    problem = capsys.readouterr().err
+    assert "right about 0 of 4 known images" in problem
+    assert "With the other --positive-class it would be right about 4." in problem
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_known_image_that_cannot_be_read_is_named(tmp_path, capsys, bright_is_tumor):
+    (tmp_path / "words.png").write_text("words")
+    given = {"--known-tumor": [str(tmp_path / "words.png")]}
+    assert convert_with(bright_is_tumor, tmp_path / "release", given, "1") == 1
+    assert "words.png: This is not an image." in capsys.readouterr().err
+    assert not (tmp_path / "release").exists()

@@ -124,8 +124,16 @@ class Vgg16:
 
         return build_graph(weights=weights, decoder=decoder, int8=int8, with_shares=with_shares)
 
-    def weights_from_keras(self, file: KerasFile) -> dict[str, Float32Array]:
-        """See `Architecture.weights_from_keras`."""
-        from ml.architectures.vgg16.keras_import import weights_from_keras
+    def looks_like(self, file: KerasFile) -> bool:
+        """See `Architecture.looks_like`."""
+        from ml.architectures.vgg16.keras_import import averages
 
-        return weights_from_keras(file)
+        return not averages(file)
+
+    def weights_from_keras(
+        self, file: KerasFile, *, positive_class: int
+    ) -> dict[str, Float32Array]:
+        """See `Architecture.weights_from_keras`."""
+        from ml.architectures.vgg16.keras_import import FLATTEN, layers_from_keras
+
+        return layers_from_keras(file, gathers=FLATTEN, positive_class=positive_class)

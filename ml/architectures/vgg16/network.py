@@ -139,6 +139,7 @@ def build_network(
     import keras
     from keras import layers
 
+    units = HIDDEN_UNITS if weights is None else len(weights[f"{HIDDEN}/bias"])
     if weights is not None:
         widths = widths_of({name: array.shape for name, array in weights.items()})
     image = keras.Input((INPUT_SIZE, INPUT_SIZE, CHANNELS), name="image")
@@ -149,7 +150,7 @@ def build_network(
             x = layers.Conv2D(width, 3, padding="same", activation="relu", name=name)(x)
         x = layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(HIDDEN_UNITS, activation="relu", name=HIDDEN)(x)
+    x = layers.Dense(units, activation="relu", name=HIDDEN)(x)
     x = layers.Dropout(DROPOUT, name="dropout")(x)
     x = layers.Dense(1, activation="sigmoid", name=OUTPUT)(x)
     model = keras.Model(image, x, name="neuroscan_vgg16")

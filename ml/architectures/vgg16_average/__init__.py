@@ -1,0 +1,1 @@
+"""VGG16 whose last maps are averaged (GlobalAveragePooling) where VGG16 flattens them."""
