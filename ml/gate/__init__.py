@@ -19,6 +19,8 @@ from ml.gate.brain_mri import NAME as BRAIN_MRI
 from ml.gate.brain_mri import open_brain_mri
 from ml.gate.brain_mri_2 import NAME as BRAIN_MRI_2
 from ml.gate.brain_mri_2 import open_brain_mri_2
+from ml.gate.brain_mri_3 import NAME as BRAIN_MRI_3
+from ml.gate.brain_mri_3 import open_brain_mri_3
 from ml.gate.contrast_and_color import contrast_and_color
 from ml.gate.proportions import out_of_proportion
 from ml.gate.reasons import SENTENCES, GateResult, Reason, Refusal
@@ -47,13 +49,16 @@ class Gate(Protocol):
         """
         ...
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+    def after(
+        self, *, tensor: Float32Array, maps: Float32Array, described: Float32Array | None = None
+    ) -> GateResult:
         """Look at what the network was given and what it made of it.
 
         Args:
             tensor: the network's input, float32, shape (224, 224, 3), 0 to 1.
             maps: what the heatmap is made of, float32, shape (h, w, K); for VGG16 block5_conv3
                 after its ReLU, (14, 14, 512).
+            described: what `before` said the image looks like, of the same image.
         """
         ...
 
@@ -68,14 +73,16 @@ class PixelGate:
         """See `Gate.before`."""
         return GateResult(refusal=self.check(pixels))
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+    def after(
+        self, *, tensor: Float32Array, maps: Float32Array, described: Float32Array | None = None
+    ) -> GateResult:
         """Always an empty result."""
-        del tensor, maps
+        del tensor, maps, described
         return GateResult()
 
 
 # "none" lets everything pass but strips, for measuring a model without a gate.
-# Those that need no file of the release; `brain-mri-1` and `brain-mri-2` need one.
+# Those that need no file of the release; `brain-mri-1`, -2 and -3 need one.
 GATES: Final[Mapping[str, PixelGate]] = MappingProxyType(
     {"contrast-and-color-1": PixelGate(contrast_and_color), "none": PixelGate(out_of_proportion)}
 )
@@ -93,6 +100,8 @@ def open_gate(release: Release) -> Gate:
         return open_brain_mri(release)
     if release.gate == BRAIN_MRI_2:
         return open_brain_mri_2(release)
+    if release.gate == BRAIN_MRI_3:
+        return open_brain_mri_3(release)
     gate = GATES.get(release.gate)
     if gate is None:
         raise ReleaseUnsupportedError(

@@ -83,8 +83,11 @@ class BrainMri:
             return GateResult(refusal=refuse(Reason.TOO_SMALL))
         return GateResult(refusal=contrast_and_color(pixels))
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
+    def after(
+        self, *, tensor: Float32Array, maps: Float32Array, described: Float32Array | None = None
+    ) -> GateResult:
         """See `ml.gate.Gate.after`."""
+        del described
         gray = np.rint(tensor[:, :, 0] * np.float32(255)).astype(np.uint8)
         # Similarity is about 1 among training slices; scaled so that the limit is at 1.
         least = float(self._arrays[SIMILARITY_LIMIT])

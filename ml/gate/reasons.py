@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from ml.imaging.pixels import Float32Array
 
 
 class Reason(StrEnum):
@@ -62,10 +64,12 @@ class GateResult:
         refusal: why there is to be no opinion, or None where there may be one.
         distance: the out-of-distribution score: how far the image lies from the training images,
             0 and up; from 1 on it is refused. None where the gate does not measure it.
+        described: what the image looks like, of which the gate is asked again after the network.
     """
 
     refusal: Refusal | None = None
     distance: float | None = None
+    described: Float32Array | None = field(default=None, compare=False, repr=False)
 
 
 def refuse(reason: Reason) -> Refusal:

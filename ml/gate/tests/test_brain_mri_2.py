@@ -15,8 +15,9 @@ from ml.release.releases import (
     file_sha256,
 )
 from ml.tests.trial_release import trial_release
-from ml.training.fitting.gate_moments import Settings, fit_similarity
+from ml.training.fitting.gate_moments import fit_similarity
 from ml.training.fitting.gate_samples import BRAIN, Sample, Samples
+from ml.training.fitting.gate_settings import Settings
 from ml.training.gate_negatives import FITTED, draw
 
 pytestmark = pytest.mark.long

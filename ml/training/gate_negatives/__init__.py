@@ -18,11 +18,14 @@ from ml.imaging.pixels import Uint8Array
 from ml.training.gate_negatives import (
     body,
     chance_body,
+    neck,
     papers,
     phantoms,
     projections,
     scenes,
     screens,
+    trunk_mri,
+    ultrasound,
 )
 
 Family: TypeAlias = Callable[[np.random.Generator], Uint8Array]
@@ -30,6 +33,8 @@ Family: TypeAlias = Callable[[np.random.Generator], Uint8Array]
 FITTED: Final[Mapping[str, Family]] = MappingProxyType(
     {
         "abdomen-ct": body.abdomen_ct,
+        "abdomen-mri": trunk_mri.abdomen,
+        "breast-mri": trunk_mri.breast,
         "cartoon": papers.cartoon,
         "chest-ct": body.chest_ct,
         "chest-xray": projections.chest_xray,
@@ -41,15 +46,18 @@ FITTED: Final[Mapping[str, Family]] = MappingProxyType(
         "face": scenes.face,
         "form": papers.form,
         "hand-xray": projections.hand_xray,
+        "heart-mri": trunk_mri.heart,
         "knee-mri": body.knee_mri,
         "landscape": scenes.landscape,
         "limb-slice": body.limb_slice,
         "limb-xray": projections.limb_xray,
         "line-drawing": papers.line_drawing,
         "mammogram": projections.mammogram,
+        "neck-mri": neck.neck,
         "noise": scenes.plain_noise,
         "page": papers.text_page,
         "pelvis-ct": body.pelvis_ct,
+        "pelvis-mri": trunk_mri.pelvis,
         "pelvis-xray": projections.pelvis_xray,
         "phantom": phantoms.phantom,
         "stripes": phantoms.stripes,
@@ -60,6 +68,7 @@ FITTED: Final[Mapping[str, Family]] = MappingProxyType(
         "texture": scenes.texture,
         "thing": scenes.thing,
         "ultrasound": body.ultrasound,
+        "ultrasound-band": ultrasound.straight_probe,
         "web-page": screens.web_page,
         "dashboard": screens.dashboard,
     }
