@@ -172,7 +172,11 @@ class Predictor:
         for pixels in images:
             check_pixels(pixels)
         looks = [self._look(pixels) for pixels in images]
-        readable = [image for image, seen in zip(images, looks, strict=True) if not seen.refusal]
+        readable = [
+            (image, seen.described)
+            for image, seen in zip(images, looks, strict=True)
+            if not seen.refusal
+        ]
         answers, waited = self._read(readable)
         read = iter(answers)
         results = [
@@ -189,11 +193,17 @@ class Predictor:
         empty = nothing_to_read(pixels)
         return GateResult(refusal=empty) if empty else self._gate.before(pixels)
 
-    def _read(self, images: Sequence[Pixels]) -> tuple[list[Prediction | Abstention], float]:
-        """Read what may be read; also the seconds it waited for the network."""
+    def _read(
+        self, images: Sequence[tuple[Pixels, Float32Array | None]]
+    ) -> tuple[list[Prediction | Abstention], float]:
+        """Read what may be read, each image with what the gate described of it.
+
+        Returns:
+            The answers, and the seconds it waited for the network.
+        """
         if not images:
             return [], 0.0
-        prepared = [self._recipe(pixels) for pixels in images]
+        prepared = [self._recipe(pixels) for pixels, _ in images]
         batch = np.stack([item.tensor for item in prepared])
         asked = time.perf_counter()
         with self._one_pass:
@@ -203,15 +213,23 @@ class Predictor:
             raise ArithmeticError(f"{self.release} returned something that is not a number.")
         cams = self._class_map(maps=output.maps, hidden=output.hidden, shares=output.shares)
         results = [
-            self._result(item, output=output, row=row, cam=cams[row])
-            for row, item in enumerate(prepared)
+            self._result(item, output=output, row=row, cam=cams[row], described=described)
+            for row, (item, (_, described)) in enumerate(zip(prepared, images, strict=True))
         ]
         return results, waited
 
     def _result(
-        self, prepared: Prepared, *, output: engines.EngineOutput, row: int, cam: Float32Array
+        self,
+        prepared: Prepared,
+        *,
+        output: engines.EngineOutput,
+        row: int,
+        cam: Float32Array,
+        described: Float32Array | None,
     ) -> Prediction | Abstention:
-        checked = self._gate.after(tensor=prepared.tensor, maps=output.maps[row])
+        checked = self._gate.after(
+            tensor=prepared.tensor, maps=output.maps[row], described=described
+        )
         if checked.refusal is not None:
             return self._abstain(checked.refusal, distance=checked.distance)
         probability = self.release.calibration.probability(float(output.logits[row]))

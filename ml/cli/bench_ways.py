@@ -132,10 +132,14 @@ class _Overruled:
     gate: Gate
 
     def before(self, pixels: Pixels) -> GateResult:
-        return GateResult(distance=self.gate.before(pixels).distance)
+        seen = self.gate.before(pixels)
+        return GateResult(distance=seen.distance, described=seen.described)
 
-    def after(self, *, tensor: Float32Array, maps: Float32Array) -> GateResult:
-        return GateResult(distance=self.gate.after(tensor=tensor, maps=maps).distance)
+    def after(
+        self, *, tensor: Float32Array, maps: Float32Array, described: Float32Array | None = None
+    ) -> GateResult:
+        asked = self.gate.after(tensor=tensor, maps=maps, described=described)
+        return GateResult(distance=asked.distance)
 
 
 def _ways() -> dict[str, Callable[[Path], Way]]:

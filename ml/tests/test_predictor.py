@@ -59,7 +59,9 @@ class FarAway:
     def before(self, pixels: np.ndarray) -> GateResult:
         return GATES["contrast-and-color-1"].before(pixels)
 
-    def after(self, *, tensor: np.ndarray, maps: np.ndarray) -> GateResult:
+    def after(
+        self, *, tensor: np.ndarray, maps: np.ndarray, described: np.ndarray | None = None
+    ) -> GateResult:
         assert tensor.shape == (224, 224, 3)
         assert maps.shape == (14, 14, 512)
         if tensor[0, 0, 0] < 0.5:
@@ -257,7 +259,7 @@ def test_what_is_measured_before_the_network_stands_in_either_result(saying, pha
         def before(self, pixels):
             return self.result
 
-        def after(self, *, tensor, maps):
+        def after(self, *, tensor, maps, described):
             return GateResult()
 
     refusal = Refusal(reason=Reason.NOT_BRAIN_MRI, sentence="It is something else.")
@@ -265,6 +267,22 @@ def test_what_is_measured_before_the_network_stands_in_either_result(saying, pha
     assert saying(3.0, gate=Measuring()).predict(phantom).distance == 0.7
     refused = saying(3.0, gate=Measuring(refusal)).predict(phantom)
     assert (refused.reason, refused.distance) == ("not_brain_mri", 1.2)
+
+
+def test_after_the_network_the_gate_gets_what_it_described_of_the_same_image(saying, phantom):
+    class Describing:
+        def before(self, pixels):
+            return GateResult(described=np.float32([pixels.mean()]))
+
+        def after(self, *, tensor, maps, described):
+            return GateResult(distance=float(described[0]) / 300)
+
+    dim = (phantom // 2).astype(np.uint8)
+
+    results = saying(3.0, gate=Describing()).predict_many([phantom, np.zeros_like(phantom), dim])
+
+    expected = [phantom.mean() / 300, None, dim.mean() / 300]
+    assert [result.distance for result in results] == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_the_gate_turns_away_before_costs_no_pass_of_the_network(saying, phantom):

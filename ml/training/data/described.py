@@ -7,6 +7,7 @@ need not know which of the two a folder has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ STACK_COLUMNS: Final = (
 )
 _ROLES: Final[Mapping[str, Role]] = {"train": "train", "validate": "validate"}
 _STACKS: Final = "stacks"
+_SEVERAL: Final = re.compile("[,;]")
+_BEFORE_NUMBER: Final = re.compile("[^0-9]*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +38,8 @@ class Negative:
     Attributes:
         path: the file.
         source, kind: the collection it is from, and what it shows, for example "head_ct".
+        part: which part of the source it is of: the repository, or how its file's name begins where
+            a source names several; images of two parts look different.
         use: what it may be used for.
         provenance: where it comes from.
     """
@@ -44,6 +49,7 @@ class Negative:
     kind: str
     use: Use
     provenance: Provenance
+    part: str = ""
 
 
 def is_described(folder: Path) -> bool:
@@ -98,10 +104,18 @@ def read_negatives(folder: Path) -> list[Negative]:
             kind=row["kind"],
             use=use_of(role=row["role"], source=row["source"], license=row["license"]),
             provenance=_provenance(row, folder=folder),
+            part=_part(row),
         )
         for row in read_rows(folder / "manifest.csv", columns=COLUMNS)
         if not row["tumor"]
     ]
+
+
+def _part(row: Mapping[str, str]) -> str:
+    repository = row.get("repository") or ""
+    if not repository or _SEVERAL.search(repository):
+        return _BEFORE_NUMBER.match(Path(row["file"]).name)[0]  # type: ignore[index]
+    return repository.split("/")[-1]
 
 
 def _slice(row: Mapping[str, str], *, parent: Path, provenance: Provenance) -> Slice:

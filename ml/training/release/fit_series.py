@@ -25,7 +25,7 @@ from ml.cli.arguments import whole_above_zero
 from ml.engines import CHOICES, EngineError
 from ml.predictor import Predictor
 from ml.release.releases import Release, ReleaseError, file_sha256, read_release, write_release
-from ml.series import SeriesRule
+from ml.series import SEQUENCES, SeriesRule
 from ml.training.augmentation.lesion import Lesion
 from ml.training.data.arguments import add_data_argument
 from ml.training.data.folders import read_folders
@@ -58,6 +58,7 @@ def fit(
     store: Path,
     engine: str = "auto",
     limit: int | None = None,
+    sequences: Sequence[str] = (),
 ) -> tuple[Release, dict[str, Any]]:
     """Fit the rule and add it to the release.
 
@@ -69,6 +70,7 @@ def fit(
         store: folder for what was read.
         engine: one of `ml.engines.CHOICES`.
         limit: only so many stacks of each source and sequence, for trying it.
+        sequences: the rule has an opinion on these alone; empty for all that have enough stacks.
 
     Returns:
         The release, whose release.json is written too, and what its series.json says.
@@ -106,6 +108,8 @@ def fit(
         if mine
         for reading in _read(reader, mine, planted=planted, store=store, engine=engine)
     ]
+    if sequences:
+        readings = [one for one in readings if one.stack.sequence in sequences]
     fitted = fit_series(readings)
     judged = _judged(fitted)
     rule = _measured(fitted, judged)
@@ -230,6 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             store=options.store,
             engine=options.engine,
             limit=options.limit,
+            sequences=options.sequence,
         )
     except (DataError, EngineError, ReleaseError, SeriesFitError) as error:
         sys.stderr.write(f"{error}\n")
@@ -272,6 +277,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a release, and the sources or folds that it was trained without (or all)",
     )
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE, help="for what was read")
+    parser.add_argument(
+        "--sequence",
+        choices=SEQUENCES,
+        action="append",
+        default=[],
+        help="have an opinion on this one; several times (default all with enough stacks)",
+    )
     parser.add_argument("--engine", choices=CHOICES, default="auto")
     parser.add_argument(
         "--limit", type=whole_above_zero, help="stacks of a source and sequence, for trying it"

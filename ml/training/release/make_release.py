@@ -4,7 +4,8 @@
 
 The same command again goes on where it was stopped: a step is done anew only if what it depends on
 has changed. `--only STEP` does one step in any case, for who changed its code; the steps that read
-what it gives are then to be done anew.
+what it gives are then to be done anew. `--until STEP` (several times) does no step but these and
+what they rest on, for a network that is to read and not to be shipped.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ PLAN: Final[Mapping[str, Planned]] = {
     "gate": Planned(run=steps.add_gate, after=(DRAFT,)),
     "quantize": Planned(run=steps.quantize, after=("weigh", "regions")),
     "engines": Planned(run=steps.compare_engines, after=("calibrate", "quantize")),
+    "repeatability": Planned(run=steps.scan_again, after=("gate", "engines"), asked=("engine",)),
     "left-out": Planned(
         run=steps.evaluate_left_out, after=("gate", "engines"), asked=("engine", "card")
     ),
@@ -65,13 +67,18 @@ PLAN: Final[Mapping[str, Planned]] = {
 
 
 def make_release(
-    inputs: Inputs, *, only: str | None = None, plan: Mapping[str, Planned] = PLAN
+    inputs: Inputs,
+    *,
+    only: str | None = None,
+    until: Sequence[str] = (),
+    plan: Mapping[str, Planned] = PLAN,
 ) -> Release:
     """Write a release folder, or what is still missing in it.
 
     Args:
         inputs: what it is made of.
         only: a name in `plan`: do that step, and no other.
+        until: names in `plan`: do no step but these and those they rest on; empty for all.
         plan: the steps after the draft.
 
     Raises:
@@ -91,7 +98,10 @@ def make_release(
         _say(DRAFT)
         release = steps.draft(inputs)
         done.set(DRAFT, keys[DRAFT])
+    wanted = _rests_on(until, plan) if until else set(plan)
     for name, step in plan.items():
+        if name not in wanted:
+            continue
         asked = [str(getattr(inputs, each)) for each in step.asked]
         keys[name] = _key([name, *(keys[before] for before in step.after), *asked])
         if only == name or (only is None and not done.has(name, keys[name])):
@@ -101,6 +111,17 @@ def make_release(
             done.set(name, keys[name])
             done.forget(_readers(name, plan))
     return release
+
+
+def _rests_on(names: Sequence[str], plan: Mapping[str, Planned]) -> set[str]:
+    """These steps and the ones whose results they read, at first or at second hand."""
+    found, more = set[str](), list(names)
+    while more:
+        name = more.pop()
+        if name != DRAFT and name not in found:
+            found.add(name)
+            more += plan[name].after
+    return found
 
 
 def _readers(name: str, plan: Mapping[str, Planned]) -> list[str]:
@@ -183,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         evidence=None if options.evidence is None else Evidence(weight=options.evidence),
     )
     try:
-        release = make_release(inputs, only=options.only)
+        release = make_release(inputs, only=options.only, until=options.until)
     except (DataError, EngineError, ReleaseError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -223,5 +244,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, help="for what is kept between two calls")
     parser.add_argument("--card", type=Path, help="where the model card goes")
     parser.add_argument("--engine", choices=CHOICES, default="auto", help="that is evaluated")
-    parser.add_argument("--only", type=_step, choices=list(PLAN), help="one step, in any case")
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument("--only", type=_step, choices=list(PLAN), help="one step, in any case")
+    some.add_argument(
+        "--until",
+        type=_step,
+        choices=list(PLAN),
+        action="append",
+        default=[],
+        help="no step but this and what it rests on; several times",
+    )
     return parser

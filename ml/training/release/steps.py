@@ -312,6 +312,13 @@ def compare_engines(inputs: Inputs, release: Release) -> Release:
     return measure(release=release, data=inputs.data)
 
 
+def scan_again(inputs: Inputs, release: Release) -> Release:
+    """Record by how much a probability differs on a second scan, on slices of the test split."""
+    from ml.training.evaluation.repeatability import measure
+
+    return measure(release=release, data=inputs.data, engine=inputs.engine)
+
+
 def evaluate_release(inputs: Inputs, release: Release) -> Release:
     """Measure the release on the test split; its figures become part of it."""
     return evaluate(

@@ -40,7 +40,7 @@ def release(tmp_path):
     folder = tmp_path / "release"
     folder.mkdir()
     shipped = replace(read_release(SHIPPED), directory=folder, gate="none")
-    write_release(replace(shipped, files={}, regions=None, evidence=None, engines=()))
+    write_release(replace(shipped, files={}, regions=None, evidence=None, series=None, engines=()))
     return folder
 
 

@@ -43,7 +43,7 @@ def release(tmp_path):
 def make_release(folder):
     folder.mkdir()
     shipped = replace(read_release(SHIPPED), directory=folder, gate="none")
-    write_release(replace(shipped, files={}, regions=None, evidence=None, engines=()))
+    write_release(replace(shipped, files={}, regions=None, evidence=None, series=None, engines=()))
     return folder
 
 

@@ -130,6 +130,18 @@ def run(folder: Path, release_dir: Path, *readers: str) -> int:
     return main(options)
 
 
+def test_stacks_of_sequences_that_are_not_asked_for_are_read_and_not_fitted(
+    folder, release_dir, capsys
+):
+    options = ["--release", str(release_dir), "--data", str(folder), "--sequence", "T1c"]
+    options += ["--store", str(release_dir.parent / "store")]
+
+    assert main([*options, "--reader", f"{release_dir}=all"]) == 1
+
+    assert "No sequence has 8 stacks" in capsys.readouterr().err
+    assert read_release(release_dir).series is None
+
+
 def test_the_release_gets_its_rule_and_says_what_the_source_alone_tells(
     folder, release_dir, capsys
 ):

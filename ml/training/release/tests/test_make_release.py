@@ -81,10 +81,22 @@ def test_all_steps_are_run_once_and_kept(inputs, plan, ran):
     assert made.gate == "none+first+second"
     assert read_release(inputs.out) == made
     verify(made)
-    assert (made.name, made.version) == ("neuroscan-vgg16", "3.0.0")
+    assert (made.name, made.version) == ("neuroscan-vgg16", "3.1.0")
 
     assert make_release(inputs, plan=plan) == made
     assert ran == ["first", "second"]
+
+
+def test_until_a_step_runs_that_step_and_what_it_rests_on_alone(inputs, plan, ran):
+    apart = plan["first"].run
+    plan |= {"third": Planned(run=plan["second"].run, after=("second",))}
+    plan |= {"apart": Planned(run=apart, after=("draft",))}
+
+    make_release(inputs, plan=plan, until=["second"])
+    assert ran == ["first", "second"]
+
+    make_release(inputs, plan=plan)
+    assert ran == ["first", "second", "second", "first"]
 
 
 def test_a_step_is_done_anew_where_something_else_is_asked_of_it(inputs, plan, ran):
