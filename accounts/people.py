@@ -1,13 +1,27 @@
-"""Writes to the people of a clinic: Django admin and the demo call these."""
+"""Writes to the people of a clinic: its pages and Django admin call these."""
 
-from allauth.usersessions.models import UserSession
+from collections.abc import Mapping
+from functools import partial
+
 from django.core.exceptions import ValidationError
-from knox.models import AuthToken
 
 from accounts import audit, audit_events
+from accounts.access import end_access
 from accounts.clinical_write import clinical_write
 from accounts.models import Clinic, User
-from accounts.policy import Action, NotAllowedError
+from accounts.password_proof import note_address_change
+from accounts.policy import Action, NotAllowedError, require
+from accounts.seen_values import refuse_overtaken
+
+
+def managed_clinic(user: User) -> Clinic:
+    """Return the clinic whose people this person manages. Raises `NotAllowedError`."""
+    require(user, Action.MANAGE_PEOPLE)
+    if user.clinic is None:
+        raise NotAllowedError(
+            "Your account belongs to no clinic. People of all clinics are in the administration."
+        )
+    return user.clinic
 
 
 @clinical_write(Action.MANAGE_PEOPLE, on="clinic")
@@ -15,7 +29,6 @@ def add_person(
     *,
     user: User,
     username: str,
-    password: str,
     clinic: Clinic | None,
     role: str = "",
     first_name: str = "",
@@ -23,8 +36,9 @@ def add_person(
     email: str = "",
     is_superuser: bool = False,
 ) -> User:
-    """Make an account. Only a superuser makes a superuser, who has neither clinic nor role.
+    """Make an account without a password: `accounts.invitations` lets the person set one.
 
+    Only a superuser makes a superuser, who has neither clinic nor role.
     Raises `NotAllowedError` or `ValidationError`.
     """
     if not user.is_superuser and (is_superuser or clinic is None):
@@ -40,7 +54,7 @@ def add_person(
         email=email,
         is_superuser=is_superuser,
     )
-    person.set_password(password)
+    person.set_unusable_password()
     person.full_clean()
     person.save(force_insert=True)
     audit.record(
@@ -54,30 +68,29 @@ def add_person(
 
 @clinical_write(Action.MANAGE_PEOPLE, on="person")
 def edit_person(
-    *,
-    user: User,
-    person: User,
-    username: str,
-    first_name: str,
-    last_name: str,
-    email: str,
-    role: str,
+    *, user: User, person: User, seen: Mapping[str, str] | None = None, **changes: str
 ) -> User:
-    """Change the name, email address or role of a person. Their clinic never changes.
+    """Change username, first and last name, email or role of a person: only what is given.
 
+    `seen` holds the values that the administrator saw: where somebody else has changed one since,
+    nothing is saved. The clinic never changes. The address before is told of another one.
     Raises `NotAllowedError`, or `ValidationError` also for one's own role.
     """
+    if unknown := set(changes) - set(_FIELDS):
+        raise TypeError(f"Not to be changed: {', '.join(sorted(unknown))}.")
     before = User.objects.select_for_update().get(pk=person.pk)
-    if person.pk == user.pk and role != before.role:
+    if person.pk == user.pk and changes.get("role", before.role) != before.role:
         raise ValidationError(
             {"role": "You cannot change your own role. Ask another administrator to do it."}
         )
-    person.username, person.email, person.role = username, email, role
-    person.first_name, person.last_name = first_name, last_name
+    refuse_overtaken(partial(getattr, before), changes=changes, seen=seen)
+    for name in _FIELDS:
+        setattr(person, name, changes.get(name, getattr(before, name)))
     person.full_clean()
     changed = [name for name in _FIELDS if getattr(before, name) != getattr(person, name)]
     if changed:
-        person.save(update_fields=changed)
+        noted = note_address_change(person, before=before, user=user) if "email" in changed else []
+        person.save(update_fields=[*changed, *noted])
         detail: dict[str, object] = {"fields": changed}
         if "role" in changed:
             detail["role"] = [before.role, person.role]
@@ -96,7 +109,7 @@ def deactivate_person(*, user: User, person: User) -> User:
             {"is_active": "You cannot deactivate yourself. Ask another administrator to do it."}
         )
     if User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
-        _end_access(person)
+        end_access(person)
         audit.record(actor=user, event=audit_events.PERSON_DEACTIVATED, row=person)
     person.is_active = False
     return person
@@ -112,25 +125,10 @@ def reactivate_person(*, user: User, person: User) -> User:
 
 
 @clinical_write(Action.MANAGE_PEOPLE, on="person")
-def set_password(*, user: User, person: User, password: str) -> None:
-    """Give a person a new password, and end their sessions and tokens."""
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    _end_access(person)
-    audit.record(actor=user, event=audit_events.PERSON_PASSWORD_SET, row=person)
-
-
-@clinical_write(Action.MANAGE_PEOPLE, on="person")
 def sign_out_everywhere(*, user: User, person: User) -> None:
     """End a person's sessions and revoke their API tokens."""
-    _end_access(person)
+    end_access(person)
     audit.record(actor=user, event=audit_events.PERSON_SIGNED_OUT_EVERYWHERE, row=person)
 
 
 _FIELDS = ("username", "first_name", "last_name", "email", "role")
-
-
-def _end_access(person: User) -> None:
-    AuthToken.objects.filter(user=person).delete()
-    for session in UserSession.objects.filter(user=person):
-        session.end()
