@@ -1,11 +1,15 @@
-"""Django admin as NeuroScan's administration: the same sign-in, and no way around the policy."""
+"""Django admin, for superusers: the same sign-in, and no way around the policy.
+
+Clinic administrators have pages of their own, `/clinic/`.
+"""
 
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
-from django.shortcuts import redirect
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver
 from django.utils.decorators import method_decorator
 
@@ -17,7 +21,18 @@ class AdministrationSite(AdminSite):
     site_title = "NeuroScan administration"
     index_title = "Administration"
 
-    login = method_decorator(secure_admin_login)(AdminSite.login)
+    _sign_in = method_decorator(secure_admin_login)(AdminSite.login)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person is a superuser."""
+        return request.user.is_active and request.user.is_superuser
+
+    @login_not_required  # it leads to the sign-in itself
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Lead to the sign-in page; tell who is signed in and no superuser where to go."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            return render(request, "accounts/no_administration.html", status=403)
+        return self._sign_in(request, extra_context)
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register a page if it asks the policy; leave out what other applications bring.

@@ -1,6 +1,11 @@
 """The administration of people, clinics, tokens and the audit trail."""
 
-from accounts.admin.base import ClinicModelAdmin, InstallationModelAdmin, ServiceForm
+from accounts.admin.base import (
+    ClinicModelAdmin,
+    InstallationModelAdmin,
+    SeenServiceForm,
+    ServiceForm,
+)
 from accounts.admin.people import ClinicAdmin, PersonAdmin
 from accounts.admin.tokens import TokenAdmin
 from accounts.admin.trail import AuditChainAdmin, AuditEventAdmin
@@ -12,6 +17,7 @@ __all__ = [
     "ClinicModelAdmin",
     "InstallationModelAdmin",
     "PersonAdmin",
+    "SeenServiceForm",
     "ServiceForm",
     "TokenAdmin",
 ]

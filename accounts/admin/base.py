@@ -1,4 +1,4 @@
-"""Base classes of the administration: rows and permissions come from the policy."""
+"""Base classes of the administration, which superusers open: what they may do says the policy."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.object_types import stored_names
 from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from accounts.requests import signed_in
+from accounts.seen_form import SeenForm
 
 
 class ServiceForm(forms.ModelForm):
@@ -44,12 +45,25 @@ class ServiceForm(forms.ModelForm):
         except NotAllowedError as error:
             self.add_error(None, str(error))
         except ValidationError as error:
-            for field, messages in getattr(error, "error_dict", {None: error.messages}).items():
-                self.add_error(field if field in self.fields else None, messages)
+            self.refused(error)
+
+    def refused(self, error: ValidationError) -> None:
+        """Show the errors that the service raised."""
+        for field, messages in getattr(error, "error_dict", {None: error.messages}).items():
+            self.add_error(field if field in self.fields else None, messages)
 
     def save(self, commit: bool = True) -> models.Model:
         """Return the row, which the service has written while the form was checked."""
         return self.instance
+
+
+class SeenServiceForm(SeenForm, ServiceForm):
+    """Of a row that others change too: one that was refused shows what there is now."""
+
+    def refused(self, error: ValidationError) -> None:
+        """Show the errors, and take what is stored now as seen."""
+        rows = type(self.instance)._base_manager
+        self.refuse(error, now=rows.filter(pk=self.instance.pk).first())
 
 
 class ClinicModelAdmin(admin.ModelAdmin):
@@ -218,14 +232,11 @@ class ClinicModelAdmin(admin.ModelAdmin):
 
 
 class InstallationModelAdmin(ClinicModelAdmin):
-    """Rows that belong to no clinic: a superuser's, unless clinic administrators may look."""
-
-    clinics_may_look = False
+    """Rows that belong to no clinic."""
 
     def allows(self, user: User, action: Action, row: Any = None) -> bool:
         """Return whether the person may do the action by their role."""
-        looks = self.clinics_may_look and action is Action.VIEW
-        return has_perm(user, action) and (user.is_superuser or looks)
+        return has_perm(user, action) and user.is_superuser
 
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         """Return all of the rows, or none."""

@@ -2,23 +2,16 @@
 
 from typing import Any
 
-from django import forms
-from django.contrib.auth import password_validation
-
 from accounts import clinics, people
-from accounts.admin.base import ServiceForm
+from accounts.admin.base import SeenServiceForm, ServiceForm
+from accounts.invitations import Invitation, invite_person
 from accounts.models import Clinic, Role, User
 
 
 class NewPersonForm(ServiceForm):
-    """A new account, with its first password."""
+    """A new account. Its person sets the password with a one-time link."""
 
-    first_password = forms.CharField(
-        label="First password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Tell it to the person, who can change it after the first sign-in.",
-    )
+    invitation: Invitation
 
     class Meta:
         model = User
@@ -31,23 +24,14 @@ class NewPersonForm(ServiceForm):
             self.fields["role"].required = True
             self.fields["role"].choices = [("", "Choose a role"), *Role.choices]  # type: ignore[attr-defined]
 
-    def clean_first_password(self) -> str:
-        """Return the password, or refuse one that is too easy to guess."""
-        password = self.cleaned_data["first_password"]
-        names = ("username", "first_name", "last_name", "email")
-        person = User(**{name: self.cleaned_data.get(name) or "" for name in names})
-        password_validation.validate_password(password, person)
-        return password
-
     def write(self) -> User:
-        """Make the account; of the administrator's own clinic, unless a superuser chose one."""
-        facts = dict(self.cleaned_data)
-        clinic = facts.pop("clinic") if "clinic" in self.fields else self.person.clinic
-        password = facts.pop("first_password")
-        return people.add_person(user=self.person, clinic=clinic, password=password, **facts)
+        """Make the account, of the administrator's own clinic or the one chosen; and the link."""
+        facts = {"clinic": self.person.clinic} | self.cleaned_data
+        self.invitation = invite_person(user=self.person, **facts)
+        return self.invitation.person
 
 
-class PersonForm(ServiceForm):
+class PersonForm(SeenServiceForm):
     """Who a person is, what they may do, and whether their account is active."""
 
     class Meta:
@@ -66,14 +50,17 @@ class PersonForm(ServiceForm):
 
     def write(self) -> User:
         """Change the person, then activate or deactivate the account."""
-        facts = {"role": self.instance.role} | self.cleaned_data
-        active = facts.pop("is_active", self.instance.is_active)
-        person = people.edit_person(user=self.person, person=self.instance, **facts)
+        changes, seen = self.changes, self.seen
+        active = changes.pop("is_active", None)
+        seen.pop("is_active", None)
+        person = people.edit_person(user=self.person, person=self.instance, seen=seen, **changes)
+        if active is None:
+            return person
         switch = people.reactivate_person if active else people.deactivate_person
         return switch(user=self.person, person=person)
 
 
-class ClinicForm(ServiceForm):
+class ClinicForm(SeenServiceForm):
     """The name; and how the clinic reads, once there is one."""
 
     class Meta:
@@ -82,12 +69,15 @@ class ClinicForm(ServiceForm):
 
     def write(self) -> Clinic:
         """Add the clinic, or rename it and change how it reads."""
-        facts = dict(self.cleaned_data)
-        name = facts.pop("name")
         if self.instance._state.adding:
-            return clinics.add_clinic(user=self.person, name=name)
+            return clinics.add_clinic(user=self.person, name=self.cleaned_data["name"])
+        changes, seen = self.changes, self.seen
         # The form has put what was sent into its own row, so the stored row is read again.
         clinic = Clinic.objects.get(pk=self.instance.pk)
-        if name != clinic.name:
-            clinic = clinics.rename_clinic(user=self.person, clinic=clinic, name=name)
-        return clinics.change_reading_settings(user=self.person, clinic=clinic, changes=facts)
+        if "name" in changes:
+            clinic = clinics.rename_clinic(
+                user=self.person, clinic=clinic, name=changes["name"], seen=seen.get("name")
+            )
+        return clinics.change_reading_settings(
+            user=self.person, clinic=clinic, changes=changes, seen=seen
+        )

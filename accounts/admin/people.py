@@ -3,23 +3,23 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminForm
-from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.decorators import method_decorator
+from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
-from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import people
 from accounts.admin.base import ClinicModelAdmin
 from accounts.admin.forms import ClinicForm, NewPersonForm, PersonForm
 from accounts.clinics import READING_SETTINGS
+from accounts.invitations import Invitation, mailed_sentence, send_password_link
 from accounts.models import Clinic, User
+from accounts.outbox import has_mail_server
+from accounts.password_links import DAYS
 from accounts.policy import Action
 from accounts.requests import signed_in
 
@@ -69,7 +69,7 @@ class PersonAdmin(ClinicModelAdmin):
         is_superuser = signed_in(request).is_superuser
         role = ["clinic", "role", "is_superuser"] if is_superuser else ["role"]
         return [
-            (None, {"fields": [*self._NAMES, "first_password"]}),
+            (None, {"fields": self._NAMES}),
             ("What they may do", {"fields": role}),
         ]
 
@@ -108,9 +108,9 @@ class PersonAdmin(ClinicModelAdmin):
 
     @admin.display(description="Password")
     def set_password(self, obj: User) -> str:
-        """Return a link to the form for a new password."""
+        """Return a link to the page that lets the person set a new password."""
         return format_html(
-            '<a href="{}">Give this person a new password</a>',
+            '<a href="{}">Let this person set a new password</a>',
             reverse("admin:accounts_user_password", args=[obj.pk]),
         )
 
@@ -155,9 +155,8 @@ class PersonAdmin(ClinicModelAdmin):
             *super().get_urls(),
         ]
 
-    @method_decorator(sensitive_post_parameters())
     def password_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
-        """Show the form for a new password of a person, and save it."""
+        """Ask, then end a person's password and make the link by which they set a new one."""
         person = self.get_object(request, str(user_id))
         if person is None:
             raise Http404("There is no such person in your clinic.")
@@ -165,23 +164,47 @@ class PersonAdmin(ClinicModelAdmin):
             raise PermissionDenied
         if person == signed_in(request):  # one's own needs the old one
             return redirect("account_change_password")
-        form = SetPasswordForm(person, request.POST or None)
-        if form.is_valid():
-            people.set_password(
-                user=signed_in(request), person=person, password=form.cleaned_data["new_password1"]
-            )
-            self.message_user(request, f"{person} has a new password and is signed out everywhere.")
-            return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[person.pk]))
-        fieldsets = [(None, {"fields": list(form.fields)})]
-        return TemplateResponse(
+        if request.method != "POST":
+            return self._link_page(request, person)
+        try:
+            invitation = send_password_link(user=signed_in(request), person=person)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return redirect("admin:accounts_user_change", person.pk)
+        return self._made(request, invitation)
+
+    # --- The link of a new account ----------------------------------------------------------------
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Keep the link for the page that comes next; the service has written everything."""
+        request.invitation = getattr(form, "invitation", None)  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: User, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say that the link is mailed, or show it this once."""
+        return self._made(request, request.invitation)  # type: ignore[attr-defined]
+
+    def _made(self, request: HttpRequest, invitation: Invitation) -> HttpResponse:
+        if invitation.is_mailed:
+            self.message_user(request, mailed_sentence(invitation.person))
+            return redirect("admin:accounts_user_change", invitation.person.pk)
+        link = request.build_absolute_uri(invitation.path)
+        return self._link_page(request, invitation.person, link=link)
+
+    def _link_page(self, request: HttpRequest, person: User, link: str = "") -> HttpResponse:
+        response = TemplateResponse(
             request,
             "admin/accounts/user/password.html",
             {
                 **self.admin_site.each_context(request),
-                "title": f"New password for {person}",
+                "title": f"Password of {person}",
                 "opts": self.opts,
                 "original": person,
-                "form": form,
-                "adminform": AdminForm(form, fieldsets, {}),  # type: ignore[arg-type]
+                "link": link,
+                "days": DAYS,
+                "is_mailed": has_mail_server(),
             },
         )
+        add_never_cache_headers(response)
+        return response

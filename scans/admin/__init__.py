@@ -6,18 +6,21 @@ from scans.admin.analyses.workers import WorkerAdmin
 from scans.admin.annotations import (
     AnnotationAdmin,
     AnnotationVersionAdmin,
+    KeyImageAdmin,
     LabelListAdmin,
+    SpacingCalibrationAdmin,
 )
 from scans.admin.core.requests import IdempotentRequestAdmin
 from scans.admin.patients import PatientAdmin
 from scans.admin.reading import (
     AssessmentAdmin,
     ClinicReasonAdmin,
+    HangingProtocolAdmin,
     VerdictAdmin,
     WorklistViewAdmin,
 )
 from scans.admin.reports import ReportAdmin, ReportTemplateAdmin
-from scans.admin.studies import ImageAdmin, SeriesAdmin, StudyAdmin
+from scans.admin.studies import ImageAdmin, RecordChangeAdmin, SeriesAdmin, StudyAdmin
 
 __all__ = [
     "AnalysisAdmin",
@@ -25,14 +28,18 @@ __all__ = [
     "AnnotationVersionAdmin",
     "AssessmentAdmin",
     "ClinicReasonAdmin",
+    "HangingProtocolAdmin",
     "IdempotentRequestAdmin",
     "ImageAdmin",
+    "KeyImageAdmin",
     "LabelListAdmin",
     "ModelReleaseAdmin",
     "PatientAdmin",
+    "RecordChangeAdmin",
     "ReportAdmin",
     "ReportTemplateAdmin",
     "SeriesAdmin",
+    "SpacingCalibrationAdmin",
     "StudyAdmin",
     "VerdictAdmin",
     "WorkerAdmin",

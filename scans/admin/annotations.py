@@ -12,7 +12,13 @@ from accounts.admin import ClinicModelAdmin
 from accounts.models import User
 from scans import audit_events
 from scans.admin.core.links import link_to
-from scans.models import Annotation, AnnotationVersion, LabelList
+from scans.models import (
+    Annotation,
+    AnnotationVersion,
+    KeyImage,
+    LabelList,
+    SpacingCalibration,
+)
 from scans.services.disclosure import disclosed_to, others_disclosed
 
 
@@ -106,7 +112,7 @@ class AnnotationVersionAdmin(ClinicModelAdmin):
 
     @admin.display(description="Measurements")
     def measurements_text(self, obj: AnnotationVersion) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(obj.measurements, indent=2))
+        return format_html("<pre>{}</pre>", json.dumps(obj.measured, indent=2))
 
 
 @admin.register(LabelList)
@@ -127,3 +133,52 @@ class LabelListAdmin(ClinicModelAdmin):
     @admin.display(description="Labels, in their order")
     def lines(self, obj: LabelList) -> SafeString:
         return format_html("<pre>{}</pre>", "\n".join(obj.names))
+
+
+class _OfAnImage(ClinicModelAdmin):
+    clinic_path = "image__patient__clinic"
+    list_select_related = ["reader", "image__patient__clinic", "image__series__study"]
+    search_fields = ["^image__patient__mrn", "image__patient__family_name", "=reader__username"]
+    search_help_text = "An MRN, a family name, or a reader's user name."
+
+    def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
+        disclosed = others_disclosed(study="image__series__study")
+        return super().visible_rows(rows, user).filter(disclosed)
+
+    @admin.display(description="Image")
+    def image_link(self, obj: KeyImage | SpacingCalibration) -> SafeString:
+        return link_to(obj.image)
+
+    @admin.display(description="Patient")
+    def patient(self, obj: KeyImage | SpacingCalibration) -> object:
+        return obj.image.patient
+
+
+@admin.register(KeyImage)
+class KeyImageAdmin(_OfAnImage):
+    read_event = audit_events.KEY_IMAGE_READ
+    listed_event = audit_events.KEY_IMAGE_LISTED
+    list_display = ["starred_at", "unstarred_at", "reader", "patient", "image_link"]
+    ordering = ["-starred_at", "id"]
+    date_hierarchy = "starred_at"
+    fields = ["image_link", "patient", "reader", "starred_at", "unstarred_at"]
+
+
+@admin.register(SpacingCalibration)
+class SpacingCalibrationAdmin(_OfAnImage):
+    read_event = audit_events.CALIBRATION_READ
+    listed_event = audit_events.CALIBRATION_LISTED
+    list_display = ["made_at", "withdrawn_at", "mm_per_pixel", "reader", "patient", "image_link"]
+    ordering = ["-made_at", "id"]
+    date_hierarchy = "made_at"
+    fields = [
+        "image_link",
+        "patient",
+        "reader",
+        "line",
+        "known_mm",
+        "mm_per_pixel",
+        "covers_series",
+        "made_at",
+        "withdrawn_at",
+    ]

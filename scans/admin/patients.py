@@ -1,42 +1,26 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import ClinicModelAdmin, ServiceForm
+from accounts.admin import ClinicModelAdmin, SeenServiceForm
 from accounts.policy import Action
-from accounts.requests import signed_in
 from scans import audit_events
 from scans.models import Patient
-from scans.services.patients.records import archive_patient, edit_patient, restore_patient
+from scans.models.patient import PatientQuerySet
+from scans.services.patients.records import edit_patient
 
 
-class PatientForm(ServiceForm):
+class PatientForm(SeenServiceForm):
     class Meta:
         model = Patient
         fields = ("mrn", "family_name", "given_name", "birth_date", "sex")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True  # "changed" means: since this page was opened
-
     def write(self) -> Patient:
-        changes = {name: self.cleaned_data[name] for name in self.changed_data}
-        seen = {
-            name: self._seen(name) for name in changes if self[name].html_initial_name in self.data
-        }
-        return edit_patient(user=self.person, patient=self.instance, changes=changes, seen=seen)
-
-    def _seen(self, name: str) -> Any:
-        """The value that the page showed when it was opened."""
-        field, sent = self.fields[name], self.data[self[name].html_initial_name]
-        try:
-            return field.to_python(sent)
-        except ValidationError:
-            return sent  # not what any page of ours sends, and no value that is in a row
+        return edit_patient(
+            user=self.person, patient=self.instance, changes=self.changes, seen=self.seen
+        )
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -54,7 +38,7 @@ class ArchivedFilter(admin.SimpleListFilter):
 
 @admin.register(Patient)
 class PatientAdmin(ClinicModelAdmin):
-    """Shows patients to clinic administrators, who edit them on the pages, beside the images."""
+    """Patients; clinics edit them on the pages, beside the images."""
 
     change_action = Action.EDIT_PATIENT
     read_event = audit_events.PATIENT_READ
@@ -64,11 +48,10 @@ class PatientAdmin(ClinicModelAdmin):
     list_display = ["mrn", "family_name", "given_name", "birth_date", "sex", "is_archived"]
     list_filter = [ArchivedFilter, "sex"]
     list_select_related = ["clinic"]
-    search_fields = ["^mrn", "family_name", "given_name"]
-    search_help_text = "The beginning of an MRN, or a part of a name."
+    search_fields = ["search_text"]
+    search_help_text = "A part of an MRN or of a name, or a birth date (1980-05-31)."
     ordering = ["family_name", "given_name", "id"]
     date_hierarchy = "created_at"
-    actions = ["archive", "restore"]
     fields = [
         "mrn",
         "family_name",
@@ -77,16 +60,19 @@ class PatientAdmin(ClinicModelAdmin):
         "sex",
         "clinic",
         "archived_at",
+        "archived_by",
+        "archive_reason",
         "created_at",
         "created_by",
     ]
-    readonly_fields = ["clinic", "archived_at", "created_at", "created_by"]
+    readonly_fields = [
+        *("clinic", "archived_at", "archived_by", "archive_reason", "created_at", "created_by")
+    ]
 
-    def has_change_permission(self, request: HttpRequest, obj: Patient | None = None) -> bool:
-        return signed_in(request).is_superuser and super().has_change_permission(request, obj)
-
-    def has_archive_permission(self, request: HttpRequest) -> bool:
-        return self.allows(signed_in(request), Action.ARCHIVE_PATIENT)
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str
+    ) -> tuple[Any, bool]:
+        return cast(PatientQuerySet, queryset).matching(search_term), False
 
     def patient_id_of(self, row: Patient) -> Any:
         return row.pk
@@ -94,15 +80,3 @@ class PatientAdmin(ClinicModelAdmin):
     @admin.display(description="Archived", boolean=True)
     def is_archived(self, obj: Patient) -> bool:
         return obj.is_archived
-
-    @admin.action(description="Archive", permissions=["archive"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[Patient]) -> None:
-        for patient in queryset:
-            archive_patient(user=signed_in(request), patient=patient)
-        self.message_user(request, f"Patients archived: {len(queryset)}.")
-
-    @admin.action(description="Take out of the archive", permissions=["archive"])
-    def restore(self, request: HttpRequest, queryset: QuerySet[Patient]) -> None:
-        for patient in queryset:
-            restore_patient(user=signed_in(request), patient=patient)
-        self.message_user(request, f"Patients taken out of the archive: {len(queryset)}.")

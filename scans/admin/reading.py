@@ -18,8 +18,10 @@ from accounts.policy import Action
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.admin.core.links import link_to
-from scans.models import Assessment, ClinicReason, Verdict, WorklistView
+from scans.admin.core.moved import moved_words
+from scans.models import Assessment, ClinicReason, HangingProtocol, Verdict, WorklistView
 from scans.models.assessment import SIGNED
+from scans.models.record_change import moves_since_signing
 from scans.services.disclosure import disclosed_to, others_disclosed
 from scans.services.reading.reasons import retire_reason
 
@@ -34,9 +36,11 @@ class VerdictAdmin(ClinicModelAdmin):
         "status",
         "finding",
         "read_as",
+        "deciding",
         "reader",
         "patient",
         "study_link",
+        "moved",
     ]
     list_filter = ["status", "finding", "read_as"]
     list_select_related = ["study__patient", "study__clinic", "reader"]
@@ -53,6 +57,7 @@ class VerdictAdmin(ClinicModelAdmin):
                     "patient",
                     "reader",
                     "read_as",
+                    "deciding",
                     "status",
                     "finding",
                     "comment",
@@ -61,6 +66,7 @@ class VerdictAdmin(ClinicModelAdmin):
                     "begun_at",
                     "signed_at",
                     "seconds_spent",
+                    "moved",
                 ]
             },
         ),
@@ -68,10 +74,19 @@ class VerdictAdmin(ClinicModelAdmin):
         ("AI suggestion on screen, not a diagnosis", {"fields": ["on_screen"]}),
     ]
 
+    @admin.display(boolean=True, description="Deciding")
+    def deciding(self, obj: Verdict) -> bool:
+        return obj.is_deciding
+
+    @admin.display(description="Moved on", empty_value="—")
+    def moved(self, obj: Verdict) -> str | None:
+        return moved_words(obj)
+
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         """Only signed ones, and none that is withheld from anybody yet."""
         disclosed = disclosed_to(user, study="study") & others_disclosed(study="study")
-        return super().visible_rows(rows, user).filter(disclosed, status__in=SIGNED)
+        found = super().visible_rows(rows, user).filter(disclosed, status__in=SIGNED)
+        return found.annotate(**moves_since_signing())
 
     def patient_id_of(self, row: Verdict) -> Any:
         return row.study.patient_id
@@ -196,3 +211,24 @@ class WorklistViewAdmin(ClinicModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return not lookup.startswith("filters") and super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(HangingProtocol)
+class HangingProtocolAdmin(ClinicModelAdmin):
+    clinic_path = "clinic"
+    list_display = ["name", "layout", "owner", "clinic"]
+    list_select_related = ["owner", "clinic"]
+    search_fields = ["name", "=owner__username"]
+    ordering = ["name", "id"]
+    fields = [
+        "name",
+        "clinic",
+        "owner",
+        "layout",
+        "min_series",
+        "max_series",
+        "min_priors",
+        "max_priors",
+        "position",
+        "saved_at",
+    ]

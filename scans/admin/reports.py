@@ -1,5 +1,6 @@
 """Reports and the texts they start from. Nothing is written here: a signed one never changes."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,9 @@ from accounts.admin import ClinicModelAdmin
 from accounts.models import User
 from scans import audit_events
 from scans.admin.core.links import link_to
+from scans.admin.core.moved import moved_words
 from scans.models import Report, ReportTemplate
+from scans.models.report import caveat_annotations
 from scans.models.report_sections import SECTION_NAMES, TEMPLATE_SECTION_NAMES
 from scans.services.reports.drafting import readable_reports
 
@@ -21,8 +24,9 @@ class ReportAdmin(ClinicModelAdmin):
     listed_event = audit_events.REPORT_LISTED
     clinic_path = "study__clinic"
     list_display = ["saved_at", "status", "number", "author", "patient", "study_link", "code"]
+    list_display += ["amended_verdict", "moved"]
     list_filter = ["status"]
-    list_select_related = ["study__patient", "study__clinic", "author"]
+    list_select_related = ["study__patient", "study__clinic", "author", "superseded_by"]
     search_fields = [
         "^study__patient__mrn",
         "study__patient__family_name",
@@ -46,6 +50,8 @@ class ReportAdmin(ClinicModelAdmin):
                     "saved_at",
                     "supersedes_link",
                     "amendment_reason",
+                    "amended_verdict",
+                    "moved",
                 ]
             },
         ),
@@ -67,7 +73,8 @@ class ReportAdmin(ClinicModelAdmin):
     def visible_rows(self, rows: QuerySet, user: User) -> QuerySet:
         """A report that is withheld from this person is not here at all."""
         readable = readable_reports(user=user).values("pk")
-        return super().visible_rows(rows, user).filter(pk__in=readable)
+        found = super().visible_rows(rows, user).filter(pk__in=readable)
+        return found.annotate(**caveat_annotations())
 
     def patient_id_of(self, row: Report) -> Any:
         return row.study.patient_id
@@ -79,6 +86,14 @@ class ReportAdmin(ClinicModelAdmin):
     @admin.display(description="Patient")
     def patient(self, obj: Report) -> object:
         return obj.study.patient
+
+    @admin.display(description="Verdict amended after the report", empty_value="—")
+    def amended_verdict(self, obj: Report) -> datetime | None:
+        return obj.verdict_amended_at
+
+    @admin.display(description="Moved on", empty_value="—")
+    def moved(self, obj: Report) -> str | None:
+        return moved_words(obj)
 
     @admin.display(description="Supersedes", empty_value="—")
     def supersedes_link(self, obj: Report) -> SafeString | None:

@@ -1,4 +1,4 @@
-"""Study > Series > Image, as received: read-only."""
+"""Study > Series > Image, as received, and what was put right since: read-only."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.admin import ClinicModelAdmin
 from scans import audit_events
 from scans.admin.core.links import link_to
-from scans.models import Image, Series, Study
+from scans.models import Image, RecordChange, Series, Study
 
 
 @admin.register(Study)
@@ -69,6 +69,7 @@ class SeriesAdmin(ClinicModelAdmin):
         "plane",
         "sequence",
         "slice_spacing",
+        "patient",
         "study_link",
         "series_instance_uid",
     ]
@@ -128,3 +129,64 @@ class ImageAdmin(ClinicModelAdmin):
     @admin.display(description="Pixels")
     def size(self, obj: Image) -> str:
         return f"{obj.width} × {obj.height}"
+
+
+@admin.register(RecordChange)
+class RecordChangeAdmin(ClinicModelAdmin):
+    """Corrections, moves and merges; they are made, and taken back, on the pages."""
+
+    read_event = audit_events.RECORD_CHANGE_READ
+    listed_event = audit_events.RECORD_CHANGE_LISTED
+    clinic_path = "patient__clinic"
+    list_display = ["made_at", "kind", "sentence", "patient", "study", "reason", "made_by"]
+    list_filter = ["kind"]
+    list_select_related = ["patient__clinic", "from_patient", "study", "made_by"]
+    search_fields = [
+        "^patient__mrn",
+        "patient__family_name",
+        "^from_patient__mrn",
+        "from_patient__family_name",
+        "=made_by__username",
+    ]
+    search_help_text = "An MRN, a family name, or a user name."
+    ordering = ["-made_at", "-id"]
+    date_hierarchy = "made_at"
+    fields = [
+        "kind",
+        "sentence",
+        "patient_link",
+        "from_patient_link",
+        "study_link",
+        "reason",
+        "made_by",
+        "made_at",
+        "part_of_link",
+        "undoes_link",
+    ]
+
+    def view_on_site(self, obj: RecordChange) -> str:
+        return (obj.study or obj.patient).get_absolute_url()
+
+    @admin.display(description="What changed")
+    def sentence(self, obj: RecordChange) -> str:
+        return obj.sentence
+
+    @admin.display(description="Patient")
+    def patient_link(self, obj: RecordChange) -> SafeString:
+        return link_to(obj.patient)
+
+    @admin.display(description="Taken from", empty_value="—")
+    def from_patient_link(self, obj: RecordChange) -> SafeString | None:
+        return None if obj.from_patient is None else link_to(obj.from_patient)
+
+    @admin.display(description="Study", empty_value="—")
+    def study_link(self, obj: RecordChange) -> SafeString | None:
+        return None if obj.study is None else link_to(obj.study)
+
+    @admin.display(description="Part of", empty_value="—")
+    def part_of_link(self, obj: RecordChange) -> SafeString | None:
+        return None if obj.part_of is None else link_to(obj.part_of)
+
+    @admin.display(description="Takes back", empty_value="—")
+    def undoes_link(self, obj: RecordChange) -> SafeString | None:
+        return None if obj.undoes is None else link_to(obj.undoes)

@@ -3,8 +3,18 @@ import pytest
 from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
-from scans.models import ClinicReason, IdempotentRequest, LabelList, ReportTemplate
+from scans.models import (
+    ClinicReason,
+    HangingProtocol,
+    IdempotentRequest,
+    KeyImage,
+    LabelList,
+    ReportTemplate,
+    SpacingCalibration,
+)
+from scans.models.hanging_protocol import Layout
 from scans.services.reading.saved_views import save_view
+from scans.services.studies.corrections import correct_study
 from scans.tests.core.factories import (
     WorkerFactory,
     complete,
@@ -21,22 +31,18 @@ def superuser():
 
 
 @pytest.fixture
-def administrator():
-    return UserFactory(administrator=True)
-
-
-@pytest.fixture
-def site(client, administrator):
-    """A browser in which the clinic administrator is signed in."""
-    client.force_login(administrator)
+def site(client, superuser):
+    """A browser in which the superuser is signed in."""
+    client.force_login(superuser)
     return client
 
 
 @pytest.fixture
-def one_of_everything(administrator, superuser):
-    """At least one row of every registered model, in the administrator's clinic and in another."""
-    for clinic in (administrator.clinic, ClinicFactory(name="The Other Clinic")):
-        person = UserFactory(clinic=clinic)
+def one_of_everything(superuser):
+    """At least one row of every registered model, in two clinics."""
+    for name in ("The Clinic", "The Other Clinic"):
+        clinic = ClinicFactory(name=name)
+        person = UserFactory(clinic=clinic, radiologist=True)
         analysis = complete(make_analysis(user=person))
         make_verdict(study=analysis.image.study)
         make_annotation(image=analysis.image)
@@ -45,6 +51,21 @@ def one_of_everything(administrator, superuser):
         LabelList.objects.create(clinic=clinic, names=["Cyst"])
         save_view(user=person, name="Mine", filters={"q": "Testcase"})
         ClinicReason.objects.create(clinic=clinic, code="motion", label="Motion")
+        HangingProtocol.objects.create(clinic=clinic, name="One pane", layout=Layout.values[0])
+        KeyImage.objects.create(image=analysis.image, reader=person)
+        SpacingCalibration.objects.create(
+            image=analysis.image,
+            reader=person,
+            line={"x1": 0, "y1": 0, "x2": 10, "y2": 0},
+            known_mm=5.0,
+            mm_per_pixel=0.5,
+        )
+        correct_study(
+            user=person,
+            study=analysis.image.study,
+            changes={"description": "Corrected"},
+            reason="Mistyped at the console.",
+        )
         create_token(user=person)
         audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(

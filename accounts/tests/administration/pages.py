@@ -1,12 +1,10 @@
-"""Where the pages of the administration are, and who may open which."""
+"""Where the pages of the administration are, and what a superuser may add there."""
 
 from django.contrib import admin
 from django.urls import reverse
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-FOR_SUPERUSERS = {"accounts.AuditChain", "scans.Worker", "scans.IdempotentRequest"}
-ADDED_BY_SUPERUSERS = {"accounts.User", "accounts.Clinic"}
-ADDED_BY_ADMINISTRATORS = {"accounts.User"}
+ADDED = {"accounts.User", "accounts.Clinic"}
 
 
 def page(model: type, kind: str, *args: object) -> str:

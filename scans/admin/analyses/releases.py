@@ -18,7 +18,6 @@ from scans.services.analyses.releases import activate_release
 class ModelReleaseAdmin(InstallationModelAdmin):
     """Chooses the active release; `manage.py register_release` adds one."""
 
-    clinics_may_look = True
     list_display = ["__str__", "is_active", "threshold", "registered_at", "weights"]
     list_filter = ["is_active"]
     search_fields = ["name", "version", "^sha256"]
