@@ -7,6 +7,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.landing import landing_page
+from accounts.requests import signed_in
+
 log = structlog.get_logger(__name__)
 
 
@@ -26,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
         ),
         "enter_current_password": "This is not your current password. Type it again.",
         "incorrect_password": "This is not your password. Type it again.",
-        "email_taken": "Another account uses this email address. Enter a different one.",
+        "email_taken": "This email address cannot be used here. Enter a different one.",
         "same_as_current": "This is your email address already. Enter a different one.",
         "duplicate_email": "This is your email address already. Enter a different one.",
         "rate_limited": "These were too many tries. Wait a few minutes and try again.",
@@ -50,6 +53,16 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except OSError as error:
             log.error("mail.not_sent", mail=template_prefix, error=type(error).__name__)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where a person begins: each role's own page. An address asked for goes first.
+
+        Who has a password that somebody else could know begins by changing it.
+        """
+        person = signed_in(request)
+        if person.password_is_provisional:
+            return reverse("account_change_password")
+        return reverse(landing_page(person))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return the address of the person's own account page."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.apps.registry import Apps
 
 IDS_KEPT = 200  # of one list: as many as any page shows
-_SYSTEM = "system"  # the chain of what belongs to no clinic
+SYSTEM = "system"  # the chain of what belongs to no clinic
 _address: ContextVar[str | None] = ContextVar("audit_address", default=None)
 # The events of the clinical write that is at work, which are sealed at its end.
 _collected: ContextVar[list[AuditEvent] | None] = ContextVar("audit_collected", default=None)
@@ -116,7 +116,7 @@ def record_in_migration(
         action=event.name, object_type=object_type, detail=detail
     )
     with transaction.atomic():
-        chain, _ = chains.select_for_update().get_or_create(key=_SYSTEM)
+        chain, _ = chains.select_for_update().get_or_create(key=SYSTEM)
         _link(chain, [recorded])
         recorded.save()
         chain.save(update_fields=["length", "last_hash"])
@@ -157,7 +157,7 @@ def _seal(events: Sequence[AuditEvent]) -> None:
     """
     by_chain: dict[str, list[AuditEvent]] = {}
     for event in events:
-        by_chain.setdefault(str(event.clinic_id or _SYSTEM), []).append(event)
+        by_chain.setdefault(str(event.clinic_id or SYSTEM), []).append(event)
     if not by_chain:
         return
     with transaction.atomic(savepoint=False):

@@ -11,7 +11,7 @@ ACCOUNT_SIGN_IN_FAILED = declare(
 )
 ACCOUNT_PASSWORD_CHANGED = declare("account.password_changed", "Changed their own password.")
 ACCOUNT_PASSWORD_RESET = declare(
-    "account.password_reset", "Set a new password with the link of an email."
+    "account.password_reset", "Set the password of the account with a one-time link."
 )
 ACCOUNT_EMAIL_CHANGED = declare("account.email_changed", "Changed their own email address.")
 
@@ -28,12 +28,22 @@ PERSON_EDITED = declare(
 )
 PERSON_DEACTIVATED = declare("person.deactivated", "Deactivated the account of a person.")
 PERSON_REACTIVATED = declare("person.reactivated", "Reactivated the account of a person.")
-PERSON_PASSWORD_SET = declare("person.password_set", "Gave a person a new password.")
+PERSON_PASSWORD_SET = declare(
+    "person.password_set", "Gave a person a new password (earlier versions).", is_older=True
+)
+PERSON_PASSWORD_LINK_MADE = declare(
+    "person.password_link",
+    "Made a one-time link by which a person sets their own password.",
+    detail={"way": "mailed, or shown to whoever made it"},
+)
 PERSON_SIGNED_OUT_EVERYWHERE = declare(
     "person.signed_out_everywhere", "Ended the sessions and API tokens of a person."
 )
 PERSON_VIEWER_PREFERENCES_SAVED = declare(
     "person.viewer_preferences_saved", "Saved their own settings of the image viewer."
+)
+PERSON_NOTIFICATIONS_CHOSEN = declare(
+    "person.notifications_chosen", "Chose of what they are told, and how."
 )
 
 TOKEN_CREATED = declare(
@@ -55,9 +65,13 @@ CLINIC_SETTINGS_CHANGED = declare(
         "read_first": _BEFORE_AND_AFTER,
         "double_reading": _BEFORE_AND_AFTER,
         "heatmap_at_first": _BEFORE_AND_AFTER,
+        "open_at_first_image": _BEFORE_AND_AFTER,
+        "warns_of_unshown_images": _BEFORE_AND_AFTER,
+        "signing_minutes": _BEFORE_AND_AFTER,
         "stat_max_wait_minutes": _BEFORE_AND_AFTER,
         "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
         "routine_max_wait_minutes": _BEFORE_AND_AFTER,
+        "time_zone": _BEFORE_AND_AFTER,
     },
     older_detail={
         "second_reads": "older name of `double_reading`",
@@ -65,6 +79,17 @@ CLINIC_SETTINGS_CHANGED = declare(
         "urgent_cap_minutes": "older name of `urgent_max_wait_minutes`",
         "routine_cap_minutes": "older name of `routine_max_wait_minutes`",
     },
+)
+
+AUDIT_EVENT_LISTED = declare(
+    "auditevent.listed",
+    "Saw a part of the audit trail.",
+    detail={"count": "how many events were shown", "ids": "their ids, at most 200"},
+)
+AUDIT_EVENT_READ = declare(
+    "auditevent.read",
+    "Opened an event of the audit trail.",
+    detail={"page": "administration, where it was opened there"},
 )
 
 MIGRATION_FILLED = declare(

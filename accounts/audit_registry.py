@@ -24,12 +24,14 @@ class AuditEventType:
     a person what happened. `detail` holds each name that the event's detail may have, with what
     it stands for: ids, counts and names of fields, never a patient's name. `older_detail` holds
     the names that sealed events of earlier versions have; nothing is recorded by them any more.
+    `is_older` says the same of the whole event: it is shown and filtered by, and not recorded.
     """
 
     name: str
     sentence: str
     detail: Mapping[str, str] = field(default_factory=dict)
     older_detail: Mapping[str, str] = field(default_factory=dict)
+    is_older: bool = False
 
     @property
     def kind(self) -> str:
@@ -46,11 +48,14 @@ def declare(
     *,
     detail: Mapping[str, str] | None = None,
     older_detail: Mapping[str, str] | None = None,
+    is_older: bool = False,
 ) -> AuditEventType:
     """Add one kind of event to the registry. Raises `DuplicateEventError`."""
     if name in _declared:
         raise DuplicateEventError(f"The audit event {name} is declared twice.")
-    _declared[name] = AuditEventType(name, sentence, dict(detail or {}), dict(older_detail or {}))
+    _declared[name] = AuditEventType(
+        name, sentence, dict(detail or {}), dict(older_detail or {}), is_older
+    )
     return _declared[name]
 
 
@@ -75,6 +80,8 @@ def refuse_undeclared(event: AuditEventType, detail: Iterable[str]) -> None:
         raise UndeclaredEventError(
             f"{event!r} is not a declared audit event. Declare it in a module `audit_events`."
         )
+    if event.is_older:
+        raise UndeclaredEventError(f"{event.name} is an event of earlier versions.")
     unknown = sorted(set(detail) - set(event.detail))
     if unknown:
         raise UndeclaredEventError(

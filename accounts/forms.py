@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
+from django import forms
 
 
 class SignInForm(LoginForm):
@@ -17,3 +18,17 @@ class SignInForm(LoginForm):
         # in with a username.
         login.widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
         self.fields["password"].error_messages["required"] = "Enter your password."
+
+
+class OwnPasswordForm(ChangePasswordForm):
+    """allauth's form for changing the password, which takes another one than before."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the password that is there already: whoever knows it would still know it."""
+        facts: dict[str, Any] = super().clean() or self.cleaned_data
+        new = facts.get("password1")
+        if new and new == facts.get("oldpassword"):
+            raise forms.ValidationError(
+                {"password1": "This is your password already. Choose another one."}
+            )
+        return facts

@@ -1,13 +1,19 @@
-"""Where a request comes from, and when a session was last used."""
+"""Where a request comes from, when a session was last used, and who is to sign in first."""
 
 import hashlib
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 from allauth.usersessions.middleware import UserSessionsMiddleware
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from accounts import audit
 
@@ -42,6 +48,25 @@ class SessionActivityMiddleware(UserSessionsMiddleware):
         if cache.add(f"session-seen:{seen}", True, SEEN_SECONDS):
             return super().__call__(request)
         return self.get_response(request)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Lead to the sign-in who is not signed in; in a frame say so, with a link that leaves it.
+
+    The sign-in page stands in no frame: a browser would show an error of its own there.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        """Return the redirect to the sign-in, or the page that stands in a frame."""
+        if request.headers.get("Sec-Fetch-Dest") in {"iframe", "frame"}:
+            return _signed_out_in_frame(request)
+        return super().handle_no_permission(request, view_func)
+
+
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": [SELF]})
+def _signed_out_in_frame(request: HttpRequest) -> HttpResponse:
+    return render(request, "core/signed_out_in_frame.html", status=401)
 
 
 def client_address(request: HttpRequest) -> str | None:

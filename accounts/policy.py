@@ -29,6 +29,8 @@ class Action(StrEnum):
     EDIT_PATIENT = "edit_patient"
     ARCHIVE_PATIENT = "archive_patient"
     UPLOAD_STUDY = "upload_study"
+    CORRECT_STUDY = "correct_study"  # its date, description and what was asked
+    MOVE_STUDY = "move_study"  # to another patient; also merge two patients
     REQUEST_ANALYSIS = "request_analysis"  # also retry
     CANCEL_ANALYSIS = "cancel_analysis"
     ANNOTATE = "annotate"
@@ -50,8 +52,8 @@ _EVERYONE = frozenset(
         Action.VIEW,
         Action.REGISTER_PATIENT,
         Action.EDIT_PATIENT,
-        Action.ARCHIVE_PATIENT,
         Action.UPLOAD_STUDY,
+        Action.CORRECT_STUDY,
         Action.REQUEST_ANALYSIS,
         Action.CANCEL_ANALYSIS,
         Action.PRIORITIZE_STUDY,
@@ -60,6 +62,8 @@ _EVERYONE = frozenset(
 _READER = frozenset(
     {
         Action.READ_STUDY,
+        Action.ARCHIVE_PATIENT,
+        Action.MOVE_STUDY,
         Action.ASSIGN_STUDY,
         Action.SHARE_WORKLIST_VIEW,
         Action.ANNOTATE,
@@ -72,8 +76,10 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "radiologist": _EVERYONE | _READER,
     "administrator": _EVERYONE
     | {
+        Action.ARCHIVE_PATIENT,
         Action.MANAGE_PEOPLE,
         Action.READ_AUDIT_TRAIL,
+        Action.MOVE_STUDY,
         Action.ASSIGN_STUDY,
         Action.SHARE_WORKLIST_VIEW,
         Action.EDIT_CLINIC_SETTINGS,
@@ -99,6 +105,8 @@ _DESCRIPTIONS = {
     Action.EDIT_PATIENT: "edit patients",
     Action.ARCHIVE_PATIENT: "archive patients",
     Action.UPLOAD_STUDY: "upload studies",
+    Action.CORRECT_STUDY: "correct studies",
+    Action.MOVE_STUDY: "move studies to another patient or merge patients",
     Action.REQUEST_ANALYSIS: "ask for analyses",
     Action.CANCEL_ANALYSIS: "cancel analyses",
     Action.ANNOTATE: "annotate images",

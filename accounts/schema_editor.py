@@ -37,6 +37,11 @@ class KeepingSchemaEditor(DatabaseSchemaEditor):
         with lifted(self.connection, *tables):
             super()._remake_table(model, *args, **kwargs)  # type: ignore[misc]
 
+    def remove_field(self, model: type[Model], field: Any) -> None:
+        """Drop a column and the triggers that name it, for which SQLite would refuse."""
+        with lifted(self.connection, *tables_looking_at(self.connection, model._meta.db_table)):
+            super().remove_field(model, field)
+
     def delete_model(self, model: type[Model], *args: Any, **kwargs: Any) -> None:
         """Delete the model's table, and the triggers of other tables that look at it."""
         drop_looking_at(self.connection, model._meta.db_table)

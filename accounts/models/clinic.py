@@ -46,6 +46,22 @@ class Clinic(Undeletable, models.Model):
         default=False,
         help_text="Otherwise the heatmap is off until the reader asks for it.",
     )
+    time_zone = models.CharField(
+        "time zone",
+        max_length=60,
+        blank=True,
+        help_text="Times on pages, due times and months of statistics are in it.",
+    )
+    open_at_first_image = models.BooleanField(
+        "viewer opens at the first image",
+        default=False,
+        help_text="Otherwise it opens at the image that the AI finds most suspicious.",
+    )
+    warns_of_unshown_images = models.BooleanField(
+        "asks before “no tumor” is signed with images not shown",
+        default=True,
+        help_text="Signing then takes a second act, where not every image was on the screen.",
+    )
     stat_max_wait_minutes = models.PositiveIntegerField(
         "longest wait of a stat study (minutes)", default=60, validators=_WAIT_LIMITS
     )
@@ -54,6 +70,14 @@ class Clinic(Undeletable, models.Model):
     )
     routine_max_wait_minutes = models.PositiveIntegerField(
         "longest wait of a routine study (minutes)", default=24 * 60, validators=_WAIT_LIMITS
+    )
+
+    signing_minutes = models.PositiveIntegerField(
+        "minutes after which a signature asks for the password again",
+        default=15,
+        validators=[MaxValueValidator(12 * 60)],
+        help_text="A report is signed without it where the signer gave it in this session within "
+        "these minutes. With 0 it is asked at every signature.",
     )
 
     objects = ClinicsQuerySet.as_manager()

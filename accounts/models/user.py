@@ -45,6 +45,36 @@ class User(Undeletable, AbstractUser):
         default=dict, blank=True, editable=False, help_text="Keys and settings of the image viewer."
     )
 
+    notification_settings = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Of what the person is told, inside the application and by mail.",
+    )
+
+    # Who could have read the link by which the password was set: `accounts.password_proof`.
+    password_link_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    password_link_at = models.DateTimeField(null=True, editable=False)
+    password_link_was_shown = models.BooleanField(default=False, editable=False)
+    password_is_provisional = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Somebody else could have set it: it signs nothing until it is changed.",
+    )
+    address_changed_by = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    address_changed_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="By somebody else, and the person has not shown since that it is theirs.",
+    )
+    former_email = models.EmailField(
+        blank=True, editable=False, help_text="The last address that the person had before."
+    )
+
     objects: ClassVar["PersonManager"] = PersonManager()
 
     class Meta(AbstractUser.Meta):
@@ -60,21 +90,21 @@ class User(Undeletable, AbstractUser):
                 ),
             ),
             models.CheckConstraint(
-                name="user_is_staff_by_role",
-                condition=Q(is_staff=True) & (Q(is_superuser=True) | Q(role=Role.ADMINISTRATOR))
-                | Q(is_staff=False, is_superuser=False) & ~Q(role=Role.ADMINISTRATOR),
+                name="user_is_staff_if_superuser",
+                condition=Q(is_staff=True, is_superuser=True)
+                | Q(is_staff=False, is_superuser=False),
             ),
             models.UniqueConstraint(
                 Lower("username"),
                 name="username_unique_in_any_case",
-                violation_error_message="This username is taken. Choose another one.",
+                violation_error_message="This username cannot be used here. Choose another one.",
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~Q(email=""),
                 name="email_unique_in_any_case",
                 violation_error_message=(
-                    "Another account uses this email address. Give each person their own."
+                    "This email address cannot be used here. Give each person their own."
                 ),
             ),
         ]
@@ -97,15 +127,14 @@ class User(Undeletable, AbstractUser):
         """Save the person, and keep their confirmed email address the same as `email`."""
         self._derive_fields()
         fields = kwargs.get("update_fields")
-        if fields is not None and {"role", "is_superuser"} & set(fields):  # type: ignore[call-overload]
+        if fields is not None and "is_superuser" in fields:  # type: ignore[operator]
             kwargs["update_fields"] = {*fields, "is_staff"}  # type: ignore[misc]
         super().save(*args, **kwargs)  # type: ignore[arg-type]
         if fields is None or "email" in fields:  # type: ignore[operator]
             self._confirm_email()
 
     def _derive_fields(self) -> None:
-        # Who may open Django admin follows from the role, so the two cannot disagree.
-        self.is_staff = self.is_superuser or self.role == Role.ADMINISTRATOR
+        self.is_staff = self.is_superuser  # who may open Django admin
         self.username = self.normalize_username(self.username)
         self.email = self.email.lower()
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, Select
 
 register = template.Library()
 
@@ -29,10 +29,14 @@ SYSTEMS = {
 def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
     """Render label, control, help and error of a field, tied together by ids."""
     bound.label = label or bound.label
-    attrs["class"] = "form-control is-invalid" if bound.errors else "form-control"
+    style = "form-select" if isinstance(bound.field.widget, Select) else "form-control"
+    attrs["class"] = f"{style} is-invalid" if bound.errors else style
     # A placeholder that repeats the label vanishes when it is needed, and reads like a value.
     bound.field.widget.attrs.pop("placeholder", None)
-    return {"field": bound, "control": bound.as_widget(attrs=attrs)}
+    control = bound.as_widget(attrs=attrs)
+    if bound.field.show_hidden_initial:
+        control += bound.as_hidden(only_initial=True)
+    return {"field": bound, "control": control}
 
 
 @register.inclusion_tag("accounts/form_errors.html")

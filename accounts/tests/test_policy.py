@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,27 +27,38 @@ from scans.models import (
     AnnotationVersion,
     Assessment,
     ClinicReason,
+    Comparison,
+    CriticalFinding,
+    HangingProtocol,
     Image,
+    KeyImage,
     LabelList,
+    Notification,
     Patient,
+    RecordChange,
     Report,
     ReportTemplate,
     Series,
     SeriesStatement,
     SliceEvidence,
+    SpacingCalibration,
     Study,
     Verdict,
     WorklistView,
 )
 from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.comparisons import record_comparison
 from scans.services.reading.saved_views import save_view
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.studies.corrections import correct_study
 from scans.tests.core.factories import (
     ReleaseFactory,
     complete,
     make_analysis,
     make_annotation,
+    make_calibration,
     make_signed_report,
+    make_study,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,16 +66,18 @@ pytestmark = pytest.mark.django_db
 MODELS = [
     *(Clinic, User, AuditEvent, Patient, Study, Series, Image, Analysis),
     *(Annotation, AnnotationVersion, LabelList, Report, ReportTemplate),
+    *(KeyImage, SpacingCalibration, HangingProtocol),
+    *(CriticalFinding, Notification),
     *(Verdict, Assessment, ClinicReason, WorklistView),
-    *(SeriesStatement, SliceEvidence),
+    *(SeriesStatement, SliceEvidence, RecordChange, Comparison),
 ]
 
 EVERYBODY = {
     Action.VIEW,
     Action.REGISTER_PATIENT,
     Action.EDIT_PATIENT,
-    Action.ARCHIVE_PATIENT,
     Action.UPLOAD_STUDY,
+    Action.CORRECT_STUDY,
     Action.REQUEST_ANALYSIS,
     Action.CANCEL_ANALYSIS,
     Action.PRIORITIZE_STUDY,
@@ -73,6 +87,8 @@ TABLE = {
     Role.RADIOLOGIST: EVERYBODY
     | {
         Action.READ_STUDY,
+        Action.ARCHIVE_PATIENT,
+        Action.MOVE_STUDY,
         Action.ASSIGN_STUDY,
         Action.SHARE_WORKLIST_VIEW,
         Action.ANNOTATE,
@@ -81,8 +97,10 @@ TABLE = {
     },
     Role.ADMINISTRATOR: EVERYBODY
     | {
+        Action.ARCHIVE_PATIENT,
         Action.MANAGE_PEOPLE,
         Action.READ_AUDIT_TRAIL,
+        Action.MOVE_STUDY,
         Action.ASSIGN_STUDY,
         Action.SHARE_WORKLIST_VIEW,
         Action.EDIT_CLINIC_SETTINGS,
@@ -129,8 +147,23 @@ def world() -> World:
         ClinicReason.objects.create(clinic=clinic, code="blur", label="Blur")
         make_annotation(image=analysis.image, author=reader)
         make_signed_report(study=study, author=reader)
+        record_comparison(user=reader, study=study, other=make_study(patient=study.patient))
+        KeyImage.objects.create(image=analysis.image, reader=reader)
+        make_calibration(image=analysis.image, reader=reader)
+        HangingProtocol.objects.create(clinic=clinic, name="Alone", layout="one")
+        correct_study(user=reader, study=study, changes={"description": "Head"}, reason="Test.")
         LabelList.objects.get_or_create(clinic=clinic)
         ReportTemplate.objects.create(clinic=clinic, name="Head")
+        Notification.objects.create(clinic=clinic, person=reader, kind="assigned", study=study)
+        CriticalFinding.objects.create(
+            clinic=clinic,
+            study=study,
+            reported_by=reader,
+            reported_at=timezone.now(),
+            channel="account",
+            text="A mass.",
+            recipient_name="Dr. House",
+        )
     audit.record(actor=UserFactory(superuser=True), event=audit_events.ACCOUNT_SIGNED_IN)
     return World(clinics)
 
@@ -228,7 +261,7 @@ def test_only_administrators_see_the_audit_trail(world):
 
 
 def test_a_row_of_another_clinic_is_not_found(world):
-    study = Study.objects.get(clinic=world.clinics[0])
+    study = Study.objects.filter(clinic=world.clinics[0]).earliest("received_at")
     outsider = UserFactory(clinic=world.clinics[1])
 
     assert get_visible_or_404(Study.objects.all(), study.received_by, pk=study.pk) == study

@@ -37,6 +37,18 @@ def test_people_sign_in_with_username_or_address_in_any_case(client, name):
     assert latest("account.signed_in").address == "127.0.0.1"
 
 
+def test_after_a_wrong_password_it_is_the_password_that_is_typed_anew(client):
+    def focused(response):
+        fields = re.findall(r"<input[^>]*>", response.content.decode())
+        return [re.findall(r'name="(\w+)"', one)[0] for one in fields if "autofocus" in one]
+
+    UserFactory(username="anna")
+    assert focused(client.get(LOGIN)) == ["login"]
+    refused = sign_in(client, "anna", "wrong")
+    assert focused(refused) == ["password"]
+    assert 'value="anna"' in refused.content.decode()
+
+
 def test_a_page_asked_for_before_is_where_sign_in_leads(client):
     UserFactory(username="anna")
 
@@ -156,7 +168,10 @@ def test_nobody_signs_up(client):
         {"username": "eve", "email": "e@x.example", "password1": PASSWORD, "password2": PASSWORD},
     )
 
-    assert "Accounts are made by your clinic" in response.content.decode()
+    page = response.content.decode()
+    assert "Accounts are made by your clinic" in page
+    assert "choose your own password" in page  # an administrator gives nobody one
+    assert "password they give" not in page
     assert not User.objects.filter(username="eve").exists()
 
 
