@@ -1,0 +1,72 @@
+"""Critical findings as they are read: by whom, of which patient, and whether they arrived."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import OutgoingMail, User
+from scans.models import CriticalFinding, RecordChange, Study
+from scans.models.critical_finding import CriticalFindingQuerySet
+from scans.models.record_change import ChangeKind, identity_of
+from scans.services.disclosure import ai_visible, others_visible
+
+
+def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQuerySet:
+    """Return what was told of this study, as far as this person may read it now.
+
+    While two readers read blind, or the AI result is withheld from this person, what they told, or
+    were told, themselves: what a colleague told reveals what they found, or what the AI said.
+    """
+    rows = CriticalFinding.objects.visible_to(user).filter(study=study)
+    if others_visible(user=user, study=study) and ai_visible(user=user, study=study):
+        return rows
+    return rows.filter(Q(reported_by=user) | Q(recipient=user))
+
+
+@dataclass(frozen=True)
+class CriticalFindingStatus:
+    """How a finding that was sent stands."""
+
+    finding: CriticalFinding
+    identity: Mapping[str, str]  # of the patient, as it was sent
+    is_moved: bool  # the study is another patient's since
+    is_undelivered: bool  # no mail of it arrived, and nobody has acknowledged it
+
+
+def statuses_of(findings: Iterable[CriticalFinding]) -> list[CriticalFindingStatus]:
+    """Return how these findings stand: three queries, however many there are."""
+    rows = list(findings)
+    given_up = undelivered(rows)
+    moves = RecordChange.objects.filter(
+        kind=ChangeKind.STUDY_MOVED, study__in={row.study_id for row in rows}
+    )
+    moved: dict[UUID, list[RecordChange]] = {}
+    for move in moves.order_by("made_at", "pk"):
+        moved.setdefault(move.study_id, []).append(move)  # type: ignore[arg-type]
+    return [
+        _status(row, moved.get(row.study_id, []), is_undelivered=row.pk in given_up) for row in rows
+    ]
+
+
+def _status(
+    finding: CriticalFinding, moves: Sequence[RecordChange], *, is_undelivered: bool
+) -> CriticalFindingStatus:
+    since = [move for move in moves if move.made_at > finding.noted_at]
+    now = identity_of(finding.study.patient)
+    # Of a finding of an earlier version, which kept nobody: who the first move took it from.
+    identity = finding.told_patient or (since[0].before if since else now)
+    return CriticalFindingStatus(
+        finding, identity, is_moved=identity["id"] != now["id"], is_undelivered=is_undelivered
+    )
+
+
+def undelivered(findings: Iterable[CriticalFinding]) -> set[UUID]:
+    """Return the ids of those whose mail was given up, and that nobody has acknowledged."""
+    waiting = [row.pk for row in findings if row.acknowledged_at is None]
+    mails = OutgoingMail.objects.filter(about__in=waiting)
+    arrived = mails.filter(given_up_at__isnull=True)
+    failed = set(mails.failed().values_list("about", flat=True))
+    lost = failed - set(arrived.values_list("about", flat=True))
+    return {pk for pk in waiting if pk in lost}
