@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from ml.imaging.formats import Refusal
+from scans.ingest.file_names import name_of_entry, natural_key
 from scans.ingest.limits import UploadLimits
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -15,6 +16,13 @@ SUFFIXES = (".zip",)
 MEDIA_TYPES = ("application/zip",)
 HEAD_BYTES = 4  # how much of a file `recognizes` looks at
 _AES = 99  # compression method that marks WinZip's AES encryption
+# What a document that is a ZIP archive underneath holds, and what people call it.
+_DOCUMENTS = {
+    "word/document.xml": "a Word document",
+    "xl/workbook.xml": "an Excel workbook",
+    "ppt/presentation.xml": "a PowerPoint presentation",
+    "META-INF/manifest.xml": "an OpenDocument file",
+}
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
@@ -32,9 +40,10 @@ def recognizes(head: bytes) -> bool:
 
 
 def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
-    """Yield the files of the archive, never more than one in memory.
+    """Yield the files of the archive by name, IM2 before IM10, never more than one in memory.
 
-    Raises `Refusal` with code `truncated`, `empty` or `zip_too_large` for the archive as a whole.
+    Raises `Refusal` with code `truncated`, `empty`, `zip_too_large` or `unsupported_format` (a
+    document that is a ZIP underneath) for the archive as a whole.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -43,7 +52,9 @@ def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
             "truncated", "The ZIP archive is truncated or damaged.", "Make or copy it again."
         ) from error
     with archive:
+        _refuse_document(archive)
         members = [member for member in archive.infolist() if not _is_litter(member)]
+        members.sort(key=lambda member: natural_key(_display_name(member)))
         if not members:
             raise Refusal(
                 "empty", "The ZIP archive holds no files.", "Add the images and try again."
@@ -61,6 +72,17 @@ def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
                 continue
             left -= len(content)
             yield Entry(name, content)
+
+
+def _refuse_document(archive: zipfile.ZipFile) -> None:
+    names = set(archive.namelist())
+    for name, what in _DOCUMENTS.items():
+        if name in names and names & {"[Content_Types].xml", "mimetype"}:
+            raise Refusal(
+                "unsupported_format",
+                f"This is {what}.",
+                "Save the images in it as files of their own, and upload those.",
+            )
 
 
 def _read(
@@ -113,7 +135,7 @@ def _is_unsafe(member: zipfile.ZipInfo) -> bool:
 
 def _display_name(member: zipfile.ZipInfo) -> str:
     """The path inside the archive, for the person; never used as a path."""
-    name = member.filename.replace("\\", "/")
+    name = name_of_entry(member)
     return "".join(letter for letter in name if letter.isprintable()) or "unnamed"
 
 

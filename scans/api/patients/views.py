@@ -10,16 +10,19 @@ from rest_framework.response import Response
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.views import FoundRows
-from scans.api.patients.serializers import PatientSerializer, RescoredSerializer
+from scans.api.patients.candidates import listed_candidates
+from scans.api.patients.serializers import (
+    ArchivingSerializer,
+    CandidatesSerializer,
+    PatientSerializer,
+    RegisteredPatientSerializer,
+    RescoredSerializer,
+)
 from scans.models import Patient
 from scans.services.analyses.rescoring import rescore_studies
+from scans.services.patients.archiving import archive_patient, restore_patient
 from scans.services.patients.filters import PatientFilterSet
-from scans.services.patients.records import (
-    archive_patient,
-    edit_patient,
-    register_patient,
-    restore_patient,
-)
+from scans.services.patients.records import edit_patient, register_patient
 
 
 @extend_schema_view(
@@ -38,12 +41,22 @@ class PatientViewSet(FoundRows):
     def patient_id_of(self, row: Patient) -> UUID:
         return row.pk
 
-    @extend_schema(summary="Register a patient")
+    @extend_schema(
+        summary="Register a patient",
+        description=(
+            "`merge_candidates` names who may be the same person (the same name and birth date, a "
+            "look-alike MRN, or the same name alone), with links. Nothing is refused for it."
+        ),
+        request=PatientSerializer,
+        responses={201: RegisteredPatientSerializer},
+    )
     def create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         patient = register_patient(user=signed_in(request), **serializer.validated_data)
-        data = self.get_serializer(patient).data
+        found = {"merge_candidates": listed_candidates(request, patient)}
+        context = self.get_serializer_context()
+        data = self.get_serializer(patient).data | CandidatesSerializer(found, context=context).data
         return Response(data, status.HTTP_201_CREATED, headers={"Location": str(data["url"])})
 
     @extend_schema(summary="Correct a patient")
@@ -71,10 +84,24 @@ class PatientViewSet(FoundRows):
         queued = rescore_studies(user=signed_in(request), patient=self.get_object())
         return Response(self.get_serializer({"queued": queued}).data)
 
-    @extend_schema(summary="Archive a patient", request=None)
+    @extend_schema(
+        summary="Archive a patient",
+        description=(
+            "Takes the patient and their studies off the lists and closes the record to writing; "
+            "it stays readable. Radiologists and clinic administrators may. Where studies are "
+            "still unread the answer is a 409 that names them, unless `hides_unread` is true."
+        ),
+        request=ArchivingSerializer,
+        responses=PatientSerializer,
+    )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: Any) -> Response:
-        patient = archive_patient(user=signed_in(request), patient=self.get_object())
+        patient = self.get_object()
+        archiving = ArchivingSerializer(data=request.data)
+        archiving.is_valid(raise_exception=True)
+        patient = archive_patient(
+            user=signed_in(request), patient=patient, **archiving.validated_data
+        )
         self.record_read(patient)
         return Response(self.get_serializer(patient).data)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Window
+from django.db.models import F, Prefetch, Q, Window
 from django.db.models.functions import RowNumber
 
-from scans.models import Analysis, Image, ModelRelease, Patient, Study
+from scans.models import Analysis, Image, ModelRelease, Patient, Report, Study
 from scans.models.analysis import FINISHED
 from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
@@ -63,6 +63,8 @@ def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> 
         "patient": patient,
         "entries": entries,
         "trend": trend,
+        # In words, before everything else: what was last said of this patient.
+        "newest_report": None if token else _newest_report(entries),
         "charts": [chart_of(line) for line in trend.lines],
         "unscored": unscored,
         "newer": page.previous,
@@ -78,13 +80,19 @@ def timeline(request: ClinicalRequest, patient: Patient, *, token: str = "") -> 
     }
 
 
+def _newest_report(entries: list[dict[str, Any]]) -> Report | None:
+    """Return the signed report of the newest study that has one which this person may read."""
+    signed = (one["report"].signed for one in entries if not one["report"].withheld)
+    return next((row for row in signed if row is not None), None)
+
+
 def entries_of(
     request: ClinicalRequest, studies: Sequence[Study], *, trend: Trend
 ) -> list[dict[str, Any]]:
     """Return these studies as the timeline shows them."""
     ids = [row.pk for row in studies]
     withheld = withheld_from(user=request.user, studies=ids)
-    thumbnails = _thumbnails(ids, withheld=withheld)
+    thumbnails = thumbnails_of(ids, withheld=withheld, most=THUMBNAILS)
     findings = readable_findings(user=request.user, studies=studies)
     reports = report_states(user=request.user, studies=studies)
     return [
@@ -134,20 +142,23 @@ def _entry(
     }
 
 
-def _thumbnails(studies: list[UUID], *, withheld: frozenset[UUID]) -> dict[UUID, list[Thumbnail]]:
-    """Return the first images of each study: as many as are shown, however many it has."""
+def thumbnails_of(
+    studies: list[UUID], *, withheld: frozenset[UUID], most: int | None = None
+) -> dict[UUID, list[Thumbnail]]:
+    """Return the images of each study in their order, at most `most` of each."""
     rank = Window(RowNumber(), partition_by=F("series__study"), order_by=IMAGE_ORDER)
     images = (
         Image.objects.filter(series__study__in=studies)
         .annotate(study_of=F("series__study"), rank=rank)
-        .filter(rank__lte=THUMBNAILS)
+        .filter(Q() if most is None else Q(rank__lte=most))
         .order_by("study_of", "rank")
         .only("series", "number")
         .prefetch_related(
             Prefetch(
                 "analyses",
                 Analysis.objects.only(
-                    "image", "release", "requested_at", "status", "label", "confidence"
+                    *("image", "release", "requested_at", "status", "label", "confidence"),
+                    *("probability", "threshold"),
                 ),
             ),
             Prefetch("analyses__release", ModelRelease.objects.defer("manifest")),

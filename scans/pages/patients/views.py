@@ -1,14 +1,11 @@
-"""The patient list, the forms of a patient, and the case history."""
+"""The forms of a patient, and the case history."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,62 +13,26 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
-from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, require
 from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Patient, Study
-from scans.pages.core.addresses import ListAddress
-from scans.pages.core.csv_responses import form_values
+from scans.models import Patient, RecordChange
 from scans.pages.core.decorators import clinical_page
-from scans.pages.core.filter_bar import FilterBar
-from scans.pages.core.keyset import keyset_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_response
 from scans.pages.patients.forms import PatientEditForm, PatientForm
+from scans.pages.patients.list import ORDER, filtered_patients
 from scans.pages.patients.timeline import timeline
 from scans.services.analyses.rescoring import rescore_studies
 from scans.services.patients import records as register
-from scans.services.patients.filters import PatientFilterSet
+from scans.services.patients.candidates import (
+    Candidate,
+    candidates_for,
+    candidates_of,
+    without_same_mrn,
+)
 
-ORDER = ("family_name", "given_name", "id")
-PAGE_SIZE = 25
 OPTIONS = 8
-
-
-@require_GET
-@clinical_page
-def patients(request: ClinicalRequest) -> HttpResponse:
-    """Show the list of patients; for htmx only its rows, as the search is typed."""
-    require(request.user, Action.VIEW)
-    filterset = filtered_patients(request.user, request.GET)
-    page = keyset_page(
-        with_last_study(filterset.qs),
-        order=ORDER,
-        token=request.GET.get("page", ""),
-        size=PAGE_SIZE,
-    )
-    audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=page.rows)
-    filters = filterset.page_values
-    address = ListAddress("patients", filters)
-    context = {
-        "bar": FilterBar(
-            address="patients",
-            target="patients",
-            label="Find a patient",
-            filterset=filterset,
-        ),
-        "patients": page.rows,
-        "filters": filters,
-        "csv": form_values(filters),
-        "previous": address.of_page(page.previous),
-        "next": address.of_page(page.next),
-    }
-    if request.htmx and not request.htmx.history_restore_request:
-        response = render(request, "patients/_results.html", context)
-        response["HX-Replace-Url"] = address.shown
-        return response
-    return render(request, "patients/list.html", context)
 
 
 @require_GET
@@ -93,7 +54,8 @@ def patient_new(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.REGISTER_PATIENT)
     then_upload = request.GET.get("next") == "upload"
     form = PatientForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    look_alikes = _look_alikes(request, form)
+    if request.method == "POST" and form.is_valid() and not look_alikes:
         try:
             made = register.register_patient(user=request.user, **form.cleaned_data)
         except ValidationError as error:
@@ -105,10 +67,16 @@ def patient_new(request: ClinicalRequest) -> HttpResponse:
             if then_upload:
                 return redirect(f"{reverse('upload')}?{urlencode({'patient': made.pk})}")
             return redirect(made)
-    context = {"form": form, "same_mrn": _same_mrn(request, form), "then_upload": then_upload}
+    context = {
+        "form": form,
+        "same_mrn": _same_mrn(request, form),
+        "then_upload": then_upload,
+        "look_alikes": look_alikes,
+    }
+    status = 422 if look_alikes else _status(form)
     if request.htmx:
-        return render(request, "studies/upload/_patient_form.html", context, status=_status(form))
-    return render(request, "patients/new.html", context, status=_status(form))
+        return render(request, "studies/upload/_patient_form.html", context, status=status)
+    return render(request, "patients/new.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,25 +103,6 @@ def patient_edit(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 
 @require_POST
 @clinical_page
-def patient_archive(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
-    register.archive_patient(user=request.user, patient=person)
-    # The patient page offers the way back beside this message.
-    messages.success(request, f"{person.name} is archived.")
-    return redirect(person)
-
-
-@require_POST
-@clinical_page
-def patient_restore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
-    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
-    register.restore_patient(user=request.user, patient=person)
-    messages.success(request, f"{person.name} is restored.")
-    return redirect(person)
-
-
-@require_POST
-@clinical_page
 def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     """Analyze earlier studies with the active release, so that results can be compared."""
     person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
@@ -175,9 +124,12 @@ def patient_rescore(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
 def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     """Show the case history."""
     person = get_visible_or_404(
-        Patient.objects.select_related("clinic"), request.user, pk=patient_id
+        Patient.objects.select_related("clinic", "merged_into"), request.user, pk=patient_id
     )
-    context = timeline(request, person, token=request.GET.get("page", ""))
+    context = timeline(request, person, token=request.GET.get("page", "")) | {
+        "candidates": candidates_of(user=request.user, patient=person),
+        "changes": RecordChange.objects.for_display().of_patient(person),
+    }
     _record_read(request, person)
     return render(request, "patients/patient.html", context)
 
@@ -192,6 +144,16 @@ def patient_timeline(request: ClinicalRequest, patient_id: UUID) -> HttpResponse
     return poll_response(request, "patients/_timeline.html", timeline(request, person))
 
 
+@require_GET
+@clinical_page
+def patient_candidates(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
+    """Show who may be the same person as the one that was chosen on the upload page."""
+    person = get_visible_or_404(Patient.objects.all(), request.user, pk=patient_id)
+    candidates = candidates_of(user=request.user, patient=person)
+    _record_read(request, person)
+    return render(request, "studies/upload/_candidates.html", {"candidates": candidates})
+
+
 def _chosen_for_upload(person: Patient) -> HttpResponse:
     """The upload page listens for this event and chooses the patient."""
     born = f", born {date_format(person.birth_date, 'j M Y')}" if person.birth_date else ""
@@ -201,16 +163,15 @@ def _chosen_for_upload(person: Patient) -> HttpResponse:
     return response
 
 
-def filtered_patients(user: User, query: Mapping[str, Any]) -> PatientFilterSet:
-    """Return the person's patients, filtered by the query of the page or the CSV file."""
-    rows = Patient.objects.visible_to(user)
-    return PatientFilterSet.from_page(query, queryset=rows, user=user)
-
-
-def with_last_study(rows: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Annotate each patient with the day of the newest study, as `last_study`."""
-    dates = Study.objects.filter(patient=OuterRef("pk")).order_by().values("patient")
-    return rows.annotate(last_study=Subquery(dates.annotate(last=Max("study_date")).values("last")))
+def _look_alikes(request: ClinicalRequest, form: PatientForm) -> list[Candidate]:
+    """Return who may be the person of a valid form, until they say that it is somebody else."""
+    if not form.is_bound or not form.is_valid() or request.POST.get("is_another") == "1":
+        return []
+    facts = {name: value for name, value in form.cleaned_data.items() if name != "sex"}
+    found = without_same_mrn(candidates_for(user=request.user, **facts))
+    for one in found:
+        _record_read(request, one.patient)  # the page names who it is
+    return found
 
 
 def _same_mrn(
@@ -218,7 +179,7 @@ def _same_mrn(
 ) -> Patient | None:
     """Return the patient who already has this MRN, for a link."""
     mrn = form.data.get("mrn", "").replace("\0", "").strip() if "mrn" in form.errors else ""
-    rows = Patient.objects.all().visible_to(request.user).filter(mrn=mrn)
+    rows = Patient.objects.all().visible_to(request.user).with_mrn(mrn)
     found = rows.exclude(pk=but.pk).first() if but else rows.first()
     if found:
         _record_read(request, found)  # the page names who it is

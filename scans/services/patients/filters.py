@@ -5,26 +5,28 @@ from typing import Any
 import django_filters as filters
 from django.db.models import QuerySet
 
-from scans.services.core.filters import ListFilterSet, TextFilter
+from scans.services.core.filters import ArchivedFilter, DayFilter, ListFilterSet, TextFilter
 
 
 class PatientFilterSet(ListFilterSet):
     """Archived patients are found where `archived` says so."""
 
-    page_names = {"search": "q"}
+    page_names = {"search": "q", "birth_date": "born"}
     checked_values = {"archived": "any"}
+    api_only = {"mrn": "A person types it into the search."}
 
     search = TextFilter(
         method="matching",
         label="MRN or name",
-        help_text="Words that the MRN or the name contains, in any case.",
+        placeholder="Name, MRN or birth date",
+        help_text=(
+            "Words that the MRN or the name contains, whatever their case, accents, apostrophes "
+            "and hyphens; or a birth date, as 1980-05-31 or 31 May 1980."
+        ),
     )
-    archived = filters.ChoiceFilter(
-        method="by_archived",
-        label="Archived ones too",
-        choices=[("false", "Current"), ("true", "Archived"), ("any", "Both")],
-        help_text="`false` (the default), `true` or `any`.",
-    )
+    mrn = filters.CharFilter(method="by_mrn", help_text="The whole MRN, however it is written.")
+    birth_date = DayFilter(label="Born", help_text="Born on this day.")
+    archived = ArchivedFilter(path="archived_at")
 
     def filter_queryset(self, queryset: Any) -> QuerySet:
         """Without archived patients, unless `archived` says otherwise."""
@@ -32,9 +34,9 @@ class PatientFilterSet(ListFilterSet):
         return rows if self.cleaned.get("archived") else rows.current()
 
     def matching(self, rows: Any, name: str, value: str) -> QuerySet:
-        """Patients whose MRN or name contains every word."""
+        """Patients whose MRN, name or birth date matches every word."""
         return rows.matching(value)
 
-    def by_archived(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        """Patients that are archived, that are not, or both."""
-        return rows if value == "any" else rows.filter(archived_at__isnull=value == "false")
+    def by_mrn(self, rows: Any, name: str, value: str) -> QuerySet:
+        """Patients with this MRN, compared as MRNs are."""
+        return rows.with_mrn(value)

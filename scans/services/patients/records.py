@@ -1,4 +1,4 @@
-"""Writes to the patient register: register, edit, archive and restore a patient."""
+"""Writes to the patient register: register and edit a patient."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,16 +7,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts import audit
 from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
+from accounts.seen_values import refuse_overtaken
 from scans import audit_events
 from scans.models import Patient, Study
+from scans.models.search_text import mrn_key
 from scans.services.core.dates import latest_today
-from scans.written_text import has_control_characters
+from scans.written_text import refuse_control_characters
 
 
 @clinical_write(Action.REGISTER_PATIENT)
@@ -57,19 +58,17 @@ def edit_patient(
     """Change what identifies a patient: only the fields in `changes`, on the row as it is now.
 
     `seen` holds the values that the person saw in these fields: where somebody else has changed
-    one since, nothing is saved. Raises `NotAllowedError` or `ValidationError`.
+    one since, nothing is saved. Raises `NotAllowedError`, or `ValidationError` also for an archived
+    patient.
     """
     current = Patient.objects.select_for_update().get(pk=patient.pk)
+    refuse_archived(current, then="correct what identifies them")
     before = {name: getattr(current, name) for name in FIELDS}
-    for name, value in (seen or {}).items():
-        if name in changes and before[name] not in (value, changes[name]):
-            raise ValidationError(
-                {name: "Somebody else has changed this meanwhile. Look at the new value first."}
-            )
+    refuse_overtaken(before.__getitem__, changes=changes, seen=seen)
     _fill(current, **{name: changes[name] for name in FIELDS if name in changes})
     changed = [name for name in FIELDS if before[name] != getattr(current, name)]
     if changed:
-        _save(current, update_fields=changed)
+        _save(current, update_fields=[*changed, "mrn_collides"])
         audit.record(
             actor=user,
             event=audit_events.PATIENT_EDITED,
@@ -80,32 +79,20 @@ def edit_patient(
     return current
 
 
-def archive_patient(*, user: User, patient: Patient) -> Patient:
-    """Hide the patient from lists and close it to uploads; the record stays readable."""
-    return _set_archived(user=user, patient=patient, archived=True)
-
-
-def restore_patient(*, user: User, patient: Patient) -> Patient:
-    """Undo `archive_patient`."""
-    return _set_archived(user=user, patient=patient, archived=False)
-
-
 def refuse_archived(patient: Patient, *, then: str) -> None:
     """Raise `ValidationError` for an archived patient, whose record is read and not added to."""
+    refuse_merged(patient)
     if patient.is_archived:
         raise ValidationError(f"This patient is archived. Restore the patient, then {then}.")
 
 
-@clinical_write(Action.ARCHIVE_PATIENT, on="patient")
-def _set_archived(*, user: User, patient: Patient, archived: bool) -> Patient:
-    changed = Patient.objects.filter(pk=patient.pk, archived_at__isnull=archived).update(
-        archived_at=timezone.now() if archived else None
-    )
-    if changed:
-        event = audit_events.PATIENT_ARCHIVED if archived else audit_events.PATIENT_RESTORED
-        audit.record(actor=user, event=event, row=patient, patient_id=patient.pk)
-    patient.refresh_from_db(fields=["archived_at"])
-    return patient
+def refuse_merged(patient: Patient) -> None:
+    """Raise `ValidationError` for a patient that was merged into another one."""
+    into = patient.merged_into
+    if into is not None:
+        raise ValidationError(
+            f"This patient was merged into {into.name} (MRN {into.mrn}). Go on with that patient."
+        )
 
 
 OLDEST_YEARS = 130  # nobody is known to have lived longer
@@ -118,8 +105,12 @@ def _fill(patient: Patient, **fields: object) -> None:
     _check_birth_date(patient)
     _refuse_control_characters(patient)
     patient.full_clean(validate_constraints=False)
-    if _of_same_mrn(patient).exists():
-        raise _mrn_taken()
+    key = mrn_key(patient.mrn)
+    if key == patient.mrn_key:
+        return  # written anew or not changed at all: two that collide keep their MRN
+    if (other := _of_same_mrn(patient).first()) is not None:
+        raise _mrn_taken(other)
+    patient.mrn_key, patient.mrn_collides = key, False
 
 
 def _check_birth_date(patient: Patient) -> None:
@@ -144,17 +135,21 @@ def _save(patient: Patient, **options: Any) -> None:
         with transaction.atomic():
             patient.save(**options)
     except IntegrityError as error:
-        if _of_same_mrn(patient).exists():
-            raise _mrn_taken() from error
+        if (other := _of_same_mrn(patient).first()) is not None:
+            raise _mrn_taken(other) from error
         raise
 
 
 def _of_same_mrn(patient: Patient) -> QuerySet[Patient]:
-    same = Patient.objects.filter(clinic_id=patient.clinic_id, mrn__iexact=patient.mrn)
+    same = Patient.objects.filter(clinic_id=patient.clinic_id).with_mrn(patient.mrn)
     return same.exclude(pk=patient.pk)
 
 
-def _mrn_taken() -> ValidationError:
+def _mrn_taken(other: Patient) -> ValidationError:
+    if other.merged_into_id is not None:
+        return ValidationError(
+            {"mrn": "This MRN is of a patient who was merged into another one. Use that patient."}
+        )
     return ValidationError(
         {"mrn": "A patient with this MRN is already registered. Search for the MRN instead."}
     )
@@ -162,7 +157,8 @@ def _mrn_taken() -> ValidationError:
 
 def _refuse_control_characters(patient: Patient) -> None:
     texts = {name: str(getattr(patient, name)) for name in ("mrn", "family_name", "given_name")}
-    wrong = [name for name, text in texts.items() if has_control_characters(text)]
+    refuse_control_characters(texts, called={"mrn": "MRN"})
+    wrong = [name for name, text in texts.items() if "\n" in text or "\t" in text]
     if not texts["mrn"].isprintable():  # no invisible difference between two numbers
         wrong.append("mrn")
     if wrong:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, ModelRelease, Study
+from scans.services.analyses import inference
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import commit_finding, sign_verdict
@@ -68,12 +70,12 @@ def test_ai_result_and_finding_stand_side_by_side(reader, patient):
     study = study_with(patient, 0.93, days_ago=1)
     analysis = analyses_of(study).get()
     colleague = UserFactory(clinic=reader.clinic)
-    assert "Awaits a verdict" in page_of(colleague, patient)
+    assert "Unread" in page_of(colleague, patient)
     assessment = AssessmentInput(analysis.pk, "reject", "artifact")
     sign(study, reader, "no_tumor", assessments=[assessment])
     page = page_of(colleague, patient)
-    assert "Tumor detected 93.0" in page
-    assert "No tumor Iris Okafor ·" in page
+    assert "Tumor detected tumor probability 0.930" in page
+    assert "No tumor Deciding verdict Iris Okafor ·" in page
     assert "0 accepted, 0 modified, 1 rejected" in page
 
 
@@ -83,7 +85,7 @@ def test_a_draft_is_its_readers_alone(reader, patient):
     commit_finding(user=reader, study=study, finding="tumor")
     for person in (reader, UserFactory(clinic=reader.clinic, radiologist=True)):
         page = page_of(person, patient)
-        assert "Awaits a verdict" in page
+        assert "Unread" in page
         assert "Iris Okafor · <" not in page
 
 
@@ -120,7 +122,7 @@ def test_reads_first_withholds_ai_result_trend_and_report(reader, patient):
     assert page.count("Report withheld") == 2
     commit_finding(user=reader, study=newest, finding="tumor")
     page = page_of(reader, patient)
-    assert "93.7" in page
+    assert "0.937" in page
     assert "Report, final" in page
     assert "0.414" not in page  # the older study is not read yet, so there is no trend
     assert "AI trend" not in page
@@ -229,3 +231,64 @@ def test_many_studies_cost_as_many_queries_as_few(reader, patient):
                 client.get(patient.get_absolute_url())
             counts.append(len(queries))
     assert counts[0] == counts[1] < 50
+
+
+UNCHANGED = "Probability unchanged within"
+OWN = f"{UNCHANGED} what the model itself varies by (0.20):"
+EARLIER = "0.12, by which an earlier release varies by itself (of this one it is not known):"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (0.50, 0.69, f"{OWN} 0.690, was 0.500"),
+        (0.50, 0.71, "Probability up: 0.710, was 0.500"),
+        (0.71, 0.50, "Probability down: 0.500, was 0.710"),
+    ],
+)
+def test_a_trend_goes_by_what_was_measured_of_the_release(reader, patient, before, now, words):
+    ReleaseFactory(manifest={"repeatability": {"within": 0.2}})
+    study_with(patient, before, days_ago=30)
+    study_with(patient, now, days_ago=1)
+    assert words in page_of(reader, patient)
+
+
+@pytest.mark.parametrize("stated", [None, 7, [0.2], "much"])
+def test_what_is_no_such_figure_is_not_known(reader, patient, stated):
+    ReleaseFactory(manifest={"repeatability": {"within": stated}})
+    study_with(patient, 0.5, days_ago=30)
+    study_with(patient, 0.6, days_ago=1)
+    assert f"{UNCHANGED} {EARLIER} 0.600" in page_of(reader, patient)
+
+
+def test_the_shipped_release_says_by_how_much_it_varies():
+    facts = inference.read_release(settings.SHIPPED_RELEASE_DIR)
+    assert 0 < facts.manifest["repeatability"]["within"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (0.50, 0.61, f"{UNCHANGED} {EARLIER} 0.610"),
+        (0.61, 0.50, f"{UNCHANGED} {EARLIER} 0.500"),
+        (0.50, 0.63, "Probability up: 0.630, was 0.500"),
+        (0.63, 0.50, "Probability down: 0.500, was 0.630"),
+        (0.63, 0.49996, "Probability down: &lt;0.500, was 0.630"),  # below the threshold
+    ],
+)
+def test_a_trend_says_unchanged_within_the_models_own_repeatability(
+    reader, patient, before, now, words
+):
+    study_with(patient, before, days_ago=30)
+    study_with(patient, now, days_ago=1)
+    assert words in page_of(reader, patient)
+
+
+def test_the_newest_impression_stands_first_in_words(reader, patient):
+    older = study_with(patient, 0.9, days_ago=30)
+    report = make_signed_report(study=older, author=reader)
+    study_with(patient, 0.9, days_ago=1)  # has no report
+    page = page_of(reader, patient)
+    assert "Newest impression" in page
+    assert page.index(report.impression.split("\n")[0]) < page.index("AI result")
+    assert "Newest impression" not in page_of(reader, PatientFactory(created_by=reader))
