@@ -12,6 +12,7 @@ from typing import IO
 from ml.imaging import formats
 from ml.imaging.formats import DecodedFile, FileMetadata, Refusal
 from scans.ingest import archives
+from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "accepted_types",
     "decode",
     "format_names",
+    "natural_key",
     "unpack",
 ]
 
@@ -76,7 +78,11 @@ def decode(content: bytes, limits: UploadLimits) -> DecodedFile:
         return formats.read(content, limits=limits.file)
     except Refusal as refusal:
         remedy = {
-            "unsupported_format": f"Upload the image as {formats.names()}, or several in a ZIP.",
-            "not_an_image": f"Upload {formats.names()} files, or a ZIP of them.",
-        }.get(refusal.code, refusal.remedy)
+            f"Export the image as {formats.names()}.": (
+                f"Upload the image as {formats.names()}, or several in a ZIP."
+            ),
+            f"Choose a {formats.names()} file.": (
+                f"Upload {formats.names()} files, or a ZIP of them."
+            ),
+        }.get(refusal.remedy, refusal.remedy)
         raise Refusal(refusal.code, refusal.problem, remedy) from refusal

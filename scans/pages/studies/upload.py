@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.requests import number_in
 from scans import audit_events, ingest
 from scans.models import Image, Patient
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import UploadFactsForm
 from scans.services.analyses.releases import active_release, states_series
+from scans.services.patients.candidates import candidates_of
 from scans.services.studies.receiving import FileOutcome, Receipt, receive_study
 
 _ROOM_FOR_FIELDS = 1024**2  # bytes of a request that are not the file
@@ -72,6 +74,7 @@ def upload_file(request: ClinicalRequest) -> HttpResponse:
 def _plain_upload(request: ClinicalRequest) -> HttpResponse:
     form = UploadFactsForm(request.POST)
     files = [file for file in request.FILES.getlist("files") if file]
+    files.sort(key=lambda file: ingest.natural_key(file.name or ""))
     if form.is_valid():
         patient = _chosen(request, str(form.cleaned_data["patient"] or "")) or _only_match(
             request, form
@@ -98,8 +101,13 @@ def _receive(
         patient=patient,
         study_date=form.cleaned_data["study_date"],
         description=form.cleaned_data["description"],
+        clinical_question=form.cleaned_data["clinical_question"],
+        referring_physician=form.cleaned_data["referring_physician"],
+        accession_number=form.cleaned_data["accession_number"],
+        priority=form.cleaned_data["priority"],
         files=files,
         upload_id=form.cleaned_data["upload_id"],
+        place=form.cleaned_data["place"],
         acquisition=form.acquisition,
     )
 
@@ -124,6 +132,7 @@ def _page(
         "accepted_types": ingest.accepted_types(),
         "format_names": ingest.format_names(),
         "asks_acquisition": states_series(active_release()),
+        "candidates": candidates_of(user=request.user, patient=patient) if patient else [],
     }
     return render(request, "studies/upload/page.html", context, status=status)
 
@@ -146,7 +155,7 @@ def _only_match(request: ClinicalRequest, form: UploadFactsForm) -> Patient | No
         form.add_error("patient_search", "Choose the patient these images belong to.")
         return None
     rows = Patient.objects.visible_to(request.user).filter(archived_at__isnull=True)
-    found = list(rows.filter(mrn=text)) or list(rows.matching(text)[:2])
+    found = list(rows.with_mrn(text)) or list(rows.matching(text)[:2])
     if len(found) == 1:
         return cast(Patient, found[0])
     form.add_error(
@@ -183,6 +192,6 @@ def _refused(form: UploadFactsForm, otherwise: str) -> JsonResponse:
 
 
 def _is_too_large(request: ClinicalRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = number_in(request.META.get("CONTENT_LENGTH", ""))
     largest = max(settings.UPLOAD_MAX_ARCHIVE_BYTES, settings.UPLOAD_MAX_FILE_BYTES)
-    return length.isdecimal() and int(length) > largest + _ROOM_FOR_FIELDS
+    return length is not None and length > largest + _ROOM_FOR_FIELDS

@@ -21,20 +21,23 @@ from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Image, Patient, Series, Study
-from scans.models.reading import ReadersRequired
+from scans.models.reading import Priority, ReadersRequired
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
-from scans.services.core.dates import latest_today
+from scans.services.patients.records import refuse_merged
 from scans.services.studies.acquisitions import acquisition_of_file, checked_acquisition
+from scans.services.studies.image_order import ImageNumbers
+from scans.services.studies.priority import checked_priority, set_priority
 from scans.services.studies.read_studies import is_read
-from scans.written_text import has_control_characters
+from scans.services.studies.stated import checked_statements
 
 log = structlog.get_logger(__name__)
 # The largest image allowed takes over a gigabyte while it is decoded.
 _decoding = threading.BoundedSemaphore(2)
 RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
+_PLACES_OF_A_FILE = 1_000_000  # more than a ZIP may have entries
+_CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
 _STUDY_READ = "This study is read already. Upload the rest as a new study."
-EARLIEST_STUDY = date(1970, 1, 1)  # before the first MR image of a person (1977)
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,13 @@ def receive_study(
     patient: Patient,
     study_date: date,
     description: str = "",
+    clinical_question: str = "",
+    referring_physician: str = "",
+    accession_number: str = "",
+    priority: str = Priority.ROUTINE,
     files: Sequence[File],
     upload_id: UUID | None = None,
+    place: int = 0,
     acquisition: Mapping[str, Any] | None = None,
 ) -> Receipt:
     """Receive the files of one study of this patient, each accepted or refused on its own.
@@ -100,24 +108,42 @@ def receive_study(
     would read. The outcomes are in the order of the files; a ZIP gives one for each file in it. No
     study is made where nothing could be accepted.
 
+    The images stand in the order of the files, those of a ZIP by name. Where the files of one
+    upload come in several calls, `place` is where the first of a call stands in it: files that
+    overtake others on the way are put in their place. A file sent again has the place that it had;
+    the same image at another place is a duplicate.
+
     `acquisition` is what the sender states of the slices, by the names in `ACQUISITION`: it counts
-    for what the files do not state themselves.
+    for what the files do not state themselves. `priority` is that of the study as it arrives: of a
+    stat one the readers are told then, once; a later call of the same upload does not change it.
 
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, the acquisition,
-    an archived patient, or an upload id that belongs to another patient's study.
+    the priority, an archived patient, or an upload id that belongs to another patient's study.
     """
     require(user, Action.UPLOAD_STUDY, patient)  # before anything is decoded
-    description = _checked(patient, study_date, description)
+    if checked_priority(priority) != Priority.ROUTINE:
+        require(user, Action.PRIORITIZE_STUDY, patient)
+    _refuse_archived(patient)
+    stated = checked_statements(
+        patient,
+        {
+            "study_date": study_date,
+            "description": description,
+            "clinical_question": clinical_question,
+            "referring_physician": referring_physician,
+            "accession_number": accession_number,
+        },
+    )
     acquisition = checked_acquisition(acquisition or {})
     offers: list[_Stored | FileOutcome] = []
     try:
-        for file in files:
-            offers.extend(_store(patient, file))
+        for number, file in enumerate(files, place):
+            offers.extend(_store(patient, file, place=number))
         receipt = _write(
             user=user,
             patient=patient,
-            study_date=study_date,
-            description=description,
+            stated=stated,
+            priority=priority,
             upload_id=upload_id,
             acquisition=acquisition,
             offers=offers,
@@ -127,32 +153,23 @@ def receive_study(
     return receipt
 
 
-def _checked(patient: Patient, study_date: date, description: str) -> str:
-    _refuse_archived(patient)
-    if study_date > latest_today():
-        raise ValidationError({"study_date": "The study date is in the future. Correct it."})
-    if study_date < max(EARLIEST_STUDY, patient.birth_date or EARLIEST_STUDY):
-        raise ValidationError(
-            {"study_date": "The study date is before the patient was born, or before MRI was."}
-        )
-    description = description.strip()
-    if len(description) > 200 or has_control_characters(description):
-        raise ValidationError({"description": "Describe the study in one line of 200 characters."})
-    return description
-
-
 def _refuse_archived(patient: Patient) -> None:
+    try:
+        refuse_merged(patient)
+    except ValidationError as error:
+        raise ValidationError({"patient": error.messages}) from None
     if patient.is_archived:
         raise ValidationError(
             {"patient": "This patient is archived. Restore the patient, then upload the study."}
         )
 
 
-def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
+def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | FileOutcome]:
     """Decode the images of a file and store each; only one image is in memory at a time."""
     limits = upload_limits()
     filename = _plain_name(file.name or "unnamed")
-    for offer in ingest.unpack(filename, file, file.size, limits):
+    offers = ingest.unpack(filename, file, file.size, limits)
+    for entry, offer in enumerate(offers):
         name = offer.filename[-255:]
         try:
             if isinstance(offer.content, ingest.Refusal):
@@ -176,6 +193,7 @@ def _store(patient: Patient, file: File) -> Iterator[_Stored | FileOutcome]:
         fields = (
             names
             | {
+                "upload_place": place * _PLACES_OF_A_FILE + entry,
                 "sha256": offer.sha256,
                 "byte_size": len(offer.content),
                 "media_type": decoded.metadata.media_type,
@@ -195,8 +213,8 @@ def _write(
     *,
     user: User,
     patient: Patient,
-    study_date: date,
-    description: str,
+    stated: Mapping[str, Any],
+    priority: str,
     upload_id: UUID | None,
     acquisition: Mapping[str, Any],
     offers: Sequence[_Stored | FileOutcome],
@@ -205,11 +223,12 @@ def _write(
     # Read again: somebody may have archived the patient while the files were decoded.
     _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
     study = _study_of_upload(user, patient, upload_id)
+    is_new_study = study is None
     takes_no_more = study is not None and is_read(study)
     outcomes: list[FileOutcome] = []
     series: Series | None = study.series.first() if study else None
     grows = series is not None
-    next_number = (series.images.count() if series else 0) + 1
+    numbers = ImageNumbers(series, is_new=False) if series is not None else None
     images: list[Image] = []
     for offer in offers:
         if isinstance(offer, FileOutcome):
@@ -217,9 +236,9 @@ def _write(
             continue
         known = Image.objects.filter(patient=patient, sha256=offer.fields["sha256"]).first()
         if known is not None:
-            same_upload = study is not None and upload_id is not None and known.study == study
             is_new = any(image.pk == known.pk for image in images)
-            outcomes.append(_known(offer.filename, known, is_repeat=same_upload and not is_new))
+            same_upload = is_new or (upload_id is not None and known.study == study)
+            outcomes.append(_known(offer, known, same_upload=same_upload))
             continue
         if takes_no_more:
             outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
@@ -228,8 +247,7 @@ def _write(
             study = Study.objects.create(
                 clinic_id=patient.clinic_id,
                 patient=patient,
-                study_date=study_date,
-                description=description,
+                **stated,
                 upload_id=upload_id,
                 received_by=user,
                 readers_required=ReadersRequired.TWO
@@ -240,14 +258,15 @@ def _write(
             # What the files state themselves goes before what is stated of them.
             fields = {name: value for name, value in acquisition.items() if not offer.fields[name]}
             series = Series.objects.create(study=study, **fields)
+        if numbers is None:
+            numbers = ImageNumbers(series, is_new=True)
         image = Image.objects.create(
             series=series,
             patient=patient,
-            number=next_number,
+            number=numbers.make_room(place=offer.fields["upload_place"]),
             filename=offer.filename,
             **offer.fields,
         )
-        next_number += 1
         images.append(image)
         outcomes.append(FileOutcome(offer.filename, RECEIVED, image=image))
     queue_analyses(images, user=user)
@@ -261,6 +280,8 @@ def _write(
             patient_id=patient.pk,
             detail={"images": len(images)},
         )
+        if is_new_study and priority != Priority.ROUTINE:
+            study = set_priority(user=user, study=study, priority=priority)
     is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
     return Receipt(study if is_received else None, tuple(outcomes))
 
@@ -277,16 +298,13 @@ def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> St
     return study
 
 
-def _known(filename: str, image: Image, *, is_repeat: bool) -> FileOutcome:
-    if is_repeat:
-        return FileOutcome(filename, RECEIVED, image=image)
-    return FileOutcome(
-        filename,
-        DUPLICATE,
-        "duplicate",
-        "This patient already has exactly this image: the one received before is kept.",
-        image,
-    )
+def _known(offer: _Stored, image: Image, *, same_upload: bool) -> FileOutcome:
+    if same_upload and image.upload_place in (None, offer.fields["upload_place"]):
+        return FileOutcome(offer.filename, RECEIVED, image=image)
+    detail = "This patient already has exactly this image: the one received before is kept."
+    if same_upload:
+        detail = _CHOSEN_TWICE
+    return FileOutcome(offer.filename, DUPLICATE, "duplicate", detail, image)
 
 
 def _plain_name(name: str) -> str:

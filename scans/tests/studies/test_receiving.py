@@ -14,11 +14,10 @@ from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Patient, Study
 from scans.services.analyses import dispatch
-from scans.services.patients.records import archive_patient
 from scans.services.studies import receiving
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
-from scans.tests.core.factories import PatientFactory, ReleaseFactory, make_verdict
+from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived, make_verdict
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2024, 3, 1)
@@ -128,7 +127,7 @@ def test_a_store_that_cannot_delete_does_not_spoil_an_upload(patient, monkeypatc
 
 def test_a_patient_archived_while_the_files_are_decoded_takes_none(patient):
     stale = Patient.objects.get(pk=patient.pk)
-    archive_patient(user=patient.created_by, patient=patient)
+    archived(patient)
     with pytest.raises(ValidationError):
         receive(stale, ("a.png", pictures.png(1)))
     assert not Image.objects.exists()
@@ -229,7 +228,7 @@ def test_wrong_facts_are_refused_and_nothing_is_kept(patient, field, change):
 
 
 def test_an_archived_patient_takes_no_uploads(patient):
-    archive_patient(user=patient.created_by, patient=patient)
+    archived(patient)
     with pytest.raises(ValidationError):
         receive(patient, ("a.png", pictures.png(1)))
 

@@ -1,15 +1,16 @@
 """Uploading in a browser: a row for each file with its own outcome, and somebody who watches."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.tests.factories import UserFactory
-from scans.models import Image, Patient, Study
+from scans.models import Image, Notification, Patient, Study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
+from scans.tests.core.pressing import expect_pressable, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MB = 1024**2
@@ -46,6 +47,35 @@ def done(page: Page, totals: str) -> None:
     expect(page.locator("[data-totals]")).to_have_text(totals)
 
 
+def test_many_files_are_one_stop_of_the_tab_key_and_the_bar_stays_in_sight(page, patient):
+    open_for(page, patient)
+    one = pictures.png(seed=1, width=64, height=64)
+    choose(page, *(file(f"{n:03}.png", one) for n in range(80)))
+    upload = page.get_by_role("button", name="Upload", exact=True)
+    expect_pressable(page, upload)
+    page.locator(".ns-upload-more > summary").focus()
+    stops = 0
+    while not upload.evaluate("one => one === document.activeElement"):
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops <= 4
+    page.keyboard.press("Shift+Tab")
+    expect(row(page, "000.png").get_by_role("button", name="Remove")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(row(page, "001.png")).to_be_focused()
+    page.keyboard.press("End")
+    expect(row(page, "079.png")).to_be_focused()
+    bottom, top = row(page, "079.png").evaluate(
+        "row => [row.getBoundingClientRect().bottom,"
+        " document.querySelector('.ns-upload-foot').getBoundingClientRect().top]"
+    )
+    assert bottom <= top
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Remove
+    expect(page.locator(".ns-file")).to_have_count(79)
+    expect_pressable(page, upload)
+
+
 def test_each_file_gets_its_own_row_and_outcome(page, patient, assert_accessible):
     open_for(page, patient)
     archive = pictures.zip_of(
@@ -63,7 +93,8 @@ def test_each_file_gets_its_own_row_and_outcome(page, patient, assert_accessible
     )
     assert_accessible(page)
     start(page)
-    done(page, "7 files: 4 received, 5 refused")
+    done(page, "7 files: 3 received, 1 already there, 5 refused")
+    expect(row(page, "the same as 1.png")).to_contain_text("This image was chosen twice")
     for name in ("good-1.png", "good-2.jpg"):
         expect(row(page, name)).to_contain_text("Received")
         expect(row(page, name).locator("img")).to_be_visible()
@@ -79,7 +110,19 @@ def test_each_file_gets_its_own_row_and_outcome(page, patient, assert_accessible
     assert_accessible(page)
     page.get_by_role("link", name="Open the study").click()
     expect(page.get_by_role("heading", name="MRI study")).to_be_visible()
-    expect(page.get_by_role("article")).to_have_count(3)
+    expect(page.locator(".ns-strip-image")).to_have_count(3)
+
+
+def test_a_stat_study_is_uploaded_as_one(page, user, patient):
+    colleague = UserFactory(radiologist=True, clinic=user.clinic)
+    open_for(page, patient)
+    expect(page.get_by_label("Priority")).to_have_value("routine")
+    page.get_by_label("Priority").select_option("Stat")
+    choose(page, *(file(f"{n}.png", pictures.png(seed=n)) for n in range(3)))
+    start(page)
+    expect(page.get_by_role("link", name="Open the study")).to_be_visible()
+    assert Study.objects.get().priority == "stat"
+    assert Notification.objects.get().person == colleague
 
 
 def test_what_the_patient_already_has_is_a_duplicate_with_a_link(page, patient):
@@ -247,7 +290,7 @@ def test_the_patient_is_found_and_chosen_by_keyboard(page, user, patient, assert
     page.goto("/upload/")
     field = page.get_by_role("combobox", name="Patient")
     field.press_sequentially("lun")
-    options = page.get_by_role("option")
+    options = page.get_by_role("listbox").get_by_role("option")
     expect(options).to_have_count(2)
     assert_accessible(page)
     field.press("ArrowDown")
@@ -262,6 +305,37 @@ def test_the_patient_is_found_and_chosen_by_keyboard(page, user, patient, assert
     expect(page.locator("[data-chosen]")).to_contain_text("Lund, Eva")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
     assert page.locator("#id_patient").input_value() == str(patient.pk)
+
+
+def test_candidates_that_come_late_do_not_stand_under_another_patient(page, user, patient):
+    born = date(1970, 1, 2)
+    for mrn in ("M-2", "M-3"):
+        PatientFactory(
+            created_by=user, family_name="Twin", given_name="Ada", birth_date=born, mrn=mrn
+        )
+    twin = Patient.objects.get(mrn="M-2")
+    page.goto("/upload/")
+    late = []
+    page.route(f"**/{twin.pk}/candidates/", lambda route: late.append(route))
+    field = page.get_by_role("combobox", name="Patient")
+    field.press_sequentially("M-2")
+    page.get_by_role("listbox").get_by_role("option").click()
+    expect(page.locator("[data-chosen]")).to_contain_text("Twin")
+    page.get_by_role("button", name="Change").click()
+    field.press_sequentially("Lund")
+    page.get_by_role("listbox").get_by_role("option").click()
+    expect(page.locator("[data-chosen]")).to_contain_text("Lund, Eva")
+
+    with page.expect_response(f"**/{twin.pk}/candidates/"):
+        late[0].continue_()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    expect(page.locator("[data-chosen-candidates]")).to_be_empty()
+
+    page.unroute(f"**/{twin.pk}/candidates/")
+    page.get_by_role("button", name="Change").click()
+    field.press_sequentially("M-2")
+    page.get_by_role("listbox").get_by_role("option").click()
+    expect(page.locator("[data-chosen-candidates]")).to_contain_text("M-3")
 
 
 def test_a_new_patient_is_registered_without_losing_the_files(page, patient):
@@ -318,3 +392,106 @@ def test_forty_images_go_in_while_somebody_else_watches_the_patient_fill(
     before = browsing.asked_for("/entry/")
     watching.wait_for_timeout(4500)
     assert browsing.asked_for("/entry/") == before  # the quick poller has stopped
+
+
+def padded(content: bytes, *, size: int) -> bytes:
+    """The same picture in a file of this size: what follows the end of a PNG is not read."""
+    return content + bytes(size - len(content))
+
+
+def test_forty_files_of_one_size_stand_three_times_as_they_were_chosen(page, user, release, jitter):
+    page.route("**/upload/file/", jitter)  # the network delivers them in another order
+    for round_ in range(3):
+        patient = PatientFactory(created_by=user, mrn=f"M-{round_}")
+        files = {
+            f"IM{n}.png": padded(pictures.png(seed=1000 * round_ + n), size=40_000)
+            for n in range(1, 41)
+        }
+        open_for(page, patient)
+        # The dialog hands them over by the alphabet: IM1, IM10, IM11, ... IM2.
+        choose(page, *[file(name, files[name]) for name in sorted(files)])
+        start(page)
+        expect(page.locator("[data-totals]")).to_have_text("40 files: 40 received", timeout=240_000)
+        images = Image.objects.filter(patient=patient).order_by("number")
+        assert [image.filename for image in images] == [f"IM{n}.png" for n in range(1, 41)]
+        for image in images:
+            assert image.file.read() == files[image.filename], f"{image.filename} was swapped"
+
+
+@pytest.fixture
+def jitter():
+    """Holds every third request back for a moment, so that others overtake it."""
+    seen = []
+
+    def hold(route):
+        seen.append(route)
+        if len(seen) % 3 == 1:
+            route.request.frame.page.wait_for_timeout(30)
+        route.continue_()
+
+    return hold
+
+
+def test_a_double_click_on_upload_cancels_nothing(page, patient):
+    held = []
+    is_slow = [True]
+    page.route(
+        "**/upload/file/",
+        lambda route: held.append(route) if is_slow else route.continue_(),
+    )
+    open_for(page, patient)
+    choose(page, *[file(f"{n}.png", pictures.png(seed=n)) for n in range(10)])
+    upload = page.get_by_role("button", name="Upload", exact=True)
+    page.mouse.dblclick(*expect_pressable(page, upload), delay=40)
+    cancel = page.get_by_role("button", name="Cancel the remaining files")
+    expect(cancel).to_be_disabled()
+    expect(cancel).to_be_enabled(timeout=3000)
+    is_slow.clear()
+    for route in held:
+        route.continue_()
+    done(page, "10 files: 10 received")
+
+
+def test_a_double_click_on_upload_stays_on_the_page_when_all_is_sent_at_once(page, patient):
+    open_for(page, patient)
+    choose(page, file("a.png", pictures.png()))
+    upload = page.get_by_role("button", name="Upload", exact=True)
+    at = expect_pressable(page, upload)
+    page.mouse.click(*at)
+    page.wait_for_selector("[data-state=received]")
+    page.mouse.click(*at)  # where the link to the study will stand
+    done(page, "1 file: 1 received")
+    expect(page.get_by_role("link", name="Open the study")).to_be_visible()
+    assert page.url.endswith(f"/upload/?patient={patient.pk}")
+
+
+def test_on_a_phone_the_files_are_first_and_upload_is_in_sight(page, patient):
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_for(page, patient)
+    for name in ("Choose files", "Choose a folder"):
+        expect_pressable(page, page.locator("label.btn", has_text=name))
+    patient_at = page.locator(".ns-upload-facts").bounding_box()["y"]
+    assert page.locator("[data-drop]").bounding_box()["y"] < patient_at
+    choose(page, *(file(f"{n}.png", pictures.png(seed=n)) for n in range(12)))
+    # The list of many files stands between nobody and the patient.
+    assert page.locator("[data-rows]").bounding_box()["y"] > patient_at
+    upload = page.get_by_role("button", name="Upload", exact=True)
+    press(page, upload)
+    done(page, "12 files: 12 received")
+    expect_pressable(page, page.get_by_role("link", name="Open the study"))
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800)], ids=str)
+def test_files_and_registering_a_patient_are_in_the_first_window(page, user, size):
+    ReleaseFactory(states_series=True)
+    PatientFactory(created_by=user, family_name="Lund")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto("/upload/")
+    for name in ("Choose files", "Choose a folder"):
+        expect_pressable(page, page.locator("label.btn", has_text=name))
+    expect_pressable(page, page.get_by_role("button", name="Upload", exact=True))
+    page.get_by_role("combobox", name="Patient").click()
+    expect(page.get_by_role("option", name="Lund")).to_be_visible()
+    register = page.get_by_role("link", name="Register a new patient")
+    page.mouse.click(*expect_pressable(page, register))
+    expect(page.get_by_role("dialog", name="Register a patient")).to_be_visible()

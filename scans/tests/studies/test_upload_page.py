@@ -6,11 +6,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
-from scans.models import Image, Study
-from scans.services.patients.records import archive_patient
+from scans.models import Image, Notification, Study
 from scans.tests.core import pictures
-from scans.tests.core.factories import PatientFactory, ReleaseFactory
+from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived
 
 pytestmark = pytest.mark.django_db
 MB = 1024**2
@@ -57,6 +57,26 @@ def test_files_of_one_upload_become_one_study(doctor, facts):
             "thumbnail_url": reverse("image-file", args=[image.pk, "thumbnail"]),
         }
     ]
+
+
+def test_how_urgent_it_is_is_said_at_the_upload_and_told_as_it_arrives(doctor, user, facts):
+    page = doctor.get("/upload/").content.decode()
+    assert '<option value="routine" selected>Routine</option>' in page
+    colleague = UserFactory(radiologist=True, clinic=user.clinic)
+    send(doctor, facts, "a.png", pictures.png(seed=1), upload_id=str(uuid4()))
+    assert Study.objects.get().priority == "routine"
+    assert not Notification.objects.exists()
+
+    send(doctor, facts, "b.png", pictures.png(seed=2), priority="stat")
+    stat = Study.objects.get(priority="stat")
+    (told,) = Notification.objects.all()
+    assert (told.person, told.study, told.kind) == (colleague, stat, "stat")
+    events = AuditEvent.objects.filter(object_id=str(stat.pk)).order_by("pk")
+    assert [event.action for event in events] == ["study.received", "study.prioritized"]
+
+    refused = send(doctor, facts, "c.png", pictures.png(seed=3), priority="now")
+    assert refused.status_code == 422
+    assert "priority" in refused.json()["errors"]
 
 
 def test_a_repeated_send_changes_nothing(doctor, facts):
@@ -111,14 +131,14 @@ def test_without_a_file_or_a_patient_there_is_no_study(doctor, facts):
 
 
 def test_the_upload_page_of_an_archived_patient_leads_to_restoring_it(doctor, user, patient):
-    archive_patient(user=user, patient=patient)
+    archived(patient)
     response = doctor.get("/upload/", {"patient": str(patient.pk)}, follow=True)
     assert response.redirect_chain == [(patient.get_absolute_url(), 302)]
     assert b"Restore this patient first" in response.content
 
 
 def test_an_archived_patient_takes_no_upload(doctor, user, facts, patient):
-    archive_patient(user=user, patient=patient)
+    archived(patient)
     response = send(doctor, facts, "a.png", pictures.png())
     assert response.status_code == 422
     assert "archived" in response.json()["detail"]

@@ -7,6 +7,7 @@ export function setUpCombobox({ root, optionsUrl, onChoose }) {
   const list = root.querySelector("[data-options]");
   const status = root.querySelector("[data-options-status]");
   let timer = 0;
+  let leaving = 0;
   let newest = 0;
 
   input.setAttribute("role", "combobox");
@@ -68,7 +69,8 @@ export function setUpCombobox({ root, optionsUrl, onChoose }) {
     timer = setTimeout(ask, PATIENCE);
   });
   input.addEventListener("click", () => list.hidden && ask());
-  input.addEventListener("blur", () => setTimeout(close, 150));
+  input.addEventListener("blur", () => (leaving = setTimeout(close, 150)));
+  input.addEventListener("focus", () => clearTimeout(leaving)); // back at once: what is typed is asked for
   list.addEventListener("mousedown", (event) => event.preventDefault()); // the input keeps the focus
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[data-patient]");

@@ -1,5 +1,7 @@
-// Which files were dropped or chosen. Folders are walked through; litter is left out.
+// Which files were dropped or chosen, by their names as people count: IM2 before IM10. Folders are
+// walked through; litter is left out.
 
+const BY_NAME = new Intl.Collator("en", { numeric: true });
 const LITTER = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 
 /** The files of a drop, those in dropped folders too, and the names of what cannot be read. */
@@ -7,7 +9,7 @@ export async function filesOfDrop(transfer) {
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry?.())
     .filter((entry) => entry); // read at once: the list is gone after the event
-  const plain = [...transfer.files];
+  const plain = [...transfer.files].map((file) => ({ file, path: file.name }));
   if (!entries.length) return { files: tidied(plain), unreadable: [] };
   const found = { files: [], unreadable: [] };
   for (const entry of entries) await walk(entry, found);
@@ -16,7 +18,7 @@ export async function filesOfDrop(transfer) {
 
 /** The files of an <input type="file">, of a folder too. */
 export function filesOfInput(input) {
-  return tidied([...input.files]);
+  return tidied([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
 }
 
 /** Whether the file is a ZIP archive, by its first bytes, whatever its name. */
@@ -29,7 +31,8 @@ export async function isZip(file) {
 async function walk(entry, found) {
   try {
     if (entry.isFile) {
-      found.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      found.files.push({ file, path: entry.fullPath ?? entry.name });
       return;
     }
     const reader = entry.createReader();
@@ -44,8 +47,19 @@ async function walk(entry, found) {
   }
 }
 
-function tidied(files) {
-  return files
-    .filter((file) => !LITTER.has(file.name))
-    .sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
+function tidied(found) {
+  return found
+    .filter(({ file }) => !LITTER.has(file.name))
+    .sort((one, other) => inOrder(one.path.split("/"), other.path.split("/")))
+    .map(({ file }) => file);
+}
+
+/** Folder by folder, so that the files of two folders do not mix. */
+function inOrder(one, other) {
+  for (const [at, part] of one.entries()) {
+    if (at >= other.length) return 1;
+    const difference = BY_NAME.compare(part, other[at]);
+    if (difference) return difference;
+  }
+  return one.length - other.length;
 }

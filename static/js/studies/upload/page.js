@@ -3,12 +3,18 @@
 import { filesOfDrop, filesOfInput, isZip } from "./files.js";
 import { setUpPatient } from "./patient.js";
 import { Row } from "./row.js";
+import { setUpRowKeys } from "./row_keys.js";
 import { send } from "./sending.js";
 
 const AT_ONCE = 3;
 const QUIET = 1500; // ms between two announcements of the totals
+const PRESSED = 1000; // ms in which what comes under the mouse after Upload takes no click
 
 const FACTS = ["patient", "study_date", "description", "upload_id"].concat([
+  "clinical_question",
+  "referring_physician",
+  "accession_number",
+  "priority",
   "plane",
   "sequence",
   "slice_spacing", // the page asks for these three where the release uses them
@@ -22,13 +28,16 @@ const limits = {
   archiveBytes: Number(form.dataset.maxArchiveBytes),
   files: Number(form.dataset.maxFiles),
 };
-const jobs = []; // { file, row, state, outcomes, studyUrl }
+const jobs = []; // { file, place, row, state, outcomes, studyUrl }
+let nextPlace = 0; // the images stand in the order of the rows, however they arrive
 let stop = new AbortController();
 let started = false;
 let announceAt = 0;
 let announceTimer = 0;
+let isPressed = false; // Upload was pressed just now: perhaps by the first click of two
 
 setUpPatient(form, { onChosen: () => problem("") });
+setUpRowKeys(part("rows"));
 
 // --- The files -----------------------------------------------------------------------------------
 
@@ -55,7 +64,7 @@ function addUnreadable(name) {
 }
 
 async function addOne(file) {
-  const job = { file, state: "waiting", outcomes: [], studyUrl: null };
+  const job = { file, place: nextPlace++, state: "waiting", outcomes: [], studyUrl: null };
   job.row = new Row(file, { onRetry: () => retry(job), onRemove: () => remove(job) });
   part("rows").append(job.row.element);
   jobs.push(job);
@@ -130,11 +139,17 @@ for (const name of ["dragover", "drop"]) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (isPressed) return;
   const missing = whatIsMissing();
   problem(missing);
   if (missing) return;
   if (!form.elements.upload_id.value) form.elements.upload_id.value = newId();
   for (const job of jobs.filter((one) => SENDABLE.has(one.state))) makeReady(job);
+  isPressed = true;
+  setTimeout(() => {
+    isPressed = false;
+    showTotals();
+  }, PRESSED);
   work();
 });
 
@@ -166,7 +181,7 @@ async function sendOne(job) {
   const result = await send({
     url: form.dataset.fileUrl,
     file: job.file,
-    fields: facts,
+    fields: { ...facts, place: job.place },
     onProgress: (percent) => job.row.progress(percent),
     signal: stop.signal,
   });
@@ -233,11 +248,17 @@ function showTotals() {
     started = false;
     for (const fieldset of form.querySelectorAll("[data-facts]")) fieldset.disabled = false;
   }
+  const settled = jobs.filter((job) => job.state !== "waiting" && job.state !== "sending").length;
+  part("overall").hidden = !busy;
+  part("overall").max = jobs.length;
+  part("overall").value = settled;
   part("cancel").hidden = !busy;
+  part("cancel").disabled = isPressed;
+  part("send").disabled = isPressed;
   part("send").hidden = busy || (started && !unsent);
   part("send").textContent = started ? "Send the rest" : "Upload";
-  part("open").hidden = busy || !study;
-  part("again").hidden = busy || !study;
+  part("open").hidden = busy || !study || isPressed;
+  part("again").hidden = busy || !study || isPressed;
   if (study) part("open").href = study;
   announceTotals(busy);
 }

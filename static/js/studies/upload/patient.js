@@ -1,13 +1,26 @@
 // Whose images they are: found by typing, or registered in a dialog without losing the files.
 
+import { focusFirst } from "../../core/forms.js";
 import { setUpCombobox } from "./combobox.js";
+
+const NOBODY = "00000000-0000-0000-0000-000000000000"; // in the address, for the chosen one's id
 
 export function setUpPatient(form, { onChosen }) {
   const part = (name) => form.querySelector(`[data-${name}]`);
   const patientId = form.elements.patient;
 
+  // An answer that comes late is of the patient chosen before: it does not stand under another one.
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target !== part("chosen-candidates")) return;
+    const address = form.dataset.candidatesUrl.replace(NOBODY, patientId.value);
+    if (!event.detail.pathInfo.requestPath.endsWith(address)) event.detail.shouldSwap = false;
+  });
+
   function choose({ id, name, facts }) {
     patientId.value = id;
+    part("chosen-candidates").replaceChildren();
+    const address = form.dataset.candidatesUrl.replace(NOBODY, id);
+    window.htmx.ajax("GET", address, { target: "[data-chosen-candidates]", swap: "innerHTML" });
     part("chosen-name").textContent = name;
     part("chosen-facts").textContent = facts;
     show(true);
@@ -28,9 +41,20 @@ export function setUpPatient(form, { onChosen }) {
   });
   part("change").addEventListener("click", () => {
     patientId.value = "";
+    part("chosen-candidates").replaceChildren();
     form.elements.patient_search.value = "";
     show(false);
     form.elements.patient_search.focus();
+  });
+
+  // Who may be the same person, below the chosen patient or in the dialog, is chosen instead.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-choose-patient]");
+    if (!link) return;
+    event.preventDefault();
+    document.getElementById("register")?.close();
+    const { choosePatient, name, facts } = link.dataset;
+    choose({ id: choosePatient, name, facts });
   });
 
   const register = document.getElementById("register");
@@ -38,8 +62,11 @@ export function setUpPatient(form, { onChosen }) {
   part("register-open").addEventListener("click", (event) => {
     event.preventDefault();
     const address = part("register-open").getAttribute("href");
-    window.htmx.ajax("GET", address, { target: "#register-form", swap: "innerHTML" });
+    const fields = document.getElementById("register-form");
     register.showModal();
+    window.htmx
+      .ajax("GET", address, { target: fields, swap: "innerHTML" })
+      .then(() => focusFirst(fields));
   });
   register
     .querySelector("[data-register-close]")

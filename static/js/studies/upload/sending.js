@@ -1,5 +1,7 @@
 // One file to the server, with progress. Resolves with what became of it; never rejects.
 
+import { drawnFor } from "../../core/drawn_for.js";
+
 const SIGNED_OUT = "You are no longer signed in. Sign in again in another tab, then retry.";
 const NO_NETWORK = "The server could not be reached. Check the network, then retry.";
 
@@ -18,6 +20,7 @@ export function send({ url, file, fields, onProgress, signal }) {
     request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", csrfToken());
+    for (const [name, value] of Object.entries(drawnFor())) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress((100 * event.loaded) / event.total);
     });
