@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from scans.api.analyses.serializers import DISCLAIMER
+from scans.api.studies.caveats import CaveatFields
 
 _CASES = "Number of studies. The member keeps its first name, `cases`."
 
@@ -55,9 +56,12 @@ class AgreementSerializer(serializers.Serializer):
     kappa = KappaSerializer()
 
 
-class DisagreementSerializer(serializers.Serializer):
+class DisagreementSerializer(CaveatFields):
     study = serializers.UUIDField()
-    verdict = serializers.CharField(source="truth")
+    verdict = serializers.CharField(source="truth", help_text="The finding that decides the study.")
+    is_deciding = serializers.BooleanField(
+        default=True, help_text="Always: only deciding verdicts are in the statistics."
+    )
     ai_label = serializers.CharField(source="label")
     study_probability = serializers.FloatField(source="probability")
     release = serializers.CharField()

@@ -14,6 +14,7 @@ from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core.views import ClinicRows
 from scans.api.statistics.serializers import StatisticsSerializer
+from scans.api.studies.caveats import caveats_of
 from scans.models import Study
 from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import clinic_statistics
@@ -24,6 +25,7 @@ class StatisticsViewSet(ClinicRows):
     serializer_class = StatisticsSerializer
     filter_backends: list[Any] = []
     pagination_class = None
+    own_parameters = tuple(StatisticsFilterForm.base_fields)
 
     @extend_schema(
         summary="Show the clinic's statistics",
@@ -44,4 +46,7 @@ class StatisticsViewSet(ClinicRows):
         found = clinic_statistics(user=user, **form.values)
         shown = [Study(pk=row.study) for row in found.disagreements]
         audit.record_list(actor=user, event=audit_events.STUDY_LISTED, rows=shown)
-        return Response(StatisticsSerializer(found).data)
+        context = dict(self.get_serializer_context()) | {
+            "caveats": caveats_of(user=user, studies=[row.pk for row in shown])
+        }
+        return Response(StatisticsSerializer(found, context=context).data)

@@ -6,11 +6,16 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit
+from accounts.models import User
 from accounts.policy import Action, require
 from scans import audit_events
-from scans.pages.core.csv_responses import csv_response, query_of
+from scans.models.assessment import Finding
+from scans.pages.core.csv_responses import caveat_columns, csv_response, query_of
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
+from scans.services.core.filters import WrongFiltersError
+from scans.services.reports.caveats import Caveats
+from scans.services.reports.study_readings import caveats_on
 from scans.services.statistics.agreement import Share
 from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import (
@@ -18,6 +23,7 @@ from scans.services.statistics.overview import (
     DiagnosticAccuracy,
     clinic_statistics,
 )
+from scans.templatetags.reading import AI_LABELS, tumor_probability
 
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
 _SHARE = ("", " from", " to", " count", " of")
@@ -30,8 +36,10 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     if table not in TABLES:
         raise Http404("There is no such table.")
     form = StatisticsFilterForm.from_page(query_of(request))
+    if not form.is_valid():
+        raise WrongFiltersError(form.errors, form.fields)
     found = clinic_statistics(user=request.user, **form.values)
-    header, rows = TABLES[table](found)
+    header, rows = TABLES[table](found, request.user)
     lines = list(rows)
     studies = [str(row.study) for row in found.disagreements] if table == "differences" else []
     detail = {"table": table, "count": len(lines), "ids": studies[: audit.IDS_KEPT]}
@@ -39,23 +47,26 @@ def statistics_csv(request: ClinicalRequest, table: str) -> HttpResponse:
     return csv_response(f"statistics-{table}", header, lines)
 
 
-def _differences(found: ClinicStatistics) -> Table:
-    header = ("Study", "Study date", "Final verdict", "AI suggestion", "AI probability")
-    return (*header, "Model release", "Signed"), (
+def _differences(found: ClinicStatistics, user: User) -> Table:
+    caveats = caveats_on(user=user, studies=[row.study for row in found.disagreements])
+    said = caveat_columns(lambda row: caveats.get(row.study, Caveats()))
+    header = ("Study", "Study date", "Deciding verdict", "AI result", "AI probability")
+    return (*header, "Model release", "Signed", *said), (
         (
             row.study,
             row.study_date,
-            row.truth,
-            row.label,
-            "" if row.probability is None else f"{row.probability:.3f}",
+            Finding(row.truth).label,
+            AI_LABELS[row.label],
+            tumor_probability(row),
             row.release,
             row.signed,
+            *(cell(row) for cell in said.values()),
         )
         for row in found.disagreements
     )
 
 
-def _parts(found: ClinicStatistics) -> Table:
+def _parts(found: ClinicStatistics, _: User) -> Table:
     parts: Mapping[str, Mapping[str, DiagnosticAccuracy]] = {
         "all": {"": found.overall},
         "model release": found.by_release,
@@ -77,13 +88,13 @@ def _parts(found: ClinicStatistics) -> Table:
     )
 
 
-def _calibration(found: ClinicStatistics) -> Table:
+def _calibration(found: ClinicStatistics, _: User) -> Table:
     return ("Shown from", "Shown to", "Shown on average", *_named("Tumor")), (
         (one.low, one.high, _figure(one.mean), *_share(one.tumors)) for one in found.calibration
     )
 
 
-def _agreement(found: ClinicStatistics) -> Table:
+def _agreement(found: ClinicStatistics, _: User) -> Table:
     header = ("Who", "With whom", "Studies", "Agree", "Cohen's kappa", "Kappa from", "Kappa to")
     return header, (
         (
@@ -94,9 +105,9 @@ def _agreement(found: ClinicStatistics) -> Table:
     )
 
 
-def _input(found: ClinicStatistics) -> Table:
-    header = ("Month", "Images", *_named("Without an AI opinion"), *_named("Far from training"))
-    return (*header, "Median distance"), (
+def _input(found: ClinicStatistics, _: User) -> Table:
+    header = ("Month", "Images", *_named("Without an AI opinion"), *_named("Out of distribution"))
+    return (*header, "Median out-of-distribution score"), (
         (
             *(one.month, one.inflow.images),
             *(*_share(one.inflow.abstained), *_share(one.inflow.far)),

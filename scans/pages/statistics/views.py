@@ -13,6 +13,7 @@ from scans.models import ModelRelease, Study
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.services.disclosure import reads_first
+from scans.services.reports.study_readings import caveats_on
 from scans.services.statistics.agreement import Share
 from scans.services.statistics.filters import StatisticsFilterForm
 from scans.services.statistics.overview import ClinicStatistics, clinic_statistics
@@ -29,10 +30,11 @@ def statistics(request: ClinicalRequest) -> HttpResponse:
     release, source, month = filters["release"], filters["source"], filters["month"]
     found = clinic_statistics(user=request.user, **filters)
     differing = found.disagreements[:DISAGREEMENTS]
+    caveats = caveats_on(user=request.user, studies=[row.study for row in differing])
     shown = [Study(pk=row.study) for row in differing]
     audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=shown)
     context = {
-        "disagreements": differing,
+        "disagreements": [(row, caveats.get(row.study)) for row in differing],
         "statistics": found,
         "releases": ModelRelease.objects.defer("manifest"),
         "release": release,

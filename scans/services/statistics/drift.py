@@ -2,8 +2,9 @@
 
 A release measures how far an image lies from its training images, in units of its own limit: from
 1 on it gives no opinion. Two figures show a drift. The share beyond the limit is what readers
-notice; the limit is set where about one in a hundred (gate `brain-mri-1`) or five in a thousand
-(`brain-mri-2`, `ml.training.fitting.gate`) of held-out brain slices lie beyond it, so a clinic
+notice; the limit is set where about one in a hundred (gates `brain-mri-1` and `brain-mri-3`,
+`ml.training.fitting.gate`) or five in a thousand (`brain-mri-2`) of held-out brain slices lie
+beyond it, so a clinic
 whose images are like those sees about as many. The median moves earlier, before anything is
 refused. Each release has a distance of its own, so months are compared under one release.
 """

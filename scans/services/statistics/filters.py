@@ -20,7 +20,11 @@ class StatisticsFilterForm(forms.Form):
 
     release = forms.UUIDField(required=False, error_messages={"invalid": _NO_RELEASE})
     source = forms.CharField(required=False)
-    month = forms.CharField(required=False)
+    month = forms.RegexField(
+        r"^\d{4}-(0[1-9]|1[0-2])$",
+        required=False,
+        error_messages={"invalid": "Write the month as year-month, like 2026-11."},
+    )
 
     def clean_release(self) -> ModelRelease | None:
         """Return the release of this id."""

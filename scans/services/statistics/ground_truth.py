@@ -38,6 +38,7 @@ class GroundTruthStudy:
     truth: str
     label: str  # of `StudyLabel`, "" where not every image has a result yet
     probability: float | None
+    threshold: float | None  # from which its release calls a tumor
     release: str
     source: str
 
@@ -65,6 +66,7 @@ class _Result(NamedTuple):
     media_type: str
     label: str  # "" where it gave no opinion
     probability: float | None
+    threshold: float | None
     release: UUID
 
 
@@ -97,6 +99,7 @@ def ground_truth_studies(
                 truth=finding,
                 label=_label(results, images=image_counts.get(study, 0)),
                 probability=highest.probability if highest else None,
+                threshold=highest.threshold if highest else None,
                 release=release_names[highest.release] if highest else "",
                 source=highest.media_type if highest else "",
             )
@@ -116,7 +119,7 @@ def _newest_results(studies: Any, *, release: ModelRelease | None) -> dict[UUID,
         rows = rows.filter(release=release)
     facts = rows.order_by("requested_at").values_list(
         *("image", "image__series__study", "image__media_type"),
-        *("label", "probability", "release"),
+        *("label", "probability", "threshold", "release"),
     )
     newest = {row.image: row for row in map(_Result._make, facts)}
     found: dict[UUID, list[_Result]] = defaultdict(list)

@@ -1,7 +1,6 @@
 """Observed accuracy: how often final verdicts confirmed results of a score, in this clinic."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -12,25 +11,19 @@ from scans.models.analysis import FINISHED, Status
 from scans.models.assessment import Finding
 from scans.models.reading import ReadStage
 
-ENOUGH = 20  # signed studies in a range; with fewer, the test set says more
+ENOUGH = 20  # signed studies in a range; with fewer, there is too little to say
 _BINS = 10
 _CACHE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class ObservedAccuracy:
-    """Of the studies scored from `low` to `high`, `signed` have a final verdict, `confirmed` agree.
-
-    Beside it the accuracy on the release's test set, for ranges with too few studies.
-    """
+    """Of the studies scored `low` to `high`, `signed` have a final verdict, `confirmed` agree."""
 
     low: float
     high: float
     confirmed: int
     signed: int
-    test_accuracy: float | None
-    test_images: int | None
-    test_set: str
 
     @property
     def is_enough(self) -> bool:
@@ -45,15 +38,11 @@ def observed_accuracy(analysis: Analysis, *, clinic_id: UUID) -> ObservedAccurac
     tenth = _tenth(analysis.probability)
     counts = _counts(clinic_id=clinic_id, release_id=analysis.release_id)
     found = counts.get(tenth, {})
-    test = _test_accuracy(analysis)
     return ObservedAccuracy(
         low=tenth / _BINS,
         high=(tenth + 1) / _BINS,
         confirmed=found.get(analysis.label, 0),
         signed=sum(found.values()),
-        test_accuracy=test.get("value"),
-        test_images=test.get("n"),
-        test_set=str(test.get("dataset", "")),
     )
 
 
@@ -95,13 +84,3 @@ def _counts(*, clinic_id: UUID, release_id: UUID) -> dict[int, dict[str, int]]:
             tenth[finding] = tenth.get(finding, 0) + 1
     cache.set(key, counts, _CACHE_SECONDS)
     return counts
-
-
-def _test_accuracy(analysis: Analysis) -> dict[str, Any]:
-    """Return the accuracy of the release on its test set, from its manifest."""
-    manifest = analysis.release.manifest
-    scores = manifest.get("scores") if isinstance(manifest, dict) else None
-    for score in scores or []:
-        if isinstance(score, dict) and score.get("name") == "Accuracy":
-            return score
-    return {}

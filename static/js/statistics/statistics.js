@@ -112,14 +112,14 @@ const charts = {
       data.input.names,
       [
         ["Without an AI opinion (%)", data.input.abstained, color.ai, "circle", []],
-        ["Far from training (%)", data.input.far, color.reader, "rect", [6, 4]],
-        ["Median distance (right)", data.input.distance, color.muted, "triangle", [2, 3]],
+        ["Out of distribution (%)", data.input.far, color.reader, "rect", [6, 4]],
+        ["Median out-of-distribution score (right)", data.input.distance, color.muted, "triangle", [2, 3]],
       ],
       color,
       "% of images",
     );
     chart.data.datasets[2].yAxisID = "distance";
-    chart.options.scales.distance = axis("Median distance", color, {
+    chart.options.scales.distance = axis("Median out-of-distribution score", color, {
       position: "right",
       min: 0,
       suggestedMax: 1,
