@@ -5,6 +5,7 @@ from typing import Any, TypeGuard
 
 from scans.geometry.crossing import crosses_itself
 from scans.geometry.shapes import (
+    Angle,
     Arrow,
     Bidirectional,
     Ellipse,
@@ -33,6 +34,7 @@ _MEMBERS = {
     Shape.ARROW: ({"tail", "head"}, {"text"}),
     Shape.LENGTH: ({"start", "end"}, set()),
     Shape.BIDIRECTIONAL: ({"long", "short"}, set()),
+    Shape.ANGLE: ({"start", "vertex", "end"}, set()),
 }
 
 
@@ -200,6 +202,13 @@ def _bidirectional(read: _Reader) -> Geometry:
     return Bidirectional(longer, shorter)
 
 
+def _angle(read: _Reader) -> Geometry:
+    start, vertex, end = read.point("start"), read.point("vertex"), read.point("end")
+    if vertex in (start, end) and not read.errors:
+        read.errors["vertex"] = "The vertex is one of the ends. Draw both sides longer."
+    return Angle(start, vertex, end)
+
+
 _READERS: dict[Shape, Callable[[_Reader], Geometry]] = {
     Shape.RECTANGLE: _rectangle,
     Shape.ELLIPSE: _ellipse,
@@ -208,6 +217,7 @@ _READERS: dict[Shape, Callable[[_Reader], Geometry]] = {
     Shape.ARROW: _arrow,
     Shape.LENGTH: _length,
     Shape.BIDIRECTIONAL: _bidirectional,
+    Shape.ANGLE: _angle,
 }
 
 

@@ -1,4 +1,4 @@
-"""The seven shapes, as frozen values in pixels of the image."""
+"""The shapes, as frozen values in pixels of the image."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -17,6 +17,7 @@ class Shape(StrEnum):
     ARROW = "arrow"
     LENGTH = "length"
     BIDIRECTIONAL = "bidirectional"
+    ANGLE = "angle"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,17 @@ class Bidirectional:
     short: tuple[Point, Point]
 
 
-Geometry = Rectangle | Ellipse | Polygon | Freehand | Arrow | Length | Bidirectional
+@dataclass(frozen=True)
+class Angle:
+    """The angle at the vertex, between the lines to its two ends."""
+
+    shape: ClassVar[Shape] = Shape.ANGLE
+    start: Point
+    vertex: Point
+    end: Point
+
+
+Geometry = Rectangle | Ellipse | Polygon | Freehand | Arrow | Length | Bidirectional | Angle
 
 
 def write_geometry(geometry: Geometry) -> dict[str, Any]:
@@ -110,6 +121,8 @@ def outline(geometry: Geometry) -> tuple[tuple[Point, ...], ...]:
             return ((first, last),)
         case Bidirectional(long=longer, short=shorter):
             return (longer, shorter)
+        case Angle(start=start, vertex=vertex, end=end):
+            return ((start, vertex, end),)
 
 
 def rectangle_corners(rectangle: Rectangle) -> tuple[Point, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, tostring
 
 from scans.geometry.shapes import (
+    Angle,
     Arrow,
     Bidirectional,
     Ellipse,
@@ -61,6 +62,9 @@ def write_svg(geometry: Geometry) -> str:
             group = SubElement(root, "g", {"class": "bidirectional"})
             _line(group, *longer)
             _line(group, *shorter)
+        case Angle(start=start, vertex=vertex, end=end):
+            pairs = " ".join(_pair(point) for point in (start, vertex, end))
+            SubElement(root, "polyline", {"class": "angle", "points": pairs})
     return tostring(root, encoding="unicode")
 
 
@@ -134,6 +138,15 @@ def _bidirectional(element: Element) -> dict[str, Any]:
     return {"shape": "bidirectional", "long": longer, "short": shorter}
 
 
+def _angle(element: Element) -> dict[str, Any]:
+    _only(element, {"points"}, "angle")
+    numbers = _all_numbers(element.get("points", ""))
+    if numbers is None or len(numbers) != 6:
+        raise SvgError('Give the three points of the angle as "x,y x,y x,y".')
+    start, vertex, end = _pairs(numbers)
+    return {"shape": "angle", "start": start, "vertex": vertex, "end": end}
+
+
 _READERS: dict[str, Callable[[Element], dict[str, Any]]] = {
     "rect": _rectangle,
     "ellipse": _ellipse,
@@ -141,6 +154,7 @@ _READERS: dict[str, Callable[[Element], dict[str, Any]]] = {
     "path": _freehand,
     "line": _line_or_arrow,
     "g": _bidirectional,
+    "polyline": _angle,
 }
 
 

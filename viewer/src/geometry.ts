@@ -14,7 +14,8 @@ export const SHAPE_NAMES: Record<Shape, string> = {
   freehand: "Freehand",
   arrow: "Arrow",
   length: "Length",
-  bidirectional: "Two diameters",
+  bidirectional: "Bidirectional",
+  angle: "Angle",
 };
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
@@ -72,6 +73,8 @@ export function handlesOf(geometry: Geometry): Point[] {
       return [geometry.start, geometry.end];
     case "bidirectional":
       return [...geometry.long, ...geometry.short];
+    case "angle":
+      return [geometry.start, geometry.vertex, geometry.end];
   }
 }
 
@@ -105,6 +108,8 @@ export function withHandle(geometry: Geometry, index: number, to: Point): Geomet
       ) as [Point, Point, Point, Point];
       return orderedDiameters([points[0], points[1]], [points[2], points[3]]);
     }
+    case "angle":
+      return { ...geometry, [(["start", "vertex", "end"] as const)[index]!]: at(...to) };
   }
 }
 
@@ -128,7 +133,7 @@ export function fromCorners(
   };
 }
 
-/** Two points make every shape but polygon and freehand. */
+/** Two points make every shape but polygon, freehand and angle. */
 export function fromTwoPoints(shape: Shape, p: Point, q: Point): Geometry | null {
   if (distance(p, q) < 1) return null;
   const box = fromCorners(p, q);
@@ -160,6 +165,12 @@ export function fromTwoPoints(shape: Shape, p: Point, q: Point): Geometry | null
     default:
       return null;
   }
+}
+
+/** The vertex is the second of the three. */
+export function fromThreePoints(start: Point, vertex: Point, end: Point): Geometry | null {
+  if (distance(start, vertex) < 1 || distance(vertex, end) < 1) return null;
+  return { shape: "angle", start: at(...start), vertex: at(...vertex), end: at(...end) };
 }
 
 export function fromPoints(shape: "polygon" | "freehand", points: Point[]): Geometry | null {
@@ -201,6 +212,13 @@ export function moved(geometry: Geometry, dx: number, dy: number): Geometry {
         ...geometry,
         long: [shift(geometry.long[0]), shift(geometry.long[1])],
         short: [shift(geometry.short[0]), shift(geometry.short[1])],
+      };
+    case "angle":
+      return {
+        ...geometry,
+        start: shift(geometry.start),
+        vertex: shift(geometry.vertex),
+        end: shift(geometry.end),
       };
   }
 }

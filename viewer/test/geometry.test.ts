@@ -96,8 +96,10 @@ describe("measures", () => {
     measuresOf(geometry, spacing).map(shown).join(", ");
 
   it("are pixels where the file has no scale, and millimeters only where it has one", () => {
-    expect(text(square, null)).toBe("Area 24.0 px², Longest 7.2 px");
-    expect(text(square, { row: 0.5, column: 2 })).toBe("Area 24.0 mm², Longest 8.5 mm");
+    expect(text(square, null)).toBe("Width x height 4.0 x 6.0 px, Area 24.0 px²");
+    expect(text(square, { row: 0.5, column: 2 })).toBe(
+      "Width x height 8.0 x 3.0 mm, Area 24.0 mm²",
+    );
     expect(text({ shape: "length", start: [0, 0], end: [3, 4] }, { row: 2, column: 2 })).toBe(
       "Length 10.0 mm",
     );
@@ -119,5 +121,15 @@ describe("measures", () => {
     const frame = { rows: 10, columns: 10, samples: 1, bits: 8, pixels } as unknown as Frame;
     const inside = valuesInside({ shape: "rectangle", x: 4, y: 0, width: 2, height: 10 }, frame);
     expect(inside).toEqual({ mean: 20, deviation: 10, count: 20 });
+  });
+});
+
+describe("an angle", () => {
+  const angle: Geometry = { shape: "angle", start: [40, 20], vertex: [20, 20], end: [40, 40] };
+
+  it("is in degrees, as it is on the patient where pixels are not square", () => {
+    expect(measuresOf(angle, null).map(shown)).toEqual(["Angle 45.0°"]);
+    const spacing = { row: 1, column: Math.sqrt(3), manual: true };
+    expect(measuresOf(angle, spacing).map(shown)).toEqual(["Angle 30.0°"]);
   });
 });

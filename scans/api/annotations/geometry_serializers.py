@@ -3,7 +3,7 @@
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from scans.geometry import MOST_POINTS, Shape
+from scans.geometry import FILE_SCALE, MANUAL_SCALE, MOST_POINTS, Shape
 
 
 class PixelPoint(serializers.ListField):
@@ -73,6 +73,13 @@ class BidirectionalSerializer(serializers.Serializer):
     short = serializers.ListField(child=PixelPoint(), min_length=2, max_length=2)
 
 
+class AngleSerializer(serializers.Serializer):
+    shape = _shape(Shape.ANGLE)
+    start = PixelPoint()
+    vertex = PixelPoint(help_text="Where the two sides meet.")
+    end = PixelPoint()
+
+
 @extend_schema_field(
     PolymorphicProxySerializer(
         component_name="Geometry",
@@ -84,6 +91,7 @@ class BidirectionalSerializer(serializers.Serializer):
             Shape.ARROW.value: ArrowSerializer,
             Shape.LENGTH.value: LengthSerializer,
             Shape.BIDIRECTIONAL.value: BidirectionalSerializer,
+            Shape.ANGLE.value: AngleSerializer,
         },
         resource_type_field_name="shape",
     )
@@ -98,12 +106,28 @@ class MeasuredSerializer(serializers.Serializer):
     length = serializers.FloatField(allow_null=True)
     area = serializers.FloatField(allow_null=True)
     perimeter = serializers.FloatField(allow_null=True)
-    long_diameter = serializers.FloatField(allow_null=True)
-    short_diameter = serializers.FloatField(allow_null=True)
+    width = serializers.FloatField(allow_null=True, help_text="Of a rectangle, along its own side.")
+    height = serializers.FloatField(allow_null=True, help_text="Of a rectangle.")
+    long_axis = serializers.FloatField(allow_null=True, help_text="Of an ellipse.")
+    short_axis = serializers.FloatField(allow_null=True, help_text="Of an ellipse.")
+    long_diameter = serializers.FloatField(
+        allow_null=True,
+        help_text="Of a bidirectional measurement, and the longest distance across the outline of "
+        "a polygon or closed freehand line; a rectangle and an ellipse have none.",
+    )
+    short_diameter = serializers.FloatField(
+        allow_null=True, help_text="Of a bidirectional measurement."
+    )
+    angle = serializers.FloatField(allow_null=True, help_text="Of an angle, in degrees.")
 
 
 class MeasurementsSerializer(serializers.Serializer):
-    """`mm` is null unless the image says how large its pixels are."""
+    """`mm` is null unless the file, or its author's manual calibration, gives the spacing."""
 
     px = MeasuredSerializer()
     mm = MeasuredSerializer(allow_null=True)
+    scale = serializers.ChoiceField(
+        choices=[FILE_SCALE, MANUAL_SCALE],
+        allow_null=True,
+        help_text="Where the millimeters come from: the file, or a manual calibration.",
+    )

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.requests import signed_in
 from scans import audit_events
@@ -20,6 +20,7 @@ from scans.api.annotations.serializers import (
     LabelsSerializer,
 )
 from scans.api.core.pagination import Pages
+from scans.api.core.parameters import CheckedQuery
 from scans.api.core.views import ClinicRows
 from scans.models import Image, Study
 from scans.services.annotations.exchange import export_page, import_page
@@ -34,9 +35,15 @@ class LayerPages(Pages):
     max_page_size = 500
 
 
+class PersonFilter(filters.Filter):
+    field_class = forms.RegexField
+
+
 class LayerFilter(filters.FilterSet):
-    author = filters.CharFilter(
-        method="by_author", help_text="`me`, `others`, or the id of a person."
+    author = PersonFilter(
+        method="by_author",
+        regex=r"^(me|others|\d{1,18})$",
+        help_text="`me`, `others`, or the id of a person.",
     )
 
     def by_author(self, rows: QuerySet, name: str, value: str) -> QuerySet:
@@ -44,8 +51,7 @@ class LayerFilter(filters.FilterSet):
             return rows.filter(author=self.request.user.pk)
         if value == "others":
             return rows.exclude(author=self.request.user.pk)
-        is_id = value.isascii() and value.isdigit() and len(value) < 19
-        return rows.filter(author=int(value)) if is_id else rows.none()
+        return rows.filter(author=int(value))
 
 
 class AnnotationFilter(LayerFilter):
@@ -102,9 +108,11 @@ class AnnotationExportView(_Layers):
     queryset = Study.objects.all()
     filterset_class = LayerFilter
     pagination_class = None
+    lists = ("retrieve",)
 
     @extend_schema(
         summary="Export a study's annotations",
+        filters=True,
         description="A W3C AnnotationPage with the annotations that are not hidden.",
         responses=AnnotationPageSerializer,
     )
@@ -130,7 +138,7 @@ class AnnotationImportView(ClinicRows):
         return Response(self.get_serializer(imported).data)
 
 
-class AnnotationLabelsView(APIView):
+class AnnotationLabelsView(CheckedQuery):
     http_method_names = ["get", "head"]
 
     @extend_schema(summary="List the clinic's annotation labels", responses=LabelsSerializer)

@@ -35,7 +35,7 @@ class AnnotationSerializer(serializers.ModelSerializer):
     geometry = GeometryField(source="current.geometry", read_only=True)
     label = serializers.CharField(source="current.label", read_only=True)  # type: ignore[assignment]
     note = serializers.CharField(source="current.note", read_only=True)
-    measurements = MeasurementsSerializer(source="current.measurements", read_only=True)
+    measurements = MeasurementsSerializer(source="current.measured", read_only=True)
     from_analysis = serializers.UUIDField(
         source="from_analysis_id",
         read_only=True,
@@ -78,7 +78,7 @@ class AnnotationVersionSerializer(serializers.ModelSerializer):
     )
     hidden = serializers.BooleanField(source="is_hidden", read_only=True)
     geometry = GeometryField(read_only=True)
-    measurements = MeasurementsSerializer(read_only=True)
+    measurements = MeasurementsSerializer(source="measured", read_only=True)
 
     class Meta:
         model = AnnotationVersion

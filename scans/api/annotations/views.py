@@ -45,6 +45,7 @@ class AnnotationViewSet(ClinicRows):
     queryset = Annotation.objects.with_context()
     serializer_class = AnnotationSerializer
     filter_backends = []
+    lists = ("history",)
 
     def get_object(self) -> Annotation:
         return readable_annotation(user=signed_in(self.request), annotation_id=self.kwargs["pk"])

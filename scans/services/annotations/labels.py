@@ -9,9 +9,10 @@ from accounts import audit
 from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
+from accounts.seen_values import OVERTAKEN
 from scans import audit_events
 from scans.models.annotation import DEFAULT_LABELS, LONGEST_LABEL, LabelList
-from scans.written_text import has_control_characters
+from scans.written_text import refuse_control_characters
 
 MOST_LABELS = 100
 
@@ -23,16 +24,20 @@ def labels_of(clinic_id: UUID) -> list[str]:
 
 
 @clinical_write(Action.EDIT_CLINIC_SETTINGS)
-def set_labels(*, user: User, names: Sequence[str]) -> list[str]:
+def set_labels(*, user: User, names: Sequence[str], seen: Sequence[str] | None = None) -> list[str]:
     """Replace the list of the user's clinic. Existing annotations keep their labels.
 
+    `seen` is the list that the person saw: where it is another one by now, nothing changes.
     Raises `NotAllowedError` or `ValidationError`.
     """
     if user.clinic_id is None:
         raise ValidationError("A superuser belongs to no clinic, so there is no list to change.")
-    cleaned = [name for name in (" ".join(name.split()) for name in names) if name]
+    cleaned = _cleaned(names)
     _check(cleaned)
-    own, _ = LabelList.objects.select_for_update().get_or_create(clinic_id=user.clinic_id)
+    own, is_new = LabelList.objects.select_for_update().get_or_create(clinic_id=user.clinic_id)
+    now = list(DEFAULT_LABELS) if is_new else own.names
+    if seen is not None and now not in (_cleaned(seen), cleaned):
+        raise ValidationError({"names": OVERTAKEN})
     if own.names != cleaned:
         own.names = cleaned
         own.save()
@@ -45,17 +50,20 @@ def set_labels(*, user: User, names: Sequence[str]) -> list[str]:
     return cleaned
 
 
+def _cleaned(names: Sequence[str]) -> list[str]:
+    return [name for name in (" ".join(name.split()) for name in names) if name]
+
+
 def _check(names: Sequence[str]) -> None:
     if not names:
         raise ValidationError({"names": "Give at least one label."})
     if len(names) > MOST_LABELS:
         raise ValidationError({"names": f"Give at most {MOST_LABELS} labels."})
     seen: set[str] = set()
-    for name in names:
+    for number, name in enumerate(names, start=1):
         if len(name) > LONGEST_LABEL:
             raise ValidationError({"names": f"Give each label at most {LONGEST_LABEL} letters."})
-        if has_control_characters(name):
-            raise ValidationError({"names": "Remove the control characters from the labels."})
+        refuse_control_characters({"names": name}, called={"names": f"label in line {number}"})
         if name.casefold() in seen:
             raise ValidationError({"names": f"The label {name} is there twice. Remove one."})
         seen.add(name.casefold())

@@ -17,12 +17,13 @@ from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, NotAllowedError
 from scans import audit_events
-from scans.geometry import GeometryError, Spacing, measure, read_geometry, write_geometry
+from scans.geometry import GeometryError, read_geometry, write_geometry
 from scans.models import Analysis, Annotation, AnnotationVersion, Image
 from scans.models.annotation import LONGEST_NOTE, VersionOrigin
 from scans.services.annotations.labels import labels_of
+from scans.services.annotations.spacing import measurements_of
 from scans.services.patients.records import refuse_archived
-from scans.written_text import has_control_characters
+from scans.written_text import refuse_control_characters, written_lines
 
 _NOT_YOURS = "Only the reader who drew this annotation can change it. Draw your own beside it."
 _THEN = "annotate the images"
@@ -192,20 +193,25 @@ def _append(
         origin=origin,
         restored_from=restored_from,
         shape=content.geometry["shape"],
-        measurements=measurements_of(content.geometry, image),
+        measurements=measurements_of(content.geometry, image, reader=annotation.author),
         **asdict(content),
     )
 
 
-def measurements_of(geometry: Mapping[str, Any], image: Image) -> dict[str, Any]:
-    """Measure a geometry in px, and in mm where the image has a pixel spacing, else None for mm."""
-    shape = read_geometry(geometry, width=image.width, height=image.height)
-    row, column = image.pixel_spacing_row, image.pixel_spacing_column
-    known = row is not None and column is not None
-    return {
-        "px": measure(shape).as_json(),
-        "mm": measure(shape, spacing=Spacing(row, column)).as_json() if known else None,  # type: ignore[arg-type]
-    }
+@clinical_write()
+def measure_anew(annotation: Annotation) -> None:
+    """Add a version where the measurements are others now: a manual calibration came or went.
+
+    Called inside of the write that changed the calibration.
+    """
+    current = Annotation.objects.select_for_update().get(pk=annotation.pk)
+    version = current.current
+    if measurements_of(version.geometry, current.image, reader=current.author) == version.measured:
+        return
+    current.version += 1
+    current.save(update_fields=["version"])
+    _append(current, _content(version), origin=VersionOrigin.CALIBRATED)
+    _record(current.author, VersionOrigin.CALIBRATED, current)
 
 
 def _created_before(
@@ -237,11 +243,10 @@ def _checked_geometry(raw: object, image: Image) -> dict[str, Any]:
 
 
 def _checked_note(note: str) -> str:
-    note = note.replace("\r\n", "\n").strip()
+    note = written_lines(note)
     if len(note) > LONGEST_NOTE:
         raise ValidationError({"note": f"Give the note at most {LONGEST_NOTE} characters."})
-    if has_control_characters(note, lines=True):
-        raise ValidationError({"note": "Remove the control characters from the note."})
+    refuse_control_characters({"note": note})
     return note
 
 
@@ -267,6 +272,7 @@ _EVENTS = {
     VersionOrigin.HIDDEN: audit_events.ANNOTATION_HIDDEN,
     VersionOrigin.UNHIDDEN: audit_events.ANNOTATION_UNHIDDEN,
     VersionOrigin.RESTORED: audit_events.ANNOTATION_RESTORED,
+    VersionOrigin.CALIBRATED: audit_events.ANNOTATION_MEASURED_ANEW,
 }
 
 

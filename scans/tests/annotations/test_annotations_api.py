@@ -6,9 +6,9 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Annotation, AnnotationVersion, Image
 from scans.services.annotations.labels import set_labels
-from scans.services.patients.records import archive_patient
 from scans.tests.core.factories import (
     PatientFactory,
+    archived,
     complete,
     make_analysis,
     make_annotation,
@@ -66,6 +66,38 @@ def test_millimeters_only_where_the_image_says_how_large_its_pixels_are(reading,
     Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=2)
     in_mm = drawn(reading, image, geometry=LENGTH)["measurements"]["mm"]
     assert in_mm["length"] == pytest.approx((60**2 + 20**2) ** 0.5, abs=1e-3)
+
+
+def test_measurements_have_the_names_of_their_shape(reading, image):
+    rectangle = {"shape": "rectangle", "x": 40, "y": 32, "width": 20, "height": 11, "rotation": 30}
+    px = drawn(reading, image, geometry=rectangle)["measurements"]["px"]
+    assert (px["width"], px["height"], px["long_diameter"]) == (20, 11, None)
+    px = drawn(reading, image, geometry=ELLIPSE)["measurements"]["px"]
+    assert (px["long_axis"], px["short_axis"]) == (25, 16)
+    assert (px["long_diameter"], px["short_diameter"]) == (None, None)
+
+
+def test_a_version_that_called_a_diagonal_a_diameter_is_read_by_the_names_of_its_shape(
+    reading, reader, image
+):
+    Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=2)
+    image.refresh_from_db()
+    old = dict.fromkeys(["length", "area", "perimeter", "long_diameter", "short_diameter"])
+    row = Annotation.objects.create(image=image, author=reader, version=1)
+    AnnotationVersion.objects.create(
+        annotation=row,
+        number=1,
+        origin="drawn",
+        shape="rectangle",
+        geometry={"shape": "rectangle", "x": 40, "y": 32, "width": 20, "height": 10, "rotation": 0},
+        measurements={"px": old | {"long_diameter": 22.4}, "mm": old | {"long_diameter": 40.3}},
+    )
+    for path in (f"annotations/{row.pk}/", f"annotations/{row.pk}/history/"):
+        answer = reading.get(f"/api/v1/{path}").json()
+        version = answer["results"][0] if "results" in answer else answer
+        assert version["measurements"]["px"]["width"] == 20
+        assert version["measurements"]["mm"]["width"] == 40
+        assert version["measurements"]["mm"]["long_diameter"] is None
 
 
 def test_a_create_that_is_sent_twice_is_one_annotation(reading, image):
@@ -283,7 +315,7 @@ def test_a_queue_that_is_none_is_refused(reading):
 
 def test_nothing_is_drawn_or_changed_on_an_archived_patients_images(reading, image):
     made = drawn(reading, image)
-    archive_patient(user=image.patient.created_by, patient=image.patient)
+    archived(image.patient)
     body = {"id": str(uuid4()), "image": str(image.pk), "geometry": LENGTH}
     path = f"/api/v1/annotations/{made['id']}/"
     page = reading.get(f"/api/v1/studies/{image.study.pk}/annotations/export/").json()
