@@ -3,10 +3,10 @@
 Rendered once, as the report is signed; the stored bytes are what everybody gets from then on.
 """
 
+import unicodedata
 from datetime import date
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -30,14 +30,17 @@ from reportlab.platypus import (
 )
 
 from scans.models import Analysis, AnnotationVersion, Image, ModelRelease, Report
-from scans.models.analysis import FINISHED, Status
+from scans.models.analysis import FINISHED
 from scans.models.report_sections import SECTIONS
-from scans.services.analyses.displayed_results import newest_finished
-from scans.services.reports.content import annotation_location, as_sentence
+from scans.models.study import UNTITLED
+from scans.services.annotations.key_images import key_images_listed, key_images_text
+from scans.services.reports.content import annotation_location, as_sentence, measurements_text
+from scans.services.reports.figures import image_name
+from scans.services.reports.pdf.any_script import ShapedParagraph, draw_line
 from scans.services.reports.pdf.figures import Drawing, Figure, figure_of, plain_figure_of
-from scans.services.reports.pdf.printed_text import printed
+from scans.services.reports.pdf.shaping import needs_shaping, shaped_lines
+from scans.services.reports.pdf.typefaces import DEJAVU
 
-FONTS = Path(__file__).resolve().parent / "fonts"
 PLAIN, BOLD = "NeuroScan", "NeuroScan-Bold"
 DAY = "j F Y"
 LONGEST_CAPTION = 500
@@ -67,55 +70,60 @@ def render_pdf(report: Report) -> bytes:
 def _story(report: Report) -> list[Flowable]:
     amended = report.supersedes
     story: list[Flowable] = [
-        Paragraph(_markup(report.study.patient.clinic.name), _style(QUIET, 9)),
+        _paragraph(report.study.patient.clinic.name, _style(QUIET, 9)),
         Paragraph("Radiology report" + (": amended" if amended else ""), _style(INK, 17, BOLD)),
         Spacer(0, 3 * mm),
         _facts(report),
     ]
     if amended is not None:
-        signed = date_format(timezone.localtime(amended.signed_at), f"{DAY}, H:i")
+        signed = date_format(timezone.localtime(amended.signed_at), f"{DAY}, H:i T")
         supersedes = (
             f"Supersedes report {amended.code}, signed {signed}. Reason: {report.amendment_reason}"
         )
-        story.append(Paragraph(_markup(supersedes), _style(INK, 9.5, BOLD, before=6)))
+        story.append(_paragraph(supersedes, _style(INK, 9.5, BOLD, before=6)))
+    if question := report.signed_study["clinical_question"]:
+        story += _section("Clinical question", question)
     for section in SECTIONS:
         if text := report.texts[section.name]:
             story += _section(section.heading, text)
+    if key_images := key_images_text(key_images_listed(report)):
+        story += _section("Key images", key_images)
     story += _figures(report)
     story.append(_signature(report))
     return story
 
 
-def _markup(text: str) -> str:
-    """Return text as the markup of a paragraph."""
-    return escape(printed(text, glyphs=_fonts()))
+def _paragraph(text: str, style: ParagraphStyle, *, flush_left: bool = False) -> Flowable:
+    """Return a text as it is written: by reportlab, or shaped where a script needs it."""
+    if not needs_shaping(text, plain=_fonts()):
+        return Paragraph(escape(unicodedata.normalize("NFC", text)) or " ", style)
+    return ShapedParagraph(text, style, bold=style.fontName == BOLD, flush_left=flush_left)
 
 
 def _section(title: str, text: str) -> list[Flowable]:
-    first, *others = (
-        Paragraph(_markup(line) or " ", _style(INK, 10.5)) for line in text.split("\n")
-    )
+    first, *others = (_paragraph(line, _style(INK, 10.5)) for line in text.split("\n"))
     heading = Paragraph(title, _style(INK, 12, BOLD, before=10))
     return [KeepTogether([heading, first]), *others]
 
 
 def _facts(report: Report) -> Table:
-    patient, study = report.signed_patient, report.study
+    patient, stated = report.signed_patient, report.signed_study
     born = patient["birth_date"] and date_format(date.fromisoformat(patient["birth_date"]), DAY)
     rows = [
         ("Patient", patient["name"], "MRN", patient["mrn"]),
         ("Born", born or "not known", "Sex", patient["sex"]),
         (
             "Study",
-            study.description or "MRI study",
+            stated["description"] or UNTITLED,
             "Study date",
-            date_format(study.study_date, DAY),
+            date_format(date.fromisoformat(stated["study_date"]), DAY),
         ),
+        *_asked(stated),
         ("Report", report.get_status_display(), "Version", str(report.number)),
     ]
     cells = [
         [
-            Paragraph(_markup(text), _style(QUIET if column % 2 == 0 else INK, 9.5))
+            _paragraph(text, _style(QUIET if column % 2 == 0 else INK, 9.5), flush_left=True)
             for column, text in enumerate(row)
         ]
         for row in rows
@@ -126,13 +134,21 @@ def _facts(report: Report) -> Table:
     return table
 
 
+def _asked(stated: dict[str, str]) -> list[tuple[str, ...]]:
+    """Who asked for the study, and under which number, where that is stated."""
+    if not (stated["referring_physician"] or stated["accession_number"]):
+        return []
+    referrer, number = stated["referring_physician"], stated["accession_number"]
+    return [("Referred by", referrer or "not stated", "Accession no.", number or "not stated")]
+
+
 def _figures(report: Report) -> list[Flowable]:
     cells = [
-        _figure(number, chosen, overlaid=report.with_overlay)
+        _figure(number, chosen, report)
+        if chosen.get("annotation")
+        else _image_figure(number, chosen, report)
         for number, chosen in enumerate(report.figures, start=1)
     ]
-    if not cells and (first := _first_image(report)) is not None:
-        cells.append(_plain_figure(first, overlaid=report.with_overlay))
     if not cells:
         return []
     rows = [[*cells[at : at + 2], ""][:2] for at in range(0, len(cells), 2)]
@@ -145,12 +161,14 @@ def _figures(report: Report) -> list[Flowable]:
     return [KeepTogether([heading, tables[0]]), *tables[1:]]
 
 
-def _figure(number: int, chosen: dict[str, Any], *, overlaid: bool) -> list[Flowable]:
+def _figure(number: int, chosen: dict[str, Any], report: Report) -> list[Flowable]:
     version = AnnotationVersion.objects.select_related(
         "annotation__image__series", "annotation__author"
     ).get(annotation=chosen["annotation"], number=chosen["version"])
-    analysis = _analysis(chosen) if overlaid else None
-    sentences = [f"Figure {number}. {annotation_location(version.annotation, version)}."]
+    analysis = _analysis(chosen) if report.with_overlay else None
+    sizes = measurements_text(version)
+    name = annotation_location(version.annotation, version)
+    sentences = [f"Figure {number}. {name}{sizes and f': {sizes}'}."]
     if note := version.note:
         # A caption must fit on the page with its figure.
         cut = f"{note[:LONGEST_CAPTION]} … (the whole note is in the viewer)"
@@ -160,29 +178,29 @@ def _figure(number: int, chosen: dict[str, Any], *, overlaid: bool) -> list[Flow
     return _captioned(figure_of(version, overlay=analysis), sentences, analysis)
 
 
-def _plain_figure(image: Image, *, overlaid: bool) -> list[Flowable]:
-    analysis = None
-    if overlaid:
-        rows = newest_finished(image.study).filter(image=image, status=Status.COMPLETED)
-        analysis = rows.select_related("release").first()
-    sentences = [f"Image {image.number}, without an annotation."]
-    return _captioned(plain_figure_of(image, overlay=analysis), sentences, analysis)
+def _image_figure(number: int, chosen: dict[str, Any], report: Report) -> list[Flowable]:
+    image = Image.objects.select_related("series__study").get(pk=chosen["image"])
+    analysis = _analysis(chosen)
+    name = image_name(image, is_alone=report.study.series.count() == 1)
+    sentences = [f"Figure {number}. {name}, without an annotation."]
+    if chosen.get("default") and analysis is not None:
+        sentences.append(
+            "Nothing was marked or chosen: this is the image with the highest calibrated "
+            f"probability of a tumor ({analysis.probability:.2f}, {analysis.release})."
+        )
+    overlay = analysis if report.with_overlay else None
+    return _captioned(plain_figure_of(image, overlay=overlay), sentences, overlay)
 
 
 def _captioned(drawing: Drawing, sentences: list[str], analysis: Analysis | None) -> list[Flowable]:
     if analysis is not None:
         sentences.append(f"Colors: where the model looked ({analysis.release}), not a finding.")
-    caption = Paragraph(_markup(" ".join(sentences)), _style(QUIET, 9))
+    caption = _paragraph(" ".join(sentences), _style(QUIET, 9))
     return [Figure(drawing), Spacer(0, 1 * mm), caption]
 
 
-def _first_image(report: Report) -> Image | None:
-    rows = Image.objects.filter(series__study=report.study)
-    return rows.order_by("series__number", "number", "pk").first()
-
-
 def _analysis(chosen: dict[str, Any]) -> Analysis | None:
-    if not chosen["analysis"]:
+    if not chosen.get("analysis"):
         return None
     return Analysis.objects.select_related("release").get(pk=chosen["analysis"])
 
@@ -198,11 +216,15 @@ def _signature(report: Report) -> Flowable:
         ("Electronically signed by", report.signed_name),
         ("Date and time", signed),
         ("Meaning", report.signed_meaning),
+        *([("Signer's remark", report.contradiction_note)] if report.contradiction_note else []),
         ("Model releases", models),
         ("Verification code", report.code),
     ]
     cells = [
-        [Paragraph(name, _style(QUIET, 9.5)), Paragraph(_markup(text), _style(INK, 9.5))]
+        [
+            Paragraph(name, _style(QUIET, 9.5)),
+            _paragraph(text, _style(INK, 9.5), flush_left=True),
+        ]
         for name, text in lines
     ]
     table = Table(cells, colWidths=[45 * mm, 125 * mm])
@@ -213,10 +235,9 @@ def _signature(report: Report) -> Flowable:
 
 def _numbered(report: Report) -> type[Canvas]:
     patient = report.signed_patient
-    study_date = date_format(report.study.study_date, DAY)
+    study_date = date_format(date.fromisoformat(report.signed_study["study_date"]), DAY)
     # A page on its own still names the patient.
     header = f"{patient['name'][:80]} · MRN {patient['mrn']} · study of {study_date}"
-    header = printed(header, glyphs=_fonts())
 
     class NumberedCanvas(Canvas):
         """Holds every page back until their number is known."""
@@ -236,7 +257,7 @@ def _numbered(report: Report) -> type[Canvas]:
                 self.setFillColor(QUIET)
                 self.drawString(MARGIN, 12 * mm, f"NeuroScan · verification code {report.code}")
                 if number > 1:
-                    self.drawString(MARGIN, A4[1] - 12 * mm, header)
+                    _draw_header(self, header)
                 right = f"Page {number} of {len(self.pages)}"
                 self.drawRightString(A4[0] - MARGIN, 12 * mm, right)
                 super().showPage()
@@ -245,10 +266,19 @@ def _numbered(report: Report) -> type[Canvas]:
     return NumberedCanvas
 
 
+def _draw_header(canvas: Canvas, header: str) -> None:
+    x, y = MARGIN, A4[1] - 12 * mm
+    if not needs_shaping(header, plain=_fonts()):
+        canvas.drawString(x, y, unicodedata.normalize("NFC", header))
+        return
+    (line, *_) = shaped_lines(header, width=(A4[0] - 2 * MARGIN) / 8)
+    draw_line(canvas, line, x, y, 8)
+
+
 @cache
 def _fonts() -> frozenset[int]:
     """Register the fonts; return the characters that both have."""
-    fonts = [TTFont(PLAIN, FONTS / "DejaVuSans.ttf"), TTFont(BOLD, FONTS / "DejaVuSans-Bold.ttf")]
+    fonts = [TTFont(PLAIN, DEJAVU / "DejaVuSans.ttf"), TTFont(BOLD, DEJAVU / "DejaVuSans-Bold.ttf")]
     for font in fonts:
         pdfmetrics.registerFont(font)
     return frozenset.intersection(*(frozenset(font.face.charToGlyph) for font in fonts))
