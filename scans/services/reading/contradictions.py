@@ -1,0 +1,136 @@
+"""What contradicts itself is signed only with a sentence, in a second act.
+
+The first act is refused with `ContradictionError`, which names every contradiction. The second one
+brings them back as the signer was shown them (`Despite`), with a sentence that says why it is
+right all the same; both are stored in what is signed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from scans.errors import StateConflictError
+from scans.models import Image, Report, Verdict
+from scans.models.analysis import Label, Status
+from scans.models.assessment import Decision, Finding
+from scans.services.analyses.displayed_results import newest_finished
+from scans.services.reading.number_ranges import number_ranges
+from scans.written_text import refuse_control_characters
+
+SHORTEST_NOTE, LONGEST_NOTE = 10, 500
+_SAY_WHY = f"Say in a sentence ({SHORTEST_NOTE} to {LONGEST_NOTE} characters) why this is right."
+
+
+@dataclass(frozen=True)
+class Despite:
+    """The second act: what the signer was shown, and why they sign anyway.
+
+    `unshown` is how many images they were told had not been on their screen.
+    """
+
+    contradictions: Collection[str] = ()
+    note: str = ""
+    unshown: int = 0
+
+
+class ContradictionError(StateConflictError):
+    """What is to be signed contradicts itself; nothing is signed."""
+
+    def __init__(self, contradictions: Sequence[str]) -> None:
+        super().__init__(
+            f"Not signed: {' '.join(contradictions)} Correct it, or say in a sentence why it is "
+            "right and sign again."
+        )
+        self.contradictions = tuple(contradictions)
+
+
+class UnshownImagesError(StateConflictError):
+    """“No tumor” is to be signed with images that the reader has not seen; nothing is signed."""
+
+    def __init__(self, unshown: int, total: int) -> None:
+        self.unshown, self.total = unshown, total
+        verb = "was" if unshown == 1 else "were"
+        self.sentence = f"{unshown} of {total} images {verb} not shown."
+        super().__init__(
+            f"Not signed yet: {self.sentence} Look at them, or sign once more to sign all the same."
+        )
+
+
+def settle(
+    signed: Verdict | Report, contradictions: Sequence[str], despite: Despite | None
+) -> None:
+    """Store the contradictions in what is being signed, with the signer's sentence.
+
+    Raises what `confirmed_note` raises.
+    """
+    signed.contradiction_note = confirmed_note(contradictions, despite)
+    signed.contradictions = list(contradictions)
+
+
+def confirmed_note(contradictions: Sequence[str], despite: Despite | None) -> str:
+    """Return the signer's sentence about these contradictions, "" where there are none.
+
+    Raises `ContradictionError` where one of them was not shown to the signer before, and
+    `ValidationError` where the sentence is missing.
+    """
+    if not contradictions:
+        return ""
+    if despite is None or not set(contradictions) <= set(despite.contradictions):
+        raise ContradictionError(contradictions)
+    note = " ".join(despite.note.split())
+    refuse_control_characters(
+        {"contradiction_note": note}, called={"contradiction_note": "sentence"}
+    )
+    if not SHORTEST_NOTE <= len(note) <= LONGEST_NOTE:
+        raise ValidationError({"contradiction_note": _SAY_WHY})
+    return note
+
+
+def confirm_unshown(draft: Verdict, despite: Despite | None) -> None:
+    """Raise `UnshownImagesError` where “no tumor” is said of images that were not shown.
+
+    Unless the signer was told (the second act: of as many, or, over the API, that sentence among
+    the contradictions), their program reports no images, or the clinic does not want it.
+    """
+    if draft.finding != Finding.NO_TUMOR or draft.images_shown is None:
+        return
+    if not draft.study.clinic.warns_of_unshown_images:
+        return
+    total = draft.image_count or image_count_of(draft)
+    unshown = total - len(draft.images_shown)
+    if unshown <= (despite.unshown if despite else 0):
+        return
+    error = UnshownImagesError(unshown, total)
+    if despite is None or error.sentence not in despite.contradictions:
+        raise error
+
+
+def image_count_of(draft: Verdict) -> int:
+    """Return how many images the study has now."""
+    return Image.objects.filter(series__study=draft.study_id).count()
+
+
+def verdict_contradictions(draft: Verdict) -> list[str]:
+    """Return a sentence for each contradiction between the finding and the accepted AI results."""
+    accepted = draft.assessments.filter(decision=Decision.ACCEPT, analysis__status=Status.COMPLETED)
+    labels = list(accepted.values_list("analysis__label", "analysis__image__number"))
+    finding = draft.get_finding_display().lower()
+    tumor = [number for label, number in labels if label == Label.TUMOR]
+    if draft.finding == Finding.NO_TUMOR and tumor:
+        return [
+            f"Your finding is “{finding}”, and you accepted the AI result “tumor detected” of "
+            f"{_images(tumor)}."
+        ]
+    opinions = newest_finished(draft.study).filter(status=Status.COMPLETED)
+    is_whole = labels and len(labels) >= opinions.count()
+    if draft.finding == Finding.TUMOR and is_whole and not tumor:
+        return [
+            f"Your finding is “{finding}”, and you accepted the AI result “no tumor detected” of "
+            "every image that has one."
+        ]
+    return []
+
+
+def _images(numbers: Collection[int]) -> str:
+    return f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"
