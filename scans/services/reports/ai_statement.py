@@ -1,14 +1,25 @@
-"""The report's section about the AI: results, releases, and what the radiologist decided."""
+"""The report's section about the AI: results, releases with their operating points, and what the
+radiologist decided."""
 
-from collections.abc import Iterable, Sequence
-from itertools import count, groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from scans.models import Analysis, SeriesStatement, Study, Verdict
 from scans.models.analysis import Label, Status
 from scans.models.assessment import Decision
 from scans.services.analyses.displayed_results import newest_finished
+from scans.services.analyses.operating_points import (
+    OperatingPoint,
+    operating_points,
+    series_operating_point,
+)
+from scans.services.reading.number_ranges import number_ranges
 
+NO_ANALYSIS = "No AI analysis was available for this report."
+A_SUGGESTION = "AI output is a suggestion, not a diagnosis."
+OPERATING_POINT = "At its threshold, "  # how a line with the figures of a release begins
+UNFINISHED = "the analysis was not finished."
 # A line an image up to here; of a longer series images with the same result share a line.
 MOST_LINES = 20
 _DECISIONS = {
@@ -18,12 +29,39 @@ _DECISIONS = {
 }
 
 
-def ai_statement(study: Study, verdict: Verdict | None) -> str:
-    """Return a line for each series that the AI states something of, then one for each image (or
-    group of images) with its AI result, and a last sentence."""
-    rows = list(newest_finished(study).select_related("release", "image").order_by("image__number"))
+@dataclass(frozen=True)
+class AiResults:
+    """What the AI says of a study now: read once for all that is made of it."""
+
+    analyses: Sequence[Analysis]
+    statements: Sequence[SeriesStatement]
+    measured: Sequence[str]  # a line for each release that gave a probability
+
+    @classmethod
+    def of(cls, study: Study) -> "AiResults":
+        """Read them."""
+        rows = newest_finished(study).select_related("release", "image")
+        analyses = list(rows.order_by("image__number"))
+        of_series = SeriesStatement.objects.current().filter(series__study=study)
+        statements = list(of_series.for_display())
+        measured = dict.fromkeys(_measured(analyses, statements))
+        return cls(analyses, statements, list(measured))
+
+    @property
+    def of_series(self) -> list[str]:
+        """A line for each series that the AI states something of."""
+        return [_series_line(row) for row in self.statements]
+
+
+def ai_statement(results: AiResults, verdict: Verdict | None) -> str:
+    """Return the section: lines for series, images and releases, and a last sentence.
+
+    One for each series that the AI states something of, one for each image (or group of images)
+    with its AI result, and what was measured of each release that gave a probability.
+    """
+    rows = results.analyses
     if not rows:
-        return "No AI analysis was available for this report."
+        return NO_ANALYSIS
     assessments = verdict.assessments.all() if verdict else ()
     by_analysis = {assessment.analysis_id: assessment for assessment in assessments}
     groups: dict[tuple[object, ...], list[Analysis]] = {}
@@ -32,13 +70,25 @@ def ai_statement(study: Study, verdict: Verdict | None) -> str:
         key = (is_alone and row.pk, row.status, row.label, str(row.release))
         groups.setdefault((*key, _decision_text(by_analysis.get(row.pk))), []).append(row)
     lines = [_line(group, decision=str(key[-1])) for key, group in groups.items()]
-    return "\n".join([*series_lines(study), *lines, "AI output is a suggestion, not a diagnosis."])
+    return "\n".join([*results.of_series, *lines, *results.measured, A_SUGGESTION])
 
 
-def series_lines(study: Study) -> list[str]:
-    """Return a line for each series that the AI states something of, as it is stated now."""
-    rows = SeriesStatement.objects.current().filter(series__study=study).for_display()
-    return [_series_line(row) for row in rows]
+def _measured(rows: Sequence[Analysis], statements: Sequence[SeriesStatement]) -> Iterator[str]:
+    """A line for each release that gave a probability; the same line may come more than once."""
+    for statement in statements:
+        if statement.label:
+            subject = f"the rule of {statement.release} for series"
+            yield _operating_line(subject, series_operating_point(statement))
+    releases = {row.release_id: row.release for row in rows if row.status == Status.COMPLETED}
+    points = operating_points(releases)
+    for pk, release in releases.items():
+        yield _operating_line(str(release), points[pk])
+
+
+def _operating_line(subject: str, point: OperatingPoint | None) -> str:
+    if point is None:
+        return f"{OPERATING_POINT}the sensitivity and specificity of {subject} are not known."
+    return f"{OPERATING_POINT}{subject} had {point.figures}. {point.measured_on}"
 
 
 def _series_line(statement: SeriesStatement) -> str:
@@ -48,9 +98,9 @@ def _series_line(statement: SeriesStatement) -> str:
     """
     subject = f"Series {statement.series.number}"
     coverage = f"from {statement.analyzed} of {statement.slices} slices"
-    unfinished = f"So far {coverage}; the analysis was not finished."
+    unfinished = f"So far {coverage}; {UNFINISHED}"
     if not statement.label:
-        line = f"{subject}: no AI opinion ({statement.release}). {statement.message}"
+        line = f"{subject}: no AI opinion ({statement.release}). {statement.why}"
         return line if statement.is_final else f"{line} {unfinished}"
     numbers = [one["number"] for one in statement.carrying]
     images = f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"
@@ -88,13 +138,3 @@ def _decision_text(assessment: Any) -> str:
     reasons = [text for text in (assessment.reason_label, assessment.reason_text) if text]
     reason = f": {', '.join(reasons)}" if assessment.reason else ""
     return f"; {_DECISIONS[Decision(assessment.decision)]}{reason}"
-
-
-def number_ranges(values: Iterable[int]) -> str:
-    """Return whole numbers as text, runs of them as ranges: 1 to 4, 7, 9 to 12."""
-    runs = []
-    position = count()
-    for _, run in groupby(sorted(values), key=lambda number: number - next(position)):
-        first, *others = run
-        runs.append(f"{first} to {others[-1]}" if others else str(first))
-    return ", ".join(runs)

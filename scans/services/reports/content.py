@@ -1,41 +1,31 @@
-"""The first draft of a report, from the clinic's template, verdict, annotations and AI results."""
+"""The lines of a report that come from verdict, annotations and AI results."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.utils.formats import date_format
-
 from accounts.models import User
-from scans.models import Annotation, AnnotationVersion, ReportTemplate, Study, Verdict
-from scans.models.analysis import Status
+from scans.geometry import MANUAL_SCALE, Shape
+from scans.models import Annotation, AnnotationVersion, Report, ReportTemplate, Study, Verdict
 from scans.models.assessment import Finding
 from scans.models.report import ReportTemplateQuerySet
-from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
-from scans.services.analyses.displayed_results import newest_finished
-from scans.services.annotations.readable_annotations import readable_annotations
-from scans.services.reports.ai_statement import ai_statement
+from scans.models.report_sections import LONGEST_SECTION
+from scans.services.reports.ai_statement import AiResults, ai_statement
 
-MOST_FIGURES = 12
 # Until a clinic has templates of its own.
 DEFAULT_TEMPLATE = ReportTemplate(
     name="Brain MRI", technique="MRI of the head. Images as listed in the study."
 )
-_IMPRESSIONS = {
+# How the impression of a new report begins, by the finding of its verdict.
+IMPRESSIONS = {
     Finding.TUMOR: "Findings suspicious for an intracranial tumor.",
     Finding.NO_TUMOR: "No evidence of an intracranial tumor on the images provided.",
     Finding.UNSURE: "Indeterminate findings; further imaging or clinical correlation is advised.",
 }
 
 
-@dataclass(frozen=True)
-class _Sources:
-    """What is known of a study as its report begins."""
-
-    study: Study
-    annotations: Sequence[Annotation]
-    verdict: Verdict | None
+def readers_of_report(user: User, verdict: Verdict | None) -> tuple[int, ...]:
+    """Return who read for a report: who writes it, and whose verdict it is signed with."""
+    return (user.pk,) if verdict is None else (user.pk, verdict.reader_id)
 
 
 def templates_of(clinic_id: UUID) -> ReportTemplateQuerySet:
@@ -43,82 +33,45 @@ def templates_of(clinic_id: UUID) -> ReportTemplateQuerySet:
     return ReportTemplate.objects.all().offered_by(clinic_id)
 
 
-def initial_content(*, user: User, study: Study, template: ReportTemplate) -> dict[str, Any]:
-    """Return the sections and figures of a new report, as fields of `Report`."""
-    annotations = list(readable_annotations(user=user, study=study).shown())
-    sources = _Sources(study, annotations, _verdict(user, study))
-    prefilled = template.texts
-    return {
-        name: _INITIAL_TEXTS.get(name, _as_prefilled)(prefilled.get(name, ""), sources)
-        for name in SECTION_NAMES
-    } | {"figures": figures_from([row for row in annotations if row.author_id == user.pk])}
+def texts_after(report: Report, verdict: Verdict) -> dict[str, str]:
+    """Return the texts of a signed report for its amendment, after this verdict was amended.
 
-
-def figures_from(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
-    """Return annotations as a report stores them: each by its version, which does not change.
-
-    With each goes the newest completed analysis of its image, whose heatmap the figure may show.
+    What the report had of the verdict word for word follows it; what was written by hand stays.
     """
-    newest: dict[UUID, UUID] = {}
-    for study in {annotation.study for annotation in annotations}:
-        rows = newest_finished(study).filter(status=Status.COMPLETED)
-        newest |= dict(rows.values_list("image_id", "pk"))
-    return [
-        {
-            "annotation": str(annotation.pk),
-            "version": annotation.version,
-            "analysis": str(newest[annotation.image_id]) if annotation.image_id in newest else None,
-        }
-        for annotation in annotations[:MOST_FIGURES]
-    ]
+    texts = dict(report.texts)
+    before = verdict.supersedes
+    if before is None or not Verdict.objects.deciding().filter(pk=verdict.pk).exists():
+        return texts
+    old, new = (IMPRESSIONS[Finding(one.finding)] for one in (before, verdict))
+    texts["impression"] = texts["impression"].replace(old, new)
+    results = AiResults.of(report.study)
+    if texts["ai_statement"] == ai_statement(results, before):
+        texts["ai_statement"] = ai_statement(results, verdict)
+    return texts
 
 
-def _verdict(user: User, study: Study) -> Verdict | None:
+def verdict_of(user: User, study: Study) -> Verdict | None:
     """Return the verdict that decides the study, else the author's own."""
     of_study = Verdict.objects.filter(study=study)
     deciding = Verdict.objects.deciding().filter(study=study).first()
     return deciding or of_study.filter(reader=user).order_by("-begun_at").first()
 
 
-def _as_prefilled(prefilled: str, sources: _Sources) -> str:
-    return prefilled
+def ai_lines(results: AiResults, verdict: Verdict | None) -> list[str]:
+    """Return the lines of the AI statement, as many as the section can hold."""
+    return shortened(ai_statement(results, verdict).split("\n")).split("\n")
 
 
-def _comparison(prefilled: str, sources: _Sources) -> str:
-    if prefilled:
-        return prefilled
-    study = sources.study
-    earlier = Study.objects.filter(
-        patient_id=study.patient_id, study_date__lt=study.study_date
-    ).order_by("-study_date")
-    dates = [date_format(row.study_date, "j F Y") for row in earlier[:3]]
-    return f"Earlier studies of {', '.join(dates)}." if dates else "No earlier study is available."
-
-
-def _findings(prefilled: str, sources: _Sources) -> str:
-    return _shortened([prefilled, *(_annotation_line(row) for row in sources.annotations)])
-
-
-def _impression(prefilled: str, sources: _Sources) -> str:
-    verdict = sources.verdict
-    if verdict is None or not verdict.finding:
-        return _shortened([prefilled])
-    return _shortened([prefilled, _lines(_IMPRESSIONS[Finding(verdict.finding)], verdict.comment)])
-
-
-def _ai_statement(prefilled: str, sources: _Sources) -> str:
-    return _shortened(ai_statement(sources.study, sources.verdict).split("\n"))
-
-
-# For sections that start with more than the text of the template.
-_INITIAL_TEXTS: dict[str, Callable[[str, _Sources], str]] = {
-    "comparison": _comparison,
-    "findings": _findings,
-    "impression": _impression,
-    "ai_statement": _ai_statement,
+# What a shape's sizes are called, and the members of its measurements that they are.
+_SIZES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("length", ("length",)),
+    ("longest diameter", ("long_diameter",)),
+)
+_SIZES_OF: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    Shape.RECTANGLE: (("width x height", ("width", "height")),),
+    Shape.ELLIPSE: (("axes", ("long_axis", "short_axis")),),
+    Shape.BIDIRECTIONAL: (("bidirectional", ("long_diameter", "short_diameter")),),
 }
-
-
 _UNNAMED = "Annotated area"
 _OLDER_UNNAMED = "Marked area"  # in reports of the first version
 
@@ -148,26 +101,37 @@ def as_sentence(note: str) -> str:
     return whole if not note or note.endswith((".", "!", "?", ")")) else f"{whole}."
 
 
-def measurements_text(measurements: Mapping[str, Any]) -> str:
-    """Return measurements in mm if known, else in px: long diameter 25.0 px, area 314.2 px²."""
-    known = measurements["mm"] or measurements["px"]
+def measurements_text(version: AnnotationVersion) -> str:
+    """Return the measurements by the names of the shape, in mm if known, else in px.
+
+    For example: width x height 40.0 x 20.0 mm, area 800.0 mm².
+    """
+    measurements = version.measured
     unit = "mm" if measurements["mm"] else "px"
-    return ", ".join(
-        f"{name.replace('_', ' ')} {known[name]:.1f} {unit}{'²' * (name == 'area')}"
-        for name in ("length", "long_diameter", "short_diameter", "area")
-        if known[name] is not None
-    )
+    known = measurements["mm"] or measurements["px"]
+    names = _SIZES_OF.get(version.shape, _SIZES)
+    texts = []
+    for name, members in names:
+        values = [known[member] for member in members]
+        if None not in values:
+            texts.append(f"{name} {' x '.join(f'{value:.1f}' for value in values)} {unit}")
+    if known["area"] is not None:
+        texts.append(f"area {known['area']:.1f} {unit}²")
+    if known.get("angle") is not None:
+        return f"angle {known['angle']:.1f}°"
+    manual = " (manual calibration)" if measurements["scale"] == MANUAL_SCALE else ""
+    return ", ".join(texts) + (manual if texts else "")
 
 
-def _annotation_line(annotation: Annotation) -> str:
-    """For example: Meningioma on image 2: long diameter 25.0 px, area 314.2 px². With a tail."""
+def annotation_line(annotation: Annotation) -> str:
+    """Return it as a line: Meningioma on image 2: axes 25.0 x 16.0 px, area 314.2 px². Note."""
     version = annotation.current
-    sizes = measurements_text(version.measurements)
+    sizes = measurements_text(version)
     note = f" {as_sentence(version.note)}" if version.note else ""
     return f"{annotation_location(annotation, version)}{sizes and f': {sizes}'}.{note}"
 
 
-def _shortened(parts: Sequence[str]) -> str:
+def shortened(parts: Sequence[str]) -> str:
     """Join the parts as lines, as many as a section can hold; a last line counts those left out."""
     lines = [part for part in parts if part]
     fitting, room = [], LONGEST_SECTION - 100  # for the last line
@@ -179,7 +143,3 @@ def _shortened(parts: Sequence[str]) -> str:
             break
         fitting.append(line)
     return "\n".join(fitting)[:LONGEST_SECTION]
-
-
-def _lines(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)

@@ -1,6 +1,6 @@
 """Drafts of reports: start, save, amend and discard them; who may read and write them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,7 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import ReportQuerySet, ReportStatus
-from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES
-from scans.services.annotations.readable_annotations import readable_annotations
+from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES, SECTIONS, SECTIONS_CALLED
 from scans.services.disclosure import (
     disclosed_to,
     others_disclosed,
@@ -27,11 +26,13 @@ from scans.services.disclosure import (
 from scans.services.patients.records import refuse_archived
 from scans.services.reports.content import (
     DEFAULT_TEMPLATE,
-    MOST_FIGURES,
-    figures_from,
-    initial_content,
+    verdict_of,
 )
-from scans.written_text import has_control_characters
+from scans.services.reports.figures import chosen_figures
+from scans.services.reports.generated import renewed
+from scans.services.reports.generated_now import GeneratedNow
+from scans.services.reports.initial_content import initial_content
+from scans.written_text import refuse_control_characters, written_lines
 
 
 class ReportConflictError(StateConflictError):
@@ -79,8 +80,14 @@ def start_report(*, user: User, study: Study, template: ReportTemplate | None = 
         return draft
     if Report.objects.filter(study=study).signed().exists():
         raise StateConflictError("This study has a signed report. Amend that one, with a reason.")
-    text = initial_content(user=user, study=study, template=template or DEFAULT_TEMPLATE)
-    report = Report.objects.create(study=study, number=_next_number(study.pk), author=user, **text)
+    now = GeneratedNow(user=user, study=study, verdict=verdict_of(user, study))
+    report = Report.objects.create(
+        study=study,
+        number=_next_number(study.pk),
+        author=user,
+        generated=now.kept,
+        **initial_content(now, template=template or DEFAULT_TEMPLATE),
+    )
     record_write(user, audit_events.REPORT_BEGUN, report)
     return report
 
@@ -112,6 +119,47 @@ def save_report(*, user: User, report: Report, revision: int, changes: Mapping[s
     return current
 
 
+def insert_template(
+    *, user: User, report: Report, revision: int, template: ReportTemplate
+) -> Report:
+    """Add the template's texts to the sections of a draft that do not have them yet.
+
+    Nothing that was written is replaced. Raises what `save_report` raises.
+    """
+    require(user, Action.VIEW, template)
+    changes = {
+        name: f"{report.texts[name]}\n{text}".strip()
+        for name, text in template.texts.items()
+        if text.strip() and text.strip() not in report.texts[name]
+    }
+    return save_report(user=user, report=report, revision=revision, changes=changes)
+
+
+@clinical_write(Action.WRITE_REPORT, on="report")
+def renew_lines(
+    *, user: User, report: Report, revision: int, sections: Collection[str] | None = None
+) -> Report:
+    """Write the lines of a draft that were generated anew, as they would be generated now.
+
+    Of these sections, or where they still are; see `renewed`. What was written by hand stays, and
+    so does the draft where a section would be longer than one may be. Raises what `save_report`
+    raises.
+    """
+    current = locked_draft(user, report)
+    if current.revision != revision:
+        raise ReportConflictError(current)
+    study = current.study
+    now = GeneratedNow(user=user, study=study, verdict=verdict_of(user, study))
+    values = renewed(current, now, sections=sections)
+    values |= _checked_texts(values)
+    for name, value in values.items():
+        setattr(current, name, value)
+    current.revision += 1
+    current.save(update_fields=[*values, "revision", "saved_at"])
+    record_write(user, audit_events.REPORT_SAVED, current)
+    return current
+
+
 @clinical_write(Action.WRITE_REPORT, on="report")
 def amend_report(*, user: User, report: Report, reason: str) -> Report:
     """Start an amendment: a draft that, once signed, supersedes this version. Both stay readable.
@@ -120,7 +168,8 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
     """
     require_writable(user=user, study=report.study)
     reason = " ".join(reason.split())
-    if not 3 <= len(reason) <= 500 or has_control_characters(reason):
+    refuse_control_characters({"reason": reason})
+    if not 3 <= len(reason) <= 500:
         raise ValidationError({"reason": "Say why the report is amended, in 3 to 500 characters."})
     Study.objects.select_for_update().get(pk=report.study_id)
     if not Report.objects.current().filter(pk=report.pk).exists():
@@ -129,15 +178,21 @@ def amend_report(*, user: User, report: Report, reason: str) -> Report:
         )
     if Report.objects.filter(study=report.study_id).preliminary().exists():
         raise StateConflictError("An amendment of this report is being written. Continue that one.")
+    return begin_amendment(user=user, report=report, reason=reason, texts=report.texts)
+
+
+def begin_amendment(*, user: User, report: Report, reason: str, texts: Mapping[str, str]) -> Report:
+    """Return the draft of an amendment, in the caller's transaction, which asked what it must."""
     amendment = Report.objects.create(
         study=report.study,
         number=_next_number(report.study_id),
         author=user,
         supersedes=report,
         amendment_reason=reason,
-        figures=report.figures,
+        figures=[one for one in report.figures if not one.get("default")],
         with_overlay=report.with_overlay,
-        **report.texts,
+        generated=report.generated,
+        **texts,
     )
     record_write(user, audit_events.REPORT_AMENDMENT_BEGUN, amendment)
     return amendment
@@ -187,39 +242,27 @@ def refuse_signed(report: Report) -> None:
 
 
 def _checked(user: User, report: Report, changes: Mapping[str, Any]) -> dict[str, Any]:
-    new_values: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for name in SECTION_NAMES:
-        if name not in changes:
-            continue
-        text = str(changes[name]).replace("\r\n", "\n").strip()
-        if len(text) > LONGEST_SECTION:
-            errors[name] = f"Shorten this section to {LONGEST_SECTION} characters."
-        elif has_control_characters(text, lines=True):
-            errors[name] = "Remove the control characters from this section."
-        new_values[name] = text
+    new_values: dict[str, Any] = _checked_texts(changes)
     if "with_overlay" in changes:
         new_values["with_overlay"] = bool(changes["with_overlay"])
     if "figures" in changes:
-        new_values["figures"] = _chosen_figures(user, report, changes["figures"])
-    if errors:
-        raise ValidationError(errors)
+        new_values["figures"] = chosen_figures(user=user, report=report, ids=changes["figures"])
     return new_values
 
 
-def _chosen_figures(user: User, report: Report, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the figures for these annotations; one that is hidden since keeps its version."""
-    stored = {figure["annotation"]: figure for figure in report.figures}
-    rows = {str(row.pk): row for row in readable_annotations(user=user, study=report.study).shown()}
-    requested = list(dict.fromkeys(ids))
-    if len(requested) > MOST_FIGURES:
-        raise ValidationError({"figures": f"Choose at most {MOST_FIGURES} annotations as figures."})
-    missing = [one for one in requested if one not in rows and one not in stored]
-    if missing:
-        raise ValidationError({"figures": "One of the annotations is not on this study any more."})
-    # A draft shows the newest version of an annotation, a signed report the one that it was signed
-    # with.
-    return [figures_from([rows[one]])[0] if one in rows else stored[one] for one in requested]
+def _checked_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the sections among these values, as they are stored."""
+    texts = {name: written_lines(str(values[name])) for name in SECTION_NAMES if name in values}
+    too_long = {
+        section.name: f"Shorten the section “{section.heading}”: it may hold {LONGEST_SECTION:,} "
+        f"characters, and would have {len(texts[section.name]):,}."
+        for section in SECTIONS
+        if len(texts.get(section.name, "")) > LONGEST_SECTION
+    }
+    if too_long:
+        raise ValidationError(too_long)
+    refuse_control_characters(texts, called=SECTIONS_CALLED)
+    return texts
 
 
 def can_write_report(user: User, study: Study) -> bool:

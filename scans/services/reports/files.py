@@ -1,6 +1,7 @@
 """Deliver the PDF of a report: the only way that it leaves."""
 
 from django.http import Http404, HttpResponseBase
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
@@ -24,9 +25,17 @@ def deliver_report(*, user: User, report: Report) -> HttpResponseBase:
         row=report,
         patient_id=report.study.patient_id,
     )
-    return stored_file(
+    response = stored_file(
         report.pdf,
         media_type="application/pdf",
         filename=f"report-{report.code}.pdf",
         cache_control="private, no-store",
     )
+    # The bytes cannot say so themselves.
+    for header, moment in (
+        ("X-Verdict-Amended-At", report.verdict_amended_at),
+        ("X-Study-Moved-At", report.moved_at),
+    ):
+        if moment is not None:
+            response[header] = timezone.localtime(moment).isoformat()
+    return response

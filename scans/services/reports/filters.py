@@ -7,7 +7,15 @@ from django.db.models import Q, QuerySet
 
 from scans.models import Report
 from scans.models.report import ReportStatus
-from scans.services.core.filters import AnyOfFilter, ListFilterSet, OneOfFilter, TextFilter
+from scans.services.core.filters import (
+    AnyOfFilter,
+    ArchivedFilter,
+    DayFilter,
+    ListFilterSet,
+    OneOfFilter,
+    TextFilter,
+    TrueFalseFilter,
+)
 
 NEWEST, WRITING, SUPERSEDED, ALL = "newest", "writing", "superseded", "all"
 _BY_STATUS = "The API has `status` and `newest`, which say the same in FHIR's terms."
@@ -20,7 +28,7 @@ class ReportFilterSet(ListFilterSet):
     """Pages show the current versions unless `shown` says otherwise; the API shows all."""
 
     page_names = {"search": "q", "study_date_after": "since", "study_date_before": "until"}
-    checked_values = {"mine": "true"}
+    checked_values = {"mine": "true", "archived": "any"}
     pages_only = {
         "search": _BY_STUDY,
         "shown": _BY_STATUS,
@@ -38,7 +46,7 @@ class ReportFilterSet(ListFilterSet):
     search = TextFilter(
         method="matching",
         label="Patient or description",
-        placeholder="Name, MRN or description",
+        placeholder="Name, MRN, birth date or description",
     )
     shown = OneOfFilter(
         method="by_shown",
@@ -51,23 +59,28 @@ class ReportFilterSet(ListFilterSet):
             (ALL, "Every version"),
         ],
     )
-    study_date_after = filters.DateFilter(
+    study_date_after = DayFilter(
         field_name="study__study_date", lookup_expr="gte", label="Study date from"
     )
-    study_date_before = filters.DateFilter(
-        field_name="study__study_date", lookup_expr="lte", label="to"
-    )
-    mine = filters.BooleanFilter(method="by_author", label="Mine only")
+    study_date_before = DayFilter(field_name="study__study_date", lookup_expr="lte", label="to")
+    mine = TrueFalseFilter(method="by_author", label="Mine only")
     study = filters.UUIDFilter(field_name="study_id")
     patient = filters.UUIDFilter(field_name="study__patient_id")
     status = AnyOfFilter(choices=ReportStatus.choices)
-    newest = filters.BooleanFilter(
+    newest = TrueFalseFilter(
         method="by_newest", help_text="`true`: the signed versions that none supersedes."
     )
 
+    archived = ArchivedFilter(path="study__patient__archived_at")
+
     def filter_queryset(self, queryset: Any) -> QuerySet:
-        """On pages without superseded and discarded versions, unless `shown` says otherwise."""
+        """Without reports on archived patients, and on pages without superseded versions.
+
+        `archived` asks for the former, as do `study` and `patient`; `shown` for the latter.
+        """
         rows = super().filter_queryset(queryset)
+        if not any(self.cleaned.get(name) for name in ("archived", "study", "patient")):
+            rows = rows.filter(study__patient__archived_at__isnull=True)
         if "shown" in self.filters and not self.cleaned.get("shown"):
             rows = rows.filter(Q(pk__in=_current()) | Q(status=ReportStatus.PRELIMINARY))
         return rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
@@ -20,10 +21,27 @@ class ReportState:
     withheld: bool = False  # not this person's to read yet, whether there is one or not
 
     @property
+    def verdict_amended_at(self) -> datetime | None:
+        """When the verdict was amended after the report; see `Report.verdict_amended_at`."""
+        return self.signed.verdict_amended_at if self.signed else None
+
+    @property
+    def words(self) -> str:
+        """What a list says of it."""
+        if self.withheld:
+            return "Report withheld"
+        if self.signed:
+            amended = ", amendment being written" if self.draft else ""
+            return f"Report {self.signed.get_status_display().lower()}{amended}"
+        return "Report preliminary" if self.draft else "No report"
+
+    @property
     def facts(self) -> tuple[object, ...]:
         """Everything that its display depends on."""
         return (
             str(self.signed and self.signed.pk),
+            str(self.verdict_amended_at),
+            str(self.signed and self.signed.moved_at),
             str(self.draft and self.draft.pk),
             self.withheld,
         )
@@ -37,7 +55,11 @@ def report_states(*, user: User, studies: Iterable[Study]) -> dict[UUID, ReportS
     signed: dict[UUID, Report] = {}
     drafts: dict[UUID, Report] = {}
     rows = (
-        readable_reports(user=user).not_discarded().filter(study__in=ids).select_related("author")
+        readable_reports(user=user)
+        .not_discarded()
+        .filter(study__in=ids)
+        .select_related("author", "superseded_by", "study")
+        .with_caveats()
     )
     for row in rows.order_by("number"):
         # The newest of the signed ones supersedes those before it.

@@ -1,0 +1,102 @@
+"""What a text of a report says, as far as a signature asks: of a tumor, and of which side.
+
+Plain English by word lists, clause by clause. It errs towards saying nothing: what it takes for a
+statement is only ever shown to the signer as a question.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_CLAUSES = re.compile(r"[.;:!?\n]+(?=\s|$)|\n+|,?\s\b(?:but|however|although|whereas|while)\b")
+_TUMOR = re.compile(
+    r"\b(?:tumou?rs?|neoplas\w+|malignan\w+|gli(?:oma|oblastoma)s?|\w*astrocytomas?|meningiomas?|"
+    r"metasta\w+|lymphomas?|adenomas?|\w*schwannomas?|ependymomas?|medulloblastomas?|"
+    r"\w*carcinomas?|craniopharyngiomas?|mass(?:es)?(?!\s+effect))\b",
+    re.IGNORECASE,
+)
+_LESION = re.compile(r"\b(?:lesions?|enhanc\w+)\b", re.IGNORECASE)
+_NORMAL = re.compile(
+    r"\b(?:normal (?:brain|mri|mr|head|study|examination|scan|findings?)|unremarkable)\b",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\b(?:no|not|without|absen(?:t|ce)|negative for|free of|exclud\w+|ruled? out|neither|nor|"
+    r"never|unlikely)\b|n't\b",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\b(?:cannot|can not|could not|not|can't) (?:be )?(?:fully |entirely )?"
+    r"(?:exclud\w+|ruled? out)|"
+    r"\b(?:indeterminate|uncertain|unclear|possibl[ey]|equivocal|questionable|versus|vs|may be|"
+    r"might be|could be)\b",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(
+    r"\b(?:history of|status post|s/p|(?:after|following) (?:the )?(?:resection|surgery|treatment|"
+    r"therapy|radiation|removal)|resected|previous(?:ly)?|prior|question of|screening)\b",
+    re.IGNORECASE,
+)
+_SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
+_NO_SIDE = re.compile(
+    r"\bright (?:after|before|away|now)\b|\bleft (?:out|over|untouched|behind)\b|"
+    r"\b(?:have|has|had|was|were|is|are) left\b",
+    re.IGNORECASE,
+)
+_IMAGE_SIDE = re.compile(
+    r"\bimage[ -](left|right)\b|\b(left|right) (?:half|side|part) of the image\b|"
+    r"\b(left|right) on the image\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Stance:
+    """What a text says of a tumor; all of it can be true of one text, or none."""
+
+    asserted: bool = False
+    denied: bool = False
+    doubted: bool = False
+    lesion: bool = False  # something that may be one is described
+
+
+def stance_of(text: str) -> Stance:
+    """Return whether the text says that there is a tumor, that there is none, or that in doubt."""
+    asserted = denied = doubted = lesion = False
+    for clause in _clauses(text):
+        if _DOUBT.search(clause):
+            doubted = True
+        elif (_TUMOR.search(clause) and _DENIAL.search(clause)) or _NORMAL.search(clause):
+            denied = True
+        elif _HISTORY.search(clause):
+            continue
+        elif _TUMOR.search(clause):
+            asserted = True
+        elif _LESION.search(clause) and not _DENIAL.search(clause):
+            lesion = True
+    return Stance(asserted, denied, doubted, lesion)
+
+
+def denies(text: str) -> bool:
+    """Return whether the text says that something is not so."""
+    return _DENIAL.search(text) is not None
+
+
+def sides_of(text: str) -> frozenset[str]:
+    """Return the sides of the patient that something is described on: left, right."""
+    found: set[str] = set()
+    for clause in _clauses(text):
+        if _DENIAL.search(clause):
+            continue
+        plain = _NO_SIDE.sub(" ", _IMAGE_SIDE.sub(" ", clause))
+        found |= {side.lower() for side in _SIDE.findall(plain)}
+    return frozenset(found)
+
+
+def image_sides_of(text: str) -> frozenset[str]:
+    """Return the halves of an image that the text names: image left, image right."""
+    return frozenset(side.lower() for found in _IMAGE_SIDE.findall(text) for side in found if side)
+
+
+def _clauses(text: str) -> Iterator[str]:
+    return (clause for clause in _CLAUSES.split(text) if clause and clause.strip())

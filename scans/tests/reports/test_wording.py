@@ -1,0 +1,60 @@
+"""What a text of a report is taken to say: of a tumor, and of which side."""
+
+import pytest
+
+from scans.services.reports.wording import image_sides_of, sides_of, stance_of
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Findings suspicious for an intracranial tumor.", "asserted"),
+        ("No evidence of an intracranial tumor on the images provided.", "denied"),
+        ("Indeterminate findings; further imaging or clinical correlation is advised.", "doubted"),
+        ("Left frontal meningioma, 25 mm.", "asserted"),
+        ("Left frontal tumour.", "asserted"),
+        ("No mass effect.", ""),
+        ("There is no mass, no midline shift.", "denied"),
+        ("A mass isn't seen.", "denied"),
+        ("A metastasis cannot be excluded.", "doubted"),
+        ("Possible low-grade glioma.", "doubted"),
+        ("Unremarkable study.", "denied"),
+        ("Normal MRI of the head.", "denied"),
+        ("No recurrence of the known meningioma.", "denied"),
+        ("History of glioblastoma.", ""),
+        ("After resection of the glioma there is a cavity.", ""),
+        ("No infarct, but a meningioma.", "asserted"),
+        ("Enhancing lesion in the left frontal lobe.", "lesion"),
+        ("Clear sinuses.", ""),
+        ("", ""),
+    ],
+)
+def test_a_clause_says_one_thing_of_a_tumor(text, says):
+    stance = stance_of(text)
+    known = ("asserted", "denied", "doubted", "lesion")
+    assert [name for name in known if getattr(stance, name)] == ([says] if says else [])
+
+
+def test_two_clauses_may_say_both():
+    stance = stance_of("No tumor in the posterior fossa. Left frontal glioma.")
+    assert (stance.asserted, stance.denied) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("Lesion in the left frontal lobe.", {"left"}),
+        ("Left and RIGHT temporal lesions.", {"left", "right"}),
+        ("No lesion on the right. Glioma on the left.", {"left"}),
+        ("In the left half of the image.", set()),
+        ("The operculum was left untouched; right after contrast it enhances.", set()),
+        ("bright signal, upright", set()),
+    ],
+)
+def test_sides_of_the_patient_are_found(text, sides):
+    assert sides_of(text) == sides
+
+
+def test_halves_of_the_image_are_another_thing():
+    assert image_sides_of("Image left; in the right half of the image.") == {"left", "right"}
+    assert image_sides_of("Left frontal lobe.") == set()
