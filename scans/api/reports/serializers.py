@@ -6,7 +6,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from scans.api.reading.serializers import PersonSerializer
+from scans.api.reading.serializers import (
+    ContradictionNoteField,
+    ContradictionsField,
+    PersonSerializer,
+    VerdictOfReportSerializer,
+)
+from scans.api.studies.caveats import AMENDED_HELP, CAVEATS, MovedFields
+from scans.api.studies.record_serializers import RecordChangeSerializer
 from scans.models import Report, ReportTemplate
 from scans.models.report_sections import (
     LONGEST_SECTION,
@@ -14,10 +21,10 @@ from scans.models.report_sections import (
     SECTIONS,
     TEMPLATE_SECTION_NAMES,
 )
-from scans.services.reports.content import MOST_FIGURES
+from scans.services.reports.figures import MOST_FIGURES
 
 
-class ReportSummarySerializer(serializers.ModelSerializer):
+class ReportSummarySerializer(MovedFields, serializers.ModelSerializer):
     """One version of a study's report, without its text."""
 
     study = serializers.UUIDField(source="study_id", read_only=True)
@@ -31,8 +38,24 @@ class ReportSummarySerializer(serializers.ModelSerializer):
         default=None,
         help_text="The signed amendment that supersedes this version, or null.",
     )
+    verdict_amended_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text=AMENDED_HELP,
+    )
     url = serializers.HyperlinkedIdentityField(view_name="api:report-detail")
     pdf_url = serializers.SerializerMethodField(help_text="Null until it is signed.")
+    signed_patient = serializers.JSONField(
+        read_only=True, help_text="Name, MRN, birth date and sex as they are printed."
+    )
+    signed_study = serializers.JSONField(
+        read_only=True, help_text="What was stated of the study as it was signed."
+    )
+    changes_since = RecordChangeSerializer(
+        many=True,
+        read_only=True,
+        help_text="Moves and corrections of the study after it was signed: not in its PDF.",
+    )
 
     class Meta:
         model = Report
@@ -51,6 +74,12 @@ class ReportSummarySerializer(serializers.ModelSerializer):
             "signed_at",
             "signed_name",
             "signed_meaning",
+            *CAVEATS,
+            "contradictions",
+            "contradiction_note",
+            "signed_patient",
+            "signed_study",
+            "changes_since",
             "code",
             "pdf_sha256",
             "pdf_url",
@@ -66,23 +95,40 @@ class ReportSummarySerializer(serializers.ModelSerializer):
 
 
 class FigureSerializer(serializers.Serializer):
-    """An annotation that the report shows, by its version; the analysis is that of its overlay."""
+    """What the report shows: an annotation by its version, or an image."""
 
-    annotation = serializers.UUIDField()
-    version = serializers.IntegerField()
-    analysis = serializers.UUIDField(allow_null=True)
+    annotation = serializers.UUIDField(allow_null=True, default=None)
+    version = serializers.IntegerField(
+        allow_null=True, default=None, help_text="Of the annotation."
+    )
+    image = serializers.UUIDField(
+        allow_null=True, default=None, help_text="Where an image was chosen without an annotation."
+    )
+    analysis = serializers.UUIDField(
+        allow_null=True, default=None, help_text="That of the figure's overlay."
+    )
+    default = serializers.BooleanField(
+        default=False,
+        help_text="Nothing was marked or chosen: the image with the highest probability.",
+    )
 
 
 class ReportSerializer(ReportSummarySerializer):
     """One version of a study's report. A signed one never changes."""
 
     figures = FigureSerializer(many=True, read_only=True)
+    key_images = serializers.ListField(
+        child=serializers.UUIDField(),
+        read_only=True,
+        help_text="Ids of the images that the author had starred when it was signed; empty before.",
+    )
 
     class Meta(ReportSummarySerializer.Meta):
         fields = [
             *ReportSummarySerializer.Meta.fields,
             *SECTION_NAMES,
             "figures",
+            "key_images",
             "with_overlay",
             "revision",
         ]
@@ -93,6 +139,13 @@ class StartReportSerializer(serializers.Serializer):
     template = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Of the clinic's; null for none."
     )
+
+
+class InsertTemplateSerializer(serializers.Serializer):
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, help_text="The one that the change was made from."
+    )
+    template = serializers.UUIDField(help_text="Of the clinic's.")
 
 
 class SaveReportSerializer(serializers.Serializer):
@@ -106,7 +159,7 @@ class SaveReportSerializer(serializers.Serializer):
         child=serializers.UUIDField(),
         required=False,
         max_length=MOST_FIGURES,
-        help_text="Ids of annotations of the study, in their order.",
+        help_text="Ids of annotations and images of the study, in their order.",
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -133,8 +186,32 @@ class SignReportSerializer(serializers.Serializer):
         write_only=True,
         trim_whitespace=False,
         max_length=4096,
+        required=False,
+        allow_blank=True,
+        default="",
         style={"input_type": "password"},
-        help_text="Of the account, once more: a token alone signs nothing.",
+        help_text="Of the account, once more. It may be left out where it was given in this "
+        "session within the clinic's `signing_minutes`.",
+    )
+    verdict = VerdictOfReportSerializer(
+        required=False,
+        help_text="What you enter of your verdict on the study, which is signed with the report "
+        "where it is not signed yet.",
+    )
+    noticed = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_SECTION),
+        required=False,
+        default=list,
+        max_length=1000,
+        help_text="What the AI states by now, as the 409 listed it in `statements`.",
+    )
+    contradictions = ContradictionsField()
+    contradiction_note = ContradictionNoteField()
+
+
+class RenewLinesSerializer(serializers.Serializer):
+    revision = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, help_text="The one whose lines are renewed."
     )
 
 

@@ -10,6 +10,7 @@ from scans.api.analyses.serializers import DISCLAIMER
 from scans.api.analyses.statement_serializers import SeriesStatementSerializer
 from scans.api.reading.serializers import PersonSerializer
 from scans.api.reports.serializers import ReportSummarySerializer
+from scans.api.studies.caveats import MovedFields
 from scans.models import Verdict
 from scans.models.reading import ReadStage
 from scans.models.study_filters import StudyLabel
@@ -23,6 +24,13 @@ class ChangeSerializer(serializers.Serializer):
     study_date = serializers.DateField(source="before.day")
     probability = serializers.FloatField(source="before.probability", help_text="Of that study.")
     difference = serializers.FloatField()
+    repeatability = serializers.FloatField(
+        help_text="By how much the release's probabilities differ on a second scan: a smaller "
+        "difference says nothing of the patient."
+    )
+    is_repeatability_known = serializers.BooleanField(
+        help_text="Whether that was measured of this release; else it is that of an earlier one."
+    )
 
 
 @extend_schema_serializer(component_name="StudyWord")
@@ -43,12 +51,14 @@ class StudyResultSerializer(serializers.Serializer):
         return DISCLAIMER
 
 
-class StandingVerdictSerializer(serializers.ModelSerializer):
+class StandingVerdictSerializer(MovedFields, serializers.ModelSerializer):
     reader = PersonSerializer()
+    is_deciding = serializers.BooleanField(help_text="Of its study: the one verdict that counts.")
 
     class Meta:
         model = Verdict
-        fields = ["id", "finding", "reader", "read_as", "status", "signed_at"]
+        fields = ["id", "finding", "reader", "read_as", "is_deciding", "status", "signed_at"]
+        fields += ["moved_at", "moved_from"]
         read_only_fields = fields
 
 

@@ -25,6 +25,7 @@ class PatientTimelineViewSet(ClinicRows):
     serializer_class = TimelineEntrySerializer
     pagination_class = HistoryPages
     filter_backends = []
+    lists = ("timeline",)
 
     def patient_id_of(self, row: Patient) -> UUID:
         return row.pk

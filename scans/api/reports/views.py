@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -8,13 +9,19 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.password_age import note_password, password_given_at
 from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.core import problems
+from scans.api.core.in_person import refuse_token
 from scans.api.core.views import AnyFile, ClinicRows, FoundRows
+from scans.api.reading.signatures import contradictions_as_problem, despite_of
+from scans.api.reading.views import shown_statements_of, verdict_input_of
 from scans.api.reports.serializers import (
     AmendReportSerializer,
+    InsertTemplateSerializer,
+    RenewLinesSerializer,
     ReportSerializer,
     ReportSummarySerializer,
     ReportTemplateSerializer,
@@ -27,7 +34,9 @@ from scans.services.reports import drafting as service
 from scans.services.reports.content import templates_of
 from scans.services.reports.files import deliver_report
 from scans.services.reports.filters import ReportFilterSet
-from scans.services.reports.signing import sign_report
+from scans.services.reports.signer import Signer
+from scans.services.reports.signing import StatedAnewError, sign_report
+from scans.services.reports.verdict_with_report import VerdictToSign
 
 _ROWS = Report.objects.select_related(
     "study__patient__clinic", "study__clinic", "author", "superseded_by"
@@ -53,7 +62,8 @@ class ReportViewSet(FoundRows):
 
     def get_queryset(self) -> Any:
         readable = service.readable_reports(user=signed_in(self.request))
-        return self.queryset.filter(pk__in=readable.values("pk"))
+        rows = self.queryset.filter(pk__in=readable.values("pk"))
+        return rows.with_caveats().with_changes()
 
     def get_serializer_class(self) -> Any:
         return ReportSummarySerializer if self.action == "list" else ReportSerializer
@@ -86,16 +96,82 @@ class ReportViewSet(FoundRows):
         return self._respond(saved)
 
     @extend_schema(
+        summary="Insert a template into a draft",
+        description="Adds its texts to the sections that do not have them; nothing is replaced.",
+        request=InsertTemplateSerializer,
+        responses=ReportSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="insert-template")
+    def insert_template(self, request: Request, pk: Any) -> Response:
+        user, report = signed_in(request), self.get_object()
+        valid = self._valid_data(InsertTemplateSerializer)
+        template = get_visible_or_404(
+            templates_of(report.study.clinic_id), user, pk=valid["template"]
+        )
+        try:
+            saved = service.insert_template(
+                user=user, report=report, revision=valid["revision"], template=template
+            )
+        except service.ReportConflictError as error:
+            raise self._conflict(error, sent={"revision": valid["revision"]}) from error
+        return self._respond(saved)
+
+    @extend_schema(
+        summary="Renew the generated lines of a draft",
+        description=(
+            "The lines of the AI statement, of annotations and of the comparison, and the figures, "
+            "as they would be generated now. What was written by hand stays."
+        ),
+        request=RenewLinesSerializer,
+        responses=ReportSerializer,
+    )
+    @action(detail=True, methods=["post"], url_path="renew-lines")
+    def renew_lines(self, request: Request, pk: Any) -> Response:
+        valid = self._valid_data(RenewLinesSerializer)
+        try:
+            saved = service.renew_lines(
+                user=signed_in(request), report=self.get_object(), revision=valid["revision"]
+            )
+        except service.ReportConflictError as error:
+            raise self._conflict(error, sent={"revision": valid["revision"]}) from error
+        return self._respond(saved)
+
+    @extend_schema(
         summary="Sign a draft",
-        description="It is final then, and its PDF is made, for good.",
+        description=(
+            "It is final then, and its PDF is made, for good. Your open verdict on the study is "
+            "signed with it, with what `verdict` holds; a report is not signed without one. In a "
+            "session of your own: an API token signs nothing (403). What the AI states by now "
+            "and the text does not have is a 409 that lists it in `statements`; send these "
+            "back in `noticed` once they were read. What contradicts itself is a 409 that lists it "
+            "in `contradictions`; send these back with a sentence in `contradiction_note` to sign "
+            "all the same."
+        ),
         request=SignReportSerializer,
         responses=ReportSerializer,
     )
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: Any) -> Response:
+        self.require_writable()
+        refuse_token(request)
         valid = self._valid_data(SignReportSerializer)
         try:
-            signed = sign_report(user=signed_in(request), report=self.get_object(), **valid)
+            with contradictions_as_problem():
+                signed = sign_report(
+                    user=signed_in(request),
+                    report=self.get_object(),
+                    revision=valid["revision"],
+                    signer=Signer(
+                        valid["password"],
+                        password_given_at(request),
+                        note=partial(note_password, request),
+                    ),
+                    noticed=valid["noticed"],
+                    despite=despite_of(valid),
+                    entered=_entered(valid.get("verdict")),
+                )
+        except StatedAnewError as error:
+            raise problems.StatedAnew(str(error), statements=error.statements) from error
         except service.ReportConflictError as error:
             raise self._conflict(error, sent={"revision": valid["revision"]}) from error
         return self._respond(signed)
@@ -156,6 +232,14 @@ class ReportViewSet(FoundRows):
     ) -> problems.VersionConflict:
         current = self.get_serializer(self.queryset.get(pk=error.current.pk)).data
         return problems.VersionConflict(str(error), current=current, sent=sent)
+
+
+def _entered(data: dict[str, Any] | None) -> VerdictToSign | None:
+    if data is None:
+        return None
+    return VerdictToSign(
+        verdict_input_of(data), data["layers"], data.get("shown"), shown_statements_of(data)
+    )
 
 
 class StudyReportView(ClinicRows):

@@ -61,5 +61,5 @@ def report_list(request: ClinicalRequest) -> HttpResponse:
 
 def filtered_reports(user: User, query: Mapping[str, Any]) -> ReportFilterSet:
     """The reports that this person may read, filtered as the page or the CSV file asks."""
-    rows = readable_reports(user=user)
+    rows = readable_reports(user=user).with_caveats()
     return ReportFilterSet.from_page(query, queryset=rows, user=user)

@@ -1,8 +1,6 @@
-"""What the pages of reports have in common: the row that they open, its read, why not."""
+"""What the pages of reports have in common: the row that they open, and its read."""
 
 from uuid import UUID
-
-from django.core.exceptions import ValidationError
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
@@ -11,16 +9,12 @@ from scans.models import Report
 from scans.pages.core.requests import ClinicalRequest
 
 
-def message_of(error: Exception) -> str:
-    """Why a service refused, as a sentence for the page."""
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-
-
 def report_of(request: ClinicalRequest, report_id: UUID) -> Report:
     """The report of this id with what its pages show; raise `Http404` where it is not visible."""
     rows = Report.objects.select_related(
         "study__patient__clinic", "study__clinic", "author", "supersedes", "superseded_by"
     )
+    rows = rows.with_caveats().with_changes()
     return get_visible_or_404(rows, request.user, pk=report_id)
 
 

@@ -10,10 +10,18 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from scans.models import Annotation, AnnotationVersion, Report
+from scans.models import Analysis, Annotation, AnnotationVersion, Image, Report
+from scans.models.analysis import Status
 from scans.models.report_sections import SECTIONS
+from scans.services.analyses.displayed_results import newest_finished
+from scans.services.annotations.key_images import (
+    key_images_listed,
+    key_images_text,
+    starred_ids,
+)
 from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.reports.content import annotation_locations, annotation_name, measurements_text
+from scans.services.reports.figures import analyses_of, images_of
 
 _FIGURE = re.compile(r"\b[Ff]igure (\d{1,2})\b")
 
@@ -32,12 +40,17 @@ class AnnotationLink:
     is_chosen: bool = False
     is_hidden: bool = False  # since the figure was chosen; the report keeps it
     locations: tuple[str, ...] = ()  # how a line of the findings about it may begin
+    image_id: str = ""  # whose thumbnail is shown
+    is_default: bool = False  # nothing was chosen: the image with the highest probability
+    is_key_image: bool = False  # starred by who looks
 
 
 def sections_of(report: Report) -> list[tuple[str, str]]:
     """Return heading and text of each section that is not empty."""
     texts = report.texts
-    return [(section.heading, texts[section.name]) for section in SECTIONS if texts[section.name]]
+    named = [(section.heading, texts[section.name]) for section in SECTIONS if texts[section.name]]
+    key_images = key_images_text(key_images_listed(report))
+    return [*named, *([("Key images", key_images)] if key_images else [])]
 
 
 def linked_sections(
@@ -115,11 +128,42 @@ def _with_figures(text: str, figures: Sequence[AnnotationLink]) -> SafeString:
 def figures_shown(report: Report) -> list[AnnotationLink]:
     """Return the figures of a report in their order, as the versions that were chosen."""
     rows = AnnotationVersion.objects.filter(
-        annotation__in=[figure["annotation"] for figure in report.figures]
+        annotation__in=[one["annotation"] for one in report.figures if one.get("annotation")]
     ).select_related("annotation__image__series", "annotation__author")
     versions = {(str(row.annotation_id), row.number): row for row in rows}
-    figures = [versions[figure["annotation"], figure["version"]] for figure in report.figures]
-    return [_link_to(version.annotation, version, is_chosen=True) for version in figures]
+    images, analyses = images_of(report.figures), analyses_of(report.figures)
+    found = []
+    for figure in report.figures:
+        if figure.get("annotation"):
+            version = versions[figure["annotation"], figure["version"]]
+            found.append(_link_to(version.annotation, version, is_chosen=True))
+        else:
+            link = _link_to_image(images[figure["image"]], analyses.get(figure["analysis"] or ""))
+            is_default = bool(figure.get("default"))
+            found.append(replace(link, is_chosen=True, is_default=is_default))
+    return found
+
+
+def image_choices(*, user: User, report: Report, chosen: Set[str]) -> list[AnnotationLink]:
+    """Return the images of the study as figures to choose: the chosen and most suspicious first."""
+    results = newest_finished(report.study).filter(status=Status.COMPLETED)
+    newest = {row.image_id: row for row in results.select_related("release")}
+    rows = Image.objects.filter(series__study=report.study).select_related("series")
+    links = [
+        (str(row.pk) not in chosen, -_probability(newest.get(row.pk)), row, newest.get(row.pk))
+        for row in rows.order_by("series__number", "number")
+    ]
+    links.sort(key=lambda link: link[:2])
+    starred = starred_ids(user=user, study=report.study)
+    return [
+        replace(_link_to_image(row, result), is_chosen=not unchosen, is_key_image=row.pk in starred)
+        for unchosen, _, row, result in links
+    ]
+
+
+def _probability(analysis: Analysis | None) -> float:
+    known = analysis.probability if analysis is not None else None
+    return -1.0 if known is None else known
 
 
 def figure_choices(*, user: User, report: Report, chosen: Set[str]) -> list[AnnotationLink]:
@@ -130,7 +174,7 @@ def figure_choices(*, user: User, report: Report, chosen: Set[str]) -> list[Anno
     rows = readable_annotations(user=user, study=report.study).shown()
     annotations = [_link_to(row, row.current, is_chosen=str(row.pk) in chosen) for row in rows]
     shown = {one.annotation_id for one in annotations}
-    hidden = [one for one in figures_shown(report) if one.annotation_id not in shown]
+    hidden = [one for one in figures_shown(report) if one.name and one.annotation_id not in shown]
     return [*annotations, *(replace(one, is_chosen=one.annotation_id in chosen) for one in hidden)]
 
 
@@ -144,10 +188,27 @@ def _link_to(
         name=annotation_name(version),
         image_number=image.number,
         author=str(annotation.author),
-        measurements=measurements_text(version.measurements),
+        measurements=measurements_text(version),
         note=version.note,
         url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode(query)}",
         is_chosen=is_chosen,
         is_hidden=annotation.is_hidden,
         locations=annotation_locations(annotation, version),
+        image_id=str(image.pk),
+    )
+
+
+def _link_to_image(image: Image, analysis: Analysis | None) -> AnnotationLink:
+    known = _probability(analysis)
+    return AnnotationLink(
+        annotation_id=str(image.pk),
+        name="",
+        image_number=image.number,
+        author="",
+        measurements=""
+        if known < 0
+        else f"probability {known:.2f} ({analysis and analysis.release})",
+        note="",
+        url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode({'image': image.pk})}",
+        image_id=str(image.pk),
     )

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.policy import Action, get_visible_or_404, has_perm, require
+from accounts.seen_form import SeenForm
 from scans.models import ReportTemplate
 from scans.models.report_sections import TEMPLATE_SECTION_NAMES
 from scans.pages.core.decorators import clinical_page
@@ -17,7 +18,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.services.reports.templates import FIELDS, own_templates, save_template
 
 
-class TemplateForm(forms.ModelForm):
+class TemplateForm(SeenForm, forms.ModelForm):
     class Meta:
         model = ReportTemplate
         fields = FIELDS
@@ -56,9 +57,10 @@ def report_template(request: ClinicalRequest, template_id: UUID | None = None) -
     form = TemplateForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
-            save_template(user=request.user, changes=form.cleaned_data, template=row)
+            changes, seen = (form.changes, form.seen) if row else (form.cleaned_data, None)
+            save_template(user=request.user, changes=changes, template=row, seen=seen)
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            form.refuse(error, now=row and ReportTemplate.objects.get(pk=row.pk))
         else:
             messages.success(request, "The template is saved.")
             return redirect("report-templates")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,8 +16,10 @@ from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
 from scans.models.report import ReportStatus
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.reports.opening import message_of, record_read, report_of
+from scans.pages.reports.imaging_request import imaging_request_of
+from scans.pages.reports.opening import record_read, report_of
 from scans.pages.reports.presentation import (
     figures_shown,
     linked_sections,
@@ -26,6 +28,7 @@ from scans.services.reports import drafting as service
 from scans.services.reports import signing
 from scans.services.reports.content import templates_of
 from scans.services.reports.files import deliver_report
+from scans.services.reports.verdict_with_report import deciding_verdict
 
 
 @require_GET
@@ -34,7 +37,8 @@ def study_report(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Show the versions of a study's report, or the form that starts one."""
     study = _study(request, study_id)
     service.require_readable(user=request.user, study=study)
-    versions = list(Report.objects.filter(study=study).select_related("author", "superseded_by"))
+    rows = Report.objects.filter(study=study).with_caveats().with_changes()
+    versions = list(rows.select_related("author", "superseded_by"))
     audit.record_list(
         actor=request.user,
         event=audit_events.REPORT_LISTED,
@@ -125,7 +129,13 @@ def verify(request: ClinicalRequest, code: str = "") -> HttpResponse:
     if not code:
         return render(request, "reports/verify.html", {"row": None})
     rows = Report.objects.select_related("study__patient", "superseded_by").signed()
-    row = get_visible_or_404(rows, request.user, code=signing.normal_code(code))
+    rows = rows.with_caveats().with_changes()
+    try:
+        row = get_visible_or_404(rows, request.user, code=signing.normal_code(code))
+    except Http404:
+        # The same page for a code of nobody and for one of another clinic.
+        context = {"row": None, "unknown": code[:40]}
+        return render(request, "reports/verify.html", context, status=404)
     service.require_readable(user=request.user, study=row.study)
     audit.record(
         actor=request.user,
@@ -142,10 +152,13 @@ def _reading(request: ClinicalRequest, row: Report) -> dict[str, Any]:
         "report": row,
         "study": row.study,
         "patient": row.study.patient,
+        "imaging_request": imaging_request_of(row),
         "sections": linked_sections(user=request.user, report=row, figures=figures),
         "figures": figures,
         "can_write": service.can_write_report(request.user, row.study),
         "versions": Report.objects.filter(study=row.study_id),
+        "deciding": deciding_verdict(row.study),
+        "amendment": Report.objects.filter(supersedes=row).preliminary().first(),
     }
 
 

@@ -65,6 +65,7 @@ def test_it_is_prefilled_written_signed_and_printed(reader, study, template, mon
 
     monkeypatch.setattr(document, "Paragraph", Paragraph)
     sent = {"revision": 0, "history": WRITTEN, "impression": "No tumor.", "password": PASSWORD}
+    sent["finding"] = "no_tumor"
     response = client.post(reverse("report-sign", args=[report.pk]), sent)
     assert response.status_code == 302, text_of(response)
     report.refresh_from_db()
@@ -89,7 +90,7 @@ def test_the_api_has_it(reader, study, template):
     sent = {"revision": 0, "history": SENT, "impression": "No tumor."}
     saved = api.patch(draft["url"], sent, format="json").json()
     assert (saved["revision"], saved["history"]) == (1, SENT)
-    sent = {"revision": 1, "password": PASSWORD}
+    sent = {"revision": 1, "password": PASSWORD, "verdict": {"finding": "no_tumor"}}
     signed = api.post(f"{draft['url']}sign/", sent, format="json").json()
     assert (signed["status"], signed["history"]) == ("final", SENT)
     too_long = {"revision": 1, "history": "w" * 10_001}

@@ -87,11 +87,11 @@ def test_the_worklist_leaves_as_it_is_filtered(client, reader):
     type(other).objects.filter(pk=other.pk).update(assignee=reader, priority="stat")
     response = client.post(reverse("worklist-csv"), {"assignee": "me"})
     (row,) = csv.DictReader(StringIO(response.content.decode("utf-8-sig")))
-    assert (row["Description"], row["Assigned to"], row["Priority"]) == (
+    assert (row["Description"], row["Assignee"], row["Priority"]) == (
         *("Spine", str(reader)),
         "Stat",
     )
-    assert row["First by"]
+    assert row["Due"]
     assert f'action="{reverse("worklist-csv")}"' in text_of(client.get(reverse("worklist")))
     everything = client.get(reverse("worklist-csv")).content.decode("utf-8-sig")
     assert one.patient.mrn in everything

@@ -8,11 +8,15 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.undeletable import UndeletableError
 from scans.errors import StateConflictError
 from scans.models import Image, Report
+from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reports import drafting, signing
 from scans.services.reports.pdf.document import render_pdf
+from scans.services.reports.signer import Signer
+from scans.services.reports.verdict_with_report import VerdictToSign
 from scans.tests.core.factories import make_annotation, make_signed_report, make_study
 
 pytestmark = pytest.mark.django_db
+FOUND = VerdictToSign(VerdictInput(finding="no_tumor"))
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ def test_the_longest_texts_fit_on_pages(study, reader):
     report = drafting.start_report(user=reader, study=study)
     text = {"findings": "W" * 10_000, "impression": "line\n" * 1900}
     report = drafting.save_report(user=reader, report=report, revision=0, changes=text)
-    signed = signing.sign_report(user=reader, report=report, revision=1, password=PASSWORD)
+    signed = signing.sign_report(
+        user=reader, report=report, revision=1, signer=Signer(PASSWORD), entered=FOUND
+    )
     assert signed.pdf.size > 10_000
 
 
@@ -86,7 +92,9 @@ def test_a_signature_that_comes_to_nothing_leaves_no_file(study, reader, monkeyp
 
     monkeypatch.setattr(signing, "render_pdf", meanwhile)
     with pytest.raises(StateConflictError):
-        signing.sign_report(user=reader, report=report, revision=1, password=PASSWORD)
+        signing.sign_report(
+            user=reader, report=report, revision=1, signer=Signer(PASSWORD), entered=FOUND
+        )
     folder = f"reports/{study.clinic_id}"
     assert not default_storage.exists(folder) or default_storage.listdir(folder)[1] == []
     assert Report.objects.get().status == "preliminary"

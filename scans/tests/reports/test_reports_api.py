@@ -3,11 +3,20 @@
 import hashlib
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Clinic
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Image, Report, ReportTemplate, Study
-from scans.tests.core.factories import complete, make_annotation, make_signed_report, make_study
+from scans.services.studies.corrections import correct_study
+from scans.tests.core.factories import (
+    complete,
+    make_annotation,
+    make_signed_report,
+    make_study,
+    make_verdict,
+)
 from scans.tests.core.fixtures import asking_as
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +40,31 @@ def start(api, study, **body):
 
 
 def sign(api, report, **more):
-    body = {"revision": report["revision"], "password": PASSWORD} | more
+    found = {"verdict": {"finding": "tumor"}}
+    body = {"revision": report["revision"], "password": PASSWORD} | found | more
     return api.post(f"{report['url']}sign/", body, format="json")
+
+
+def test_the_list_costs_the_same_however_many_reports_it_has(api, study, person):
+    def listed():
+        with CaptureQueriesContext(connection) as queries:
+            found = api.get(REPORTS).json()["results"]
+        return len(queries), [len(one["changes_since"]) for one in found]
+
+    def add(study):
+        make_verdict(study=study, reader=person)
+        report = make_signed_report(study=study, author=person)
+        correct_study(user=person, study=study, changes={"description": "B"}, reason="Typed")
+        assert Report.objects.get(pk=report.pk).changes_since[0].kind == "study_corrected"
+
+    add(study)
+    listed()
+    one, _ = listed()
+    for _ in range(3):
+        add(make_study(patient=study.patient))
+    four, changes = listed()
+    assert changes == [1, 1, 1, 1]
+    assert four == one
 
 
 def test_a_report_is_begun_saved_signed_and_read(api, study, person):
@@ -59,7 +91,7 @@ def test_a_report_is_begun_saved_signed_and_read(api, study, person):
     assert "impression" not in listed
 
 
-def test_signing_needs_the_password_whatever_the_token(api, study):
+def test_signing_needs_the_password(api, study):
     draft = start(api, study)
     draft = api.patch(draft["url"], {"revision": 0, "impression": "None."}, format="json").json()
     for body, field in (({"password": "wrong"}, "password"), ({"password": ""}, "password")):
@@ -92,7 +124,8 @@ def test_a_signed_report_is_amended_and_not_changed(api, study):
     assert api.post(f"{url}amend/", {"reason": ""}, format="json").status_code == 400
     response = api.post(f"{url}amend/", {"reason": "The side."}, format="json")
     assert response.status_code == 201
-    assert sign(api, response.json()).json()["status"] == "amended"
+    found = {"finding": "no_tumor"}
+    assert sign(api, response.json(), verdict=found).json()["status"] == "amended"
     assert api.get(url).json()["superseded_by"] == response.json()["id"]
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from scans.models import Image, Report
+from scans.models import Comparison, Image, Report, Verdict
 from scans.tests.core.factories import PatientFactory, complete, make_annotation, make_study
 
 pytestmark = pytest.mark.browser
@@ -31,13 +31,13 @@ def test_a_report_is_written_signed_and_amended(page: Page, user, study, assert_
     page.get_by_role("button", name="Start the report").click()
     assert_accessible(page)
     expect(page.get_by_label("Findings")).to_have_value(
-        "Meningioma on image 1: long diameter 40.0 px, short diameter 20.0 px, "
-        "area 628.3 px². With a dural tail."
+        "Meningioma on image 1: axes 40.0 x 20.0 px, area 628.3 px². With a dural tail."
     )
     page.get_by_label("Impression").fill("Meningioma, left.")
     expect(page.get_by_role("status").filter(has_text=SAVED)).to_be_visible()
     page.reload()
     expect(page.get_by_label("Impression")).to_have_value("Meningioma, left.")
+    page.get_by_text("Tumor", exact=True).click()
     page.get_by_label("Your password, once more").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Report: final")).to_be_visible()
@@ -51,7 +51,8 @@ def test_a_report_is_written_signed_and_amended(page: Page, user, study, assert_
     page.get_by_label("Reason").fill("The side was wrong.")
     page.get_by_role("button", name="Write an amendment").click()
     page.get_by_label("Impression").fill("Meningioma, right.")
-    page.get_by_label("Your password, once more").fill(PASSWORD)
+    # The password was given just now: it is not asked again.
+    expect(page.get_by_text("Your password is not asked again")).to_be_visible()
     page.get_by_role("button", name="Sign the report").click()
     expect(page.get_by_role("heading", name="Report: amended")).to_be_visible()
     page.goto(report.get_absolute_url())
@@ -100,8 +101,9 @@ def test_a_double_click_signs_once(page: Page, user, study):
     page.goto(reverse("study-report", args=[study.pk]))
     page.get_by_role("button", name="Start the report").click()
     page.get_by_label("Impression").fill("Meningioma.")
+    page.get_by_text("Tumor", exact=True).click()
     page.get_by_label("Your password, once more").fill(PASSWORD)
-    page.get_by_role("button", name="Sign the report").dblclick()
+    page.get_by_role("button", name="Sign verdict and report").dblclick()
     expect(page.get_by_role("heading", name="Report: final")).to_be_visible()
 
 
@@ -127,3 +129,65 @@ def _viewer_of(report: Report) -> str:
     image = Image.objects.get(series__study=report.study)
     path = reverse("viewer", args=[report.study_id])
     return f"{path}?image={image.pk}&annotation={annotation}"
+
+
+def pressed(page: Page, target) -> None:
+    """Press with the mouse what is inside the window and not covered."""
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    size = page.viewport_size
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    assert 0 <= x <= size["width"], (box, size)
+    assert 0 <= y <= size["height"], (box, size)
+    hit = target.evaluate(
+        """(element, [x, y]) => {
+          const found = document.elementFromPoint(x, y);
+          return element === found || element.contains(found) || found.contains(element);
+        }""",
+        [x, y],
+    )
+    assert hit
+    page.mouse.click(x, y)
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_verdict_and_report_are_signed_in_one_sitting_beside_the_images(
+    page: Page, user, study, width
+):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.set_default_timeout(90_000)
+    earlier = make_study(patient=study.patient, days_ago=300, description="MRI before")
+    page.goto(reverse("study-report", args=[study.pk]))
+    pressed(page, page.get_by_role("button", name="Start the report"))
+    images = page.frame_locator("iframe[data-viewer]")
+    expect(images.locator("[data-verdict]").first).to_be_visible(timeout=90_000)
+    viewport = images.locator('[data-viewport="1"].vw-viewport')
+    expect(viewport).to_have_attribute("data-state", "ready", timeout=90_000)
+    frame, editor = page.locator("iframe[data-viewer]"), page.locator(".ns-split-report")
+    expect(frame).not_to_be_focused()  # what is typed is the report's, and judges no image
+    beside, text = frame.bounding_box(), editor.bounding_box()
+    assert beside["x"] + beside["width"] <= text["x"]
+    assert text["x"] + text["width"] <= width
+    assert beside["height"] >= 500
+    # The earlier study opens in the frame, beside, and is recorded.
+    expect(page.get_by_label("Comparison")).to_have_value(re.compile("Not compared"))
+    with page.expect_response(lambda one: "/comparisons/" in one.url, timeout=90_000):
+        pressed(page, page.locator("[data-open-beside]").first)
+    assert Comparison.objects.get().other == earlier
+    pressed(page, page.locator("label[for=report-finding-tumor]"))
+    page.get_by_label("Impression").fill("A tumor.")
+    page.get_by_label("Your password, once more").fill(PASSWORD)
+    pressed(page, page.get_by_role("button", name="Sign verdict and report"))
+    # It contradicts itself: the study that was opened is not compared with.
+    expect(page.get_by_text("Not signed yet: this contradicts itself.")).to_be_visible()
+    expect(page.get_by_text("The comparison says that nothing was compared")).to_be_visible()
+    expect(page.locator("[data-contradiction-note]")).to_be_focused()
+    pressed(page, page.get_by_role("button", name="Write it into the report"))
+    expect(page.get_by_label("Comparison")).to_have_value(re.compile("Compared with the study"))
+    expect(page.locator("#report-finding-tumor")).to_be_checked()
+    expect(page.get_by_text("Your password is not asked again")).to_be_visible()
+    pressed(page, page.get_by_role("button", name="Sign verdict and report"))
+    expect(page.get_by_role("heading", name="Report: final")).to_be_visible()
+    verdict = Verdict.objects.get()
+    assert (verdict.status, verdict.finding) == ("final", "tumor")
+    assert Report.objects.get().signed_at == verdict.signed_at

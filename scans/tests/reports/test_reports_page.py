@@ -1,6 +1,8 @@
 import csv
 import hashlib
+import json
 from dataclasses import replace
+from datetime import datetime
 from io import StringIO
 
 import pytest
@@ -15,11 +17,13 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Image, Report
 from scans.models.report import ReportTemplate
 from scans.models.report_sections import LONGEST_SECTION
+from scans.services.annotations.key_images import star_image, unstar_image
 from scans.services.annotations.lifecycle import revise_annotation
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports.signing import normal_code
+from scans.services.studies.corrections import correct_study
 from scans.tests.core.factories import (
     PatientFactory,
     complete,
@@ -69,7 +73,7 @@ def begun(client, study) -> Report:
 
 def sent(report, **more):
     figures = [figure["annotation"] for figure in report.figures]
-    return WORDS | {"revision": report.revision, "figures": figures} | more
+    return WORDS | {"finding": "tumor", "revision": report.revision, "figures": figures} | more
 
 
 def sign(client, report, password=PASSWORD, **more):
@@ -96,7 +100,7 @@ def test_a_report_starts_from_the_template_the_annotations_and_the_ai_results(
     client.post(reverse("study-report-start", args=[study.pk]), {"template": template.pk})
     report = Report.objects.get()
     assert report.technique == "3 T, contrast."
-    assert report.findings.startswith("Meningioma on image 1: long diameter 40.0 px")
+    assert report.findings.startswith("Meningioma on image 1: axes 40.0 x 20.0 px")
     assert report.findings.endswith("With a tail.")
     assert "probability of a tumor 0.93 (test-release" in report.ai_statement
     assert "not a diagnosis" in report.ai_statement
@@ -124,7 +128,7 @@ def test_a_finding_leads_to_its_annotation_in_the_viewer(client, study, annotati
     page = text_of(client.get(report.get_absolute_url()))
     viewer = reverse("viewer", args=[study.pk])
     link = f'<a href="{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}">'
-    assert f"{link}Meningioma on image 1</a>: long diameter" in page
+    assert f"{link}Meningioma on image 1</a>: axes" in page
     assert f"See {link}Figure 1</a> &amp; Figure 7. &lt;b&gt;Meningioma" in page
 
 
@@ -133,7 +137,7 @@ def test_the_editor_saves_itself_and_says_when(client, study):
     path = reverse("report-save", args=[report.pk])
     response = client.post(path, sent(report), headers={"HX-Request": "true"})
     assert (response.status_code, response["X-Revision"]) == (204, "1")
-    assert "Saved" in response["HX-Trigger"]
+    assert datetime.fromisoformat(json.loads(response["HX-Trigger"])["report-saved"])
     report.refresh_from_db()
     assert (report.impression, report.revision) == ("Tumor.", 1)
     again = client.post(path, sent(report), headers={"HX-Request": "true"})
@@ -218,6 +222,22 @@ def test_signing_takes_the_password_and_prints_who_when_and_what_it_means(
     viewer = reverse("viewer", args=[study.pk])
     assert f"{viewer}?image={annotation.image_id}&amp;annotation={annotation.pk}" in page
     assert AuditEvent.objects.filter(action="report.signed", object_id=report.pk).count() == 1
+
+
+def test_a_signed_report_lists_the_key_images_of_the_moment_when_it_was_signed(
+    client, study, reader
+):
+    image = Image.objects.get(series__study=study)
+    draft = begun(client, study)
+    star_image(user=reader, image=image)
+    assert "Key images" in text_of(client.get(draft.get_absolute_url()))
+    sign(client, draft)
+    draft.refresh_from_db()
+    assert draft.key_images == [str(image.pk)]
+    unstar_image(user=reader, image=image)
+    page = text_of(client.get(draft.get_absolute_url()))
+    assert "Key images" in page
+    assert "Image 1." in page
 
 
 def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annotation, reader):
@@ -332,6 +352,14 @@ def test_the_code_on_paper_finds_the_report_for_the_clinic_only(client, study):
     assert Client().get(reverse("report-verify", args=[report.code])).status_code == 302
 
 
+@pytest.mark.parametrize("code", ["ABCD-EFGH-JKMN", "-", "<b>"])
+def test_an_unknown_code_gets_a_page_that_says_so_and_asks_again(client, code):
+    response = client.get(reverse("report-verify-form"), {"code": code}, follow=True)
+    assert response.status_code == 404
+    assert "No report of your clinic has this code." in text_of(response)
+    assert 'name="code"' in text_of(response)
+
+
 def rows_of(response):
     return list(csv.DictReader(StringIO(response.content.decode("utf-8-sig"))))
 
@@ -355,7 +383,7 @@ def test_a_csv_holds_no_formula_and_nothing_that_is_withheld(client, reader):
     type(study.clinic).objects.update(read_first=True)
     response = client.get(reverse("studies-csv"))
     assert "0.93" not in response.content.decode()
-    assert rows_of(response)[0]["AI result"] == "withheld: read first"
+    assert rows_of(response)[0]["AI result"] == "Withheld: read first"
 
 
 def test_the_csv_of_a_list_is_filtered_as_the_list(client, study, reader):
@@ -427,3 +455,20 @@ def test_nothing_is_written_for_an_archived_patient(client, study):
     assert Report.objects.get().revision == 0
     page = text_of(client.get(reverse("study-report", args=[study.pk])))
     assert "Continue writing" not in page
+
+
+@pytest.mark.parametrize("name", ["report", "report-verify"])
+def test_a_report_asks_as_often_for_many_corrections_as_for_one(client, reader, study, name):
+    report = make_signed_report(study=study, author=reader)
+    address = reverse(name, args=[report.code if name == "report-verify" else report.pk])
+
+    def queries(*, corrections):
+        for number in range(corrections):
+            changes = {"accession_number": f"{corrections}-{number}"}
+            correct_study(user=reader, study=study, changes=changes, reason="Typing error")
+        client.get(address)
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(address).status_code == 200
+        return len(found)
+
+    assert queries(corrections=1) == queries(corrections=5)

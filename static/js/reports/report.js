@@ -2,13 +2,20 @@
 // typed is given up: not where the server is away, not where the session has ended meanwhile.
 
 import { Autosave } from "../core/autosave.js";
+import { clockTime } from "../core/clinic_time.js";
+import "../reading/contradictions.js";
+import "../reading/pointed_choices.js";
+import { writeShownImages } from "../reading/shown_images.js";
+import { saveBeside, send } from "./split.js";
 
 const form = document.querySelector("[data-report-form]");
 const line = document.querySelector("[data-report-saved]");
+const refusedBeside = document.querySelector("[data-beside-refused]");
 let leaving = false;
 
+/** Words, and elements among them. */
 function say(text, isBad = false) {
-  line.textContent = text;
+  line.replaceChildren(...[text].flat());
   line.classList.toggle("ns-not-saved", isBad);
 }
 
@@ -16,10 +23,13 @@ const saving = new Autosave({
   form: () => form,
   delay: 1000,
   say,
-  prepare: (body) => body.delete("password"),
+  prepare(body) {
+    body.delete("password");
+    writeShownImages();
+  },
   outcomeOf(events) {
     if (events["report-saved"]) {
-      if (!saving.unsaved) say(events["report-saved"]);
+      if (!saving.unsaved) say(["Saved ", clockTime(events["report-saved"])]);
       return "saved";
     }
     if (events["report-refused"]) {
@@ -48,10 +58,21 @@ form.addEventListener("submit", async (event) => {
   if (leaving) return;
   leaving = true;
   const button = event.submitter;
+  // What is being typed in the verdict beside goes first: it is signed with the report.
+  const isSaved = await saveBeside();
+  refusedBeside.hidden = isSaved;
+  send(isSaved);
+  if (!isSaved) {
+    leaving = false;
+    refusedBeside.scrollIntoView({ block: "center" });
+    return;
+  }
   const isThere = (await saving.save()) !== "away";
   leaving = isThere && "sent";
+  send(isThere);
   if (!isThere) return;
   saving.forget();
+  writeShownImages();
   // In a task of its own: while this event is being handled, the form takes no other one.
   setTimeout(() => {
     form.requestSubmit(button);
@@ -59,10 +80,27 @@ form.addEventListener("submit", async (event) => {
   });
 });
 
+// Signs from wherever one writes the report; what is refused is said at the button, as after a click.
+// In another form, as that which corrects the study, it would drop what is being written there.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+  const within = event.target.closest?.("form");
+  if (within && within !== form) return;
+  event.preventDefault();
+  if (!document.querySelector("dialog[open]")) {
+    form.requestSubmit(form.querySelector("[data-report-sign]"));
+  }
+});
+
 document.querySelector("[data-report-discard]")?.addEventListener("submit", () => {
   saving.forget();
   saving.stopped = true;
 });
+
+// What was refused is said at the button that was pressed: there is where one looks.
+const refused = document.querySelector("[data-contradictions], [data-refused]");
+refused?.scrollIntoView({ block: "center" });
+refused?.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
 
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what is there now, and a form that can be sent
