@@ -1,8 +1,15 @@
 from scans.models.analysis import Analysis
 from scans.models.annotation import Annotation, AnnotationVersion, LabelList
 from scans.models.assessment import Assessment, ClinicReason, Verdict
+from scans.models.calibration import SpacingCalibration
+from scans.models.comparison import Comparison
+from scans.models.critical_finding import CriticalFinding
+from scans.models.hanging_protocol import HangingProtocol
 from scans.models.idempotency import IdempotentRequest
+from scans.models.key_image import KeyImage
+from scans.models.notification import Notification
 from scans.models.patient import Patient
+from scans.models.record_change import RecordChange
 from scans.models.release import ModelRelease
 from scans.models.report import Report, ReportTemplate
 from scans.models.series_statement import SeriesStatement, SliceEvidence
@@ -16,16 +23,23 @@ __all__ = [
     "AnnotationVersion",
     "Assessment",
     "ClinicReason",
+    "Comparison",
+    "CriticalFinding",
+    "HangingProtocol",
     "IdempotentRequest",
     "Image",
+    "KeyImage",
     "LabelList",
     "ModelRelease",
+    "Notification",
     "Patient",
+    "RecordChange",
     "Report",
     "ReportTemplate",
     "Series",
     "SeriesStatement",
     "SliceEvidence",
+    "SpacingCalibration",
     "Study",
     "Verdict",
     "Worker",

@@ -208,7 +208,7 @@ class Analysis(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.release} on {self.image_id}: {self.status}"
+        return f"{self.release} on {self.image}: {self.get_status_display().lower()}"
 
     @property
     def clinic_id(self) -> uuid.UUID:

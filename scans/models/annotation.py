@@ -10,7 +10,7 @@ from django.db.models import F, Prefetch, Q
 from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
-from scans.geometry import Shape
+from scans.geometry import Shape, measurements_json, read_geometry
 from scans.models.analysis import Analysis
 from scans.models.study import Image, Study
 
@@ -44,6 +44,7 @@ class VersionOrigin(models.TextChoices):
     HIDDEN = "hidden", "Deleted"  # as readers call it; the row stays
     UNHIDDEN = "unhidden", "Brought back"
     RESTORED = "restored", "Restored"
+    CALIBRATED = "calibrated", "Measured anew"  # a manual calibration came or went
 
 
 class LabelListQuerySet(ClinicQuerySet["LabelList"]):
@@ -123,7 +124,7 @@ class Annotation(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Annotation {self.pk}"
+        return f"Annotation by {self.author} on {self.image}"
 
     @property
     def clinic_id(self) -> uuid.UUID:
@@ -208,8 +209,23 @@ class AnnotationVersion(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.annotation_id} version {self.number}"
+        return f"Version {self.number} of {self.annotation}"
 
     @property
     def clinic_id(self) -> uuid.UUID:
         return self.annotation.clinic_id
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The measurements by the names of the shape.
+
+        Versions of before the shapes had names of their own called a rectangle's diagonal its long
+        diameter: they are measured anew, in millimeters where they were.
+        """
+        measurements: dict[str, Any] = self.measurements
+        if "scale" in measurements:
+            return measurements
+        image = self.annotation.image
+        shape = read_geometry(self.geometry, width=image.width, height=image.height)
+        spacing = image.pixel_spacing if measurements["mm"] else None
+        return measurements_json(shape, spacing=spacing)

@@ -6,6 +6,7 @@ verdict of its own that names the one it supersedes and why; both stay readable.
 """
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,7 @@ from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.models.analysis import Analysis
+from scans.models.record_change import MovedAfterSigning, moves_since_signing
 from scans.models.study import Study
 
 
@@ -120,8 +122,17 @@ class VerdictQuerySet(ClinicQuerySet["Verdict"]):
             )
         )
 
+    def with_deciding(self) -> "VerdictQuerySet":
+        """With what `Verdict.is_deciding` needs, without a query for each row."""
+        decides = Exists(Verdict.objects.deciding().filter(pk=OuterRef("pk")))
+        return self.annotate(decides_study=decides)
 
-class Verdict(Undeletable, models.Model):
+    def with_caveats(self) -> "VerdictQuerySet":
+        """With what is said beside a verdict: see `with_deciding`, and `moved_at`."""
+        return self.with_deciding().annotate(**moves_since_signing())
+
+
+class Verdict(MovedAfterSigning, Undeletable, models.Model):
     """One version of one radiologist's verdict on one study."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -142,11 +153,26 @@ class Verdict(Undeletable, models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     amendment_reason = models.CharField(max_length=500, blank=True)
+    # See scans.services.reading.contradictions: what it was signed despite, and why.
+    contradictions = models.JSONField(
+        default=list, blank=True, help_text="What contradicts itself in it, as the signer saw it."
+    )
+    contradiction_note = models.CharField(
+        max_length=500, blank=True, help_text="Why the signer signed it all the same."
+    )
     seconds_spent = models.PositiveIntegerField(
         default=0, help_text="With the study open and in sight, as the reader's page counted it."
     )
     ai_content = models.JSONField(
         default=dict, blank=True, help_text="What AI content was on screen as it was signed."
+    )
+    images_shown = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Ids of the study's images that were on the reader's screen; null: not reported.",
+    )
+    image_count = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Images that the study had as it was signed."
     )
     revision = models.PositiveIntegerField(default=0, help_text="Counts the saves of the draft.")
     begun_at = models.DateTimeField(auto_now_add=True)
@@ -202,7 +228,7 @@ class Verdict(Undeletable, models.Model):
         indexes = [models.Index(fields=["-signed_at"], name="verdict_newest_signed")]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()} verdict on {self.study_id}"
+        return f"{self.get_status_display()} verdict by {self.reader} on {self.study}"
 
     @property
     def clinic_id(self) -> uuid.UUID:
@@ -211,6 +237,22 @@ class Verdict(Undeletable, models.Model):
     @property
     def is_signed(self) -> bool:
         return self.status in SIGNED
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether this is the one verdict that counts of its study: see `deciding`."""
+        known: dict[str, Any] = self.__dict__  # of `with_deciding`
+        if "decides_study" not in known:
+            if not self.is_signed:
+                return False  # it may be signed yet, so nothing is kept
+            known["decides_study"] = Verdict.objects.deciding().filter(pk=self.pk).exists()
+        return bool(known["decides_study"])
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a signed amendment supersedes it."""
+        later: Verdict | None = getattr(self, "superseded_by", None)
+        return later is not None and later.is_signed
 
     @property
     def is_amendment(self) -> bool:
@@ -254,7 +296,7 @@ class Assessment(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_decision_display()} {self.analysis_id}"
+        return f"Assessment of {self.analysis}"
 
     @property
     def clinic_id(self) -> uuid.UUID:

@@ -12,7 +12,7 @@ class Priority(models.TextChoices):
 class ReadStage(models.TextChoices):
     """How far the reading is; a study awaits a verdict until it is `READ`."""
 
-    WAITING = "waiting", "Awaits a verdict"
+    WAITING = "waiting", "Unread"
     ADJUDICATION = "adjudication", "Two readers disagree"
     READ = "read", "Read"
 

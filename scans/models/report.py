@@ -1,16 +1,22 @@
 """Reports of studies, and the templates they start from. A signed version never changes."""
 
+import re
 import uuid
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 
 from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
+from scans.models.assessment import ReadAs, Verdict, VerdictStatus
 from scans.models.patient import Patient
+from scans.models.reading import ReadStage
+from scans.models.record_change import MovedAfterSigning, RecordChange, moves_since_signing
 from scans.models.report_sections import (
     SECTION_NAMES,
     SECTIONS,
@@ -30,7 +36,28 @@ class ReportStatus(models.TextChoices):
     CANCELLED = "cancelled", "Discarded"  # never signed; the row stays
 
 
+_NAMES_AN_IMAGE = re.compile(r"\bimages?\s+\d", re.IGNORECASE)
 SIGNED = (ReportStatus.FINAL, ReportStatus.AMENDED)
+
+
+def _later_verdicts(study: Any, signed_at: Any) -> models.QuerySet[Verdict]:
+    """Return what decided the study, or decided it anew, after this moment, newest first.
+
+    The first verdict counts where there was none: a report of an earlier version was signed before
+    anybody had decided.
+    """
+    rows = Verdict.objects.signed().filter(study=study, signed_at__gt=signed_at)
+    moment = OuterRef(signed_at) if isinstance(signed_at, OuterRef) else signed_at
+    before = Verdict.objects.signed().filter(study=OuterRef("study"), signed_at__lte=moment)
+    changes = Q(status=VerdictStatus.AMENDED) | Q(read_as=ReadAs.ADJUDICATION)
+    first = Q(study__read_stage=ReadStage.READ) & ~Exists(before)
+    return rows.filter(changes | first).order_by("-signed_at")
+
+
+def caveat_annotations() -> dict[str, Subquery]:
+    """What `ReportQuerySet.with_caveats` adds, for a plain query set of the administration."""
+    later = _later_verdicts(OuterRef("study"), OuterRef("signed_at"))
+    return {"later_verdict_at": Subquery(later.values("signed_at")[:1]), **moves_since_signing()}
 
 
 class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
@@ -95,9 +122,21 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
         later = Report.objects.filter(supersedes=OuterRef("pk"), status__in=SIGNED)
         return self.signed().exclude(Exists(later))
 
+    def with_changes(self) -> "ReportQuerySet":
+        """With what `Report.changes_since` needs, without a query for each row."""
+        changes = Prefetch("study__record_changes", RecordChange.objects.all().for_display())
+        return self.prefetch_related(changes)
+
+    def with_caveats(self) -> "ReportQuerySet":
+        """With what is said beside a report, without a query for each row.
+
+        See `Report.verdict_amended_at` and `Report.moved_at`.
+        """
+        return self.annotate(**caveat_annotations())
+
 
 @with_sections(SECTIONS)
-class Report(Undeletable, models.Model):
+class Report(MovedAfterSigning, Undeletable, models.Model):
     """One version of a study's report: a draft that is signed once.
 
     An amendment is a version of its own, with the version it supersedes and a reason.
@@ -115,7 +154,12 @@ class Report(Undeletable, models.Model):
     # [{"annotation": id, "version": number, "analysis": id or null}] as they were chosen, in order.
     # A version of an annotation does not change, so neither does what the report shows.
     figures = models.JSONField(default=list, blank=True)
+    # The author's key images as they were when it was signed: ids of images, in their order.
+    key_images = models.JSONField(default=list, blank=True)
     with_overlay = models.BooleanField(default=False)
+    # See scans.services.reports.generated: the lines that were generated, so that the draft can
+    # tell them from what was written by hand, and lines that image numbers changed under.
+    generated = models.JSONField(default=dict, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=0, help_text="Counts the saves of the draft.")
     begun_at = models.DateTimeField(auto_now_add=True)
     saved_at = models.DateTimeField(auto_now=True)
@@ -124,12 +168,21 @@ class Report(Undeletable, models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     amendment_reason = models.CharField(max_length=500, blank=True)
+    # See scans.services.reading.contradictions: what it was signed despite, and why.
+    contradictions = models.JSONField(
+        default=list, blank=True, help_text="What contradicts itself in it, as the signer saw it."
+    )
+    contradiction_note = models.CharField(
+        max_length=500, blank=True, help_text="Why the signer signed it all the same."
+    )
 
     signed_at = models.DateTimeField(null=True, blank=True)
     signed_name = models.CharField(max_length=300, blank=True, help_text="As printed then.")
     signed_meaning = models.CharField(max_length=200, blank=True)
     # Name, MRN, birth date and sex of the patient as they were when it was signed.
     signed_patient = models.JSONField(default=dict, blank=True)
+    # Its date, description and what was asked, as they were then.
+    signed_study = models.JSONField(default=dict, blank=True)
     code = models.CharField(max_length=14, blank=True, help_text="Verifies a copy on paper.")
     pdf = models.FileField(max_length=200, blank=True)
     pdf_sha256 = models.CharField("SHA-256 of the PDF", max_length=64, blank=True)
@@ -186,7 +239,7 @@ class Report(Undeletable, models.Model):
         indexes = [models.Index(fields=["-signed_at"], name="report_newest_signed")]
 
     def __str__(self) -> str:
-        return f"Report {self.number} of study {self.study_id}: {self.status}"
+        return f"Report {self.number} on {self.study}: {self.get_status_display().lower()}"
 
     @property
     def clinic_id(self) -> uuid.UUID:
@@ -212,6 +265,45 @@ class Report(Undeletable, models.Model):
     @property
     def is_draft(self) -> bool:
         return self.status == ReportStatus.PRELIMINARY
+
+    def note_renumbering(self) -> None:
+        """Keep which lines name an image by a number; called as the images get other numbers."""
+        lines = {line for text in self.texts.values() for line in text.split("\n")}
+        named = {line for line in lines if _NAMES_AN_IMAGE.search(line)}
+        self.generated = self.generated | {
+            "renumbered": sorted({*self.generated.get("renumbered", ()), *named})
+        }
+
+    @property
+    def verdict_amended_at(self) -> datetime | None:
+        """When the verdict was last amended after this report, the newest one, was signed.
+
+        None once an amendment of the report is signed. An adjudication counts as well: it decides
+        another way than the verdict that the report was signed with.
+        """
+        if not self.is_signed or self.following is not None:
+            return None
+        known: dict[str, Any] = self.__dict__  # of `with_caveats`
+        if "later_verdict_at" not in known:
+            newest = _later_verdicts(self.study_id, self.signed_at).first()
+            known["later_verdict_at"] = newest and newest.signed_at
+        later: datetime | None = known["later_verdict_at"]
+        return later
+
+    @property
+    def changes_since(self) -> list[RecordChange]:
+        """Moves and corrections of the study after this was signed, which it does not show.
+
+        Without those that were taken back since, and what took them back.
+        """
+        signed_at = self.signed_at
+        if signed_at is None:
+            return []
+        rows = self.study.record_changes.all()  # of `with_changes`, else a query
+        later = [row for row in rows if row.made_at > signed_at]
+        gone = {row.undoes_id for row in later if row.undoes_id} & {row.pk for row in later}
+        standing = [row for row in later if row.pk not in gone and row.undoes_id not in gone]
+        return sorted(standing, key=lambda row: (row.made_at, row.pk))
 
     @property
     def following(self) -> "Report | None":

@@ -49,6 +49,7 @@ SECTIONS = (
     Section(name="ai_statement", heading="AI statement", lines=5),
 )
 SECTION_NAMES = tuple(section.name for section in SECTIONS)
+SECTIONS_CALLED = {section.name: f"section “{section.heading}”" for section in SECTIONS}
 TEMPLATE_SECTIONS = tuple(section for section in SECTIONS if section.in_templates)
 TEMPLATE_SECTION_NAMES = tuple(section.name for section in TEMPLATE_SECTIONS)
 

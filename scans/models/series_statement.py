@@ -34,7 +34,7 @@ class SliceEvidence(Undeletable, models.Model):
         verbose_name_plural = "slice evidence"
 
     def __str__(self) -> str:
-        return f"Evidence of {self.analysis_id}"
+        return f"Evidence of {self.analysis}"
 
     @property
     def clinic_id(self) -> uuid.UUID:
@@ -60,10 +60,11 @@ class SeriesStatementQuerySet(ClinicQuerySet["SeriesStatement"]):
         return self.exclude(label="")
 
     def for_display(self) -> "SeriesStatementQuerySet":
-        """In the order of the series, with the release by name."""
+        """In the order of the series, with the release by name and its rule's operating point."""
         return (
             self.select_related("series", "release")
             .defer("release__manifest")
+            .annotate(operating=models.F("release__manifest__series__operating"))
             .order_by("series__number", "pk")
         )
 
@@ -143,6 +144,15 @@ class SeriesStatement(Undeletable, models.Model):
     def stamp(self) -> str:
         """Names the statement as it is now: made anew it has another; without a space."""
         return f"{self.pk}@{self.updated_at.isoformat()}"
+
+    @property
+    def why(self) -> str:
+        """Why there is no opinion, without what staff can do: what a report says of it.
+
+        The message ends in the advice, after its last semicolon.
+        """
+        reason, _, _ = self.message.rpartition("; ")
+        return f"{reason}." if reason else self.message
 
     @property
     def status(self) -> str:

@@ -1,7 +1,7 @@
 """Study > Series > Image: the DICOM hierarchy. UIDs are minted for files that bring none."""
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,9 +11,11 @@ from django.urls import reverse
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
+from scans.geometry import Spacing
 from scans.models.acquisition import Acquisition
-from scans.models.patient import Patient, search_words
+from scans.models.patient import Patient
 from scans.models.reading import Priority, ReadersRequired, ReadStage
+from scans.models.search_text import folded, search_words
 
 
 def mint_uid() -> str:
@@ -21,15 +23,28 @@ def mint_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
+UNTITLED = "MRI study"  # where no description is stated
+
+# What the sender stated of a study, and what a correction may change.
+STATED = (
+    "study_date",
+    "description",
+    "clinical_question",
+    "referring_physician",
+    "accession_number",
+)
+
+
 class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
 
     def matching(self, text: str) -> Self:
-        """Studies whose description, or whose patient's MRN or name, contains every word."""
+        """Studies of which the description or the patient matches each word of the text."""
         rows = self
         for word in search_words(text):
             rows = rows.filter(
-                Q(patient__in=Patient.objects.matching(word)) | Q(description__icontains=word)
+                Q(patient__in=Patient.objects.matching(word))
+                | Q(search_text__contains=folded(word))
             )
         return rows
 
@@ -41,6 +56,16 @@ class Study(Undeletable, models.Model):
     study_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
     study_date = models.DateField()
     description = models.CharField(max_length=200, blank=True)
+    clinical_question = models.TextField(
+        max_length=2000, blank=True, default="", help_text="What the study is to answer."
+    )
+    referring_physician = models.CharField(
+        max_length=200, blank=True, default="", help_text="Who asked for the study."
+    )
+    accession_number = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of the order, as the clinic numbers it."
+    )
+    search_text = models.TextField(editable=False, default="")
     # Files of one upload arrive in several requests; this is what makes them one study.
     upload_id = models.UUIDField(null=True, editable=False)
     received_at = models.DateTimeField(auto_now_add=True)
@@ -105,7 +130,24 @@ class Study(Undeletable, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.description or 'MRI study'}, {self.study_date}"
+        return f"{self.title}, {self.study_date}"
+
+    @property
+    def title(self) -> str:
+        """What it is called on every page, in CSV files and in the administration."""
+        return self.description or UNTITLED
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        texts = (self.description, self.accession_number, self.referring_physician)
+        self.search_text = folded(" ".join(text for text in texts if text))
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+        super().save(*args, **kwargs)
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """What was stated of it, as a signed report and the trail of corrections keep it."""
+        return {name: str(getattr(self, name)) for name in STATED}
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.pk])
@@ -124,6 +166,8 @@ class Series(Undeletable, Acquisition):
     number = models.PositiveIntegerField(default=1)
     modality = models.CharField(max_length=16, default="MR")
     description = models.CharField(max_length=200, blank=True)
+    # A person put its images in order: from then on their numbers say what lies beside what.
+    order_corrected = models.BooleanField(default=False, editable=False)
 
     objects = SeriesQuerySet.as_manager()
 
@@ -159,9 +203,13 @@ class Image(Undeletable, Acquisition):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="images")
     sop_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
     number = models.PositiveIntegerField()
+    # Where it stood in its upload, whatever order the network delivered; null in older rows.
+    upload_place = models.PositiveBigIntegerField(null=True, editable=False)
     filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
     media_type = models.CharField(max_length=40)
     sha256 = models.CharField("SHA-256", max_length=64)
+    # The patient had the same file already when this study was moved to them.
+    is_repeat = models.BooleanField(default=False, editable=False)
     byte_size = models.PositiveBigIntegerField()
     width = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     height = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
@@ -184,7 +232,11 @@ class Image(Undeletable, Acquisition):
         ordering = ["number", "id"]
         constraints = [
             *Acquisition.Meta.constraints,
-            models.UniqueConstraint(fields=["patient", "sha256"], name="image_once_a_patient"),
+            models.UniqueConstraint(
+                fields=["patient", "sha256"],
+                condition=Q(is_repeat=False),
+                name="image_once_a_patient",
+            ),
             models.UniqueConstraint(fields=["series", "number"], name="image_number_in_series"),
             models.CheckConstraint(
                 name="image_has_pixels", condition=Q(width__gt=0) & Q(height__gt=0)
@@ -212,6 +264,13 @@ class Image(Undeletable, Acquisition):
     @property
     def study(self) -> Study:
         return self.series.study
+
+    @property
+    def pixel_spacing(self) -> Spacing | None:
+        """As the file states it."""
+        if self.pixel_spacing_row is None or self.pixel_spacing_column is None:
+            return None
+        return Spacing(row=self.pixel_spacing_row, column=self.pixel_spacing_column)
 
     @property
     def latest_analysis(self) -> "models.Model | None":

@@ -8,7 +8,7 @@ these conditions, and `scans.services.studies.summaries` shows the same per stud
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from scans.models.analysis import FINISHED, UNFINISHED, Analysis, Label, Status
 from scans.models.series_statement import SeriesStatement
@@ -63,6 +63,16 @@ def in_state(state: StudyState) -> Q:
             return cancelled & ~finished & ~failed & ~unfinished
         case StudyState.NOT_ANALYZED:
             return ~_exists(Analysis.objects.all())
+
+
+# What somebody has to see to stands before what is done.
+_STATES = (StudyState.FAILED, StudyState.IN_WORK, StudyState.NOT_ANALYZED, StudyState.CANCELLED)
+
+
+def state_rank() -> Case:
+    """Where the state of a study stands among the others, to order by."""
+    conditions = (When(in_state(state), then=rank) for rank, state in enumerate(_STATES))
+    return Case(*conditions, default=len(_STATES))
 
 
 def with_label(label: StudyLabel) -> Q:
