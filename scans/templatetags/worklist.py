@@ -12,14 +12,15 @@ register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"
 
 
+@register.filter
 def duration(span: timedelta) -> str:
-    """Return a duration in two units at most: "2 d 3 h", "3 h 20 min", "under a minute"."""
+    """Return a duration in two units at most: "2 d 3 h", "3 h 20 min", "< 1 min"."""
     minutes = int(span.total_seconds() // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
     shown = [f"{number}{_NARROW}{unit}" for number, unit in parts if number][:2]
-    return " ".join(shown) or "under a minute"
+    return " ".join(shown) or f"< 1{_NARROW}min"
 
 
 @register.filter

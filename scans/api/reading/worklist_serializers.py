@@ -8,6 +8,7 @@ from rest_framework import serializers
 from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
 from scans.api.analyses.serializers import DISCLAIMER
 from scans.api.reading.serializers import PersonSerializer, ReadersRequiredField
+from scans.api.studies.caveats import CAVEATS, CaveatFields
 from scans.models import Analysis, SeriesStatement, Study
 from scans.models.analysis import Label
 
@@ -64,7 +65,7 @@ class TriageResultSerializer(serializers.Serializer):
         return DISCLAIMER
 
 
-class WorklistEntrySerializer(serializers.ModelSerializer):
+class WorklistEntrySerializer(CaveatFields, serializers.ModelSerializer):
     patient = serializers.UUIDField(source="patient_id")
     patient_name = serializers.CharField(source="patient.name")
     mrn = serializers.CharField(source="patient.mrn")
@@ -104,6 +105,7 @@ class WorklistEntrySerializer(serializers.ModelSerializer):
             "reads_wanted",
             "read_stage",
             "place",
+            *CAVEATS,
             "url",
         ]
         read_only_fields = fields

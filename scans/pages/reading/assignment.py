@@ -11,14 +11,17 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.policy import get_visible_or_404
+from accounts.requests import number_in
 from scans.errors import StateConflictError
 from scans.models import Study
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.reading.verdict import panel
+from scans.pages.reading.verdict_panel import panel
 from scans.pages.reading.worklist import changed
 from scans.services.reading import assignment as service
 from scans.services.reading.double_reading import set_readers_required
+from scans.services.studies.priority import set_priority
 
 
 @require_POST
@@ -49,7 +52,7 @@ def study_assign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
         person = None
         if text:
             found = User.objects.visible_to(request.user)
-            person = found.filter(pk=int(text)).first() if text.isdecimal() else None
+            person = found.filter(pk=number_in(text)).first()
             if person is None:
                 raise ValidationError("There is no such radiologist in your clinic.")
         return service.assign_study(user=request.user, study=study, assignee=person)
@@ -64,7 +67,7 @@ def study_priority(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     return _done(
         request,
         study_id,
-        lambda study: service.set_priority(user=request.user, study=study, priority=priority),
+        lambda study: set_priority(user=request.user, study=study, priority=priority),
     )
 
 
@@ -87,10 +90,8 @@ def _done(request: ClinicalRequest, study_id: UUID, act: Callable[[Study], Study
     conflict = ""
     try:
         act(study)
-    except StateConflictError as error:
-        conflict = str(error)
-    except ValidationError as error:
-        conflict = " ".join(error.messages)
+    except (ValidationError, StateConflictError) as error:
+        conflict = message_of(error)
     if request.POST.get("from") == "worklist":
         return changed(request, conflict=conflict)
     if request.htmx:

@@ -22,6 +22,7 @@ from scans.pages.core.addresses import ListAddress
 from scans.pages.core.csv_responses import form_values
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.filter_bar import FilterBar
+from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import (
     has_poll_token,
@@ -30,6 +31,8 @@ from scans.pages.core.responses import (
     text_response,
     with_htmx_events,
 )
+from scans.pages.reading.sitting import next_in_sitting
+from scans.services.analyses.operating_points import operating_words_of
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.filters import FILTERS, WorklistFilterSet
@@ -41,13 +44,18 @@ from scans.services.reading.worklist import (
     RANK,
     awaiting,
     ranks,
-    take_next,
     triage_sources,
 )
+from scans.services.reports.study_readings import study_readings
 from scans.services.studies.summaries import summarize
 from scans.templatetags.worklist import waited
 
 PAGE_SIZE = 50
+# The columns from left to right: what a reader looks at first stands first.
+_SHOWN = (
+    *("priority", "patient", "age", "description", "images", "state", "triage_score", "due"),
+    *("waiting", "assignee"),
+)
 
 
 @require_GET
@@ -82,12 +90,17 @@ def worklist_page(request: ClinicalRequest) -> HttpResponse:
 @require_POST
 @clinical_page
 def worklist_next(request: ClinicalRequest) -> HttpResponse:
-    """Take the first study that this reader can read, and open it."""
-    study = take_next(user=request.user)
-    if study is None:
-        messages.info(request, "There is no study left for you to read.")
+    """Take the first study that this reader can read, and open it in the viewer.
+
+    In the viewer itself, where the study of the page is `excluding`: the one after it in the list.
+    """
+    left = uuid_of(request.POST.get("excluding", ""))
+    following = next_in_sitting(request, after=left, is_done=False)
+    if left or following.study is None:
+        messages.info(request, following.words)
+    if following.study is None:
         return redirect("worklist")
-    return redirect(study)
+    return redirect("viewer", following.study.pk)
 
 
 @require_POST
@@ -102,7 +115,7 @@ def worklist_view_save(request: ClinicalRequest) -> HttpResponse:
             for_clinic="for_clinic" in request.POST,
         )
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+        messages.error(request, message_of(error))
         return redirect("worklist")
     messages.success(request, f"The view “{view.name}” is saved.")
     return redirect(f"{reverse('worklist')}?view={view.pk}")
@@ -160,7 +173,7 @@ def _list(
     studies = list(shown.object_list)
     if not has_poll_token(request, address.full):
         audit.record_list(actor=request.user, event=audit_events.STUDY_LISTED, rows=studies)
-    entries = _entries(request, studies, now=now)
+    entries = worklist_entries(request.user, studies, now=now)
     return {
         "entries": entries,
         "total": page.count,
@@ -169,6 +182,7 @@ def _list(
         "older": _of_page(address, shown, 1),
         "address": address,
         "columns": _columns(filterset),
+        "by_rank": _by_rank(filterset),
         "chosen_order": _in_address(filterset.page_values).get("order", ""),
         "hides_ai": reads_first(request.user),
         "priorities": Priority.choices,
@@ -178,11 +192,15 @@ def _list(
     }
 
 
-def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> list[dict[str, Any]]:
-    ranked = ranks(studies, user=request.user, now=now)
-    summaries = {one.study.pk: one for one in summarize(studies, user=request.user)}
+def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict[str, Any]]:
+    """Return what a row shows of each of these studies, on the page and in the file."""
+    ranked = ranks(studies, user=user, now=now)
+    summaries = {one.study.pk: one for one in summarize(studies, user=user)}
     disclosed = [pk for pk, summary in summaries.items() if not summary.withheld]
     sources = triage_sources(disclosed)
+    operating_words = operating_words_of(sources.values())
+    readings = study_readings(user=user, studies=studies)
+    caveats = {pk: one.caveats for pk, one in readings.items()}
     entries = []
     for study in studies:
         summary, rank = summaries[study.pk], ranked[study.pk]
@@ -194,10 +212,13 @@ def _entries(request: ClinicalRequest, studies: list[Study], *, now: Any) -> lis
                 "patient": study.patient,
                 "summary": summary,
                 "triage_source": triage_source,
+                "operating_words": operating_words[triage_source.pk] if triage_source else "",
                 "rank": rank,
                 "holder": holder,
+                "caveats": caveats[study.pk],
                 "facts": [
                     summary.facts,
+                    repr(caveats[study.pk]),
                     str(triage_source and triage_source.pk),
                     study.priority,
                     study.read_stage,
@@ -218,21 +239,30 @@ def _columns(filterset: WorklistFilterSet) -> list[dict[str, Any]]:
     direction = "descending" if ordering.is_reversed else "ascending"
     chosen = _in_address(filterset.page_values)
     columns = []
-    for name, order in ORDERS.items():
+    for name in _SHOWN:
         is_sorted = name == ordering.column
-        reverses = is_sorted and name != RANK and not ordering.is_reversed
+        reverses = is_sorted and not ordering.is_reversed
         then = f"-{name}" if reverses else name
         filters = {key: value for key, value in chosen.items() if key != "order"}
-        filters |= {} if then == RANK else {"order": then}
+        filters |= {"order": then}
         columns.append(
             {
                 "name": name,
-                "label": order.label,
+                "label": ORDERS[name].label,
                 "address": ListAddress("worklist", filters, shows_search=True),
                 "sort": direction if is_sorted else "",
             }
         )
     return columns
+
+
+def _by_rank(filterset: WorklistFilterSet) -> ListAddress | None:
+    """Return the address of the list in the order in which to read; None where it is shown."""
+    if filterset.ordering.column == RANK:
+        return None
+    chosen = _in_address(filterset.page_values)
+    filters = {key: value for key, value in chosen.items() if key != "order"}
+    return ListAddress("worklist", filters, shows_search=True)
 
 
 def _of_page(address: ListAddress, page: Any, step: int) -> ListAddress | None:
@@ -249,13 +279,17 @@ def _in_address(filters: dict[str, Any]) -> dict[str, str]:
 
 
 def _chosen_view(request: ClinicalRequest) -> WorklistView | None:
-    text = request.GET.get("view", "")
+    pk = uuid_of(request.GET.get("view", ""))
+    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)
+    return rows.filter(pk=pk).first() if pk else None
+
+
+def uuid_of(text: str) -> UUID | None:
+    """Return the UUID that a text is; None where it is none."""
     try:
-        pk = UUID(text)
+        return UUID(text)
     except ValueError:
         return None
-    rows = WorklistView.objects.visible_to(request.user).offered_to(request.user)
-    return rows.filter(pk=pk).first()
 
 
 def _readers(request: ClinicalRequest) -> list[User]:
@@ -273,4 +307,4 @@ def _people(request: ClinicalRequest) -> list[tuple[str, str]]:
     )
     people = assigned.distinct().order_by("last_name", "pk")
     others = [(str(one.pk), str(one)) for one in people if one.pk != request.user.pk]
-    return [("", "Anybody's"), (MINE, "Mine"), (NOBODY, "Nobody's"), *others]
+    return [("", "Anyone"), (MINE, "Me"), (NOBODY, "Nobody"), *others]

@@ -1,4 +1,4 @@
-"""Who reads which study: priority, assignment and the soft lock.
+"""Who reads which study: assignment and the soft lock.
 
 A lock is soft: it tells everybody who is reading, it runs out by itself when that person goes
 away, and somebody who has to can take the study over, which the audit trail then says.
@@ -18,7 +18,9 @@ from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Study
-from scans.models.reading import Priority, ReadStage
+from scans.models.notification import NotificationKind
+from scans.models.reading import ReadStage
+from scans.services.notifications import notify
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.double_reading import next_read
 
@@ -62,8 +64,10 @@ def renew_lock(*, user: User, study: Study) -> None:
 
 
 @clinical_write(Action.READ_STUDY, on="study")
-def release_study(*, user: User, study: Study) -> Study:
+def release_study(*, user: User, study: Study, keeps_assignment: bool = False) -> Study:
     """Give back a study that one has taken: the lock, and the assignment to oneself.
+
+    One that `keeps_assignment` stays theirs to read; nobody is told any longer that they read it.
 
     Raises `NotAllowedError`.
     """
@@ -71,7 +75,7 @@ def release_study(*, user: User, study: Study) -> Study:
     changed: dict[str, Any] = {}
     if current.locked_by_id == user.pk:
         changed |= {"locked_by": None, "lock_expires_at": None}
-    if current.assignee_id == user.pk:
+    if current.assignee_id == user.pk and not keeps_assignment:
         changed["assignee"] = None
     if changed:
         _change(current, **changed)
@@ -97,23 +101,7 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
         _record(
             user, audit_events.STUDY_ASSIGNED, current, assignee=assignee.pk if assignee else None
         )
-    return current
-
-
-@clinical_write(Action.PRIORITIZE_STUDY, on="study")
-def set_priority(*, user: User, study: Study, priority: str) -> Study:
-    """Set the priority of the study, one of `Priority.values`.
-
-    Raises `NotAllowedError` or `ValidationError`.
-    """
-    refuse_archived(study.patient, then="say how urgent the study is")
-    if priority not in Priority.values:
-        raise ValidationError({"priority": "Choose stat, urgent or routine."})
-    current = Study.objects.select_for_update().get(pk=study.pk)
-    if current.priority != priority:
-        before = current.priority
-        _change(current, priority=priority)
-        _record(user, audit_events.STUDY_PRIORITIZED, current, priority=[before, priority])
+        notify([assignee], NotificationKind.ASSIGNED, current, actor=user)
     return current
 
 

@@ -98,24 +98,22 @@ def rank_of(
     )
 
 
+def with_due_at(studies: QuerySet[Study]) -> QuerySet[Study]:
+    """Give the rows the alias `_due_at` to filter and sort by: `Rank.due_at`, in seconds."""
+    return studies.alias(_due_at=_sum(_Epoch(F("received_at")), _longest_wait()))
+
+
 def ranked(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySet[Study]:
     """Sort the studies by `Rank.key` in the database; without the triage score if not `uses_ai`.
 
     The rows have the alias `_overdue` to filter by: 0 for a study whose `due_at` has passed,
     else 1.
     """
-    received_at = _Epoch(F("received_at"))
-    longest = Case(
-        *(
-            When(priority=name, then=F(f"clinic__{name}_max_wait_minutes"))
-            for name in Priority.values
-        ),
-        output_field=FloatField(),
-    ) * Value(60.0)
+    received_at, longest = _Epoch(F("received_at")), _longest_wait()
     score: Combinable = _score_or_unknown() if uses_ai else Value(UNKNOWN)
     is_overdue = {"_due_at__lte": now.timestamp()}
     return (
-        studies.alias(_due_at=_sum(received_at, longest))
+        with_due_at(studies)
         .alias(
             _stat=Case(When(priority=Priority.STAT, then=0), default=1),
             _overdue=Case(When(**is_overdue, then=0), default=1, output_field=IntegerField()),
@@ -127,6 +125,17 @@ def ranked(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySe
         )
         .order_by("_stat", "_overdue", "_sort_at", "pk")
     )
+
+
+def _longest_wait() -> Combinable:
+    """The longest wait of the study's priority, in seconds."""
+    return Case(
+        *(
+            When(priority=name, then=F(f"clinic__{name}_max_wait_minutes"))
+            for name in Priority.values
+        ),
+        output_field=FloatField(),
+    ) * Value(60.0)
 
 
 def _score_or_unknown() -> Combinable:

@@ -21,7 +21,7 @@ from scans.models.reading import Priority, ReadStage
 from scans.services.analyses.triage import results_without_statement
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
-from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked
+from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked, with_due_at
 
 RANK = "rank"
 MINE, NOBODY = "me", "nobody"
@@ -50,6 +50,7 @@ ORDERS = {
     "state": Order("State", ("-_unfinished", "received_at")),
     "triage_score": Order("Triage score", ("triage_score", "-received_at"), reveals_ai=True),
     "priority": Order("Priority", ("_urgency", "received_at")),
+    "due": Order("Due", ("_due_at",)),
     "waiting": Order("Waiting", ("-received_at",)),
     "assignee": Order("Assignee", ("assignee__last_name", "assignee__first_name", "received_at")),
 }
@@ -158,17 +159,29 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
     return rows.exclude(pk__in=excluding).first()
 
 
-def take_next(*, user: User, excluding: UUID | None = None) -> Study | None:
+@dataclass(frozen=True)
+class Taken:
+    """A study that was taken for a reader; whether that assigned it to them."""
+
+    study: Study
+    is_newly_assigned: bool
+
+
+def take_next(*, user: User, excluding: Collection[UUID] = ()) -> Taken | None:
     """Take the next study for this reader; where somebody was quicker, the one after it.
 
     Returns None where no study is left for them. Raises `NotAllowedError`.
     """
-    passed = set() if excluding is None else {excluding}
+    passed = set(excluding)
     while found := next_study(user=user, excluding=passed):
         try:
-            return take_study(user=user, study=found)
+            taken = take_study(user=user, study=found)
         except (StateConflictError, ValidationError):  # taken, or its patient archived, since
             passed.add(found.pk)
+        else:
+            was_theirs = found.assignee_id == user.pk
+            is_theirs = taken.assignee_id == user.pk
+            return Taken(taken, is_newly_assigned=is_theirs and not was_theirs)
     return None
 
 
@@ -188,6 +201,8 @@ def ordered(
         rows = rows.alias(_unfinished=Coalesce(_count_by_study(_IN_WORK), 0))
     if ordering.column == "priority":
         rows = rows.alias(_urgency=_URGENCY)
+    if ordering.column == "due":
+        rows = with_due_at(rows)
     names = [_flipped(name) if ordering.is_reversed else name for name in order.fields]
     return rows.order_by(*names, "pk")
 

@@ -7,6 +7,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study
 from scans.tests.core.factories import PatientFactory, complete, make_study
+from scans.tests.core.pressing import press, show_large_image
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,12 +61,12 @@ def test_taken_urgent_and_signed_by_one_they_are_so_for_the_other(browsing, user
 
     working.goto(studies[1].get_absolute_url())
     working.get_by_text("Tumor", exact=True).click()
-    working.keyboard.press("f")  # modify: the reason is asked for where the reader is
+    show_large_image(working)
+    press(working, working.locator("[data-assess=modify]"))
     reason = working.get_by_label("Reason, image 1")
-    expect(reason).to_be_focused()
     reason.select_option("wrong_place")
     working.get_by_role("button", name="Sign and open the next study").click()
-    expect(working.get_by_text("Signed. This is the next study.")).to_be_visible()
+    expect(working.get_by_text("This is the next study.")).to_be_visible()
     poll(watching)
     expect(row_of(watching, studies[1])).to_have_count(0)
     expect(row_of(watching, studies[2])).to_contain_text("Ada Li is reading")  # her next one

@@ -8,10 +8,12 @@ from playwright.sync_api import Page, expect
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study, Verdict
-from scans.services.reading.assignment import set_priority, take_study
+from scans.services.reading.assignment import take_study
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
+from scans.services.studies.priority import set_priority
 from scans.tests.core.factories import PatientFactory, complete, make_study
+from scans.tests.core.pressing import expect_pressable, show_large_image
 
 pytestmark = pytest.mark.browser
 
@@ -38,18 +40,29 @@ def names(page: Page) -> list[str]:
     return [text.split(",")[0] for text in page.locator("[data-open]").all_inner_texts()]
 
 
+def test_a_time_names_its_zone_and_a_duration_has_none(browsing, user, studies):
+    page = browsing.of(user, timezone_id="Asia/Tokyo")
+    page.goto("/worklist/")
+    row = page.locator("[data-row]").first
+    expect(row.locator(".ns-wl-due time")).to_have_text(re.compile(r"^\d\d:\d\d UTC$"))
+    expect(row.locator(".ns-wl-waiting")).to_contain_text("min")
+    expect(row.locator(".ns-wl-waiting")).not_to_contain_text("UTC")
+
+
 def test_keys_walk_the_list_take_and_open(page, user, studies, assert_accessible):
     page.goto("/worklist/")
     assert names(page) == ["Dogwood", "Cedar", "Birch", "Alder"]
-    expect(page.locator("[data-row]").first).to_contain_text("First by")
+    expect(page.get_by_role("columnheader", name="Due")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the notices have come, and taken the focus nowhere
+    expect(page.locator("body")).to_be_focused()
     page.keyboard.press("j")
     page.keyboard.press("j")
     cedar = page.locator("[data-row]").nth(1)
     expect(cedar.locator("[data-open]")).to_be_focused()
-    page.keyboard.press("t")
+    page.keyboard.press("Shift+R")
     expect(cedar).to_contain_text("You are reading")
     expect(cedar.locator("[data-open]")).to_be_focused()  # the rows were drawn anew
-    page.keyboard.press("r")
+    page.keyboard.press("Shift+R")
     expect(cedar).not_to_contain_text("You are reading")
     page.keyboard.press("?")
     expect(page.get_by_text("read the next study", exact=True)).to_be_visible()
@@ -58,7 +71,7 @@ def test_keys_walk_the_list_take_and_open(page, user, studies, assert_accessible
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/studies/"))
+    expect(page).to_have_url(re.compile("/studies/.*/viewer/$"))
 
 
 def test_rows_update_by_themselves_and_the_focus_stays(page, user, studies):
@@ -79,16 +92,17 @@ def test_priority_and_assignee_are_set_in_the_row_by_keys(page, user, studies, a
     page.goto("/worklist/")
     assert names(page) == ["Dogwood", "Cedar", "Birch", "Alder"]
     page.get_by_role("link", name="Alder").focus()
-    page.keyboard.press("p")
+    page.keyboard.press("Shift+P")
     priority = page.get_by_label("Priority of the study of Alder")
     expect(priority).to_be_focused()
     priority.select_option("stat")
     expect(page.locator("[data-open]").nth(1)).to_contain_text("Alder")  # after the older stat
-    expect(priority).to_be_focused()  # the row moved, and the focus with it
-    page.keyboard.press("a")
-    expect(priority).to_be_focused()  # a letter in a select is the select's
+    alder = page.get_by_role("link", name="Alder")
+    expect(alder).to_be_focused()  # the row moved, and the focus with it; the list let go of it
+    page.keyboard.press("j")
+    expect(page.locator("[data-open]").nth(2)).to_be_focused()
     page.get_by_role("link", name="Birch").focus()
-    page.keyboard.press("a")
+    page.keyboard.press("Shift+A")
     assignee = page.get_by_label("Assign the study of Birch")
     expect(assignee).to_be_focused()
     assignee.select_option("Ada Li")
@@ -99,6 +113,25 @@ def test_priority_and_assignee_are_set_in_the_row_by_keys(page, user, studies, a
     assert_accessible(page)
 
 
+def test_no_key_of_the_worklist_changes_a_list_that_is_closed(page, user, studies):
+    UserFactory(clinic=user.clinic, radiologist=True, first_name="Nora", last_name="Li")
+    page.goto("/worklist/")
+    row = page.locator("[data-row]").filter(has=page.get_by_role("link", name="Birch"))
+    for selector in ("[data-assignee]", "[data-priority]"):
+        one = row.locator(selector)
+        before = one.input_value()
+        one.focus()  # as Tab does
+        for key in ("u", "Home", "Escape", "ArrowDown", "Escape"):
+            page.keyboard.press(key)
+            expect(one).to_have_value(before)
+        page.keyboard.press("j")
+        expect(page.get_by_role("link", name="Alder")).to_be_focused()
+    row.locator("[data-assignee]").focus()
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile("/studies/.*/viewer/$"))
+    assert not Study.objects.exclude(assignee=None).exclude(assignee=user).exists()
+
+
 def test_a_locked_study_is_taken_over_on_purpose_only(page, user, studies):
     ada = UserFactory(clinic=user.clinic, radiologist=True, first_name="Ada", last_name="Li")
     take_study(user=ada, study=studies[3])
@@ -106,7 +139,7 @@ def test_a_locked_study_is_taken_over_on_purpose_only(page, user, studies):
     row = page.locator("[data-row]").first
     expect(row).to_contain_text("Ada Li is reading")
     row.locator("[data-open]").focus()
-    page.keyboard.press("t")
+    page.keyboard.press("Shift+R")
     expect(row).to_contain_text("Ada Li is reading")
     row.get_by_role("button", name="Take over").click()
     expect(row).to_contain_text("You are reading")
@@ -137,11 +170,13 @@ def test_a_verdict_from_the_list_to_the_signature_and_its_amendment(
     page.goto("/worklist/")
     page.get_by_role("button", name="Read the next study").click()
     expect(page.get_by_role("heading", name="MRI of Dogwood")).to_be_visible()
+    expect(page).to_have_url(re.compile("/viewer/$"))
+    page.get_by_role("link", name="Study", exact=True).click()
     expect(page.locator("#verdict")).to_contain_text("You are reading")
     page.get_by_text("Tumor", exact=True).click()
+    show_large_image(page)
     page.keyboard.press("r")
     reason = page.get_by_label("Reason, image 1")
-    expect(reason).to_be_focused()
     reason.select_option("artifact")
     page.get_by_label("Comment").fill("Movement.")
     expect(page.locator("[data-verdict-saved]")).to_contain_text("Saved")
@@ -166,7 +201,6 @@ def test_a_verdict_from_the_list_to_the_signature_and_its_amendment(
 def test_signing_opens_the_next_study(page, user, studies):
     page.goto(studies[3].get_absolute_url())
     page.get_by_text("Tumor", exact=True).click()
-    page.keyboard.press("a")
     page.get_by_role("button", name="Sign and open the next study").click()
     expect(page.get_by_role("heading", name="MRI of Cedar")).to_be_visible()
 
@@ -204,3 +238,87 @@ def test_the_pages_of_an_administrator_are_accessible(
             ), path
             if path == "/statistics/":
                 expect(page.locator("canvas").first).to_be_visible()
+
+
+def test_at_least_fourteen_studies_fit_on_a_desk(browsing, user, assert_accessible):
+    """Eleven columns, the names in full words: a list that shows six studies is no list."""
+    for n in range(15):
+        waiting(user, f"Longername{n}", probability=n / 20)
+    page = browsing.of(user, viewport={"width": 1440, "height": 900})
+    page.goto("/worklist/")
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(15)
+    bottom = rows.nth(13).evaluate("row => row.getBoundingClientRect().bottom")
+    assert bottom <= 900, f"the fourteenth row ends at {bottom} pixels"
+    edges = page.locator(".container-xl").evaluate_all(
+        "parts => parts.map((part) => part.getBoundingClientRect()).map((box) =>"
+        " [box.left, box.right].map(Math.round).join())"
+    )
+    assert len(set(edges)) == 1, edges  # header, list and footer stand in one column
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert rows.first.evaluate("row => row.getBoundingClientRect().height") < 60  # two lines
+    first = rows.first
+    why = first.get_by_role("button", name="stands here")
+    why.click()
+    details = page.locator(".ns-wl-details:not([hidden])")
+    expect(details).to_have_count(1)
+    expect(details).to_contain_text("brought forward by")
+    expect(details).to_contain_text("test-release")
+    page.evaluate("htmx.trigger(document.body, 'worklist-changed')")  # the rows are drawn anew
+    page.wait_for_load_state("networkidle")
+    expect(details).to_be_visible()
+    assert_accessible(page)
+
+
+_CUT = """elements => elements.filter(one => {
+  const box = one.getBoundingClientRect();
+  const cell = one.closest("td").getBoundingClientRect();
+  return one.scrollWidth > one.clientWidth + 1 || box.left < cell.left - 1
+    || box.right > Math.min(cell.right, innerWidth) + 1 || box.height === 0;
+}).map(one => one.textContent.trim())"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_who_it_is_and_taking_it_are_never_cut(browsing, user, width):
+    """Two patients of one name are told apart by the MRN, on every row, whatever else it says."""
+    colleague = UserFactory(
+        clinic=user.clinic, radiologist=True, first_name="Maximiliane", last_name="Oberhuber"
+    )
+    for n, name in enumerate(["Sample", "Sample", "Wolfeschlegelsteinhausen-Bergerdorff"]):
+        patient = PatientFactory(
+            created_by=user, family_name=name, mrn=f"MRN-2026-0004711-{n}", birth_date=None
+        )
+        make_study(user=user, patient=patient, images=3, description="MRI of the head, " * 8)
+    held, taken, _ = Study.objects.order_by("received_at")
+    Study.objects.filter(pk=held.pk).update(read_stage="adjudication")
+    take_study(user=colleague, study=held)
+    take_study(user=user, study=taken)
+    page = browsing.of(user, viewport={"width": width, "height": 900})
+    page.goto("/worklist/")
+    expect(page.locator("[data-row]")).to_have_count(3)
+    for selector in ("[data-open]", ".ns-wl-patient .ns-sub", ".ns-wl-action button"):
+        found = page.locator(selector)
+        assert found.count() >= 3
+        assert found.evaluate_all(_CUT) == [], selector
+    for button in page.locator(".ns-wl-action button").all():
+        expect_pressable(page, button)
+    scroller = page.locator(".ns-worklist-scroll")
+    assert scroller.evaluate("one => one.scrollWidth <= one.clientWidth")
+    words = page.locator(".ns-wl-words").first
+    assert words.evaluate("one => one.scrollWidth > one.clientWidth")  # it is what gives way
+    expect(words).to_have_attribute("title", ("MRI of the head, " * 8).strip())
+
+
+def test_on_a_phone_the_filters_fold_away(browsing, user, studies, assert_accessible):
+    page = browsing.of(user, viewport={"width": 390, "height": 844})
+    page.goto("/worklist/")
+    priority = page.get_by_label("Priority", exact=True)
+    expect(page.get_by_label("Patient or description")).to_be_visible()
+    expect(priority).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    priority.select_option("stat")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(priority).to_be_visible()  # it stays unfolded while one chooses
+    page.goto("/worklist/?priority=stat")
+    expect(page.get_by_role("button", name="Filters (1)")).to_be_visible()
+    assert_accessible(page)

@@ -1,5 +1,6 @@
 """The worklist page: what is on it, in which order, under which filters, at what cost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,12 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study, WorklistView
-from scans.services.patients.records import archive_patient
 from scans.services.reading import worklist
-from scans.services.reading.assignment import set_priority, take_study
+from scans.services.reading.assignment import take_study
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
-from scans.tests.core.factories import PatientFactory, abstain, complete, make_study
+from scans.services.studies.priority import set_priority
+from scans.tests.core.factories import PatientFactory, abstain, archived, complete, make_study
 
 pytestmark = pytest.mark.django_db
 WORKLIST = "/worklist/"
@@ -49,14 +50,66 @@ def test_stat_first_then_what_waited_too_long_then_by_triage_score(doctor, user)
     assert shown(doctor) == ["stat", "late", "likely", "unknown", "unlikely"]
 
 
+def test_no_column_claims_the_order_in_which_to_read_and_due_is_by_due(doctor, user):
+    """Stat stands before what is due earlier: the mark of an order belongs to that order only."""
+    waiting(user, "routine", hours=23.5)
+    waiting(user, "stat", priority="stat")
+    by_rank = doctor.get(WORKLIST)
+    assert not any(column["sort"] for column in by_rank.context["columns"])
+    assert "in the order in which to read: stat first" in by_rank.content.decode()
+    assert shown(doctor) == ["stat", "routine"]
+    assert shown(doctor, order="due") == ["routine", "stat"]
+    by_due = doctor.get(WORKLIST, {"order": "due"})
+    assert [one["name"] for one in by_due.context["columns"] if one["sort"]] == ["due"]
+    assert "Sort in the order in which to read" in by_due.content.decode()
+
+
 def test_a_row_says_what_it_is_and_why_it_is_where_it_is(doctor, user):
     study = waiting(user, "likely", probability=0.8764, images=2)
     text = " ".join(doctor.get(WORKLIST).content.decode().split())
-    for part in ("Flikely, Pat", "MRN ", "likely", "0.876", "test-release", "Routine", "First by"):
+    for part in ("Flikely, Pat", "MRN ", "likely", "0.876", "test-release", "Routine", "Due"):
         assert part in text
     assert "brought forward by" in text
     assert "not a diagnosis" in text
     assert f"image {Image.objects.filter(series__study=study).first().number}" in text
+
+
+def test_a_tooltip_on_due_says_why_a_study_stands_where_it_does(doctor, user):
+    waiting(user, "stat", priority="stat")
+    waiting(user, "stat and late", priority="stat", hours=2)
+    waiting(user, "late", hours=25)
+    waiting(user, "likely", probability=0.9, priority="urgent")
+    waiting(user, "unknown")
+    text = doctor.get(WORKLIST).content.decode()
+    rows = {
+        re.search(r'title="([^"]*)">\1</span>', row)[1]: row for row in text.split("data-row")[1:]
+    }
+    said = {
+        name: re.search(r"(?s)ns-wl-due.*?<span title=\"([^\"]*)\"", rows[name])[1] for name in rows
+    }
+    assert said == {
+        "stat": "Stat: before everything that is not.",
+        "stat and late": "Stat: before everything that is not, and past its longest wait.",
+        "late": "Past its longest wait: before all that are within their own, but for stat.",
+        "likely": said["likely"],
+        "unknown": "Routine, placed by its waiting time alone.",
+    }
+    assert re.fullmatch(
+        r"Urgent, brought forward by .+ of 4\sh for its triage score\.", said["likely"]
+    )
+    for name, row in rows.items():  # the same stands in the details, where a finger reaches it
+        assert f"{said[name]} First by <time" in row, name
+
+
+@pytest.mark.parametrize(("role", "page"), [("radiologist", "viewer"), ("clinician", "study")])
+def test_a_row_opens_what_its_person_works_with(client, user, role, page):
+    """`n` opens the viewer, so Enter does as well; the study's own page is in the details."""
+    study = waiting(user, "a")
+    client.force_login(UserFactory(clinic=user.clinic, role=role))
+    text = client.get(WORKLIST).content.decode()
+    (row,) = re.findall(r'data-open\s[^>]*href="([^"]*)"', text)
+    assert row == reverse(page, args=[study.pk])
+    assert f'href="{study.get_absolute_url()}"' in text
 
 
 def test_no_ai_opinion_is_said_as_such(doctor, user):
@@ -65,10 +118,10 @@ def test_no_ai_opinion_is_said_as_such(doctor, user):
 
 
 def test_what_is_read_or_of_an_archived_patient_is_not_on_it(doctor, user):
-    read, archived = waiting(user, "read"), waiting(user, "archived")
+    read, away = waiting(user, "read"), waiting(user, "archived")
     waiting(user, "waits")
     sign_verdict(user=user, study=read, verdict_input=VerdictInput(finding="tumor"))
-    archive_patient(user=user, patient=archived.patient)
+    archived(away.patient)
     assert shown(doctor) == ["waits"]
 
 
@@ -86,6 +139,8 @@ def test_what_is_read_or_of_an_archived_patient_is_not_on_it(doctor, user):
         ({"order": "triage_score"}, ["c", "a", "b"]),
         ({"order": "suspicion"}, ["c", "a", "b"]),
         ({"order": "place"}, ["b", "c", "a"]),
+        ({"order": "due"}, ["b", "a", "c"]),
+        ({"order": "-due"}, ["c", "a", "b"]),
         ({"order": "-description"}, ["c", "b", "a"]),
         ({"order": "made-up"}, ["b", "c", "a"]),
         ({"priority": "made-up", "since": "x"}, ["b", "c", "a"]),
@@ -107,7 +162,7 @@ def test_filters_and_orders(doctor, user, query, found):
     "order",
     [
         *("rank", "patient", "age", "description", "images", "state", "triage_score", "priority"),
-        *("waiting", "assignee", "place", "suspicion"),
+        *("due", "waiting", "assignee", "place", "suspicion"),
     ],
 )
 @pytest.mark.parametrize("direction", ["", "-"])
@@ -160,7 +215,7 @@ def test_the_next_study_is_one_that_this_reader_can_read(doctor, user):
     take_study(user=colleague, study=taken)
     first = waiting(user, "first", probability=0.9)
     waiting(user, "second", probability=0.1)
-    assert doctor.post(reverse("worklist-next"))["Location"] == first.get_absolute_url()
+    assert doctor.post(reverse("worklist-next"))["Location"] == reverse("viewer", args=[first.pk])
     first.refresh_from_db()
     assert first.locked_by == user
 
@@ -172,7 +227,7 @@ def test_what_somebody_took_and_left_is_for_whoever_comes_once_its_time_has_pass
     Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
     assert doctor.post(reverse("worklist-next"))["Location"] == WORKLIST  # theirs still
     Study.objects.update(received_at=timezone.now() - timedelta(hours=25))
-    assert doctor.post(reverse("worklist-next"))["Location"] == study.get_absolute_url()
+    assert doctor.post(reverse("worklist-next"))["Location"] == reverse("viewer", args=[study.pk])
 
 
 def test_who_has_read_a_study_and_takes_it_again_does_not_keep_it_from_the_second_reader(
@@ -184,7 +239,7 @@ def test_who_has_read_a_study_and_takes_it_again_does_not_keep_it_from_the_secon
     sign_verdict(user=first, study=study, verdict_input=VerdictInput(finding="tumor"))
     take_study(user=first, study=study)
     Study.objects.update(lock_expires_at=timezone.now() - timedelta(seconds=1))
-    assert doctor.post(reverse("worklist-next"))["Location"] == study.get_absolute_url()
+    assert doctor.post(reverse("worklist-next"))["Location"] == reverse("viewer", args=[study.pk])
 
 
 @pytest.mark.parametrize("address", ["worklist-next", "api:worklist-next", "study-verdict-sign"])
@@ -241,7 +296,7 @@ def test_only_radiologists_take_studies(user, role):
 )
 def test_nothing_is_done_with_the_study_of_an_archived_patient(doctor, user, address, sent):
     study = waiting(user, "a")
-    archive_patient(user=user, patient=study.patient)
+    archived(study.patient)
     page = doctor.post(
         reverse(f"study-{address}", args=[study.pk]),
         {name: "" if value is None else value for name, value in sent.items()},
@@ -294,13 +349,13 @@ def test_a_view_that_was_saved_with_the_older_name_of_an_order_still_works(
     assert shown(doctor, view=view.pk) == shown(doctor, order=present)
     response = doctor.get(WORKLIST, {"view": view.pk})
     assert response.context["chosen_order"] == ("" if present == "rank" else present)
-    (column,) = (one for one in response.context["columns"] if one["sort"])
-    assert column["name"] == present.lstrip("-")
+    sorted_by = [one["name"] for one in response.context["columns"] if one["sort"]]
+    assert sorted_by == ([] if present == "rank" else [present.lstrip("-")])
 
 
 def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
     def queries():
-        with django_assert_max_num_queries(28) as counted:
+        with django_assert_max_num_queries(32) as counted:
             doctor.get(WORKLIST)
         return len(counted)
 

@@ -1,6 +1,8 @@
-// Keys of the worklist: j and k move, Enter opens, t takes, r releases, p and a go to the priority
-// and the assignee, n reads the next study.
+// Keys of the worklist: j and k move, Enter opens, Shift+R takes or releases, Shift+P and Shift+A open
+// the priority and the assignee, n reads the next study. A key means the same in the viewer.
 // The place in the list is the focused row link, so that a screen reader follows.
+
+import { onClosedList } from "../core/closed_lists.js";
 
 const rows = () => [...document.querySelectorAll("[data-row]")];
 let here = ""; // id of the row
@@ -30,8 +32,28 @@ document.addEventListener("focusin", (event) => {
   row.dataset.here = "";
 });
 
+// Details below a row: open until closed, also when the list is drawn anew.
+const opened = new Set(); // ids of the rows of details
+
+function showDetails() {
+  for (const button of document.querySelectorAll("[data-more]")) {
+    const id = button.getAttribute("aria-controls");
+    button.setAttribute("aria-expanded", opened.has(id));
+    document.getElementById(id).hidden = !opened.has(id);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-more]");
+  if (!button) return;
+  const id = button.getAttribute("aria-controls");
+  if (!opened.delete(id)) opened.add(id);
+  showDetails();
+});
+document.addEventListener("htmx:afterSwap", showDetails);
+
 // The list was drawn anew: the row one was at may be gone, its place is not.
-let place = 0;
+let place = -1; // none yet: whatever else settles on the page (the notices) takes nobody to a row
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "worklist") place = rows().findIndex((row) => row.id === here);
 });
@@ -42,13 +64,25 @@ document.addEventListener("htmx:afterSettle", () => {
   (same || row?.querySelector("[data-open]"))?.focus({ preventScroll: true });
 });
 
+/** Open the list of priorities or of readers, to choose from. */
+function openList(selector) {
+  const list = current()?.querySelector(selector);
+  list?.focus();
+  list?.showPicker?.();
+}
+
+// What was chosen saves itself: the next key is the worklist's again, and no second choice.
+document.addEventListener("change", (event) => {
+  const list = event.target.closest("[data-priority], [data-assignee]");
+  list?.closest("[data-row]")?.querySelector("[data-open]").focus({ preventScroll: true });
+});
+
 const acts = {
   j: () => move(1),
   k: () => move(-1),
-  t: () => current()?.querySelector("[data-take]")?.click(),
-  r: () => current()?.querySelector("[data-release]")?.click(),
-  p: () => current()?.querySelector("[data-priority]")?.focus(),
-  a: () => current()?.querySelector("[data-assignee]")?.focus(),
+  R: () => current()?.querySelector("[data-take], [data-release]")?.click(),
+  P: () => openList("[data-priority]"),
+  A: () => openList("[data-assignee]"),
   n: () => document.querySelector("[data-next-study]")?.click(),
   "/": () => document.getElementById("filter-q").focus(),
   "?": () => {
@@ -58,14 +92,20 @@ const acts = {
   },
 };
 
-document.addEventListener("keydown", (event) => {
-  const writes = event.target.closest?.("input, select, textarea, [contenteditable]");
-  if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+/** Whether the key was one of these. */
+function actByKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const act = acts[event.key];
-  if (!act) return;
+  if (!act) return false;
   event.preventDefault();
   act();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!event.target.closest?.("input, select, textarea, [contenteditable]")) actByKey(event);
 });
+onClosedList("[data-row] select", actByKey);
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector(".ns-keys[open]")?.removeAttribute("open");
