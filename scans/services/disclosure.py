@@ -23,14 +23,17 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Clinic, User
-from accounts.policy import Action, NotAllowedError, has_object_perm
+from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
 from scans.models import Analysis, Study, Verdict
 from scans.models.analysis import FINISHED
 from scans.models.reading import ReadersRequired, ReadStage
 
 WITHHELD = "withheld"  # instead of the status of an analysis whose result is withheld
-WITHHELD_MESSAGE = (
+WITHHELD_FROM_READERS = (
     "This clinic reads first: commit your own finding for the study, and the AI result is shown."
+)
+WITHHELD_FROM_OTHERS = (
+    "This clinic reads first: the AI result is shown once a radiologist has read the study."
 )
 
 
@@ -66,7 +69,8 @@ def others_disclosed(*, study: str = "") -> Q:
 def require_ai(*, user: User, study: Study) -> None:
     """Raise `NotAllowedError` while the AI result is withheld from this person."""
     if not ai_visible(user=user, study=study):
-        raise NotAllowedError(WITHHELD_MESSAGE)
+        reads = has_perm(user, Action.READ_STUDY)
+        raise NotAllowedError(WITHHELD_FROM_READERS if reads else WITHHELD_FROM_OTHERS)
 
 
 def reads_first(user: User) -> bool:

@@ -24,9 +24,11 @@ from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.models import Analysis, SliceEvidence
 from scans.models.analysis_states import Arrow
+from scans.models.notification import NotificationKind
 from scans.services.analyses import inference
 from scans.services.analyses.dispatch import dispatch
 from scans.services.analyses.series_statements import update_series_statement
+from scans.services.notifications import notify
 
 log = structlog.get_logger(__name__)
 
@@ -263,7 +265,12 @@ def _try_later(claim: Claim, *, problem: str) -> None:
 
 def _give_up(claim: Claim, *, message: str, trace: str = "") -> bool:
     """running -> failed, which is committed first; then the series goes on without this slice."""
-    failed = _finish(claim, Arrow.FAIL, message=message, traceback=trace)
+    analysis = claim.analysis
+    with transaction.atomic():
+        failed = _finish(claim, Arrow.FAIL, message=message, traceback=trace)
+        if failed:
+            asked = [analysis.requested_by, analysis.image.study.received_by]
+            notify(asked, NotificationKind.ANALYSIS_FAILED, analysis.image.study)
     if failed:
         with transaction.atomic():
             update_series_statement(claim.analysis.image.series_id)

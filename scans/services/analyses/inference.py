@@ -19,6 +19,7 @@ from ml.card.content import SCHEMAS
 from ml.card.metric_charts import draw_charts
 from ml.engines import CHOICES, EngineError
 from ml.imaging.overlay import COLOR_MAPS, blend, encode_png
+from ml.imaging.preprocessing import ask_for_preprocessing
 from ml.imaging.regions import Region
 from ml.metrics.intervals import wilson_interval
 from ml.predictor import Abstention, Prediction, Predictor
@@ -44,6 +45,7 @@ __all__ = [
     "SeriesOpinion",
     "SeriesRule",
     "SliceEvidence",
+    "ask_for_preprocessing",
     "assess_series",
     "color_maps",
     "engine_names",
@@ -151,22 +153,32 @@ def release_from_keras(
     preprocessing: str,
     threshold: float,
     provenance: str,
+    positive_class: int,
+    known_tumor: Sequence[Path] = (),
+    known_no_tumor: Sequence[Path] = (),
 ) -> ReleaseFacts:
-    """Convert a Keras file into a release folder. Raises `ReleaseError`."""
+    """Convert a Keras file into a release folder, and compare it with images that are known.
+
+    Raises `ReleaseError`.
+    """
     # h5py is the worker's, not the web's.
     from ml.architectures.from_keras import release_from_keras as convert
+    from ml.engines.known_images import KnownImages, check_known_images
 
-    return _facts(
-        convert(
-            source=source,
-            target=target,
-            name=name,
-            version=version,
-            preprocessing=preprocessing,
-            threshold=threshold,
-            provenance=provenance,
-        )
+    release = convert(
+        source=source,
+        target=target,
+        name=name,
+        version=version,
+        preprocessing=preprocessing,
+        threshold=threshold,
+        provenance=provenance,
+        positive_class=positive_class,
     )
+    known = KnownImages(tumor=known_tumor, no_tumor=known_no_tumor)
+    if known:
+        check_known_images(release, known)
+    return _facts(release)
 
 
 def release_metrics(directory: Path, *, manifest: Any) -> dict[str, Any] | None:

@@ -16,6 +16,9 @@ from scans.models.analysis_states import FINISHED, Arrow
 from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.releases import active_release
 from scans.services.analyses.series_statements import update_series_statement
+from scans.services.patients.records import refuse_archived
+
+_THEN = "ask for new analyses"
 
 
 def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
@@ -40,8 +43,10 @@ def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
     """Return an analysis of this image by the active release, and whether it is new.
 
     There is one analysis for an image and a release: one that failed or was cancelled joins the
-    queue again, any other is returned as it is. Raises `NotAllowedError` or `StateConflictError`.
+    queue again, any other is returned as it is. Raises `NotAllowedError`, `ValidationError` for an
+    archived patient, or `StateConflictError`.
     """
+    refuse_archived(image.patient, then=_THEN)
     release = active_release()
     if release is None:
         raise StateConflictError(
@@ -65,8 +70,10 @@ def request_analysis(*, user: User, image: Image) -> tuple[Analysis, bool]:
 def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     """failed | cancelled -> queued, with a fresh count of attempts.
 
-    Raises `NotAllowedError`, or `StateConflictError` in any other state.
+    Raises `NotAllowedError`, `ValidationError` for an archived patient, or `StateConflictError` in
+    any other state.
     """
+    refuse_archived(analysis.image.patient, then=_THEN)
     now = timezone.now()
     changed = Analysis.objects.filter(pk=analysis.pk).transition(
         Arrow.RETRY,

@@ -1,6 +1,7 @@
 """Model releases of this installation: registered from a folder, one of them active."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -86,12 +87,25 @@ def metrics_of(release: ModelRelease) -> dict[str, Any] | None:
 
 
 def register_keras_release(
-    *, source: Path, name: str, version: str, preprocessing: str, threshold: float, provenance: str
+    *,
+    source: Path,
+    name: str,
+    version: str,
+    preprocessing: str,
+    threshold: float,
+    provenance: str,
+    positive_class: int,
+    known_tumor: Sequence[Path] = (),
+    known_no_tumor: Sequence[Path] = (),
 ) -> ModelRelease:
     """Convert a Keras `.h5` or `.keras` file and register it; it is not active yet.
 
-    Raises `inference.ReleaseError` (not this architecture, unreadable) or `ValidationError`
-    (the name and version are taken, or the threshold is not a probability).
+    `positive_class` is the class of the model that is a tumor. Where images are given of which the
+    truth is known, a model that is wrong about half of them is refused.
+
+    Raises `inference.ReleaseError` (not an architecture of ours, unreadable, wrong about known
+    images) or `ValidationError` (the name and version are taken, or the threshold is not a
+    probability).
     """
     if not 0 <= threshold <= 1:
         raise ValidationError("The threshold is a probability: give a number from 0 to 1.")
@@ -108,6 +122,9 @@ def register_keras_release(
             preprocessing=preprocessing,
             threshold=threshold,
             provenance=provenance,
+            positive_class=positive_class,
+            known_tumor=known_tumor,
+            known_no_tumor=known_no_tumor,
         )
         release.sha256, release.manifest = facts.sha256, facts.manifest
         with clinical_transaction():

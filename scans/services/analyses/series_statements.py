@@ -167,12 +167,13 @@ def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_
         ).values_list("image", "status", "slice_evidence__content")
     }
     images = Image.objects.filter(series=series).values_list("pk", "number", "filename")
-    return in_slice_order(
-        [
-            _Slice(pk, number, filename, *analyses.get(pk, ("", None)))
-            for pk, number, filename in images
-        ]
-    )
+    slices = [
+        _Slice(pk, number, filename, *analyses.get(pk, ("", None)))
+        for pk, number, filename in images
+    ]
+    if series.order_corrected:
+        return sorted(slices, key=lambda one: one.number)
+    return in_slice_order(slices)
 
 
 def _evidence(one: _Slice) -> inference.SliceEvidence | None:

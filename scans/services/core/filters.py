@@ -9,7 +9,7 @@ What is withheld from a person must not be found by it either: a method of the `
 decides that, so it holds everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import django_filters as filters
@@ -18,9 +18,26 @@ from django.db.models import QuerySet
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 
+from accounts import drawn_for
 from accounts.models import User
 
+_NO_FILTERS = (
+    "csrfmiddlewaretoken",
+    drawn_for.FIELD,
+    "page",
+)  # come with a request beside the filters
 MAX_TEXT = 200  # characters of a search on a page; a longer one is ignored there
+
+
+class WrongFiltersError(ValueError):
+    """A file was asked for with filters that make no sense; the message is for people."""
+
+    def __init__(self, wrong: Iterable[str], known: Iterable[str]) -> None:
+        names = ", ".join(name[:60] for name in wrong)
+        super().__init__(
+            f"These filters are not understood: {names}. Nothing was exported, since the file "
+            f"would hold more than was asked for. Known: {', '.join(known)}."
+        )
 
 
 class TextFilter(filters.CharFilter):
@@ -47,6 +64,45 @@ class AnyOfFilter(filters.MultipleChoiceFilter):
         self.any_label = any_label
 
 
+class ArchivedFilter(filters.ChoiceFilter):
+    """`false` (what lists show by default), `true` or `any`; `path` leads to when it was."""
+
+    def __init__(self, *, path: str) -> None:
+        super().__init__(
+            method="by_archived",
+            label="Archived ones too",
+            choices=[("false", "Current"), ("true", "Archived"), ("any", "Both")],
+            help_text="Of archived patients: `false` (the default), `true` or `any`.",
+        )
+        self.path = path
+
+
+class DayFilter(filters.DateFilter):
+    """A day as ISO 8601 writes it, the one way to write a date here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        sentence = "Write the day as year-month-day, like 2024-05-31."
+        super().__init__(*args, error_messages={"invalid": sentence}, **kwargs)
+
+
+class _TrueOrFalse(forms.NullBooleanField):
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]
+        if value in (None, ""):
+            return None
+        found = {"true": True, "false": False}.get(str(value).lower())
+        if found is None:
+            raise forms.ValidationError("Write `true` or `false`.")
+        return found
+
+
+class TrueFalseFilter(filters.BooleanFilter):
+    """True or false; django-filter's own takes anything else for neither, and finds all rows."""
+
+    field_class = _TrueOrFalse
+
+
 class ListFilterSet(filters.FilterSet):
     """The filters of one noun; see the module."""
 
@@ -66,6 +122,13 @@ class ListFilterSet(filters.FilterSet):
     ) -> None:
         super().__init__(data, queryset, request=request, prefix=prefix)
         self.user: Any = user or (request and request.user)
+        self.left_out: list[str] = []  # names on the page whose values make no sense
+
+    def by_archived(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Rows of archived patients, of those that are not, or of both."""
+        if value == "any":
+            return rows
+        return rows.filter(**{f"{self.filters[name].path}__isnull": value == "false"})
 
     @classmethod
     def for_api(cls) -> type[Self]:
@@ -85,7 +148,9 @@ class ListFilterSet(filters.FilterSet):
     def from_page(cls, query: Mapping[str, Any], *, queryset: QuerySet, user: User) -> Self:
         """The filters as an address or a form names them. A wrong value is ignored.
 
-        People edit addresses by hand and keep old ones, so a page shows what it can.
+        People edit addresses by hand and keep old ones, so a page shows what it can, and names in
+        `left_out` what it did not understand. A file does not show what it was filtered by, so
+        there `require_understood` comes first.
         """
         data = MultiValueDict[str, Any]()
         for page_name, name in cls.page_filters().items():
@@ -96,7 +161,26 @@ class ListFilterSet(filters.FilterSet):
                 text = text if len(text.strip()) <= MAX_TEXT else ""
             if text:
                 data.setlist(name, [text])
-        return cls(data, queryset, user=user)
+        made = cls(data, queryset, user=user)
+        made.left_out = [
+            page_name
+            for page_name, name in cls.page_filters().items()
+            if name in made.form.errors or (query.get(page_name) and name not in data)
+        ]
+        return made
+
+    def require_understood(
+        self, query: MultiValueDict[str, Any], *, also: Iterable[str] = ()
+    ) -> None:
+        """Refuse what a page would leave out, unknown names, and one filter with two values.
+
+        `also` names what the address holds beside the filters. Raises `WrongFiltersError`.
+        """
+        known = [*self.page_filters(), *also]
+        unknown = [name for name in query if name not in {*known, *_NO_FILTERS}]
+        twice = [name for name, values in query.lists() if len(set(values)) > 1]
+        if wrong := [*self.left_out, *unknown, *twice]:
+            raise WrongFiltersError(wrong, known)
 
     @cached_property
     def cleaned(self) -> dict[str, Any]:

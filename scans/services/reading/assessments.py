@@ -1,6 +1,6 @@
 """A reader's assessments of single analyses, as they are written into the draft of a verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from scans.models.analysis import FINISHED
 from scans.models.assessment import Decision, Reason
 from scans.services.disclosure import require_ai
 from scans.services.reading.reasons import reasons_of
+from scans.written_text import control_characters_in, written_lines
 
 _WRITTEN = ("decision", "reason", "reason_label", "reason_text")
 
@@ -58,9 +59,13 @@ def write_assessments(
     return refused
 
 
-def has_same_assessments(draft: Verdict, inputs: Iterable[AssessmentInput]) -> bool:
-    """Return whether the draft has each of these assessments already."""
+def has_same_assessments(
+    draft: Verdict, inputs: Collection[AssessmentInput], *, is_whole: bool
+) -> bool:
+    """Return whether the draft has each of these assessments already; and, `is_whole`, no other."""
     existing = {row.analysis_id: row for row in draft.assessments.all()}
+    if is_whole and len(existing) != len(inputs):
+        return False
     for one in inputs:
         row = existing.get(one.analysis)
         if row is None or (row.decision, row.reason, row.reason_text) != _cleaned(one):
@@ -95,7 +100,9 @@ def _images_of(draft: Verdict, analyses: set[UUID]) -> dict[UUID, int]:
 def _refusal(entered: AssessmentInput, row: Assessment, offered: Mapping[str, str]) -> str:
     if entered.decision not in Decision.values:
         return "accept, modify or reject the analysis."
-    _, reason, _ = _cleaned(entered)
+    _, reason, text = _cleaned(entered)
+    for sentence in control_characters_in({"reason": text}).values():
+        return f"{sentence[0].lower()}{sentence[1:]}"
     if reason and reason not in offered and reason != row.reason:
         return "choose a reason of the list."
     return ""
@@ -103,7 +110,7 @@ def _refusal(entered: AssessmentInput, row: Assessment, offered: Mapping[str, st
 
 def _cleaned(entered: AssessmentInput) -> tuple[str, str, str]:
     reason = "" if entered.decision == Decision.ACCEPT else entered.reason
-    text = entered.reason_text.replace("\0", "").strip()[:500] if reason else ""
+    text = written_lines(entered.reason_text)[:500] if reason else ""
     return entered.decision, reason, text
 
 

@@ -24,7 +24,10 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
+from scans.models.notification import NotificationKind
 from scans.models.reading import ReadersRequired, ReadStage
+from scans.services.notifications import notify
+from scans.services.notifications import readers as readers_of_clinic
 from scans.services.patients.records import refuse_archived
 
 
@@ -48,6 +51,8 @@ def set_readers_required(*, user: User, study: Study, readers: int) -> Study:
     current.readers_required = readers
     current.save(update_fields=["readers_required"])
     update_read_stage(current)
+    if readers == ReadersRequired.TWO:
+        notify_readers(current, actor=user)
     audit.record(
         actor=user,
         event=audit_events.STUDY_READERS_CHANGED,
@@ -90,11 +95,23 @@ def update_read_stage(study: Study) -> None:
     `read_at` is when it was first read, and stays: what was open to everybody from then on is not
     taken back where an amendment makes a disagreement (`scans.services.disclosure`).
     """
-    stage = _stage(current_reads(study), required=study.readers_required)
+    reads = current_reads(study)
+    stage = _stage(reads, required=study.readers_required)
+    if stage == ReadStage.ADJUDICATION != study.read_stage or (
+        stage == ReadStage.WAITING and len(reads) == 1
+    ):
+        notify_readers(study)
     if stage == ReadStage.READ and study.read_at is None:
         study.read_at = timezone.now()
     study.read_stage = stage
     study.save(update_fields=["read_stage", "read_at"])
+
+
+def notify_readers(study: Study, *, actor: User | None = None) -> None:
+    """Tell the clinic's radiologists who have not signed that another read is wanted."""
+    signed = Verdict.objects.filter(study=study).signed().values("reader")
+    others = readers_of_clinic(study).exclude(pk__in=signed)
+    notify(others, NotificationKind.DOUBLE_READING, study, actor=actor)
 
 
 def _refuse_opening(user: User, study: Study) -> None:

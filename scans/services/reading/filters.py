@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from scans.models.reading import Priority, ReadStage
-from scans.services.core.filters import MAX_TEXT, ListFilterSet, OneOfFilter, TextFilter
+from scans.services.core.filters import MAX_TEXT, DayFilter, ListFilterSet, OneOfFilter, TextFilter
 from scans.services.reading.worklist import (
     MINE,
     NOBODY,
@@ -57,7 +57,7 @@ class WorklistFilterSet(ListFilterSet):
         method="matching",
         label="Patient or description",
         max_length=MAX_TEXT,
-        placeholder="Name, MRN or description",
+        placeholder="Name, MRN, birth date or description",
         help_text="Words of the patient or the description.",
     )
     priority = OneOfFilter(label="Priority", any_label="Any priority", choices=Priority.choices)
@@ -89,13 +89,13 @@ class WorklistFilterSet(ListFilterSet):
             (stage.value, stage.label) for stage in (ReadStage.WAITING, ReadStage.ADJUDICATION)
         ],
     )
-    since = filters.DateFilter(
+    since = DayFilter(
         field_name="study_date",
         lookup_expr="gte",
         label="Study date from",
         help_text="Study date: this day or later.",
     )
-    until = filters.DateFilter(
+    until = DayFilter(
         field_name="study_date",
         lookup_expr="lte",
         label="to",
@@ -103,6 +103,7 @@ class WorklistFilterSet(ListFilterSet):
     )
     order = OneOfFilter(
         method="by_order",
+        label="Order",
         choices=_order_choices(),
         help_text=(
             f"By {', '.join(f'`{name}`' for name in ORDERS)}; a minus in front reverses, but for "
@@ -131,7 +132,7 @@ class WorklistFilterSet(ListFilterSet):
         return ordered(rows, user=self.user, ordering=self.ordering, now=self.now)
 
     def matching(self, rows: Any, name: str, value: str) -> QuerySet:
-        """Studies whose description, or whose patient's MRN or name, contains every word."""
+        """Studies of which the description or the patient matches every word."""
         return rows.matching(value)
 
     def by_assignee(self, rows: QuerySet, name: str, value: str) -> QuerySet:

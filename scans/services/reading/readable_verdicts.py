@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import Case, F, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from scans.models import Assessment, Study, Verdict
-from scans.models.assessment import ReadAs
+from scans.models.assessment import Finding, ReadAs
 from scans.models.reading import ReadersRequired, ReadStage
 from scans.services.disclosure import (
     ai_visible,
@@ -25,6 +26,9 @@ from scans.services.disclosure import (
 _IN_IMAGE_ORDER = Assessment.objects.select_related("analysis__image").order_by(
     "analysis__image__series__number", "analysis__image__number", "pk"
 )
+
+_RANKS = {Finding.TUMOR: 0, Finding.UNSURE: 2, Finding.NO_TUMOR: 3}
+_DISAGREE, _UNREAD = 1, 4
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,21 @@ class ReadableFinding:
     is_blind: bool = False  # two readers, who do not see each other's findings yet
 
     @property
+    def words(self) -> str:
+        """What a list says instead of a deciding verdict, or beside two that disagree."""
+        if self.is_blind:
+            return "Two readers, not both signed"
+        if self.stage == ReadStage.ADJUDICATION:
+            return "Two readers disagree"
+        return "" if self.verdicts else "Unread"
+
+    @property
     def facts(self) -> tuple[object, ...]:
         """Everything that can change in how it is shown; compared by polls."""
         return (
             self.stage,
             self.is_blind,
-            *(str(row.pk) for row in self.verdicts),
+            *((str(row.pk), str(row.moved_at)) for row in self.verdicts),
             *sorted(self.decisions.items()),
         )
 
@@ -63,6 +76,7 @@ def readable_findings(*, user: User, studies: Iterable[Study]) -> dict[UUID, Rea
         .filter(Q(others_disclosed(study="study")) | Q(reader=user.pk), study__in=ids)
         .select_related("reader", "study")
         .prefetch_related("assessments")
+        .with_caveats()
         .order_by("signed_at", "pk")
     )
     for verdict in verdicts:
@@ -71,6 +85,19 @@ def readable_findings(*, user: User, studies: Iterable[Study]) -> dict[UUID, Rea
         row.pk: _finding(row, found.get(row.pk, []), disclosed=row.pk not in withheld)
         for row in rows
     }
+
+
+def finding_rank() -> Coalesce:
+    """Where the finding on a study stands among the others, to order by: a tumor first.
+
+    It is what `readable_findings` shows everybody: the deciding verdict of a study that is read. A
+    study that is not read is last, whatever one of its readers has signed.
+    """
+    findings = (When(finding=finding, then=rank) for finding, rank in _RANKS.items())
+    deciding = Verdict.objects.deciding().filter(study=OuterRef("pk"))
+    decided = deciding.annotate(rank=Case(*findings, default=_UNREAD)).values("rank")[:1]
+    disagree = When(read_stage=ReadStage.ADJUDICATION, then=_DISAGREE)
+    return Coalesce(Case(disagree, default=Subquery(decided)), _UNREAD)
 
 
 def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
@@ -84,7 +111,8 @@ def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
     others = rows.signed() if others_visible(user=user, study=study) else rows.none()
     found = list(
         (rows.filter(reader=user.pk) | others)
-        .select_related("reader", "superseded_by")
+        .with_caveats()
+        .select_related("reader", "superseded_by", "study")
         .prefetch_related(Prefetch("assessments", _IN_IMAGE_ORDER))
         .order_by(F("signed_at").asc(nulls_last=True), "begun_at", "pk")
     )
@@ -100,6 +128,7 @@ def _blank(verdict: Verdict) -> None:
     verdict.committed_finding, verdict.committed_at = "", None
     verdict.comment = verdict.amendment_reason = ""
     verdict.ai_content = {}
+    verdict.contradictions, verdict.contradiction_note = [], ""
     empty = {"assessments": Assessment.objects.none()}
     verdict._prefetched_objects_cache = empty  # type: ignore[attr-defined]
 

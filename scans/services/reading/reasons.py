@@ -12,6 +12,7 @@ from accounts.policy import Action, NotAllowedError
 from scans import audit_events
 from scans.models import ClinicReason
 from scans.models.assessment import Reason
+from scans.written_text import refuse_control_characters
 
 
 def reasons_of(clinic_id: UUID | None) -> dict[str, str]:
@@ -32,8 +33,9 @@ def add_reason(*, user: User, label: str) -> ClinicReason:
     if user.clinic is None:
         raise NotAllowedError("Your account belongs to no clinic: there is nothing to set here.")
     label = " ".join(label.split())
+    refuse_control_characters({"words": label}, called={"words": "reason"})
     if not 1 <= len(label) <= 80:
-        raise ValidationError({"words": "Say the reason in 1 to 80 characters."})
+        raise ValidationError({"words": "Say the reason in 1 to 80 characters of writing."})
     code = slugify(label, allow_unicode=True).replace("-", "_")[:40]
     if not code:
         raise ValidationError({"words": "Say the reason in words: there is no letter in it."})

@@ -3,8 +3,9 @@
 Each reader has one draft of a study, which nobody else sees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -16,7 +17,7 @@ from accounts.models import User
 from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Study, Verdict
+from scans.models import Image, Study, Verdict
 from scans.models.assessment import Finding
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
@@ -26,9 +27,11 @@ from scans.services.reading.assessments import (
 )
 from scans.services.reading.assignment import renew_lock
 from scans.services.reading.double_reading import next_read
+from scans.written_text import refuse_control_characters, written_lines
 
 MAX_LENGTH = {"comment": 4000, "amendment_reason": 500}
 READ_THE_STUDY = "read the study"
+_ENTERED = ("finding", "comment", "amendment_reason")
 NO_FINDING = {"finding": "Choose your finding: tumor, no tumor or unsure."}
 
 
@@ -55,7 +58,10 @@ class VerdictInput:
     """What a reader has entered so far; a field that is None stays as it is in the draft.
 
     `seconds` is how long the study was open and in sight. `revision` is the one of the draft that
-    this was made from; with None it overwrites the draft whatever its revision.
+    this was made from; with None it overwrites the draft whatever its revision. `is_whole` says
+    that it is all that the reader sees of the verdict: a draft of another revision is the same only
+    where it has nothing more. `images_shown` is what
+    was on the reader's screen; the draft keeps what was on it before as well.
     """
 
     finding: str | None = None
@@ -64,6 +70,8 @@ class VerdictInput:
     assessments: Sequence[AssessmentInput] = field(default=())
     seconds: int = 0
     revision: int | None = None
+    is_whole: bool = False
+    images_shown: Collection[UUID] | None = None
 
 
 def draft_of(*, user: User, study: Study) -> Verdict | None:
@@ -112,28 +120,24 @@ def open_draft(user: User, study: Study) -> Verdict:
 
 def fill_draft(draft: Verdict, verdict_input: VerdictInput, *, user: User) -> list[str]:
     """Write the input into the draft; returns a message for each assessment that is left out."""
-    entered = {
-        name: getattr(verdict_input, name) for name in ("finding", "comment", "amendment_reason")
-    }
-    fields = {name: _cleaned(text) for name, text in entered.items() if text is not None}
+    entered = {name: getattr(verdict_input, name) for name in _ENTERED}
+    fields = {name: written_lines(text) for name, text in entered.items() if text is not None}
     _refuse_older(draft, verdict_input, fields)
     if fields.get("finding") and fields["finding"] not in Finding.values:
         raise ValidationError(NO_FINDING)
     for name, longest in MAX_LENGTH.items():
         if len(fields.get(name, "")) > longest:
             raise ValidationError({name: f"Keep it to {longest} characters."})
+    refuse_control_characters(fields)
     for name, text in fields.items():
         setattr(draft, name, text)
     draft.revision += 1
     count_time(draft, verdict_input.seconds)
+    _add_shown(draft, verdict_input.images_shown)
     draft.save()
     if not verdict_input.assessments:
         return []
     return write_assessments(draft, verdict_input.assessments, user=user)
-
-
-def _cleaned(text: str) -> str:
-    return text.replace("\0", "").strip()
 
 
 def _refuse_older(draft: Verdict, verdict_input: VerdictInput, fields: dict[str, str]) -> None:
@@ -143,9 +147,19 @@ def _refuse_older(draft: Verdict, verdict_input: VerdictInput, fields: dict[str,
     """
     if verdict_input.revision in {None, draft.revision}:
         return
-    is_unchanged = all(getattr(draft, name) == text for name, text in fields.items())
-    if not (is_unchanged and has_same_assessments(draft, verdict_input.assessments)):
+    is_whole, assessments = verdict_input.is_whole, verdict_input.assessments
+    known = dict.fromkeys(_ENTERED, "") | fields if is_whole else fields
+    is_unchanged = all(getattr(draft, name) == text for name, text in known.items())
+    if not (is_unchanged and has_same_assessments(draft, assessments, is_whole=is_whole)):
         raise VerdictConflictError(draft)
+
+
+def _add_shown(draft: Verdict, images: Collection[UUID] | None) -> None:
+    if images is None:
+        return
+    known = set(draft.images_shown or [])
+    own = Image.objects.filter(series__study=draft.study_id, pk__in=images)
+    draft.images_shown = sorted(known | {str(pk) for pk in own.values_list("pk", flat=True)})
 
 
 def count_time(draft: Verdict, seconds: int) -> None:

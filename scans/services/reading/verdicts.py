@@ -5,6 +5,7 @@ that supersedes it with a reason.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from accounts.clinical_write import clinical_write
 from accounts.models import User
+from accounts.password_proof import refuse_provisional_password
 from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
@@ -24,8 +26,16 @@ from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
     refuse_missing_reasons,
 )
+from scans.services.reading.contradictions import (
+    Despite,
+    confirm_unshown,
+    image_count_of,
+    settle,
+    verdict_contradictions,
+)
 from scans.services.reading.double_reading import next_read, update_read_stage
 from scans.services.reading.verdict_drafts import (
+    MAX_LENGTH,
     NO_FINDING,
     READ_THE_STUDY,
     VerdictInput,
@@ -36,6 +46,7 @@ from scans.services.reading.verdict_drafts import (
     open_draft,
     record_verdict,
 )
+from scans.written_text import refuse_control_characters, written_lines
 
 
 def own_current(*, user: User, study: Study) -> Verdict | None:
@@ -80,35 +91,36 @@ def sign_verdict(
     layers: Iterable[str] = (),
     shown: Iterable[UUID] | None = None,
     statements: Iterable[ShownStatement] | None = None,
+    despite: Despite | None = None,
+    signed_at: datetime | None = None,
 ) -> Verdict:
     """Save the input into the draft and sign it: from then on it can only be amended.
 
     `layers`, `shown` and `statements` are the AI layers, the analyses and the statements on series
     that the reader's page had on screen (`displayed_results.on_screen`); they are stored with the
-    verdict. The study's stage follows, and the reader's lock ends.
+    verdict. The study's stage follows, and the reader's lock ends. `despite` is the second act,
+    where the verdict contradicts itself; `signed_at` the moment of a report that is signed with it.
+    Doors call `scans.services.reports.verdict_signing`, which starts the report's amendment too.
 
-    Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError` or `ValidationError`.
+    Raises `NotAllowedError`, `StateConflictError`, `VerdictConflictError`, `ContradictionError`,
+    `UnshownImagesError` or `ValidationError`.
     """
+    refuse_provisional_password(user)
     current = locked_study(study)
     draft = open_draft(user, current)
     refused = fill_draft(draft, verdict_input, user=user)
     if refused:
         raise ValidationError({"reason": refused})
-    if not draft.finding:
-        raise ValidationError(NO_FINDING)
-    if not draft.is_amendment and not ai_visible(user=user, study=current):
-        raise StateConflictError(
-            "This clinic reads first: commit your finding before you sign the verdict."
-        )
-    refuse_missing_reasons(draft)
+    refuse_incomplete(draft)
+    settle(draft, verdict_contradictions(draft), despite)
+    draft.image_count = image_count_of(draft)
+    confirm_unshown(draft, despite)
     if draft.is_amendment:
-        if not draft.amendment_reason:
-            raise ValidationError({"amendment_reason": "Say why you amend the verdict."})
         draft.status = VerdictStatus.AMENDED
     else:
         draft.read_as = next_read(current, reader=user)
         draft.status = VerdictStatus.FINAL
-    draft.signed_at = timezone.now()
+    draft.signed_at = signed_at or timezone.now()
     draft.ai_content = on_screen(
         user=user, study=current, layers=layers, analyses=shown, statements=statements
     )
@@ -122,15 +134,32 @@ def sign_verdict(
     return draft
 
 
+def refuse_incomplete(draft: Verdict) -> None:
+    """Raise `ValidationError` or `StateConflictError` where something is missing to sign it."""
+    if not draft.finding:
+        raise ValidationError(NO_FINDING)
+    if not draft.is_amendment and not ai_visible(user=draft.reader, study=draft.study):
+        raise StateConflictError(
+            "This clinic reads first: commit your finding before you sign the verdict."
+        )
+    refuse_missing_reasons(draft)
+    if draft.is_amendment and not draft.amendment_reason:
+        raise ValidationError({"amendment_reason": "Say why you amend the verdict."})
+
+
 @clinical_write(Action.READ_STUDY, on="study")
 def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
     """Return a draft with the content of the reader's signed verdict, to supersede it once signed.
 
     The reason can also be given later, with the draft; it cannot be signed without one. A draft
-    that is there already is returned as it is. Raises `NotAllowedError`, `ValidationError` for an
-    archived patient, or `StateConflictError` where there is nothing to amend.
+    that is there already is returned as it is. Raises `NotAllowedError`, `ValidationError` for the
+    reason or an archived patient, or `StateConflictError` where there is nothing to amend.
     """
     refuse_archived(study.patient, then=READ_THE_STUDY)
+    if len(reason) > MAX_LENGTH["amendment_reason"]:
+        raise ValidationError({"reason": "Say why in at most 500 characters."})
+    reason = written_lines(reason)
+    refuse_control_characters({"reason": reason})
     locked_study(study)
     existing = draft_of(user=user, study=study)
     if existing is not None:
@@ -148,6 +177,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
         comment=signed.comment,
         committed_finding=signed.committed_finding,
         committed_at=signed.committed_at,
+        images_shown=signed.images_shown,
         revision=signed.revision + 1,  # a window that still shows the signed draft is behind it
     )
     Assessment.objects.bulk_create(
