@@ -7,7 +7,9 @@ from scans.api.analyses.release_serializers import (
     ModelReleaseSerializer,
 )
 from scans.api.core.ordering import StableOrdering
+from scans.api.core.parameters import CheckedQuery
 from scans.models import ModelRelease
+from scans.services.analyses.filters import ModelReleaseFilterSet
 
 
 # The installation's releases: they belong to no clinic, so every member sees them.
@@ -15,13 +17,13 @@ from scans.models import ModelRelease
     list=extend_schema(summary="List model releases"),
     retrieve=extend_schema(summary="Show a model release"),
 )
-class ModelReleaseViewSet(viewsets.ReadOnlyModelViewSet):
+class ModelReleaseViewSet(CheckedQuery, viewsets.ReadOnlyModelViewSet):
     http_method_names = ["get", "head"]
     lookup_value_converter = "uuid"
     queryset = ModelRelease.objects.all()
     serializer_class = ModelReleaseSerializer
     filter_backends = [DjangoFilterBackend, StableOrdering]
-    filterset_fields = ["is_active"]
+    filterset_class = ModelReleaseFilterSet
     ordering_fields = ["registered_at", "name"]
     ordering = ["-registered_at"]
 

@@ -11,6 +11,7 @@ from scans.api.analyses.serializers import DISCLAIMER
 from scans.models import Series, SeriesStatement
 from scans.models.acquisition import ACQUISITION, Plane, Sequence
 from scans.models.analysis import Label
+from scans.services.analyses.operating_points import operating_words, series_operating_point
 from scans.services.analyses.series_statements import acquisition_in_force
 
 # With the images prefetched as well, `SeriesAcquisitionSerializer` makes no query of its own.
@@ -57,6 +58,10 @@ class SeriesStatementSerializer(serializers.ModelSerializer):
         help_text="Whether no analysis by this release is still to come; before that the statement "
         "may change."
     )
+    operating_point = serializers.SerializerMethodField(
+        help_text="Sensitivity and specificity of the rule at its threshold, and on what they were "
+        "measured, in words; that they are not known, where the release does not say."
+    )
     disclaimer = serializers.SerializerMethodField()
 
     class Meta:
@@ -77,6 +82,7 @@ class SeriesStatementSerializer(serializers.ModelSerializer):
             "abstained",
             "is_final",
             "updated_at",
+            "operating_point",
             "disclaimer",
         ]
         read_only_fields = fields
@@ -84,6 +90,9 @@ class SeriesStatementSerializer(serializers.ModelSerializer):
     def to_representation(self, instance: SeriesStatement) -> dict[str, Any]:
         data = super().to_representation(instance)
         return data | {name: data[name] or None for name in ("label", "reason", "message")}
+
+    def get_operating_point(self, statement: SeriesStatement) -> str:
+        return operating_words(series_operating_point(statement))
 
     def get_disclaimer(self, statement: SeriesStatement) -> str:
         return DISCLAIMER

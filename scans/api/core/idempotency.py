@@ -2,12 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.core.files.base import File
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.requests import signed_in
 from scans.api.core.problems import KeyInUse, KeyReused
@@ -21,14 +26,20 @@ from scans.services.core.idempotency import (
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MAX_LENGTH = 255
+KEY_PARAMETER = OpenApiParameter(
+    HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=f"1 to {MAX_LENGTH} ASCII characters; a random UUID is a good one.",
+)
 
 
 def run_idempotently(
     request: Request,
     *,
     fields: dict[str, str],
-    files: Sequence[File],
     act: Callable[[UUID | None], StoredResponse],
+    files: Sequence[File] = (),
 ) -> StoredResponse:
     """Return the response of `act`, which runs once for each key that requests carry."""
     if HEADER not in request.headers:
@@ -50,6 +61,18 @@ def run_idempotently(
         raise KeyReused from error
     except KeyInUseError as error:
         raise KeyInUse from error
+
+
+def to_store(data: Mapping[str, Any], status_code: int) -> StoredResponse:
+    """Return a response as the client gets it: strings for ids and dates."""
+    return StoredResponse(status_code, json.loads(JSONRenderer().render(data)))
+
+
+def response_of(stored: StoredResponse) -> Response:
+    response = Response(stored.body, stored.status_code)
+    if stored.replayed:
+        response[REPLAYED] = "true"
+    return response
 
 
 def fingerprint(request: Request, *, fields: dict[str, str], files: Sequence[File]) -> str:

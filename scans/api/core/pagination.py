@@ -1,10 +1,30 @@
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 
 
 class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int | None:
+        _require_number(request, self.page_size_query_param)
+        return super().get_page_size(request)
+
+    def get_page_number(self, request: Request, paginator: Any) -> Any:
+        if request.query_params.get(self.page_query_param) not in self.last_page_strings:
+            _require_number(request, self.page_query_param)
+        return super().get_page_number(request, paginator)
+
+
+def _require_number(request: Request, name: str) -> None:
+    text = request.query_params.get(name, "")
+    is_number = text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0
+    if text and not is_number:
+        raise ValidationError({name: [f"`{name}` is a whole number, 1 or more."]})
 
 
 class HistoryPages(Pages):

@@ -28,6 +28,8 @@ INVALID = "urn:neuroscan:problem:invalid"
 NOTHING_ACCEPTED = "urn:neuroscan:problem:nothing-accepted"
 WRONG_STATE = "urn:neuroscan:problem:wrong-state"
 VERSION_CONFLICT = "urn:neuroscan:problem:version-conflict"
+CONTRADICTION = "urn:neuroscan:problem:contradiction"
+STATED_ANEW = "urn:neuroscan:problem:stated-anew"
 KEY_REUSED = "urn:neuroscan:problem:idempotency-key-reused"
 KEY_IN_USE = "urn:neuroscan:problem:idempotency-key-in-use"
 TITLES = {
@@ -35,6 +37,8 @@ TITLES = {
     NOTHING_ACCEPTED: "None of the files could be accepted",
     WRONG_STATE: "This is not possible in its present state",
     VERSION_CONFLICT: "It was changed meanwhile",
+    CONTRADICTION: "It contradicts itself",
+    STATED_ANEW: "The AI states something else by now",
     KEY_REUSED: "The Idempotency-Key was used for another request",
     KEY_IN_USE: "The first request with this Idempotency-Key is still running",
 }
@@ -59,6 +63,26 @@ class VersionConflict(Conflict):
         self.members = {"current": current, "sent": sent}
 
 
+class Contradiction(Conflict):
+    """409: it is signed only with a sentence, in a second request that names what this lists."""
+
+    problem_type = CONTRADICTION
+
+    def __init__(self, detail: str, *, contradictions: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.members = {"contradictions": list(contradictions)}
+
+
+class StatedAnew(Conflict):
+    """409: what the signer has not seen yet, to be sent back once it was read."""
+
+    problem_type = STATED_ANEW
+
+    def __init__(self, detail: str, *, statements: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.members = {"statements": list(statements)}
+
+
 class KeyInUse(Conflict):
     problem_type = KEY_IN_USE
     default_detail = (
@@ -70,7 +94,7 @@ class KeyReused(exceptions.APIException):
     status_code = 422
     problem_type = KEY_REUSED
     default_detail = (
-        "This Idempotency-Key was used for another request. Use a new key for a new upload."
+        "This Idempotency-Key was used for another request. Use a new key for a new request."
     )
 
 

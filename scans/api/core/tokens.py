@@ -9,17 +9,17 @@ from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.policy import Action, has_perm
 from accounts.requests import signed_in
 from accounts.tokens import create_token, revoke_token
+from scans.api.core.parameters import CheckedQuery
 from scans.api.core.parsers import JSONParser
 from scans.api.core.token_serializers import CredentialsSerializer, TokenSerializer
 
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
-class TokenView(APIView):
+class TokenView(CheckedQuery):
     """Exchange a username and password for a token."""
 
     http_method_names = ["post"]
@@ -50,7 +50,7 @@ class TokenView(APIView):
         return Response(data, headers={"Cache-Control": "no-store"})
 
 
-class RevokeTokenView(APIView):
+class RevokeTokenView(CheckedQuery):
     """End the token that this request carries."""
 
     http_method_names = ["post"]

@@ -14,12 +14,13 @@ from accounts.audit_registry import AuditEventType
 from accounts.policy import ClinicQuerySet, get_visible_or_404
 from scans.api.core import problems
 from scans.api.core.ordering import StableOrdering
+from scans.api.core.parameters import CheckedQuery
 from scans.api.core.parsers import JSONParser
 
 
 # A comment, because drf-spectacular would put a docstring into the schema.
 # Rows of the clinic: whatever is read goes through `visible_to`.
-class ClinicRows(viewsets.GenericViewSet):
+class ClinicRows(CheckedQuery, viewsets.GenericViewSet):
     # No OPTIONS: what a path takes is in the schema.
     http_method_names = ["get", "head", "post", "patch"]
     lookup_value_converter = "uuid"

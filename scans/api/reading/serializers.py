@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from scans.api.studies.caveats import CAVEATS, AmendedField, MovedFields
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, ReadersRequired
@@ -113,7 +114,37 @@ class ShownStatementSerializer(serializers.Serializer):
     updated_at = serializers.DateTimeField(help_text="As the statement has it.")
 
 
-class SignSerializer(VerdictInputSerializer):
+class ContradictionsField(serializers.ListField):
+    """The second act of signing what contradicts itself."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=serializers.CharField(max_length=1000),
+            required=False,
+            default=list,
+            max_length=100,
+            help_text="What the 409 listed: the second act of signing what contradicts itself.",
+            **kwargs,
+        )
+
+
+class ContradictionNoteField(serializers.CharField):
+    """Why the signer signs all the same."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            allow_blank=True,
+            default="",
+            max_length=500,
+            help_text="With `contradictions`: the sentence that says why it is right.",
+            **kwargs,
+        )
+
+
+class VerdictOfReportSerializer(VerdictInputSerializer):
+    """The verdict that is signed with a report; what is left out stays as it is."""
+
     layers = serializers.ListField(
         child=serializers.ChoiceField(
             choices=["label", "confidence", "heatmap", "overlay", "regions", "series"]
@@ -138,6 +169,13 @@ class SignSerializer(VerdictInputSerializer):
     )
 
 
+class SignSerializer(VerdictOfReportSerializer):
+    """The verdict that is signed, and what was on the screen."""
+
+    contradictions = ContradictionsField()
+    contradiction_note = ContradictionNoteField()
+
+
 class AmendSerializer(serializers.Serializer):
     reason = serializers.CharField(
         required=False,
@@ -159,12 +197,16 @@ class CommitSerializer(serializers.Serializer):
     )
 
 
-class VerdictSerializer(serializers.ModelSerializer):
+class VerdictSerializer(AmendedField, MovedFields, serializers.ModelSerializer):
     """One version of one reader's verdict; a draft is its reader's alone."""
 
     study = serializers.UUIDField(source="study_id")
     reader = PersonSerializer()
     supersedes = serializers.UUIDField(source="supersedes_id", allow_null=True)
+    is_deciding = serializers.BooleanField(
+        help_text="Whether it is the one verdict that counts of its study: the adjudicator's where "
+        "there was one, else the first reader's, as last amended. None before the study is read."
+    )
     finding = serializers.ChoiceField(choices=Finding.choices, allow_null=True)
     assessments = serializers.SerializerMethodField(
         help_text="Empty while the AI result is withheld from you."
@@ -181,18 +223,22 @@ class VerdictSerializer(serializers.ModelSerializer):
             "reader",
             "status",
             "read_as",
+            "is_deciding",
             "finding",
             "comment",
             "committed_finding",
             "committed_at",
             "supersedes",
             "amendment_reason",
+            "contradictions",
+            "contradiction_note",
             "seconds_spent",
             "ai_content",
             "revision",
             "begun_at",
             "saved_at",
             "signed_at",
+            *CAVEATS,
             "assessments",
         ]
         read_only_fields = fields

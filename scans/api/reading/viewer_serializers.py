@@ -1,5 +1,6 @@
 """A study as the image viewer opens it: its series and images in order, and where the rest is."""
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,7 +8,11 @@ from rest_framework import serializers
 
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.analyses.statement_serializers import SeriesStatementSerializer, statement_of
+from scans.api.reading.hanging_protocol_views import HangingProtocolSerializer
+from scans.api.studies.calibration_serializers import SpacingCalibrationSerializer
 from scans.models import Image, Series, Study
+from scans.services.analyses.operating_points import operating_points, operating_words
+from scans.services.annotations.spacing import calibration_among
 
 
 class PixelSpacingSerializer(serializers.Serializer):
@@ -38,6 +43,15 @@ class ViewerImageSerializer(serializers.ModelSerializer):
     slice_position = serializers.SerializerMethodField(
         help_text="Millimeters along the patient; null where the file has none."
     )
+    image_orientation = serializers.SerializerMethodField(
+        help_text="DICOM's Image Orientation (Patient): direction cosines of the rows, then of the "
+        "columns. Null where the file has none; no side of the patient is named then."
+    )
+    calibration = serializers.SerializerMethodField(
+        help_text="Your manual calibration of this image; null where there is none, and where the "
+        "file states the spacing."
+    )
+    key_image = serializers.SerializerMethodField(help_text="Whether you starred it.")
     frame_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-frame", help_text="Raw pixels for the viewer."
     )
@@ -56,6 +70,9 @@ class ViewerImageSerializer(serializers.ModelSerializer):
             "bits_stored",
             "pixel_spacing",
             "slice_position",
+            "image_orientation",
+            "calibration",
+            "key_image",
             "frame_url",
             "rendition_url",
             "thumbnail_url",
@@ -65,14 +82,29 @@ class ViewerImageSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(PixelSpacingSerializer(allow_null=True))
     def get_pixel_spacing(self, image: Image) -> dict[str, float] | None:
-        if image.pixel_spacing_row is None or image.pixel_spacing_column is None:
-            return None
-        return {"row": image.pixel_spacing_row, "column": image.pixel_spacing_column}
+        return asdict(image.pixel_spacing) if image.pixel_spacing else None
 
     # The formats of this version bring no place in the patient, and none is made up for them.
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_slice_position(self, image: Image) -> float | None:
         return getattr(image, "slice_position", None)
+
+    @extend_schema_field(
+        serializers.ListField(
+            child=serializers.FloatField(), min_length=6, max_length=6, allow_null=True
+        )
+    )
+    def get_image_orientation(self, image: Image) -> list[float] | None:
+        return getattr(image, "image_orientation", None)
+
+    @extend_schema_field(SpacingCalibrationSerializer(allow_null=True))
+    def get_calibration(self, image: Image) -> Any:
+        calibration = calibration_among(self.context["calibrations"], image)
+        return SpacingCalibrationSerializer(calibration).data if calibration else None
+
+    @extend_schema_field(serializers.BooleanField())
+    def get_key_image(self, image: Image) -> bool:
+        return image.pk in self.context["starred"]
 
     @extend_schema_field(AnalysisSerializer(many=True))
     def get_analyses(self, image: Image) -> Any:
@@ -98,6 +130,16 @@ class ViewerSeriesSerializer(serializers.ModelSerializer):
         return statement_of(series, withheld=not self.context["ai_visible"])
 
 
+class OperatingPointSerializer(serializers.Serializer):
+    """What was measured of a release at its threshold, in words, beside each of its results."""
+
+    release = serializers.UUIDField()
+    words = serializers.CharField(
+        help_text="Sensitivity and specificity, and on whose images; that they are not known, "
+        "where the release came without figures."
+    )
+
+
 class OtherStudySerializer(serializers.ModelSerializer):
     """Another study of the same patient, to open beside this one."""
 
@@ -119,7 +161,14 @@ class ViewerStudySerializer(serializers.ModelSerializer):
         help_text="Whether the clinic wants the heatmap shown when the viewer opens."
     )
     series = ViewerSeriesSerializer(many=True, read_only=True)
+    operating_points = serializers.SerializerMethodField(
+        help_text="One for each release among the `analyses`; empty where the reader may not see "
+        "the AI results."
+    )
     other_studies = serializers.SerializerMethodField(help_text="Of the patient, newest first.")
+    hanging_protocol = serializers.SerializerMethodField(
+        help_text="Which it opens with, for you; null where none fits."
+    )
 
     class Meta:
         model = Study
@@ -131,7 +180,9 @@ class ViewerStudySerializer(serializers.ModelSerializer):
             "ai_visible",
             "heatmap_at_first",
             "series",
+            "operating_points",
             "other_studies",
+            "hanging_protocol",
         ]
         read_only_fields = fields
 
@@ -141,10 +192,31 @@ class ViewerStudySerializer(serializers.ModelSerializer):
     def get_heatmap_at_first(self, study: Study) -> bool:
         return study.clinic.heatmap_at_first
 
+    @extend_schema_field(OperatingPointSerializer(many=True))
+    def get_operating_points(self, study: Study) -> Any:
+        if not self.context["ai_visible"]:
+            return []
+        points = operating_points(
+            row.release_id
+            for series in study.series.all()
+            for image in series.images.all()
+            for row in image.analyses.all()
+        )
+        found = [
+            {"release": release, "words": operating_words(point)}
+            for release, point in points.items()
+        ]
+        return OperatingPointSerializer(found, many=True).data
+
     @extend_schema_field(OtherStudySerializer(many=True))
     def get_other_studies(self, study: Study) -> Any:
         rows = self.context["other_studies"]
         return OtherStudySerializer(rows, many=True, context=self.context).data
+
+    @extend_schema_field(HangingProtocolSerializer(allow_null=True))
+    def get_hanging_protocol(self, study: Study) -> Any:
+        protocol = self.context["hanging_protocol"]
+        return HangingProtocolSerializer(protocol).data if protocol else None
 
 
 class ViewerPreferencesSerializer(serializers.Serializer):

@@ -8,12 +8,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.preferences import save_viewer_preferences
 from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.analyses.statement_serializers import STATEMENTS
+from scans.api.core.parameters import CheckedQuery
 from scans.api.core.parsers import JSONParser
 from scans.api.core.views import AnyFile, ClinicRows
 from scans.api.reading.viewer_serializers import (
@@ -22,8 +22,11 @@ from scans.api.reading.viewer_serializers import (
     ViewerStudySerializer,
 )
 from scans.models import Analysis, Image, ModelRelease, Study
+from scans.services.annotations.key_images import starred_ids
+from scans.services.annotations.spacing import calibrations_of
 from scans.services.disclosure import ai_visible
 from scans.services.files import FRAME_HEADER, deliver_frame
+from scans.services.reading.hanging_protocols import protocol_for
 
 _RELEASES = ModelRelease.objects.defer("manifest")
 
@@ -61,6 +64,11 @@ class StudyViewerView(ClinicRows):
             .annotate(image_count=Count("series__images"))
             .order_by(*(Study._meta.ordering or ())),
         }
+        context |= {
+            "calibrations": calibrations_of(user=user, study=study),
+            "starred": starred_ids(user=user, study=study),
+            "hanging_protocol": protocol_for(user=user, study=study),
+        }
         data = ViewerStudySerializer(study, context=context).data
         self.record_read(study)
         return Response(data)
@@ -94,7 +102,7 @@ class FrameView(ClinicRows):
         return deliver_frame(user=signed_in(request), image=self.get_object())
 
 
-class ViewerPreferencesView(APIView):
+class ViewerPreferencesView(CheckedQuery):
     """One's own; nobody sees those of somebody else."""
 
     http_method_names = ["get", "head", "put"]
@@ -107,9 +115,8 @@ class ViewerPreferencesView(APIView):
     )
     def get(self, request: Request) -> Response:
         stored = signed_in(request).viewer_preferences
-        return Response(
-            {"keys": {}, "settings": {}} | stored, headers={"Cache-Control": "no-store"}
-        )
+        shown = {name: stored.get(name, {}) for name in ("keys", "settings")}
+        return Response(shown, headers={"Cache-Control": "no-store"})
 
     @extend_schema(
         summary="Save your viewer preferences",

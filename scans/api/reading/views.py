@@ -1,6 +1,7 @@
 """The reading of one study: taken, assigned, assessed, signed, amended."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError as Refused
@@ -15,6 +16,7 @@ from accounts.models import User
 from accounts.policy import Action, require
 from accounts.requests import signed_in
 from scans import audit_events
+from scans.api.core.in_person import refuse_token, refuse_token_for_person
 from scans.api.core.views import ClinicRows
 from scans.api.reading.serializers import (
     AmendSerializer,
@@ -28,6 +30,10 @@ from scans.api.reading.serializers import (
     VerdictInputSerializer,
     VerdictSerializer,
 )
+from scans.api.reading.signatures import (
+    contradictions_as_problem,
+    despite_of,
+)
 from scans.models import Study
 from scans.services.analyses.displayed_results import ShownStatement
 from scans.services.disclosure import ai_visible
@@ -36,6 +42,8 @@ from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.worklist import take_next
+from scans.services.reports.verdict_signing import sign_verdict
+from scans.services.studies.priority import set_priority
 
 
 class _OfStudy(ClinicRows):
@@ -76,8 +84,8 @@ class StudyReadingViewSet(_OfStudy):
     )
     def next(self, request: Request) -> Response:
         user = signed_in(request)
-        found = take_next(user=user)
-        return Response(status=204) if found is None else self._respond(found)
+        taken = take_next(user=user)
+        return Response(status=204) if taken is None else self._respond(taken.study)
 
     @extend_schema(summary="Give a study back", request=None)
     def release(self, request: Request, pk: Any) -> Response:
@@ -109,7 +117,7 @@ class StudyReadingViewSet(_OfStudy):
         priority = self.validated(PrioritySerializer)["priority"]
         user = signed_in(request)
         return self._respond(
-            _or_problem(lambda: assignment.set_priority(user=user, study=study, priority=priority))
+            _or_problem(lambda: set_priority(user=user, study=study, priority=priority))
         )
 
     @extend_schema(summary="Require one reader or two", request=ReadersRequiredSerializer)
@@ -159,7 +167,9 @@ class VerdictViewSet(_OfStudy):
     )
     def draft(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
-        verdict_input = _verdict_input(self.validated(VerdictInputSerializer))
+        verdict_input = verdict_input_of(self.validated(VerdictInputSerializer))
+        if request.auth is not None:  # a program had nothing in sight
+            verdict_input = replace(verdict_input, seconds=0)
         draft = _or_problem(
             lambda: verdict_drafts.save_draft(user=user, study=study, verdict_input=verdict_input)
         )
@@ -167,30 +177,46 @@ class VerdictViewSet(_OfStudy):
 
     @extend_schema(
         summary="Commit your finding before the AI result is shown",
-        description="For a clinic that reads first. A finding that was committed stays.",
+        description=(
+            "For a clinic that reads first. A finding that was committed stays. In a session of "
+            "your own: an API token has seen nothing (403)."
+        ),
         request=CommitSerializer,
         responses=VerdictSerializer,
     )
     def commit(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
+        refuse_token_for_person(request)
         data = self.validated(CommitSerializer)
         draft = _or_problem(lambda: verdicts.commit_finding(user=user, study=study, **data))
         return self._respond(study, draft)
 
-    @extend_schema(summary="Sign your verdict", request=SignSerializer, responses=VerdictSerializer)
+    @extend_schema(
+        summary="Sign your verdict",
+        description=(
+            "In a session of your own: an API token signs nothing (403). What contradicts itself "
+            "is a 409 that lists it in `contradictions`; send these back with a sentence in "
+            "`contradiction_note` to sign all the same."
+        ),
+        request=SignSerializer,
+        responses=VerdictSerializer,
+    )
     def sign(self, request: Request, pk: Any) -> Response:
         study, user = self._to_read()
+        refuse_token(request)
         data = self.validated(SignSerializer)
-        signed = _or_problem(
-            lambda: verdicts.sign_verdict(
-                user=user,
-                study=study,
-                verdict_input=_verdict_input(data),
-                layers=data["layers"],
-                shown=data.get("shown"),
-                statements=_shown_statements(data),
+        with contradictions_as_problem():
+            signed = _or_problem(
+                lambda: sign_verdict(
+                    user=user,
+                    study=study,
+                    verdict_input=verdict_input_of(data),
+                    layers=data["layers"],
+                    shown=data.get("shown"),
+                    statements=shown_statements_of(data),
+                    despite=despite_of(data),
+                )
             )
-        )
         return self._respond(study, signed)
 
     @extend_schema(
@@ -217,7 +243,7 @@ class VerdictViewSet(_OfStudy):
         return Response(VerdictSerializer(shown, many=many, context=context).data)
 
 
-def _verdict_input(data: dict[str, Any]) -> verdict_drafts.VerdictInput:
+def verdict_input_of(data: dict[str, Any]) -> verdict_drafts.VerdictInput:
     return verdict_drafts.VerdictInput(
         finding=data.get("finding"),
         comment=data.get("comment"),
@@ -228,7 +254,7 @@ def _verdict_input(data: dict[str, Any]) -> verdict_drafts.VerdictInput:
     )
 
 
-def _shown_statements(data: dict[str, Any]) -> list[ShownStatement] | None:
+def shown_statements_of(data: dict[str, Any]) -> list[ShownStatement] | None:
     """The statements that were reported as shown; None where that is left out."""
     if "statements" not in data:
         return None

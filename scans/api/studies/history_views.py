@@ -21,6 +21,7 @@ class PatientHistoryViewSet(ClinicRows):
     serializer_class = StudySerializer
     pagination_class = HistoryPages
     filter_backends = []
+    lists = ("history",)
 
     def patient_id_of(self, row: Patient) -> UUID:
         return row.pk

@@ -27,6 +27,7 @@ class ImageViewSet(ClinicRows):
         "analyses__release"
     )
     serializer_class = ImageSerializer
+    lists = ("analyses",)
 
     @extend_schema(
         summary="Download the original file",

@@ -9,21 +9,28 @@ from scans.api.analyses.statement_serializers import (
     StatedSeriesSerializer,
 )
 from scans.api.core.serializers import ProblemSerializer
+from scans.api.patients.serializers import CandidatesSerializer
+from scans.api.studies.caveats import CAVEATS, CaveatFields
 from scans.api.studies.image_serializers import ImageSerializer
 from scans.models import Study
+from scans.models.reading import Priority
 
 _FIELDS = [
     "id",
     "patient",
     "study_date",
     "description",
+    "clinical_question",
+    "referring_physician",
+    "accession_number",
+    "priority",
     "study_instance_uid",
     "received_at",
     "url",
 ]
 
 
-class StudySummarySerializer(serializers.ModelSerializer):
+class StudySummarySerializer(CaveatFields, serializers.ModelSerializer):
     patient = serializers.UUIDField(source="patient_id", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:study-detail")
     image_count = serializers.IntegerField(read_only=True)
@@ -33,11 +40,11 @@ class StudySummarySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = [*_FIELDS, "image_count", "unfinished_count"]
+        fields = [*_FIELDS, "image_count", "unfinished_count", *CAVEATS]
         read_only_fields = fields
 
 
-class StudySerializer(serializers.ModelSerializer):
+class StudySerializer(CaveatFields, serializers.ModelSerializer):
     """One study with its images and their analyses."""
 
     patient = serializers.UUIDField(source="patient_id", read_only=True)
@@ -49,7 +56,7 @@ class StudySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = [*_FIELDS, "series", "images"]
+        fields = [*_FIELDS, *CAVEATS, "series", "images"]
         read_only_fields = fields
 
     @extend_schema_field(ImageSerializer(many=True))
@@ -79,6 +86,21 @@ class UploadSerializer(AcquisitionInputSerializer):
     description = serializers.CharField(
         max_length=200, required=False, allow_blank=True, default=""
     )
+    clinical_question = serializers.CharField(
+        max_length=2000, required=False, allow_blank=True, default=""
+    )
+    referring_physician = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default=""
+    )
+    accession_number = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, default=""
+    )
+    priority = serializers.ChoiceField(
+        choices=Priority.choices,
+        required=False,
+        default=Priority.ROUTINE,
+        help_text="How urgent it is; of a stat study the radiologists are told as it arrives.",
+    )
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
         allow_empty=False,
@@ -100,13 +122,13 @@ class RefusalSerializer(serializers.Serializer):
     image = ExistingImageSerializer(allow_null=True)
 
 
-class ReceivedStudySerializer(StudySerializer):
-    """The new study, and the files that were not accepted."""
+class ReceivedStudySerializer(CandidatesSerializer, StudySerializer):
+    """The new study, the files that were not accepted, and who may be the same patient."""
 
     refused = RefusalSerializer(many=True, read_only=True)
 
     class Meta(StudySerializer.Meta):
-        fields = [*StudySerializer.Meta.fields, "refused"]
+        fields = [*StudySerializer.Meta.fields, "refused", "merge_candidates"]
         read_only_fields = fields
 
 

@@ -1,30 +1,24 @@
-import json
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_view,
-)
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.policy import Action, require
-from accounts.requests import signed_in
+from accounts.requests import number_in, signed_in
 from scans import audit_events
 from scans.api.analyses.statement_serializers import STATEMENTS
 from scans.api.core import problems
-from scans.api.core.idempotency import HEADER, MAX_LENGTH, REPLAYED, run_idempotently
+from scans.api.core.idempotency import KEY_PARAMETER, response_of, run_idempotently, to_store
 from scans.api.core.views import FoundRows
+from scans.api.patients.candidates import listed_candidates
+from scans.api.patients.serializers import CandidatesSerializer
 from scans.api.studies.serializers import (
     NothingAcceptedSerializer,
     ReceivedStudySerializer,
@@ -35,6 +29,7 @@ from scans.api.studies.serializers import (
 )
 from scans.models import Analysis, Image, Patient, Study
 from scans.models.acquisition import ACQUISITION
+from scans.models.reading import Priority
 from scans.services.core.idempotency import StoredResponse
 from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
@@ -79,8 +74,8 @@ class StudyViewSet(FoundRows):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Before anything reads the body (signing in by session does, for the CSRF token).
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > settings.UPLOAD_MAX_ARCHIVE_BYTES + 1024**2:
+        length = number_in(request.META.get("CONTENT_LENGTH", ""))
+        if length is not None and length > settings.UPLOAD_MAX_ARCHIVE_BYTES + 1024**2:
             raise problems.TooLarge("The upload is too large. Send the files in several studies.")
         super().initial(request, *args, **kwargs)
 
@@ -94,14 +89,7 @@ class StudyViewSet(FoundRows):
             "key and request give the same response and one study, however often they are sent."
         ),
         request={"multipart/form-data": UploadSerializer},
-        parameters=[
-            OpenApiParameter(
-                HEADER,
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description=f"1 to {MAX_LENGTH} ASCII characters; a random UUID is a good one.",
-            )
-        ],
+        parameters=[KEY_PARAMETER],
         responses={
             201: ReceivedStudySerializer,
             (400, problems.MEDIA_TYPE): OpenApiResponse(
@@ -131,11 +119,13 @@ class StudyViewSet(FoundRows):
             )
 
         fields = {name: str(upload[name]) for name in ("patient", "study_date", "description")}
+        asked = ("clinical_question", "referring_physician", "accession_number")
+        fields |= {name: upload[name] for name in asked if upload[name]}
+        if upload["priority"] != Priority.ROUTINE:
+            fields["priority"] = upload["priority"]
         fields |= {name: str(value) for name, value in acquisition.items()}
         stored = run_idempotently(request, fields=fields, files=upload["files"], act=receive)
-        response = Response(stored.body, stored.status_code)
-        if stored.replayed:
-            response[REPLAYED] = "true"
+        response = response_of(stored)
         if stored.status_code != status.HTTP_201_CREATED:
             return problems.as_problem(response, request)
         response["Location"] = stored.body["url"]
@@ -152,12 +142,9 @@ class StudyViewSet(FoundRows):
                 problem_type=problems.NOTHING_ACCEPTED,
                 refused=refused,
             )
-            return StoredResponse(status.HTTP_400_BAD_REQUEST, _plain(problem))
+            return to_store(problem, status.HTTP_400_BAD_REQUEST)
         study = self.queryset.get(pk=receipt.study.pk)
         shown = StudySerializer(study, context=self.get_serializer_context()).data
-        return StoredResponse(status.HTTP_201_CREATED, _plain(shown | {"refused": refused}))
-
-
-def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    """As the client gets it: strings for ids and dates, so that it can be stored and replayed."""
-    return json.loads(JSONRenderer().render(data))
+        found = {"merge_candidates": listed_candidates(self.request, receipt.study.patient)}
+        more = CandidatesSerializer(found, context=self.get_serializer_context()).data
+        return to_store(shown | {"refused": refused} | more, status.HTTP_201_CREATED)
