@@ -5,16 +5,18 @@ import type { Geometry } from "../src/types";
 import type { Viewport } from "../src/viewport";
 
 const viewport = {
-  image: { id: "image", width: 100, height: 100 },
+  onScreen: { id: "image", width: 100, height: 100 },
   matrix: { a: 2, b: 0, c: 0, d: 2, e: 0, f: 0 }, // two screen pixels for a pixel
 } as unknown as Viewport;
+
+const shown = { own: true, others: true, regions: false };
 
 describe("the drawingTool", () => {
   let drawingTool: DrawingTool;
   let drawn: Geometry[];
 
   beforeEach(() => {
-    drawingTool = new DrawingTool(new AnnotationStore());
+    drawingTool = new DrawingTool(new AnnotationStore(), shown);
     drawingTool.mayDraw = true;
     drawn = [];
     drawingTool.onFinished = (_, geometry) => drawn.push(geometry);
@@ -97,9 +99,9 @@ describe("the drawingTool", () => {
     expect(drawingTool.putInMiddle(viewport)).toBe(false);
   });
 
-  it("pulls a handle, or the whole annotation, as one step that can be undone", () => {
+  it("pulls a handle, of a point or of the whole, as one step that can be undone", () => {
     const store = new AnnotationStore();
-    const own = new DrawingTool(store);
+    const own = new DrawingTool(store, shown);
     own.mayDraw = true;
     const line = { shape: "length" as const, start: [10, 10] as const, end: [40, 10] as const };
     store.draw("a", "image", line);
@@ -108,8 +110,16 @@ describe("the drawingTool", () => {
       for (const at of to) own.move(viewport, at);
       own.up(viewport, to.at(-1)!);
     };
-    drag([50, 20], [50, 30], [50, 40]); // on the line, between its ends
+    drag([50, 20], [50, 30], [50, 40]); // on the line, between its ends: chosen, and not moved
     expect(own.selected).toBe("a");
+    drag([50, 20], [50, 30], [50, 40]); // once more
+    expect(store.draft("a")!.geometry).toEqual(line);
+    own.isBelowLens = () => true;
+    drag([20, 44], [20, 54], [20, 64]);
+    drag([80, 20], [90, 60], [100, 80]);
+    expect(store.draft("a")!.geometry).toEqual(line);
+    own.isBelowLens = () => false;
+    drag([20, 44], [20, 54], [20, 64]); // the handle of the whole: below, above there is no room
     expect(store.draft("a")!.geometry).toEqual({ shape: "length", start: [10, 20], end: [40, 20] });
     drag([80, 40], [90, 60], [100, 80]); // its end
     expect(store.draft("a")!.geometry).toEqual({ shape: "length", start: [10, 20], end: [50, 40] });
@@ -118,9 +128,54 @@ describe("the drawingTool", () => {
     expect(store.draft("a")!.geometry).toEqual(line);
   });
 
+  it("chooses nothing that is switched off", () => {
+    const store = new AnnotationStore();
+    const off = { ...shown, own: false };
+    const tool = new DrawingTool(store, off);
+    store.draw("a", "image", { shape: "length", start: [10, 10], end: [40, 10] });
+    const press = () => {
+      tool.down(viewport, [50, 20]);
+      tool.up(viewport, [50, 20]);
+    };
+    press();
+    expect(tool.selected).toBeNull();
+    off.own = true;
+    press();
+    expect(tool.selected).toBe("a");
+    expect(tool.chosenOf).toBe("own");
+  });
+
   it("draws nothing for who may not", () => {
     drawingTool.mayDraw = false;
     drawingTool.choose("length");
     expect(drawingTool.shape).toBeNull();
+  });
+
+  it("ends no shape on another image than it was begun on", () => {
+    const moving = { ...viewport } as unknown as { onScreen: unknown };
+    drawingTool.choose("rectangle");
+    drawingTool.down(moving as Viewport, [20, 20]);
+    drawingTool.up(moving as Viewport, [20, 20]);
+    drawingTool.move(moving as Viewport, [80, 80]);
+    moving.onScreen = { id: "next", width: 100, height: 100 };
+    drawingTool.unfinished!.points.push([40, 40]);
+    drawingTool.finish();
+    expect(drawn).toEqual([]);
+    expect(drawingTool.unfinished).toBeNull();
+  });
+
+  it("draws nothing where no image is on the screen, or while the images go by themselves", () => {
+    drawingTool.choose("length");
+    const empty = { ...viewport, onScreen: null, matrix: null } as unknown as Viewport;
+    drawingTool.down(empty, [20, 20]);
+    drawingTool.press(empty);
+    drawingTool.putInMiddle(empty);
+    expect(drawingTool.unfinished).toBeNull();
+    let stops = 0;
+    drawingTool.settle = () => stops++ === 0;
+    click(20, 20);
+    expect(drawingTool.unfinished).toBeNull();
+    click(20, 20);
+    expect(drawingTool.unfinished).not.toBeNull();
   });
 });

@@ -2,23 +2,23 @@
 // coordinates.
 
 import type { AnnotationStore } from "../annotations/store";
+import { type Shown, visibleOn } from "../annotations/visible";
 import { handlesOf, outlineOf, type Point } from "../geometry";
 import { measuresOf, shown } from "../measure";
+import { scaleOf } from "../spacing";
 import { outlineOfRegion } from "../studies";
 import type { Annotation, Geometry } from "../types";
 import { apply, type Box } from "../view";
 import type { Viewport } from "../viewport";
+import { handlePlaces } from "./handles";
 import type { DrawingTool } from "./tool";
 
 const SVG = "http://www.w3.org/2000/svg";
 // Distinct on gray, also for people who do not see red and green alike. The first is one's own.
 const AUTHORS = ["own", "b", "c", "d", "e"];
 
-export interface Shown {
-  own: boolean;
-  others: boolean;
-  regions: boolean;
-}
+/** What annotations are drawn on: a viewport, or an image on paper. */
+export type Canvas = Pick<Viewport, "onScreen" | "matrix" | "svg" | "box" | "analysis" | "element">;
 
 function svg(tag: string, attributes: Record<string, string | number>, text = ""): SVGElement {
   const element = document.createElementNS(SVG, tag);
@@ -44,8 +44,8 @@ export class AnnotationLayer {
     return AUTHORS[1 + (at % (AUTHORS.length - 1))]!;
   }
 
-  draw(viewport: Viewport): void {
-    const { image, matrix } = viewport;
+  draw(viewport: Canvas): void {
+    const { onScreen: image, matrix } = viewport;
     viewport.svg.replaceChildren();
     if (!image || !matrix) return;
     const at = (point: Point) => apply(matrix, point);
@@ -61,36 +61,24 @@ export class AnnotationLayer {
         parts.push(svg("text", { class: "vw-region-number", x, y: y - 6 }, String(n + 1)));
       });
     }
-    if (this.shown.others) {
-      for (const annotation of this.store.others.filter((one) => one.image === image.id)) {
-        const chosen = this.drawingTool.selected === annotation.id;
-        const initials = annotation.author.name
-          .split(/\s+/)
-          .map((word) => word[0])
-          .join("");
-        const caption = [initials, annotation.label].filter(Boolean).join(" · ");
-        const color = this.colorOf(annotation);
-        parts.push(
-          ...this.annotation(
-            viewport,
-            annotation.id,
-            annotation.geometry,
-            color,
-            caption,
-            chosen,
-            false,
-          ),
-        );
-      }
+    const visible = visibleOn(image.id, this.store, this.shown);
+    for (const other of visible.others) {
+      const { id, geometry, label } = other;
+      const chosen = this.drawingTool.selected === id;
+      const initials = other.author.name
+        .split(/\s+/)
+        .map((word) => word[0])
+        .join("");
+      const caption = [initials, label].filter(Boolean).join(" · ");
+      const color = this.colorOf(other);
+      parts.push(...this.annotation(viewport, id, geometry, color, caption, chosen, false));
     }
-    if (this.shown.own) {
-      for (const id of this.store.ids(image.id)) {
-        const draft = this.store.draft(id)!;
-        const chosen = this.drawingTool.selected === id;
-        parts.push(
-          ...this.annotation(viewport, id, draft.geometry, "own", draft.label, chosen, chosen),
-        );
-      }
+    for (const id of visible.own) {
+      const draft = this.store.draft(id)!;
+      const chosen = this.drawingTool.selected === id;
+      parts.push(
+        ...this.annotation(viewport, id, draft.geometry, "own", draft.label, chosen, chosen),
+      );
     }
     parts.push(...this.unfinishedShape(viewport));
     viewport.svg.append(...parts);
@@ -98,7 +86,7 @@ export class AnnotationLayer {
   }
 
   private annotation(
-    viewport: Viewport,
+    viewport: Canvas,
     id: string,
     geometry: Geometry,
     color: string,
@@ -110,7 +98,7 @@ export class AnnotationLayer {
     const group = svg("g", { class: `vw-annotation vw-by-${color}${chosen ? " vw-chosen" : ""}` });
     group.append(...linesOf(geometry, at));
     const saved = this.store.measurements(id);
-    const figures = measuresOf(geometry, viewport.image!.pixel_spacing, saved).map(shown);
+    const figures = measuresOf(geometry, scaleOf(viewport.onScreen!), saved).map(shown);
     const words = geometry.shape === "arrow" ? [geometry.text ?? ""] : figures;
     const lines = [caption, ...words].filter(Boolean);
     const [x, y] = captionPlace(handlesOf(geometry).map(at), viewport.box, lines, this.captions);
@@ -119,17 +107,15 @@ export class AnnotationLayer {
       text.append(svg("tspan", { x, dy: n ? "1.2em" : 0 }, line));
     });
     group.append(text);
-    const handles = withHandles && handlesOf(geometry).length <= 60 ? handlesOf(geometry) : [];
-    for (const [cx, cy] of handles.map(at))
-      group.append(svg("circle", { cx, cy, r: 6, class: "vw-handle" }));
+    if (withHandles) group.append(...handles(geometry, at));
     return [group];
   }
 
-  private unfinishedShape(viewport: Viewport): SVGElement[] {
+  private unfinishedShape(viewport: Canvas): SVGElement[] {
     const { unfinished, cross, shape } = this.drawingTool;
     const at = (point: Point) => apply(viewport.matrix!, point);
     const parts: SVGElement[] = [];
-    if (unfinished?.viewport === viewport && unfinished.image === viewport.image?.id) {
+    if (unfinished?.viewport === viewport && unfinished.image === viewport.onScreen?.id) {
       const points = [...unfinished.points, unfinished.pointer].map(at);
       parts.push(svg("polyline", { class: "vw-unfinished", points: points.join(" ") }));
       for (const [cx, cy] of unfinished.points.length < 60 ? unfinished.points.map(at) : []) {
@@ -142,6 +128,19 @@ export class AnnotationLayer {
     }
     return parts;
   }
+}
+
+function handles(geometry: Geometry, at: (point: Point) => Point): SVGElement[] {
+  const {
+    points,
+    whole: [x, y],
+  } = handlePlaces(geometry, at);
+  const move = svg("g", { class: "vw-move-handle" });
+  move.append(
+    svg("circle", { cx: x, cy: y, r: 8, class: "vw-handle" }),
+    svg("path", { d: `M${x - 5},${y}h10M${x},${y - 5}v10` }),
+  );
+  return [...points.map(([cx, cy]) => svg("circle", { cx, cy, r: 6, class: "vw-handle" })), move];
 }
 
 const LETTER = 7.5; // screen pixels, about

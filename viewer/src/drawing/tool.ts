@@ -2,26 +2,18 @@
 // the arrow keys move. The three end in the same call, `finish`.
 
 import type { AnnotationStore } from "../annotations/store";
-import {
-  distance,
-  fromPoints,
-  fromTwoPoints,
-  handlesOf,
-  moved,
-  type Point,
-  type Shape,
-  toLines,
-  withHandle,
-} from "../geometry";
+import { type Shown, visibleOn } from "../annotations/visible";
+import { distance, moved, type Point, type Shape, toLines, withHandle } from "../geometry";
 import type { GestureTarget } from "../pointer";
 import { Signal } from "../signal";
 import type { Geometry } from "../types";
 import { apply, inverse } from "../view";
 import type { Viewport } from "../viewport";
+import { handleAt, WHOLE } from "./handles";
+import { geometryOf, isManyPoints, pointsInMiddle, pointsOf } from "./shapes";
 
 const SLOP = 4; // screen pixels: below it a press is a click
 const REACH = 10; // screen pixels around a line or handle that count as on it
-const isManyPoints = (shape: Shape) => shape === "polygon" || shape === "freehand";
 
 interface UnfinishedShape {
   viewport: Viewport;
@@ -33,7 +25,7 @@ interface UnfinishedShape {
 interface Grip {
   viewport: Viewport;
   id: string;
-  handle: number; // -1: the whole shape
+  handle: number; // WHOLE, or which of its points
   from: Point;
   before: Geometry;
   changed: boolean;
@@ -46,12 +38,19 @@ export class DrawingTool implements GestureTarget {
   selected: string | null = null;
   readonly changed = new Signal();
   mayDraw = false;
-  onFinished: (viewport: Viewport, geometry: Geometry) => void = () => undefined;
+  onFinished: (image: string, geometry: Geometry) => void = () => undefined;
   onChanged: () => void = () => undefined;
+  /** Stops what moves the images by itself; whether something did: then the press does only that. */
+  settle: () => boolean = () => false;
+  /** Whether a magnifier covers the handles: who looks through it pulls none of them. */
+  isBelowLens: () => boolean = () => false;
   private pressed: { at: Point; dragging: boolean } | null = null;
   private grip: Grip | null = null;
 
-  constructor(private readonly store: AnnotationStore) {}
+  constructor(
+    private readonly store: AnnotationStore,
+    private readonly shown: Shown,
+  ) {}
 
   choose(shape: Shape | null): void {
     this.unfinished = null;
@@ -69,8 +68,14 @@ export class DrawingTool implements GestureTarget {
 
   private pixel(viewport: Viewport, at: Point): Point {
     const [x, y] = apply(inverse(viewport.matrix!), at);
-    const { width, height } = viewport.image!;
+    const { width, height } = viewport.onScreen!;
     return [Math.min(width, Math.max(0, x)), Math.min(height, Math.max(0, y))];
+  }
+
+  /** Whose the chosen annotation is; null where none is chosen. */
+  get chosenOf(): "own" | "others" | null {
+    if (!this.selected) return null;
+    return this.store.draft(this.selected) ? "own" : "others";
   }
 
   private scale(viewport: Viewport): number {
@@ -81,9 +86,10 @@ export class DrawingTool implements GestureTarget {
   // --- Pointer ------------------------------------------------------------------------------------
 
   down(viewport: Viewport, at: Point): boolean {
-    if (!viewport.image || !viewport.matrix) return false;
+    if (!viewport.onScreen || !viewport.matrix) return false;
     const pixel = this.pixel(viewport, at);
     if (this.shape) {
+      if (this.settle()) return true;
       this.pressed = { at, dragging: false };
       this.point(viewport, pixel);
       return true;
@@ -91,55 +97,39 @@ export class DrawingTool implements GestureTarget {
     return this.take(viewport, at, pixel);
   }
 
+  /** Only the handles of the chosen annotation take a drag. A press on a line chooses it, no more: what
+   *  the drag does then is the tool's that is pressed, and nothing is moved that was only looked at. */
   private take(viewport: Viewport, at: Point, pixel: Point): boolean {
-    const near = REACH / this.scale(viewport);
+    const handle = this.gripAt(viewport, at);
+    if (handle !== null) {
+      if (this.settle()) return true;
+      const id = this.selected!;
+      const before = this.store.draft(id)!.geometry;
+      this.grip = { viewport, id, handle, from: pixel, before, changed: false };
+      return true;
+    }
+    const found = this.nearest(viewport, pixel, REACH / this.scale(viewport));
+    if (!found && !this.selected) return false;
+    if (found && this.settle()) return true;
+    if (found !== this.selected) this.select(found);
+    return false;
+  }
+
+  /** The handle of the chosen annotation at a place of the screen; below a lens there is none. */
+  private gripAt(viewport: Viewport, at: Point): number | null {
     const chosen = this.selected && this.store.draft(this.selected);
-    if (chosen && chosen.image === viewport.image!.id && this.mayDraw) {
-      const handle = handlesOf(chosen.geometry).findIndex(
-        (one) => Math.hypot(one[0] - pixel[0], one[1] - pixel[1]) <= near,
-      );
-      if (handle >= 0) {
-        this.grip = {
-          viewport,
-          id: this.selected!,
-          handle,
-          from: pixel,
-          before: chosen.geometry,
-          changed: false,
-        };
-        return true;
-      }
-    }
-    const found = this.nearest(viewport, pixel, near);
-    if (!found) {
-      if (this.selected) this.select(null);
-      return false;
-    }
-    this.select(found);
-    const draft = this.store.draft(found);
-    if (draft && this.mayDraw) {
-      this.grip = {
-        viewport,
-        id: found,
-        handle: -1,
-        from: pixel,
-        before: draft.geometry,
-        changed: false,
-      };
-    }
-    this.pressed = { at, dragging: false };
-    return true;
+    if (!chosen || chosen.image !== viewport.onScreen!.id || !this.mayDraw) return null;
+    if (this.isBelowLens()) return null;
+    return handleAt(chosen.geometry, (point) => apply(viewport.matrix!, point), at, REACH);
   }
 
   private nearest(viewport: Viewport, pixel: Point, near: number): string | null {
-    const image = viewport.image!.id;
-    const annotations: [string, Geometry][] = this.store
-      .ids(image)
-      .map((id) => [id, this.store.draft(id)!.geometry]);
-    const others = this.store.others.filter((annotation) => annotation.image === image);
-    annotations.push(
-      ...others.map((annotation): [string, Geometry] => [annotation.id, annotation.geometry]),
-    );
+    const image = viewport.onScreen!.id;
+    const { own, others } = visibleOn(image, this.store, this.shown);
+    const annotations = [
+      ...own.map((id): [string, Geometry] => [id, this.store.draft(id)!.geometry]),
+      ...others.map(({ id, geometry }): [string, Geometry] => [id, geometry]),
+    ];
     let best: string | null = null;
     let least = near;
     for (const [id, geometry] of annotations) {
@@ -150,7 +140,7 @@ export class DrawingTool implements GestureTarget {
   }
 
   move(viewport: Viewport, at: Point): boolean {
-    if (!viewport.image || !viewport.matrix) return false;
+    if (!viewport.onScreen || !viewport.matrix) return false;
     const pixel = this.pixel(viewport, at);
     if (this.grip) {
       this.pull(pixel);
@@ -169,11 +159,19 @@ export class DrawingTool implements GestureTarget {
 
   private pull(pixel: Point): void {
     const grip = this.grip!;
+    const draft = this.store.draft(grip.id);
+    if (draft?.image !== grip.viewport.onScreen?.id) {
+      if (grip.changed) this.store.preview(grip.id, grip.before);
+      this.grip = null; // another image is there now
+      return;
+    }
     const [dx, dy] = [pixel[0] - grip.from[0], pixel[1] - grip.from[1]];
     if (!grip.changed && Math.hypot(dx, dy) * this.scale(grip.viewport) < SLOP) return;
     grip.changed = true;
     const geometry =
-      grip.handle < 0 ? moved(grip.before, dx, dy) : withHandle(grip.before, grip.handle, pixel);
+      grip.handle === WHOLE
+        ? moved(grip.before, dx, dy)
+        : withHandle(grip.before, grip.handle, pixel);
     this.store.preview(grip.id, geometry);
     this.changed.emit();
   }
@@ -213,10 +211,14 @@ export class DrawingTool implements GestureTarget {
 
   point(viewport: Viewport, pixel: Point, isLast = false): void {
     const shape = this.shape;
-    if (!shape || !viewport.image) return;
+    if (!shape || !viewport.onScreen) return;
     const { unfinished } = this;
-    if (!unfinished || unfinished.viewport !== viewport || unfinished.image !== viewport.image.id) {
-      this.unfinished = { viewport, image: viewport.image.id, points: [pixel], pointer: pixel };
+    if (
+      !unfinished ||
+      unfinished.viewport !== viewport ||
+      unfinished.image !== viewport.onScreen.id
+    ) {
+      this.unfinished = { viewport, image: viewport.onScreen.id, points: [pixel], pointer: pixel };
       this.changed.emit();
       return;
     }
@@ -227,21 +229,24 @@ export class DrawingTool implements GestureTarget {
       distance(pixel, first) * this.scale(viewport) < REACH;
     if (!closes) unfinished.points.push(pixel);
     else if (shape === "freehand") unfinished.points.push(first);
-    if (!isManyPoints(shape) || closes || isLast) this.finish();
+    const isWhole = !isManyPoints(shape) && unfinished.points.length >= pointsOf(shape);
+    if (isWhole || closes || isLast) this.finish();
     else this.changed.emit();
   }
 
   finish(): void {
     const { unfinished, shape } = this;
     if (!unfinished || !shape) return;
-    const geometry = isManyPoints(shape)
-      ? fromPoints(shape as "polygon" | "freehand", unfinished.points)
-      : unfinished.points[1]
-        ? fromTwoPoints(shape, unfinished.points[0]!, unfinished.points[1])
-        : null;
+    if (unfinished.image !== unfinished.viewport.onScreen?.id) {
+      this.unfinished = null; // what was begun on another image is not ended on this one
+      this.changed.emit();
+      return;
+    }
+    const geometry = geometryOf(shape, unfinished.points);
     // Too few corners are no mistake yet: the next one is waited for.
-    if (geometry || !isManyPoints(shape)) this.unfinished = null;
-    if (geometry) this.onFinished(unfinished.viewport, geometry);
+    const isWhole = !isManyPoints(shape) && unfinished.points.length >= pointsOf(shape);
+    if (geometry || isWhole) this.unfinished = null;
+    if (geometry) this.onFinished(unfinished.image, geometry);
     this.changed.emit();
   }
 
@@ -259,8 +264,8 @@ export class DrawingTool implements GestureTarget {
 
   /** Move the cross, or the chosen annotation, by so many pixels. False where there is neither. */
   nudge(viewport: Viewport, dx: number, dy: number): boolean {
-    if (this.shape && viewport.image) {
-      const { width, height } = viewport.image;
+    if (this.shape && viewport.onScreen) {
+      const { width, height } = viewport.onScreen;
       const [x, y] = this.cross ?? [width / 2, height / 2];
       this.cross = [Math.min(width, Math.max(0, x + dx)), Math.min(height, Math.max(0, y + dy))];
       if (this.unfinished) this.unfinished.pointer = this.cross;
@@ -268,7 +273,8 @@ export class DrawingTool implements GestureTarget {
       return true;
     }
     const draft = this.selected && this.store.draft(this.selected);
-    if (!draft || !this.mayDraw || draft.image !== viewport.image?.id) return false;
+    if (!draft || !this.mayDraw || draft.image !== viewport.onScreen?.id) return false;
+    if (this.settle()) return true;
     this.store.change(this.selected!, { geometry: moved(draft.geometry, dx, dy) });
     this.onChanged();
     return true;
@@ -277,25 +283,16 @@ export class DrawingTool implements GestureTarget {
   /** A shape in the middle of the image, for who would rather type its numbers. */
   putInMiddle(viewport: Viewport): boolean {
     const { shape } = this;
-    if (!shape || !viewport.image) return false;
-    const { width, height } = viewport.image;
-    const [left, top, right, bottom] = [width * 0.4, height * 0.4, width * 0.6, height * 0.6];
-    const corners: Point[] = [
-      [left, top],
-      [right, top],
-      [right, bottom],
-      [left, bottom],
-    ];
+    if (!shape || !viewport.onScreen) return false;
     this.unfinished = null;
-    const points = isManyPoints(shape) ? [...corners, corners[0]!] : [corners[0]!, corners[2]!];
-    for (const point of points) this.point(viewport, point);
+    for (const point of pointsInMiddle(shape, viewport.onScreen)) this.point(viewport, point);
     return true;
   }
 
   /** A point where the cross is. */
   press(viewport: Viewport): boolean {
-    if (!this.shape || !viewport.image) return false;
-    this.cross ??= [viewport.image.width / 2, viewport.image.height / 2];
+    if (!this.shape || !viewport.onScreen) return false;
+    this.cross ??= [viewport.onScreen.width / 2, viewport.onScreen.height / 2];
     this.point(viewport, this.cross);
     return true;
   }

@@ -2,7 +2,7 @@
 
 import type { HeatChoice } from "../heat";
 import { button, make } from "../signal";
-import { opinionOf, releaseOf, resultsOf } from "../studies";
+import { operatingPointOf, opinionOf, releaseOf, resultsOf } from "../studies";
 import type { Analysis, Region } from "../types";
 import type { ViewportGrid } from "../viewportGrid";
 
@@ -21,6 +21,7 @@ export class AiPanel {
   private readonly opacity = find<HTMLInputElement>("[data-opacity]");
   private readonly threshold = find<HTMLInputElement>("[data-threshold]");
   private readonly colors = find<HTMLSelectElement>("[data-colors]");
+  private readonly regions = find<HTMLInputElement>('[data-layer="regions"]');
   private shown = "";
 
   constructor(
@@ -44,8 +45,8 @@ export class AiPanel {
 
   private take(id: string): void {
     const viewport = this.grid.active;
-    if (!viewport.image) return;
-    viewport.chosen.set(viewport.image.id, id);
+    if (!viewport.onScreen) return;
+    viewport.chosen.set(viewport.onScreen.id, id);
     viewport.request();
     this.show();
   }
@@ -53,14 +54,14 @@ export class AiPanel {
   /** The one after the shown one. */
   next(): void {
     const viewport = this.grid.active;
-    const results = viewport.image ? resultsOf(viewport.image) : [];
+    const results = viewport.onScreen ? resultsOf(viewport.onScreen) : [];
     const at = results.findIndex((one) => one.id === viewport.analysis?.id);
     const next = results[(at + 1) % results.length];
     if (next) this.take(next.id);
   }
 
   show(): void {
-    const { image, analysis, stack } = this.grid.active;
+    const { onScreen: image, analysis, stack } = this.grid.active;
     const isHidden = stack?.study.info.ai_visible === false;
     const results = image ? resultsOf(image) : [];
     find("[data-ai-hidden]").hidden = !isHidden;
@@ -75,6 +76,10 @@ export class AiPanel {
     const legend = find<HTMLImageElement>("[data-legend]");
     const ramp = this.doing.rampAddress(this.choice.colors);
     if (legend.getAttribute("src") !== ramp) legend.src = ramp;
+    // Captions describe what is switched on.
+    find("[data-heat-caption]").hidden = !this.choice.on;
+    find("[data-legend-row]").hidden = !this.choice.on;
+    find("[data-regions-caption]").hidden = !this.regions.checked;
     find("[data-compare]").hidden = results.length < 2;
     const state = `${image?.id} ${analysis?.id}`;
     if (state === this.shown) return;
@@ -91,6 +96,7 @@ export class AiPanel {
     }
     this.analysis.value = analysis.id;
     find("[data-opinion]").textContent = opinionOf(analysis);
+    find("[data-operating]").textContent = stack ? operatingPointOf(stack, analysis) : "";
     find("[data-release]").textContent = `By ${releaseOf(analysis)}.`;
     this.showRegions(analysis);
   }
@@ -104,8 +110,8 @@ export class AiPanel {
     const rows = regions.map((region, n) => {
       const name = regions.length > 1 ? `Region ${n + 1}` : "Region";
       const text = `${name}: score ${region.score.toFixed(2)}, ${areaOf(region)}`;
-      const adopt = button("Make it mine", () => this.doing.adopt(analysis, region), {
-        "aria-label": `Make ${name.toLowerCase()} my own annotation`,
+      const adopt = button("Copy to my annotations", () => this.doing.adopt(analysis, region), {
+        "aria-label": `Copy ${name.toLowerCase()} to my annotations`,
       });
       return make("li", {}, make("span", {}, text), ...(this.mayDraw ? [adopt] : []));
     });

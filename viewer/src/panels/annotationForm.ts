@@ -8,6 +8,7 @@ import { find } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
 import { measuresOf, shown, valuesInside } from "../measure";
 import { button, make } from "../signal";
+import { scaleOf } from "../spacing";
 import type { Geometry } from "../types";
 import type { AnnotationsSurroundings } from "./annotationsSurroundings";
 import { fieldsOf } from "./fields";
@@ -59,7 +60,9 @@ export class AnnotationForm {
       this.build(draft);
     }
     const isKnown = Boolean(store.known(id)); // only then there is a history
-    const state = JSON.stringify([draft, isKnown, grid.active.image?.id, grid.active.frame?.rows]);
+    const { onScreen: image, frame } = grid.active;
+    const [measured, scale] = [store.measurements(id), image && scaleOf(image)];
+    const state = JSON.stringify([draft, isKnown, image?.id, frame?.rows, measured, scale]);
     if (state === this.state) return;
     this.state = state;
     for (const update of this.updates) update(draft);
@@ -185,13 +188,13 @@ export class AnnotationForm {
   }
 
   private figures(geometry: Geometry, imageId: string): string {
-    const { image, frame } = this.around.grid.active;
+    const { onScreen: image, frame } = this.around.grid.active;
     if (image?.id !== imageId) return ""; // the annotation is on an image that is not in view
     const saved = this.around.store.measurements(this.id);
-    const texts = measuresOf(geometry, image.pixel_spacing, saved).map(shown);
+    const texts = measuresOf(geometry, scaleOf(image), saved).map(shown);
     const values = frame && valuesInside(geometry, frame);
     if (values) texts.push(`Mean ${values.mean.toFixed(1)}, SD ${values.deviation.toFixed(1)}`);
-    if (!image.pixel_spacing && texts.length) texts.push("the file has no scale, so px");
+    if (!scaleOf(image) && texts.length) texts.push("the file has no scale, so px");
     return texts.join(" · ");
   }
 }

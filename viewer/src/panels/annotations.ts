@@ -4,6 +4,7 @@ import { find } from "../dom";
 import { SHAPE_NAMES } from "../geometry";
 import { measuresOf, shown } from "../measure";
 import { button, make } from "../signal";
+import { scaleOf } from "../spacing";
 import type { Geometry } from "../types";
 import { AnnotationForm } from "./annotationForm";
 import { AnnotationHistory } from "./annotationHistory";
@@ -33,12 +34,16 @@ export class AnnotationsPanel {
 
   show(): void {
     const { store, grid, colorOf } = this.around;
-    const image = grid.active.image;
-    if (!image) return;
+    const image = grid.active.onScreen;
     this.conflicts.show();
     this.form.show();
     this.colleague.show();
     this.history.show();
+    if (!image) {
+      this.list.replaceChildren();
+      this.state = "";
+      return;
+    }
     const state = this.stateOf(image.id);
     if (state === this.state) return; // scrolling draws many times a second
     this.state = state;
@@ -73,7 +78,8 @@ export class AnnotationsPanel {
     const own = ids.map((id) => [id, store.draft(id), store.refusal(id), store.known(id)?.version]);
     const others = store.others.filter((annotation) => annotation.image === image);
     const versions = others.map(({ id, version }) => `${id} ${version}`);
-    return JSON.stringify([image, this.around.drawingTool.selected, own, versions]);
+    const scale = scaleOf(this.around.grid.active.onScreen!);
+    return JSON.stringify([image, this.around.drawingTool.selected, own, versions, scale]);
   }
 
   private row(
@@ -84,7 +90,7 @@ export class AnnotationsPanel {
     author: string,
   ): HTMLElement {
     const { store, grid } = this.around;
-    const spacing = grid.active.image!.pixel_spacing;
+    const spacing = scaleOf(grid.active.onScreen!);
     const figures = measuresOf(geometry, spacing, store.measurements(id)).map(shown).join(", ");
     const name = `${SHAPE_NAMES[geometry.shape]}${label ? `, ${label}` : ""}`;
     const open = make(

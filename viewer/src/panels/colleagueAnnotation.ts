@@ -29,7 +29,7 @@ export class ColleagueAnnotation {
 
   private partsOf(annotation: Annotation): Node[] {
     const { geometry, label, note, author, changed_at } = annotation;
-    const image = this.around.grid.active.image;
+    const image = this.around.grid.active.onScreen;
     const spacing = image?.id === annotation.image ? image.pixel_spacing : null;
     const words = geometry.shape === "arrow" ? (geometry.text ?? "") : "";
     const figures = measuresOf(geometry, spacing, annotation.measurements).map(shown).join(" · ");

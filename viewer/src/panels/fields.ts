@@ -57,6 +57,12 @@ export function fieldsOf(geometry: Geometry): NumberField[] {
         ...point("Short end", short[1], (next) => ({ ...geometry, short: [short[0], next] })),
       ];
     }
+    case "angle":
+      return [
+        ...point("Start", geometry.start, (start) => ({ ...geometry, start })),
+        ...point("Vertex", geometry.vertex, (vertex) => ({ ...geometry, vertex })),
+        ...point("End", geometry.end, (end) => ({ ...geometry, end })),
+      ];
     default: {
       const { points } = geometry;
       if (points.length > MOST_POINTS) {

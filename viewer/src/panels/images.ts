@@ -1,7 +1,7 @@
 // The strip of images, and the patient's other studies to open beside this one.
 
 import { tell } from "../dom";
-import { button, make } from "../signal";
+import { make } from "../signal";
 import { dateOf, type OpenStudy, type Stack } from "../studies";
 import type { ViewerStudy } from "../types";
 
@@ -45,7 +45,12 @@ export class ImagesPanel {
         });
         const open = make(
           "button",
-          { type: "button", class: "vw-thumb", "aria-label": `Image ${image.number} of ${title}` },
+          {
+            type: "button",
+            class: "vw-thumb",
+            "aria-label": `Image ${image.number} of ${title}`,
+            "data-thumb": image.id,
+          },
           thumbnail,
           make("span", { "aria-hidden": "true" }, String(image.number)),
         );
@@ -66,22 +71,23 @@ export class ImagesPanel {
 
   private list(info: ViewerStudy, open: Set<string>): void {
     const rows = info.other_studies.map((study) => {
-      const text = `${dateOf(study.study_date)} · ${study.description || "MRI study"}`;
       const count = `${study.image_count} image${study.image_count === 1 ? "" : "s"}`;
-      const beside = button(
-        open.has(study.id) ? "Open" : "Open beside",
-        () => this.choices.beside(study.url),
+      const isOpen = open.has(study.id);
+      const date = dateOf(study.study_date);
+      const beside = make(
+        "button",
         {
-          "aria-label": `Open the study of ${dateOf(study.study_date)} beside this one`,
+          type: "button",
+          class: "vw-prior",
+          "aria-label": `Open the study of ${date} beside this one`,
         },
+        make("strong", {}, date),
+        make("span", {}, study.description || "MRI study"),
+        make("span", { class: "ns-sub" }, `${count} · ${isOpen ? "open" : "open beside"}`),
       );
-      beside.disabled = open.has(study.id);
-      return make(
-        "li",
-        {},
-        make("span", {}, text, make("span", { class: "ns-sub" }, ` ${count}`)),
-        beside,
-      );
+      beside.addEventListener("click", () => this.choices.beside(study.url));
+      beside.disabled = isOpen;
+      return make("li", {}, beside);
     });
     this.others.querySelector("[data-others-list]")!.replaceChildren(...rows);
     this.others.hidden = rows.length === 0;
@@ -108,7 +114,7 @@ export class ImagesPanel {
 
 /** Scrolls the strip, and never the page. */
 function reveal(one: HTMLElement): void {
-  for (const box of [one.closest(".vw-thumbs"), one.closest(".vw-left")]) {
+  for (const box of [one.closest(".vw-thumbs"), one.closest(".vw-strips")]) {
     if (!box) continue;
     const [inner, outer] = [one.getBoundingClientRect(), box.getBoundingClientRect()];
     const down = Math.max(0, inner.bottom - outer.bottom) - Math.max(0, outer.top - inner.top);

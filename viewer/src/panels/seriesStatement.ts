@@ -2,7 +2,7 @@
 
 import { find } from "../dom";
 import { button } from "../signal";
-import { coverageOf, seriesOpinionOf, stampOf, statementOf } from "../studies";
+import { coverageOf, runsOf, seriesOpinionOf, stampOf, statementOf } from "../studies";
 import type { SeriesStatement } from "../types";
 import type { ViewportGrid } from "../viewportGrid";
 
@@ -25,6 +25,8 @@ export class SeriesStatementPanel {
     find("[data-series-opinion]").textContent = seriesOpinionOf(statement);
     find("[data-series-facts]").textContent =
       `${coverageOf(statement)}, by ${name} ${version}. ${statement.disclaimer}.`;
+    find("[data-series-operating]").textContent = statement.operating_point;
+    find("[data-series-operating]").hidden = !statement.label;
     find("[data-series-reason]").textContent = statement.message ?? "";
     find("[data-series-reason]").hidden = !statement.message;
     this.showCarrying(statement);
@@ -37,11 +39,12 @@ export class SeriesStatementPanel {
       label === "tumor"
         ? ["Carried by", "which carries what the AI states of the series"]
         : ["Most suspicious", "the most suspicious of the series"];
-    const buttons = carrying.map(({ image, number }) =>
-      button(String(number), () => this.open(image), {
-        "aria-label": `Show image ${number}, ${role}`,
-      }),
-    );
+    const buttons = runsOf(carrying).map(({ words, first }) => {
+      const run = words === String(first.number) ? "" : `, the first of ${words}`;
+      return button(words, () => this.open(first.image), {
+        "aria-label": `Show image ${first.number}${run}, ${role}`,
+      });
+    });
     row.replaceChildren(`${head}: image${carrying.length > 1 ? "s" : ""} `, ...buttons);
   }
 }

@@ -29,8 +29,12 @@ export class ViewPanel {
       field.addEventListener("change", () => this.type());
     this.zoom.addEventListener("change", () => {
       const wanted = this.zoom.valueAsNumber / 100;
-      if (!Number.isFinite(wanted)) return;
-      grid.look((view) => ({ ...view, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, wanted)) }));
+      const { magnification } = grid.active;
+      if (!Number.isFinite(wanted) || !magnification) return;
+      grid.look((view) => {
+        const zoom = (view.zoom * wanted) / magnification;
+        return { ...view, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, zoom)) };
+      });
     });
     this.slice.addEventListener("input", () => grid.scrollTo(this.slice.valueAsNumber - 1));
   }
@@ -54,7 +58,8 @@ export class ViewPanel {
       });
       this.preset.value = found < 0 ? "" : String(found);
     }
-    write(this.zoom, String(Math.round(viewport.view.zoom * 100)));
+    const { magnification } = viewport;
+    write(this.zoom, magnification ? String(Math.round(magnification * 100)) : "");
     const count = viewport.stack?.images.length ?? 1;
     this.slice.max = String(count);
     this.slice.value = String(viewport.index + 1);
