@@ -1,12 +1,19 @@
 // What the reader does with the AI's result: heatmap, comparison, regions taken over.
 
 import type { AnnotationStore } from "./annotations/store";
+import type { Shown } from "./annotations/visible";
 import { read } from "./api";
-import { find, newId, tell } from "./dom";
-import type { Shown } from "./drawing/layer";
+import { newId, tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { COLOR_MAPS, type HeatChoice } from "./heat";
-import { type OpenStudy, outlineOfRegion, resultsOf, stampOf, statementOf } from "./studies";
+import {
+  learnResults,
+  type OpenStudy,
+  outlineOfRegion,
+  resultsOf,
+  stampOf,
+  statementOf,
+} from "./studies";
 import type { Analysis, Region, ViewerStudy } from "./types";
 import type { Viewport } from "./viewport";
 import type { ViewportGrid } from "./viewportGrid";
@@ -20,6 +27,10 @@ export interface AiSurroundings {
   shown: Shown;
   setViewports: (count: number) => void;
   touched: () => void;
+  /** Whether the AI panel is on the screen. */
+  isPanelOpen: () => boolean;
+  /** Whether the verdict's controls name the result of this analysis. */
+  isNamed: (analysis: string) => boolean;
   /** `isLook`: how it looks was chosen, not only whether it is shown. */
   chosen: (isLook: boolean) => void;
 }
@@ -55,7 +66,7 @@ export class AiLayer {
   /** The same image twice, each under another analysis. */
   compare(): void {
     const grid = this.around.grid;
-    const { image, stack, index, analysis } = grid.active;
+    const { onScreen: image, stack, analysis } = grid.active;
     const results = image ? resultsOf(image) : [];
     const other = results.find((one) => one.id !== analysis?.id);
     if (!image || !stack || !analysis || !other) return;
@@ -63,6 +74,7 @@ export class AiLayer {
     const [left, right] = grid.viewports as [Viewport, Viewport];
     left.chosen.set(image.id, analysis.id);
     right.chosen.set(image.id, other.id);
+    const index = stack.images.indexOf(image);
     grid.open(stack, index, left);
     grid.open(stack, index, right);
     this.choose({ on: true });
@@ -70,20 +82,21 @@ export class AiLayer {
 
   adopt(analysis: Analysis, region: Region): void {
     const { store, drawingTool, grid, touched } = this.around;
-    const image = grid.active.image;
-    if (!image || !drawingTool.mayDraw) return;
+    const image = grid.active.onScreen;
+    // A region is of one analysis, and that of one image.
+    if (!image?.analyses.includes(analysis) || !drawingTool.mayDraw) return;
     const id = newId();
     const geometry = { shape: "polygon" as const, points: outlineOfRegion(region) };
     store.draw(id, image.id, geometry, analysis.id);
     this.adopted.set(region, id);
     drawingTool.select(id);
     touched();
-    tell("The region is now your own annotation. Correct it as you see it.");
+    tell("The region is copied to your annotations. Correct it as you see it.");
   }
 
   /** The region with the highest score that is not the reader's already. */
   adoptBest(): void {
-    const { analysis, image } = this.around.grid.active;
+    const { analysis, onScreen: image } = this.around.grid.active;
     if (!this.around.drawingTool.mayDraw) {
       tell("Radiologists draw annotations.");
       return;
@@ -113,14 +126,7 @@ export class AiLayer {
     for (const study of studies.filter((one) => !one.info.ai_visible)) {
       const info: ViewerStudy = await read(study.address);
       if (!info.ai_visible) continue;
-      study.info.ai_visible = true;
-      const images = info.series.flatMap((series) => series.images);
-      const fresh = new Map(images.map((image) => [image.id, image.analyses]));
-      const statements = new Map(info.series.map((series) => [series.id, series.statement]));
-      for (const stack of study.stacks) stack.statement = statements.get(stack.series) ?? null;
-      for (const image of study.stacks.flatMap((stack) => stack.images)) {
-        image.analyses = fresh.get(image.id) ?? [];
-      }
+      learnResults(study, info);
       this.around.grid.redraw();
       this.around.grid.changed.emit();
     }
@@ -134,27 +140,39 @@ export class AiLayer {
       const { analysis, element, stack } = viewport;
       if (!analysis || stack?.study.info.id !== study) continue;
       const seen = [
-        ...(viewport === grid.active ? ["label", "confidence"] : []),
+        ...(viewport === grid.active && this.isTold(analysis) ? ["label", "confidence"] : []),
         ...(element.dataset.heat === analysis.id ? ["heatmap"] : []),
         ...(shown.regions && analysis.regions?.length ? ["regions"] : []),
       ];
       for (const name of seen) layers.add(name);
       if (seen.length) analyses.add(analysis.id);
     }
-    if (analyses.size) announce({ layers: [...layers], analyses: [...analyses] });
+    if (analyses.size) announce({ study, layers: [...layers], analyses: [...analyses] });
     this.reportStatement();
+  }
+
+  private isTold({ id }: Analysis): boolean {
+    return this.around.isPanelOpen() || this.around.isNamed(id);
   }
 
   /** What is stated of the series in the active viewport: on the screen while its panel is open. */
   reportStatement(): void {
-    const { stack } = this.around.grid.active;
-    if (!stack || stack.study.info.id !== this.around.study) return;
+    const { study, grid } = this.around;
+    const { stack } = grid.active;
+    if (!stack || stack.study.info.id !== study) return;
     const statement = statementOf(stack);
-    if (!statement || !find<HTMLDetailsElement>("[data-ai]").open) return;
-    announce({ layers: ["series"], statements: [stampOf(statement)] });
+    if (!statement || !this.around.isPanelOpen()) return;
+    announce({ study, layers: ["series"], statements: [stampOf(statement)] });
   }
 }
 
-function announce(detail: { layers: string[]; analyses?: string[]; statements?: string[] }): void {
+interface Told {
+  study: string;
+  layers: string[];
+  analyses?: string[];
+  statements?: string[];
+}
+
+function announce(detail: Told): void {
   document.dispatchEvent(new CustomEvent("ai-layers", { detail }));
 }

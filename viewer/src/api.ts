@@ -1,5 +1,7 @@
 // Requests to the server. Every fault becomes one of three: signed out, out of reach, or refused.
 
+import { person } from "../../static/js/core/person.js";
+
 const PATIENCE = 30_000; // milliseconds for a response: a line that is dead may never say so
 
 export class SignedOut extends Error {}
@@ -99,6 +101,7 @@ export async function send<T>(
       Accept: "application/json",
       "Content-Type": "application/json",
       "X-CSRFToken": csrfToken(),
+      "X-Drawn-For": person(), // accounts/drawn_for.py
     },
     body: JSON.stringify(body),
   });

@@ -4,8 +4,9 @@
 import { tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { SHAPE_NAMES, type Shape } from "./geometry";
-import type { Command } from "./keys";
+import { type Command, KEYS_OF_VERDICTS } from "./keys";
 import type { DragTool, Pointer } from "./pointer";
+import { refuseWhileSigning } from "./verdict/signing";
 import { flippedAcross, flippedDown, panned, turned, zoomed } from "./view";
 import type { ViewportGrid } from "./viewportGrid";
 import { limited, PRESETS } from "./window";
@@ -28,6 +29,13 @@ export interface Doing {
     nextColors: () => void;
   };
   besideNext: () => void;
+  nextStudy: () => void;
+  report: () => void;
+  verdict: {
+    decide: (decision: "accept" | "modify" | "reject") => void;
+    find: (finding: string) => void;
+    sign: () => void;
+  };
   layers: { toggle: (name: "own" | "others" | "regions") => void };
   annotations: {
     undo: () => void;
@@ -44,11 +52,14 @@ const SHAPE_KEYS: Record<Shape, string> = {
   rectangle: "B",
   ellipse: "E",
   polygon: "G",
-  freehand: "K",
-  arrow: "J",
+  freehand: "Shift+K",
+  arrow: "Shift+J",
   length: "L",
   bidirectional: "D",
+  angle: "Shift+G",
 };
+const DECISIONS = { accept: "Accept", modify: "Modify", reject: "Reject" };
+const FINDINGS = { tumor: "tumor", no_tumor: "no tumor", unsure: "unsure" };
 const TOOLS: Record<DragTool, [string, string]> = {
   window: ["Drag changes the window", "W"],
   pan: ["Drag moves the image", "P"],
@@ -92,7 +103,8 @@ export function commandsOf(doing: Doing): Command[] {
   const arrow = (dx: number, dy: number, otherwise: () => void) => () => {
     if (!drawingTool.nudge(grid.active, dx, dy)) otherwise();
   };
-  const [images, view, windowing, ai, annotations, viewports] = [
+  const [ofVerdict, images, view, windowing, ai, annotations, viewports] = [
+    "Verdict",
     "Images",
     "View",
     "Window",
@@ -106,9 +118,42 @@ export function commandsOf(doing: Doing): Command[] {
     ReturnType<typeof command>,
     ReturnType<typeof command>,
     ReturnType<typeof command>,
+    ReturnType<typeof command>,
   ];
   const scroll = (by: number) => () => grid.scroll(by);
+  const verdict = (name: string, title: string, key: string, run: () => void) =>
+    ofVerdict(name, title, key, () => {
+      if (!refuseWhileSigning(title)) run();
+    });
+  const fixed = (...one: Parameters<typeof verdict>) => ({ ...verdict(...one), isFixed: true });
   return [
+    ...(["accept", "modify", "reject"] as const).map((decision) =>
+      fixed(
+        `decide-${decision}`,
+        `${DECISIONS[decision]} the AI result of the image on the screen`,
+        KEYS_OF_VERDICTS[decision],
+        () => doing.verdict.decide(decision),
+      ),
+    ),
+    ...(["tumor", "no_tumor", "unsure"] as const).map((finding) =>
+      fixed(
+        `finding-${finding}`,
+        `My finding for the study: ${FINDINGS[finding]}`,
+        KEYS_OF_VERDICTS[finding],
+        () => doing.verdict.find(finding),
+      ),
+    ),
+    fixed("sign-next", "Sign the verdict and open the next study", KEYS_OF_VERDICTS.sign, () =>
+      doing.verdict.sign(),
+    ),
+    verdict("next-study", "Read the next study; this one stays as it is", "N", () =>
+      doing.nextStudy(),
+    ),
+    verdict("report", "The report of this study: write it, or read it", "Shift+W", () =>
+      doing.report(),
+    ),
+    images("next-image", "Next image", "J", scroll(1)),
+    images("previous-image", "Previous image", "K", scroll(-1)),
     images(
       "previous",
       "Previous image; or move the annotation up",
@@ -194,10 +239,10 @@ export function commandsOf(doing: Doing): Command[] {
     ai("higher", "Higher threshold", "Alt+PageUp", () => doing.heat.step("threshold", 5)),
     ai("lower", "Lower threshold", "Alt+PageDown", () => doing.heat.step("threshold", -5)),
     ai("colors", "Next colors of the heatmap", "Shift+C", () => doing.heat.nextColors()),
-    ai("next-analysis", "Next analysis of this image", "N", () => doing.heat.next()),
+    ai("next-analysis", "Next analysis of this image", "Shift+M", () => doing.heat.next()),
     ai("compare", "Compare two analyses", "Shift+N", () => doing.heat.compare()),
     ai("regions", "Suspected regions on or off", "M", () => doing.layers.toggle("regions")),
-    ai("adopt", "Turn a suspected region into my annotation", "C", () => doing.heat.adopt()),
+    ai("adopt", "Copy a suspected region to my annotations", "C", () => doing.heat.adopt()),
     ...(Object.keys(SHAPE_NAMES) as Shape[]).map((shape) =>
       annotations(
         `draw-${shape}`,
@@ -243,7 +288,7 @@ export function commandsOf(doing: Doing): Command[] {
       viewports(
         `panes-${count}`,
         count === 1 ? "One viewport" : `${count} viewports`,
-        String(count),
+        String(count + 4), // 1, 2 and 3 are the reader's finding
         () => doing.setViewports(count),
       ),
     ),

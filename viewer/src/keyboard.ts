@@ -16,6 +16,7 @@ export class Keyboard {
     const command = this.commandOf(event);
     if (!command) return;
     event.preventDefault();
+    if (event.repeat && command.isFixed) return; // a key that is held judges once
     if (command.release) {
       if (event.repeat || this.held) return;
       this.held = command;

@@ -8,12 +8,23 @@ export interface Command {
   run: () => void;
   /** For a key that is held: what happens when it is let go. */
   release?: () => void;
+  /** Its key is the same for everybody, and no other command can have it. */
+  isFixed?: boolean;
 }
 
 export type Choices = Record<string, string>;
 
-/** The verdict panel's: accept, modify, reject. No command may take them. */
-const OF_VERDICTS = new Set(["A", "F", "R"]);
+/** What is signed by them is the record's: they are the same for everybody. */
+export const KEYS_OF_VERDICTS = {
+  accept: "A",
+  modify: "F",
+  reject: "R",
+  tumor: "1",
+  no_tumor: "2",
+  unsure: "3",
+  sign: "Ctrl+Enter",
+};
+const OF_VERDICTS = new Set(Object.values(KEYS_OF_VERDICTS));
 const OF_THE_PAGE = new Set(["Tab", "Shift+Tab"]); // who cannot use a mouse goes on with these
 const ARROWS = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→" };
 
@@ -54,17 +65,33 @@ export function shownKey(key: string): string {
   return key.replace(/Arrow(Up|Down|Left|Right)$/, (name) => ARROWS[name as keyof typeof ARROWS]);
 }
 
-export function bindings(commands: Command[], choices: Choices): Map<string, Command> {
-  const found = new Map<string, Command>();
-  for (const command of commands) {
-    const key = keyOf(command, choices);
-    if (key && !reserved(key)) found.set(key, command);
+/**
+ * The key of each command by its name; empty for none. What a reader chose goes before what is delivered: a
+ * command whose default they gave to another one, also before that default came, has none.
+ */
+export function keysOf(commands: Command[], choices: Choices): Map<string, string> {
+  const own = new Map<string, string>(); // by key, the command that was given it
+  for (const { name, isFixed } of commands) {
+    const key = isFixed ? undefined : choices[name];
+    if (key && !reserved(key) && !own.has(key)) own.set(key, name);
   }
-  return found;
+  const keyOf = ({ name, key, isFixed }: Command) => {
+    if (isFixed) return key;
+    const chosen = choices[name] ?? key;
+    const isOthers = own.has(chosen) && own.get(chosen) !== name;
+    return isOthers || reserved(chosen) ? "" : chosen;
+  };
+  return new Map(commands.map((command) => [command.name, keyOf(command)]));
 }
 
-export function keyOf(command: Command, choices: Choices): string {
-  return choices[command.name] ?? command.key;
+export function bindings(commands: Command[], choices: Choices): Map<string, Command> {
+  const keys = keysOf(commands, choices);
+  return new Map(
+    commands.flatMap((command) => {
+      const key = keys.get(command.name);
+      return key ? [[key, command] as const] : [];
+    }),
+  );
 }
 
 /** The command that has this key already, if it is another one. */
@@ -74,7 +101,8 @@ export function takenBy(
   key: string,
   by: string,
 ): Command | undefined {
-  return commands.find((one) => one.name !== by && keyOf(one, choices) === key);
+  const keys = keysOf(commands, choices);
+  return commands.find((one) => one.name !== by && keys.get(one.name) === key);
 }
 
 /** Keys that must go on working in fields, and with a screen reader's buttons. */
@@ -82,10 +110,12 @@ export function isForField(event: KeyboardEvent): boolean {
   const target = event.target as Element | null;
   if (!target?.closest) return false;
   if (target.closest("dialog[open]")) return true;
+  if (event.ctrlKey && event.key === "Enter") return false; // signs, from a comment as well
   if (target.closest("textarea, select, input:not([type=checkbox], [type=range])")) return true;
   const isMove = /^(Arrow|Home|End|Page)/.test(event.key);
+  if (target.closest("input[type=checkbox]")) return event.key === " ";
   if (target.closest("input")) return isMove || event.key === " ";
+  // Everywhere else the arrows go through the images: the page itself never scrolls.
   if (target.closest("button, a, summary")) return event.key === "Enter" || event.key === " ";
-  // Outside of the viewports arrows and Home scroll the page, as everywhere.
-  return isMove && !target.closest(".vw-grid") && target !== document.body;
+  return false;
 }

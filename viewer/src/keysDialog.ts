@@ -4,7 +4,7 @@ import {
   bindings,
   type Choices,
   type Command,
-  keyOf,
+  keysOf,
   reserved,
   shownKey,
   strokeOf,
@@ -49,8 +49,15 @@ export class KeysDialog {
     );
   }
 
+  private keyOf({ name }: Command): string {
+    return shownKey(keysOf(this.commands, this.choices).get(name)!) || "none";
+  }
+
   private row(command: Command): HTMLElement {
-    const key = shownKey(keyOf(command, this.choices)) || "none";
+    const key = this.keyOf(command);
+    if (command.isFixed) {
+      return make("div", {}, make("dt", {}, command.title), make("dd", {}, make("kbd", {}, key)));
+    }
     const change = button(key, () => this.wait(command, change), {
       "aria-label": `${command.title}: ${key}. Change the key`,
       "data-command-key": command.name,
@@ -67,8 +74,7 @@ export class KeysDialog {
 
   private stopWaiting(): void {
     if (!this.waiting) return;
-    const key = keyOf(this.waiting.command, this.choices);
-    this.waiting.button.textContent = shownKey(key) || "none";
+    this.waiting.button.textContent = this.keyOf(this.waiting.command);
     this.waiting = null;
   }
 

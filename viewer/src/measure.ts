@@ -5,26 +5,52 @@
 
 import type { Frame } from "./frames";
 import { contains, distance, outlineOf, type Point } from "./geometry";
-import type { Annotation, Geometry, ViewerImage } from "./types";
+import type { Scale } from "./spacing";
+import type { Annotation, Geometry } from "./types";
 
+/** "Width x height 40 x 20 mm": what a shape's size is called, and its numbers. */
 export interface Measure {
   name: string;
-  value: number;
+  values: number[];
   unit: string;
+  /** In millimeters of a manual calibration. */
+  manual?: boolean;
 }
 
-type Spacing = ViewerImage["pixel_spacing"];
+type Spacing = Scale | null;
+type Measured = Annotation["measurements"]["px"];
+
+const SIZES: Partial<Record<Geometry["shape"], [string, (keyof Measured)[]]>> = {
+  rectangle: ["Width x height", ["width", "height"]],
+  ellipse: ["Axes", ["long_axis", "short_axis"]],
+  bidirectional: ["Bidirectional", ["long_diameter", "short_diameter"]],
+  polygon: ["Longest diameter", ["long_diameter"]],
+  freehand: ["Longest diameter", ["long_diameter"]],
+};
 
 export function savedMeasures(geometry: Geometry, saved: Annotation["measurements"]): Measure[] {
   const [given, unit] = saved.mm ? [saved.mm, "mm"] : [saved.px, "px"];
-  const isCross = geometry.shape === "bidirectional";
-  const all: [string, number | null, string][] = [
-    ["Length", given.length, unit],
-    ["Area", given.area, `${unit}²`],
-    [isCross ? "Long" : "Longest", given.long_diameter, unit],
-    ["Short", isCross ? given.short_diameter : null, unit],
+  const manual = saved.scale === "manual";
+  const measure = (name: string, values: (number | null | undefined)[], unit: string) =>
+    values.every((value) => typeof value === "number")
+      ? [{ name, values, unit, ...(manual && { manual }) } as Measure]
+      : [];
+  if (geometry.shape === "angle") {
+    const { angle } = saved.mm ?? saved.px; // no millimeters: nothing manual about it
+    return typeof angle === "number" ? [{ name: "Angle", values: [angle], unit: "°" }] : [];
+  }
+  const [name, members] = SIZES[geometry.shape] ?? ["", []];
+  return [
+    ...measure("Length", [given.length], unit),
+    ...(name
+      ? measure(
+          name,
+          members.map((one) => given[one]),
+          unit,
+        )
+      : []),
+    ...measure("Area", [given.area], `${unit}²`),
   ];
-  return all.flatMap(([name, value, unit]) => (value === null ? [] : [{ name, value, unit }]));
 }
 
 export function measuresOf(
@@ -33,37 +59,68 @@ export function measuresOf(
   saved: Annotation["measurements"] | null = null,
 ): Measure[] {
   if (saved) return savedMeasures(geometry, saved);
+  const drawn = drawnMeasures(geometry, spacing);
+  const isManual = spacing?.manual && geometry.shape !== "angle";
+  return isManual ? drawn.map((one) => ({ ...one, manual: true })) : drawn;
+}
+
+function drawnMeasures(geometry: Geometry, spacing: Spacing): Measure[] {
   const unit = spacing ? "mm" : "px";
   const scaled = ([x, y]: Point): Point =>
     spacing ? [x * spacing.column, y * spacing.row] : [x, y];
   const between = (p: Point, q: Point) => distance(scaled(p), scaled(q));
+  const size = (...values: number[]): Measure => ({
+    name: SIZES[geometry.shape]![0],
+    values,
+    unit,
+  });
   if (geometry.shape === "arrow") return [];
+  if (geometry.shape === "angle") {
+    const [[ax, ay], [x, y], [bx, by]] = [geometry.start, geometry.vertex, geometry.end].map(
+      scaled,
+    ) as [Point, Point, Point];
+    const [ux, uy, vx, vy] = [ax - x, ay - y, bx - x, by - y];
+    const turn = Math.atan2(Math.abs(ux * vy - uy * vx), ux * vx + uy * vy);
+    return [{ name: "Angle", values: [(turn * 180) / Math.PI], unit: "°" }];
+  }
   if (geometry.shape === "length") {
-    return [{ name: "Length", value: between(geometry.start, geometry.end), unit }];
+    return [{ name: "Length", values: [between(geometry.start, geometry.end)], unit }];
   }
   if (geometry.shape === "bidirectional") {
     const lengths = [between(...geometry.long), between(...geometry.short)].sort((a, b) => b - a);
-    return [
-      { name: "Long", value: lengths[0]!, unit },
-      { name: "Short", value: lengths[1]!, unit },
-    ];
+    return [size(...lengths)];
   }
   const { points, closed } = outlineOf(geometry);
   const outline = points.map(scaled);
   if (!closed) {
     const length = outline.slice(1).reduce((sum, p, n) => sum + distance(p, outline[n]!), 0);
-    return [{ name: "Length", value: length, unit }];
+    return [{ name: "Length", values: [length], unit }];
   }
-  const area =
-    geometry.shape === "ellipse"
-      ? Math.PI * geometry.rx * geometry.ry * (spacing ? spacing.row * spacing.column : 1)
-      : shoelace(outline);
-  const measures: Measure[] = [];
-  if (!(geometry.shape === "freehand" && crossesItself(outline))) {
-    measures.push({ name: "Area", value: area, unit: `${unit}²` });
+  const area = (value: number): Measure => ({ name: "Area", values: [value], unit: `${unit}²` });
+  if (geometry.shape === "rectangle") {
+    const sides = [distance(outline[0]!, outline[1]!), distance(outline[1]!, outline[2]!)];
+    return [size(...sides), area(shoelace(outline))];
   }
-  measures.push({ name: "Longest", value: longest(outline), unit });
-  return measures;
+  if (geometry.shape === "ellipse") {
+    const [long, short] = axesOf(geometry, spacing);
+    return [size(long, short), area((Math.PI / 4) * long * short)];
+  }
+  const crosses = geometry.shape === "freehand" && crossesItself(outline);
+  return [size(longest(outline)), ...(crosses ? [] : [area(shoelace(outline))])];
+}
+
+/** The axes after scaling: the singular values of what maps the unit circle onto the ellipse. */
+function axesOf(
+  { rx, ry, rotation = 0 }: Extract<Geometry, { shape: "ellipse" }>,
+  spacing: Spacing,
+): [number, number] {
+  const angle = (rotation * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const [across, down] = [spacing?.column ?? 1, spacing?.row ?? 1];
+  const [a, b, c, d] = [across * cos * rx, -across * sin * ry, down * sin * rx, down * cos * ry];
+  const sum = a * a + b * b + c * c + d * d;
+  const root = Math.sqrt(Math.max(0, sum * sum - 4 * (a * d - b * c) ** 2));
+  return [2 * Math.sqrt((sum + root) / 2), 2 * Math.sqrt(Math.max(0, (sum - root) / 2))];
 }
 
 function shoelace(points: Point[]): number {
@@ -143,7 +200,8 @@ export function grayAt(frame: Frame, x: number, y: number): number {
   );
 }
 
-export function shown(measure: Measure): string {
-  const digits = measure.value >= 100 ? 0 : 1;
-  return `${measure.name} ${measure.value.toFixed(digits)} ${measure.unit}`;
+export function shown({ name, values, unit, manual }: Measure): string {
+  if (unit === "°") return `${name} ${values[0]!.toFixed(1)}°`;
+  const numbers = values.map((value) => value.toFixed(value >= 100 ? 0 : 1)).join(" x ");
+  return `${name} ${numbers} ${unit}${manual ? " (manual)" : ""}`;
 }

@@ -3,10 +3,13 @@
 import type { Saving } from "./annotations/saving";
 import type { AnnotationStore } from "./annotations/store";
 import { addressOf, read } from "./api";
+import { page } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
+import { isFramed } from "./framing";
 import type { ImagesPanel } from "./panels/images";
 import type { Status } from "./status";
 import { dateOf, type OpenStudy, openStudy } from "./studies";
+import { hang } from "./tools/hanging";
 import type { ViewerImage } from "./types";
 import type { ViewportGrid } from "./viewportGrid";
 
@@ -45,8 +48,18 @@ export class Opening {
       around.status.notice("empty", "This study has no images.");
       return;
     }
-    this.showImage(query.get("image") ?? "", around.grid);
+    this.showImage(page.firstImage ?? "", around.grid);
+    // Beside a report the keys are the report's: what is typed there is not to land on an image.
+    if (!isFramed) around.grid.active.element.focus({ preventScroll: true });
     void this.openAnnotations(query.get("annotation"), around);
+    const { grid, setViewports } = around;
+    const beside = study.info.other_studies.find((one) => one.id === query.get("beside"));
+    if (beside) {
+      void this.beside(beside.url, around);
+      return;
+    }
+    const openOther = (address: string) => this.openOther(address, around);
+    hang(study, { grid, setViewports, openOther }).catch(around.fault);
   }
 
   showImage(id: string, grid: ViewportGrid): void {
@@ -82,13 +95,18 @@ export class Opening {
     }
   }
 
+  private async openOther(address: string, around: OpeningSurroundings): Promise<OpenStudy> {
+    const study = await openStudy(address, this.studies.length % 4);
+    this.know(study);
+    around.images.show(this.studies);
+    around.saving.read(study.info.id).catch(around.fault);
+    return study;
+  }
+
   async beside(address: string, around: OpeningSurroundings): Promise<void> {
     const { grid, status } = around;
     try {
-      const study = await openStudy(address, this.studies.length % 4);
-      this.know(study);
-      around.images.show(this.studies);
-      around.saving.read(study.info.id).catch(around.fault);
+      const study = await this.openOther(address, around);
       const stack = study.stacks[0];
       if (!stack) {
         const date = dateOf(study.info.study_date);

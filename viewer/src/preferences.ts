@@ -51,6 +51,16 @@ export class Preferences {
     this.timer = window.setTimeout(() => this.save().catch(fault), PAUSE);
   }
 
+  get cineRate(): string | undefined {
+    return this.kept.settings.cine_rate;
+  }
+
+  rememberCineRate(rate: number, fault: (error: unknown) => void): void {
+    this.kept.settings.cine_rate = String(rate);
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.save().catch(fault), PAUSE);
+  }
+
   private async save(): Promise<void> {
     await send(this.address, this.kept, { method: "PUT" });
   }

@@ -2,7 +2,14 @@
 
 import { read } from "./api";
 import type { Point } from "./geometry";
-import type { Analysis, Region, SeriesStatement, ViewerImage, ViewerStudy } from "./types";
+import type {
+  Analysis,
+  CarryingSlice,
+  Region,
+  SeriesStatement,
+  ViewerImage,
+  ViewerStudy,
+} from "./types";
 import type { Picture } from "./view";
 
 export interface Stack {
@@ -46,6 +53,28 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
   return study;
 }
 
+/** What the AI says by now, in a study that is open; returns whether anything of it is new. */
+export function learnResults(study: OpenStudy, info: ViewerStudy): boolean {
+  const finished = () =>
+    JSON.stringify(
+      study.stacks.map(({ statement, images }) => [
+        statement && stampOf(statement),
+        images.map((image) => image.analyses.map(({ id, status }) => `${id} ${status}`)),
+      ]),
+    );
+  const before = finished();
+  study.info.ai_visible = info.ai_visible;
+  study.info.operating_points = info.operating_points;
+  const images = info.series.flatMap((series) => series.images);
+  const fresh = new Map(images.map((image) => [image.id, image.analyses]));
+  const statements = new Map(info.series.map((series) => [series.id, series.statement]));
+  for (const stack of study.stacks) stack.statement = statements.get(stack.series) ?? null;
+  for (const image of study.stacks.flatMap((stack) => stack.images)) {
+    image.analyses = fresh.get(image.id) ?? [];
+  }
+  return finished() !== before;
+}
+
 /** By place in the patient where every image has one, else by number. */
 function inOrder(images: ViewerImage[]): ViewerImage[] {
   const placed = images.every((image) => image.slice_position !== null);
@@ -72,6 +101,12 @@ export function resultsOf(image: ViewerImage): Analysis[] {
 export const releaseOf = (analysis: Analysis) =>
   `${analysis.model_release.name} ${analysis.model_release.version}`;
 
+/** What was measured of the analysis's release at its threshold: it stands beside the probability. */
+export function operatingPointOf({ study }: Stack, { model_release }: Analysis): string {
+  const points = study.info.operating_points;
+  return points.find(({ release }) => release === model_release.id)?.words ?? "";
+}
+
 /** Its outline as an annotation is drawn: a region's corners are the centers of whole pixels. */
 export function outlineOfRegion(region: Region): Point[] {
   return region.polygon.map(([x, y]): Point => [x + 0.5, y + 0.5]);
@@ -80,9 +115,19 @@ export function outlineOfRegion(region: Region): Point[] {
 export function opinionOf(analysis: Analysis): string {
   if (analysis.status === "abstained") return "No AI opinion";
   const label = analysis.label === "tumor" ? "Tumor detected" : "No tumor detected";
-  const tenths = Math.round((analysis.confidence ?? 0) * 1000);
-  const shown = tenths >= 1000 ? ">99.9" : tenths <= 0 ? "<0.1" : (tenths / 10).toFixed(1);
-  return `${label}, confidence ${shown}\u00a0%`;
+  return `${label}, ${likelihoodOf(analysis)}`;
+}
+
+/** What a label is made of, in the words of every page. */
+function likelihoodOf({
+  label,
+  probability,
+  threshold,
+}: Pick<Analysis, "probability" | "threshold"> & { label: string | null }): string {
+  const shown = probabilityOf(probability ?? 0);
+  const limit = probabilityOf(threshold ?? 0);
+  const [below, side] = label === "tumor" ? ["", "above"] : [shown === limit ? "<" : "", "below"];
+  return `probability of a tumor ${below}${shown}, ${side} the threshold ${limit}`;
 }
 
 /** A probability with three decimals, never a flat 0 or 1. */
@@ -103,13 +148,25 @@ export function stampOf({ id, updated_at }: SeriesStatement): string {
 }
 
 /** What the AI states of a series, in a line. */
-export function seriesOpinionOf({ label, probability, threshold }: SeriesStatement): string {
+export function seriesOpinionOf(statement: SeriesStatement): string {
+  const { label, probability } = statement;
   if (!label || probability === null) return "The series: no AI opinion";
   const said = label === "tumor" ? "tumor detected" : "no tumor detected";
-  const shown = probabilityOf(probability);
-  const limit = probabilityOf(threshold ?? 0);
-  const below = label === "no_tumor" && shown === limit ? "<" : "";
-  return `The series: ${said}, probability ${below}${shown} (threshold ${limit})`;
+  return `The series: ${said}, ${likelihoodOf(statement)}`;
+}
+
+/** Slices by number, runs of them as one: its words like "12–40", and its first slice. */
+export function runsOf(slices: CarryingSlice[]): { words: string; first: CarryingSlice }[] {
+  const runs: CarryingSlice[][] = [];
+  for (const slice of [...slices].sort((one, other) => one.number - other.number)) {
+    const run = runs.at(-1);
+    if (run && run.at(-1)!.number + 1 === slice.number) run.push(slice);
+    else runs.push([slice]);
+  }
+  return runs.map((run) => {
+    const [first, last] = [run[0]!, run.at(-1)!];
+    return { words: run.length > 1 ? `${first.number}–${last.number}` : `${first.number}`, first };
+  });
 }
 
 /** How much of a series a statement is made of. */

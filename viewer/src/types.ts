@@ -73,6 +73,16 @@ export type AnalysisStatusEnum =
   | "failed"
   | "cancelled";
 
+export interface Angle {
+  shape: AngleShapeEnum;
+  start: readonly [number, number];
+  /** Where the two sides meet. */
+  vertex: readonly [number, number];
+  end: readonly [number, number];
+}
+
+export type AngleShapeEnum = "angle";
+
 /** An annotation with its newest version. */
 export interface Annotation {
   id: string;
@@ -178,11 +188,50 @@ export interface Freehand {
 
 export type FreehandShapeEnum = "freehand";
 
-export type Geometry = Rectangle | Ellipse | Polygon | Freehand | Arrow | Length | Bidirectional;
+export type Geometry =
+  | Rectangle
+  | Ellipse
+  | Polygon
+  | Freehand
+  | Arrow
+  | Length
+  | Bidirectional
+  | Angle;
 
-export type HowEnum = "drawn" | "imported" | "revised" | "hidden" | "unhidden" | "restored";
+/** A layout of the viewer, and the studies that it opens. */
+export interface HangingProtocol {
+  id: string;
+  name: string;
+  layout: LayoutEnum;
+  min_series: number;
+  max_series: number | null;
+  min_priors: number;
+  max_priors: number | null;
+  /** Of several that fit a study, the lowest is taken. */
+  position: number;
+  /** Everybody's here, or your own. */
+  for_clinic: boolean;
+  saved_at: string;
+}
+
+export type HowEnum =
+  | "drawn"
+  | "imported"
+  | "revised"
+  | "hidden"
+  | "unhidden"
+  | "restored"
+  | "calibrated";
 
 export type LabelEnum = "tumor" | "no_tumor";
+
+export type LayoutEnum =
+  | "one"
+  | "two_series"
+  | "four_series"
+  | "prior"
+  | "two_priors"
+  | "series_and_prior";
 
 export interface Length {
   shape: LengthShapeEnum;
@@ -197,14 +246,41 @@ export interface Measured {
   length: number | null;
   area: number | null;
   perimeter: number | null;
+  /** Of a rectangle, along its own side. */
+  width: number | null;
+  /** Of a rectangle. */
+  height: number | null;
+  /** Of an ellipse. */
+  long_axis: number | null;
+  /** Of an ellipse. */
+  short_axis: number | null;
+  /**
+   * Of a bidirectional measurement, and the longest distance across the outline of a polygon or
+   * closed freehand line; a rectangle and an ellipse have none.
+   */
   long_diameter: number | null;
+  /** Of a bidirectional measurement. */
   short_diameter: number | null;
+  /** Of an angle, in degrees. */
+  angle: number | null;
 }
 
-/** `mm` is null unless the image says how large its pixels are. */
+/** `mm` is null unless the file, or its author's manual calibration, gives the spacing. */
 export interface Measurements {
   px: Measured;
   mm: Measured | null;
+  /** Where the millimeters come from: the file, or a manual calibration. */
+  scale: ScaleEnum | null;
+}
+
+/** What was measured of a release at its threshold, in words, beside each of its results. */
+export interface OperatingPoint {
+  release: string;
+  /**
+   * Sensitivity and specificity, and on whose images; that they are not known, where the release
+   * came without figures.
+   */
+  words: string;
 }
 
 /** Another study of the same patient, to open beside this one. */
@@ -271,6 +347,8 @@ export interface ReleaseReference {
   sha256: string;
 }
 
+export type ScaleEnum = "file" | "manual";
+
 /** What the rule of one release states of a whole series: a probability, or no opinion. */
 export interface SeriesStatement {
   id: string;
@@ -308,7 +386,28 @@ export interface SeriesStatement {
   /** Whether no analysis by this release is still to come; before that the statement may change. */
   is_final: boolean;
   updated_at: string;
+  /**
+   * Sensitivity and specificity of the rule at its threshold, and on what they were measured, in
+   * words; that they are not known, where the release does not say.
+   */
+  operating_point: string;
   disclaimer: string;
+}
+
+/** A pixel spacing that a reader derived from a length they know; theirs alone. */
+export interface SpacingCalibration {
+  id: string;
+  image: string;
+  /** Start and end, in pixels of the image. */
+  line: (readonly [number, number])[];
+  /** Millimeters, as the reader gave them. */
+  known_mm: number;
+  /** In both directions: the pixels count as square. */
+  mm_per_pixel: number;
+  /** Whether it holds for all images of the series of this size. */
+  covers_series: boolean;
+  made_at: string;
+  withdrawn_at: string | null;
 }
 
 /** Milliseconds of work, without the time in the queue. */
@@ -333,6 +432,18 @@ export interface ViewerImage {
   pixel_spacing: PixelSpacing | null;
   /** Millimeters along the patient; null where the file has none. */
   slice_position: number | null;
+  /**
+   * DICOM's Image Orientation (Patient): direction cosines of the rows, then of the columns. Null
+   * where the file has none; no side of the patient is named then.
+   */
+  image_orientation: number[] | null;
+  /**
+   * Your manual calibration of this image; null where there is none, and where the file states the
+   * spacing.
+   */
+  calibration: SpacingCalibration | null;
+  /** Whether you starred it. */
+  key_image: boolean;
   /** Raw pixels for the viewer. */
   frame_url: string;
   rendition_url: string;
@@ -363,6 +474,12 @@ export interface ViewerStudy {
   /** Whether the clinic wants the heatmap shown when the viewer opens. */
   heatmap_at_first: boolean;
   series: ViewerSeries[];
+  /**
+   * One for each release among the `analyses`; empty where the reader may not see the AI results.
+   */
+  operating_points: OperatingPoint[];
   /** Of the patient, newest first. */
   other_studies: OtherStudy[];
+  /** Which it opens with, for you; null where none fits. */
+  hanging_protocol: HangingProtocol | null;
 }

@@ -59,6 +59,23 @@ export function scaleOf(view: View, picture: Picture, viewport: Box): number {
   return view.zoom * Math.min(viewport.width / across, viewport.height / down);
 }
 
+/** Pixels of the screen for a pixel of the image, along that side of it which gets fewer. */
+export function magnificationOf(
+  view: View,
+  picture: Picture,
+  viewport: Box,
+  pixelRatio: number,
+): number {
+  const side = Math.min(picture.pixelWidth, picture.pixelHeight);
+  return scaleOf(view, picture, viewport) * side * pixelRatio;
+}
+
+/** What a viewport says of it: 100 % is pixel for pixel. */
+export function zoomNote(view: View, magnification: number): string {
+  const percent = `${Math.round(magnification * 100)} %`;
+  return Math.abs(view.zoom - 1) < 0.001 ? `Fit · ${percent}` : percent;
+}
+
 /** The turn and mirror alone: screen = [a c; b d] picture. */
 export function orientation(view: View): { a: number; b: number; c: number; d: number } {
   const angle = (view.rotation * Math.PI) / 180;

@@ -1,33 +1,42 @@
 // The parts of the viewer, put together: who tells whom when something changes.
 
+import { person } from "../../static/js/core/person.js";
 import { AiLayer } from "./aiLayer";
 import { AnnotationActions } from "./annotations/actions";
 import { LocalDrafts } from "./annotations/localDrafts";
 import { Saving } from "./annotations/saving";
 import { AnnotationStore } from "./annotations/store";
+import type { Shown } from "./annotations/visible";
 import { OutOfReach, Refused, request, SignedOut } from "./api";
 import { commandsOf } from "./commands";
-import { all, find, newId, page, rampAddress, tell } from "./dom";
-import { AnnotationLayer, type Shown } from "./drawing/layer";
+import { Comparisons } from "./comparisons";
+import { all, find, newId, page, tell } from "./dom";
+import { AnnotationLayer } from "./drawing/layer";
 import { DrawingTool } from "./drawing/tool";
+import { drawnGrid } from "./drawnGrid";
+import { keepFocusOn } from "./focus";
 import { Frames } from "./frames";
+import { leadOutOfFrame } from "./framing";
 import { Keyboard } from "./keyboard";
 import type { Choices, Command } from "./keys";
 import { KeysDialog } from "./keysDialog";
+import { followAnalyses } from "./newResults";
 import { Opening, type OpeningSurroundings } from "./opening";
-import { AiPanel } from "./panels/ai";
-import { AnnotationsPanel } from "./panels/annotations";
-import { ImagesPanel } from "./panels/images";
-import { SeriesStatementPanel } from "./panels/seriesStatement";
-import { ToolsPanel } from "./panels/tools";
-import { ViewPanel } from "./panels/view";
+import { nextStudy, openReport, toggleFullScreen } from "./pageActs";
+import { makePanels, type Panels } from "./panels/panels";
 import { Pointer } from "./pointer";
 import type { Preferences } from "./preferences";
-import { CanvasRenderer } from "./renderers/canvas";
-import { CornerstoneRenderer, readFramesFrom } from "./renderers/cornerstone";
+import { PrintSheet } from "./printSheet";
+import { withoutReadersCommands } from "./readersCommands";
+import { refuse, watchPresses } from "./refusing";
 import type { Status } from "./status";
-import { type OpenStudy, pictureOf } from "./studies";
-import { ViewportGrid } from "./viewportGrid";
+import type { OpenStudy } from "./studies";
+import { Tabs } from "./tabs";
+import { Toolbar } from "./toolbar";
+import { actsOnStill, STOPPED } from "./tools/still";
+import { Tools } from "./tools/tools";
+import { VerdictPanel } from "./verdict/verdictPanel";
+import type { ViewportGrid } from "./viewportGrid";
 
 const DRAFTS = "neuroscan-marks"; // where browsers have kept them from the first version on
 
@@ -37,13 +46,16 @@ export class Viewer {
   private readonly shown: Shown = { own: true, others: true, regions: false };
   private readonly store = new AnnotationStore();
   private readonly saving: Saving;
-  private readonly drawingTool = new DrawingTool(this.store);
+  private readonly drawingTool = new DrawingTool(this.store, this.shown);
   private readonly layer = new AnnotationLayer(this.store, this.drawingTool, this.shown);
+  private readonly tabs = new Tabs();
   private readonly ai: AiLayer;
+  private readonly verdict: VerdictPanel;
   private readonly grid: ViewportGrid;
   private readonly actions: AnnotationActions;
   private readonly pointer: Pointer;
-  private readonly panels: ReturnType<Viewer["makePanels"]>;
+  private readonly tools: Tools;
+  private readonly panels: Panels;
   private readonly around: OpeningSurroundings;
   private readonly commands: Command[];
   private readonly keys: KeysDialog;
@@ -52,17 +64,28 @@ export class Viewer {
     first: OpenStudy,
     private readonly preferences: Preferences,
     private readonly status: Status,
-    private readonly hasGraphics: boolean,
+    hasGraphics: boolean,
   ) {
     const { store, drawingTool, shown } = this;
     const setViewports = (count: number) => this.setViewports(count);
     const touched = () => this.touched();
     const fault = (error: unknown) => this.fault(error);
+    drawingTool.settle = () => this.settle();
     drawingTool.mayDraw = page.mayDraw === "yes";
     const study = first.info.id;
-    const localDrafts = new LocalDrafts(`${DRAFTS}:${page.person}:${study}`, newId());
+    const localDrafts = new LocalDrafts(`${DRAFTS}:${person()}:${study}`, newId());
     this.saving = new Saving(store, study, localDrafts);
-    this.grid = this.makeGrid();
+    this.grid = drawnGrid(
+      {
+        frames: this.frames,
+        opening: this.opening,
+        status,
+        heat: () => this.ai.heat,
+        regionsShown: () => shown.regions,
+        onFault: fault,
+      },
+      hasGraphics,
+    );
     this.ai = new AiLayer({
       study,
       grid: this.grid,
@@ -71,6 +94,8 @@ export class Viewer {
       shown,
       setViewports,
       touched,
+      isPanelOpen: () => this.tabs.isOpen("ai"),
+      isNamed: (analysis) => this.verdict.namedAnalysis === analysis,
       chosen: (isLook) => {
         this.panels.ai.show();
         if (isLook) preferences.rememberHeat(this.ai.heat, fault);
@@ -81,18 +106,58 @@ export class Viewer {
       grid: this.grid,
       store,
       drawingTool,
+      shown,
       touched,
       showImage: (id) => this.opening.showImage(id, this.grid),
+      openPanel: () => this.tabs.open("annotations"),
     });
     this.pointer = new Pointer(this.grid, drawingTool);
+    this.tools = new Tools({
+      grid: this.grid,
+      store,
+      drawingTool,
+      saving: this.saving,
+      touched,
+      cineRate: preferences.cineRate,
+      rememberCineRate: (rate) => preferences.rememberCineRate(rate, fault),
+      fault,
+    });
+    const comparisons = new Comparisons(study, fault);
     this.grid.onViewport = (viewport) => {
       this.pointer.attach(viewport);
+      this.tools.attach(viewport);
       viewport.drawn.on(() => {
         this.layer.draw(viewport);
         this.ai.report();
+        comparisons.drawn(viewport);
       });
     };
-    this.panels = this.makePanels();
+    this.panels = makePanels({
+      grid: this.grid,
+      store,
+      drawingTool,
+      ai: this.ai,
+      opening: this.opening,
+      pointer: this.pointer,
+      touched,
+      settled: () => this.saving.settled(),
+      settle: () => this.settle(),
+      colorOf: (annotation) => this.layer.colorOf(annotation),
+      beside: (address) => void this.opening.beside(address, this.around),
+      fault,
+    });
+    this.verdict = new VerdictPanel({
+      study,
+      grid: this.grid,
+      openImage: (id) => this.opening.showImage(id, this.grid),
+      isMoving: () => this.tools.isMoving,
+      settle: () => this.settle(),
+      redrawn: () => {
+        this.nameKeys(preferences.keys);
+        this.ai.readAgain(this.opening.studies).catch(fault); // a finding was committed
+        this.ai.report();
+      },
+    });
     this.around = {
       grid: this.grid,
       store,
@@ -112,74 +177,16 @@ export class Viewer {
       (keys) => this.saveKeys(keys),
     );
     this.listen();
+    const stamp = { address: page.resultsUrl!, seen: page.resultsSeen! };
+    followAnalyses(first, stamp, () => this.resultsArrived(), fault);
     this.opening.first(first, new URLSearchParams(location.search), this.around);
   }
 
   // --- Making the parts ----------------------------------------------------------------------------
 
-  private makeGrid(): ViewportGrid {
-    const { hasGraphics } = this;
-    readFramesFrom((address) => {
-      const [frame, image] = [this.frames.ready(address), this.opening.imageOf(address)];
-      return frame && image && { frame, picture: pictureOf(image) };
-    });
-    if (!hasGraphics) {
-      this.status.notice(
-        "webgl",
-        "This browser has no WebGL, so images are drawn more slowly. Turn on hardware acceleration in its settings, or use another browser.",
-      );
-    }
-    document.body.dataset.graphics = hasGraphics ? "webgl" : "canvas";
-    return new ViewportGrid(find("[data-viewport-grid]"), {
-      frames: this.frames,
-      heat: () => this.ai.heat,
-      regionsShown: () => this.shown.regions,
-      rampAddress,
-      makeRenderer: (host) =>
-        hasGraphics ? new CornerstoneRenderer(host) : new CanvasRenderer(host),
-      onFault: (error) => this.fault(error),
-    });
-  }
-
-  private makePanels() {
-    const { grid, store, drawingTool, ai } = this;
-    return {
-      view: new ViewPanel(grid),
-      tools: new ToolsPanel(grid, this.pointer, drawingTool, store),
-      ai: new AiPanel(
-        grid,
-        ai.heat,
-        {
-          choose: (change) => ai.choose(change),
-          adopt: (analysis, region) => ai.adopt(analysis, region),
-          rampAddress,
-        },
-        drawingTool.mayDraw,
-      ),
-      series: new SeriesStatementPanel(grid, (image) => this.opening.showImage(image, grid)),
-      annotations: new AnnotationsPanel({
-        grid,
-        store,
-        drawingTool,
-        touched: () => this.touched(),
-        settled: () => this.saving.settled(),
-        colorOf: (annotation) => this.layer.colorOf(annotation),
-        fault: (error) => this.fault(error),
-      }),
-      images: new ImagesPanel(find("[data-thumbnails]"), find("[data-others]"), {
-        open: (stack, index) => {
-          // An image of the shown series is a scroll, which linked viewports follow.
-          if (grid.active.stack === stack) grid.scrollTo(index);
-          else grid.open(stack, index);
-        },
-        beside: (address) => void this.opening.beside(address, this.around),
-      }),
-    };
-  }
-
   private makeCommands(): Command[] {
     const { grid, pointer, drawingTool, ai } = this;
-    return commandsOf({
+    const commands = commandsOf({
       grid,
       pointer,
       drawingTool,
@@ -188,6 +195,8 @@ export class Viewer {
       openKeys: () => this.keys.open(),
       toggleLink: () => this.toggleLink(),
       besideNext: () => this.panels.images.besideNext(),
+      report: openReport,
+      nextStudy,
       heat: {
         toggle: () => ai.choose({ on: !ai.heat.on }),
         peek: (on) => ai.peek(on),
@@ -199,8 +208,13 @@ export class Viewer {
       },
       layers: { toggle: (name) => this.showLayer(name, !this.shown[name]) },
       annotations: this.actions,
+      verdict: this.verdict,
       changed: () => this.panels.tools.show(),
     });
+    const settle = () => this.tools.settle();
+    const everyone = [...commands, ...this.tools.commands()];
+    const own = page.reader === "yes" ? everyone : withoutReadersCommands(everyone);
+    return own.map((one) => actsOnStill(one, settle, refuse));
   }
 
   // --- Who hears what ------------------------------------------------------------------------------
@@ -209,6 +223,10 @@ export class Viewer {
     const { grid, drawingTool, saving, commands, panels } = this;
     grid.changed.on(() => this.refresh());
     drawingTool.changed.on(() => {
+      if (drawingTool.shape || drawingTool.selected) this.tabs.open("annotations");
+      // Drawn, or chosen in the list: what is chosen is on the screen.
+      const whose = drawingTool.chosenOf;
+      if (whose && !this.shown[whose]) this.showLayer(whose, true);
       this.drawAnnotations();
       panels.annotations.show();
       panels.tools.show();
@@ -218,14 +236,14 @@ export class Viewer {
       this.drawAnnotations();
       panels.annotations.show();
     });
-    for (const one of all<HTMLButtonElement>("[data-command]")) {
-      one.addEventListener("click", () =>
-        commands.find(({ name }) => name === one.dataset.command)?.run(),
-      );
-    }
+    document.addEventListener("click", (event) => {
+      const one = (event.target as Element).closest?.<HTMLButtonElement>("button[data-command]");
+      if (one) commands.find(({ name }) => name === one.dataset.command)?.run();
+    });
     for (const one of all<HTMLInputElement>("[data-link]")) {
       one.addEventListener("change", () => {
         grid.links[one.dataset.link as keyof ViewportGrid["links"]] = one.checked;
+        panels.tools.show();
       });
     }
     for (const one of all<HTMLInputElement>("[data-layer]")) {
@@ -233,13 +251,26 @@ export class Viewer {
         this.showLayer(one.dataset.layer as keyof Shown, one.checked),
       );
     }
-    find("[data-ai]").addEventListener("toggle", () => this.ai.reportStatement());
-    // A finding that was committed may bring the AI's result with it (read-first clinics).
-    find("[data-verdict-region]").addEventListener("htmx:afterSwap", () => {
-      this.ai.readAgain(this.opening.studies).catch((error) => this.fault(error));
-    });
+    this.tabs.changed.on(() => this.ai.report());
+    watchPresses();
+    keepFocusOn(() => grid.active.element);
+    new PrintSheet(grid, this.layer);
+    new Toolbar();
+    leadOutOfFrame();
     new Keyboard((event) => this.keys.commandOf(event));
-    panels.tools.nameKeys(commands, this.preferences.keys);
+    this.nameKeys(this.preferences.keys);
+  }
+
+  private nameKeys(keys: Choices): void {
+    this.panels.tools.nameKeys(this.commands, keys);
+  }
+
+  private resultsArrived(): void {
+    this.grid.redraw();
+    this.grid.changed.emit();
+    this.ai.report();
+    // The server draws the verdict's lines of them (static/js/reading/redrawing.js).
+    document.dispatchEvent(new CustomEvent("ai-results"));
   }
 
   private refresh(): void {
@@ -248,9 +279,17 @@ export class Viewer {
     panels.ai.show();
     panels.series.show();
     this.ai.reportStatement();
-    panels.images.showCurrent(grid.active.image?.id);
+    panels.images.showCurrent(grid.active.stack?.images[grid.active.index]?.id);
     panels.annotations.show();
     panels.tools.show();
+    this.tools.show();
+  }
+
+  /** Stops what moves the images by itself, and says so. */
+  private settle(): boolean {
+    const wasMoving = this.tools.settle();
+    if (wasMoving) refuse(STOPPED);
+    return wasMoving;
   }
 
   private drawAnnotations(): void {
@@ -273,17 +312,19 @@ export class Viewer {
     const on = !Object.values(this.grid.links).some(Boolean);
     for (const one of all<HTMLInputElement>("[data-link]")) one.checked = on;
     Object.assign(this.grid.links, { view: on, scroll: on, window: on });
+    this.panels.tools.show();
     tell(on ? "The viewports are linked." : "The viewports are not linked.");
   }
 
   private showLayer(name: keyof Shown, on: boolean): void {
     this.shown[name] = on;
+    if (!on && this.drawingTool.chosenOf === name) this.drawingTool.select(null);
     for (const one of all<HTMLInputElement>(`[data-layer="${name}"]`)) one.checked = on;
     this.grid.redraw(); // the corner says whose regions are shown
   }
 
   private async saveKeys(keys: Choices): Promise<void> {
-    this.panels.tools.nameKeys(this.commands, keys);
+    this.nameKeys(keys);
     await this.preferences.saveKeys(keys);
   }
 
@@ -299,12 +340,4 @@ export class Viewer {
       console.info(error);
     }
   }
-}
-
-async function toggleFullScreen(): Promise<void> {
-  if (document.fullscreenElement) await document.exitFullscreen();
-  else
-    await document.documentElement
-      .requestFullscreen()
-      .catch(() => tell("This browser does not allow full screen."));
 }

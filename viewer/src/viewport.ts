@@ -2,21 +2,29 @@
 
 import { SignedOut } from "./api";
 import { type Frame, type Frames, outward } from "./frames";
-import { type HeatChoice, heatOf, painted, rampOf } from "./heat";
+import { HeatLayer, type HeatSurroundings } from "./heatLayer";
+import { OrientationMarks } from "./orientationMarks";
 import type { Renderer } from "./renderers/renderer";
 import { button, make, Signal } from "./signal";
+import { scaleNote } from "./spacing";
 import { dateOf, pictureOf, releaseOf, resultsOf, type Stack } from "./studies";
 import type { Analysis, ViewerImage } from "./types";
-import { type Affine, type Box, FIRST_VIEW, type Picture, toScreen, type View } from "./view";
+import {
+  type Affine,
+  type Box,
+  FIRST_VIEW,
+  magnificationOf,
+  type Picture,
+  toScreen,
+  type View,
+  zoomNote,
+} from "./view";
 import { firstWindow, type Window } from "./window";
 
-export interface Surroundings {
+export interface Surroundings extends HeatSurroundings {
   frames: Frames;
-  heat: () => HeatChoice;
   regionsShown: () => boolean;
-  rampAddress: (colors: HeatChoice["colors"]) => string;
   makeRenderer: (host: HTMLDivElement) => Renderer;
-  onFault: (error: unknown) => void;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -35,19 +43,19 @@ export class Viewport {
   readonly chosen = new Map<string, string>();
 
   private readonly host = make("div", { class: "vw-image" });
-  private readonly heat = make("canvas", { class: "vw-heat", "aria-hidden": "true" });
+  private readonly heat: HeatLayer;
   private readonly corners = ["tl", "tr", "bl", "br"].map((place) =>
     make("p", { class: `vw-corner vw-${place}` }),
   );
   private readonly message = make("div", { class: "vw-message", role: "alert", hidden: true });
+  private readonly marks: OrientationMarks;
   private readonly renderer: Renderer;
   private measured: Box | null = null;
-  private shownIndex = 0;
+  private arrived = 0; // which image `frame` is of: the next one to be drawn
+  private drawnImage: ViewerImage | null = null;
   private pending = false;
   private drawing = false;
   private direction = 1;
-  private heatKey = "";
-  private heatPicture: HTMLCanvasElement | null = null;
 
   constructor(
     private readonly around: Surroundings,
@@ -55,6 +63,7 @@ export class Viewport {
   ) {
     this.svg.classList.add("vw-annotations");
     this.svg.setAttribute("aria-hidden", "true");
+    this.heat = new HeatLayer(around, this);
     this.element = make(
       "div",
       {
@@ -65,18 +74,28 @@ export class Viewport {
         "aria-describedby": "vw-how",
       },
       this.host,
-      this.heat,
+      this.heat.canvas,
       this.svg,
       ...this.corners,
       this.message,
     );
     this.element.dataset.viewport = String(number);
+    this.marks = new OrientationMarks(this.element);
     this.renderer = around.makeRenderer(this.host);
   }
 
-  /** The image that is on the screen: while the next one still loads, the one before it. */
-  get image(): ViewerImage | null {
-    return this.stack?.images[this.shownIndex] ?? null;
+  /**
+   * The image that is on the screen, and that every act is about: while the next one still loads, the
+   * one before it; null where none is drawn yet, or the one that was asked for could not be loaded.
+   */
+  get onScreen(): ViewerImage | null {
+    return this.drawnImage;
+  }
+
+  /** The number of the image that was asked for, while another is on the screen; else null. */
+  get awaited(): number | null {
+    const asked = this.stack?.images[this.index];
+    return asked && this.drawnImage && asked !== this.drawnImage ? asked.number : null;
   }
 
   /** Measured when the size changes: to measure while a page is drawn costs milliseconds. */
@@ -89,17 +108,22 @@ export class Viewport {
   }
 
   get picture(): Picture | null {
-    return this.image && pictureOf(this.image);
+    return this.onScreen && pictureOf(this.onScreen);
   }
 
   get matrix(): Affine | null {
     return this.picture && toScreen(this.view, this.picture, this.box);
   }
 
+  /** Pixels of the screen for a pixel of the image; null where there is none. */
+  get magnification(): number | null {
+    return this.picture && magnificationOf(this.view, this.picture, this.box, devicePixelRatio);
+  }
+
   get analysis(): Analysis | null {
-    if (!this.image) return null;
-    const results = resultsOf(this.image);
-    const chosen = this.chosen.get(this.image.id);
+    if (!this.onScreen) return null;
+    const results = resultsOf(this.onScreen);
+    const chosen = this.chosen.get(this.onScreen.id);
     return results.find((one) => one.id === chosen) ?? results[0] ?? null;
   }
 
@@ -109,9 +133,10 @@ export class Viewport {
 
   open(stack: Stack, index = 0): void {
     this.stack = stack;
-    this.index = this.shownIndex = Math.min(Math.max(0, index), stack.images.length - 1);
+    this.index = this.arrived = Math.min(Math.max(0, index), stack.images.length - 1);
     this.frame = null;
     this.element.dataset.state = "empty";
+    this.showNothing();
     this.element.dataset.study = String(stack.study.color);
     this.renderer.setStack(stack.images.map((image) => image.frame_url));
     void this.load();
@@ -125,6 +150,14 @@ export class Viewport {
     this.index = next;
     void this.load();
     return true;
+  }
+
+  /** Stay at the image that is on the screen: what was on its way does not replace it. */
+  stay(): void {
+    const at = this.onScreen ? this.stack!.images.indexOf(this.onScreen) : this.index;
+    if (at === this.index && at === this.arrived) return;
+    this.index = at;
+    void this.load();
   }
 
   async load(): Promise<void> {
@@ -144,9 +177,9 @@ export class Viewport {
     } catch (error) {
       if (stack !== this.stack || index !== this.index) return;
       this.frame = null;
-      this.shownIndex = index;
-      this.wipeHeat();
+      this.arrived = index;
       this.element.dataset.state = "failed";
+      this.showNothing();
       const isSignedOut = error instanceof SignedOut;
       this.message.replaceChildren(
         make(
@@ -163,9 +196,16 @@ export class Viewport {
     }
   }
 
+  private showNothing(): void {
+    this.drawnImage = null;
+    delete this.element.dataset.shown;
+    this.heat.wipe();
+    this.drawn.emit();
+  }
+
   private arrive(frame: Frame): void {
     this.frame = frame;
-    this.shownIndex = this.index;
+    this.arrived = this.index;
     this.message.hidden = true;
     this.element.dataset.state = "ready";
     const images = this.stack!.images;
@@ -195,56 +235,24 @@ export class Viewport {
   }
 
   private async draw(): Promise<void> {
-    const { frame, picture } = this;
+    const { frame, stack, arrived: index } = this;
+    const image = stack?.images[index];
     const window = this.currentWindow();
-    if (!frame || !picture || !window || !this.element.isConnected) return;
+    if (!frame || !image || !window || !this.element.isConnected) return;
     const { view, inverted, box: viewport } = this;
-    const index = this.shownIndex;
+    const picture = pictureOf(image);
     await this.renderer.draw(index, { frame, picture, view, window, inverted, viewport });
-    this.element.dataset.shown = this.stack!.images[index]!.id;
+    if (stack !== this.stack || !this.frame) return; // another series, or a failure, meanwhile
+    this.drawnImage = image;
+    this.element.dataset.shown = image.id;
     this.write(window);
-    await this.drawHeat();
+    await this.heat.draw();
     this.drawn.emit();
   }
 
-  private async drawHeat(): Promise<void> {
-    const choice = this.around.heat();
-    const { analysis, image, matrix, box } = this;
-    const context = this.heat.getContext("2d")!;
-    const ratio = devicePixelRatio;
-    const wanted = choice.on && analysis?.heatmap_url && image;
-    // Before the next one is here, and where it never comes: no heatmap stands over another image.
-    if (!wanted || this.element.dataset.heat !== analysis.id) this.wipeHeat();
-    if (!wanted) return;
-    const key = `${analysis.id} ${choice.colors} ${choice.threshold}`;
-    if (key !== this.heatKey) {
-      try {
-        const [heat, ramp] = await Promise.all([
-          heatOf(analysis.heatmap_url!),
-          rampOf(this.around.rampAddress(choice.colors)),
-        ]);
-        if (this.image !== image || this.analysis !== analysis) return;
-        this.heatPicture = painted(heat, ramp, choice.threshold);
-        this.heatKey = key;
-      } catch (error) {
-        this.around.onFault(error);
-        return;
-      }
-    }
-    if (!this.around.heat().on) return this.drawHeat(); // let go of the key meanwhile
-    this.heat.width = Math.round(box.width * ratio);
-    this.heat.height = Math.round(box.height * ratio);
-    const { a, b, c, d, e, f } = matrix!;
-    context.setTransform(a * ratio, b * ratio, c * ratio, d * ratio, e * ratio, f * ratio);
-    context.globalAlpha = choice.opacity / 100;
-    context.drawImage(this.heatPicture!, 0, 0, image.width, image.height);
-    this.element.dataset.heat = analysis.id;
-  }
-
-  private wipeHeat(): void {
-    if (!this.element.dataset.heat) return;
-    this.heat.width = this.heat.width; // wipes it
-    delete this.element.dataset.heat;
+  /** The heatmap that is over the image now. */
+  get heatShown(): { picture: HTMLCanvasElement; opacity: number } | null {
+    return this.heat.shown;
   }
 
   private label(): void {
@@ -258,26 +266,27 @@ export class Viewport {
   }
 
   private write(window: Window): void {
-    const { stack, image } = this;
+    const { stack, onScreen: image } = this;
     if (!stack || !image) return;
     const position =
       image.slice_position === null ? "" : ` · ${image.slice_position.toFixed(1)} mm`;
     const texts = [
       `${dateOf(stack.study.info.study_date)}\n${stack.name}`,
       `C ${Math.round(window.center)}  W ${Math.round(window.width)}${this.inverted ? "\nInverted" : ""}`,
-      `${this.shownIndex + 1} / ${stack.images.length}${position}`,
-      `${Math.round(this.view.zoom * 100)} %${image.pixel_spacing ? "" : "\nno scale: px"}`,
+      `${stack.images.indexOf(image) + 1} / ${stack.images.length}${position}`,
+      `${zoomNote(this.view, this.magnification!)}\n${scaleNote(image)}`.trim(),
     ];
     texts.forEach((text, n) => {
       this.corners[n]!.textContent = text;
     });
+    this.marks.show(this.corners[1]!, image, this.view);
     const words = this.aiWords();
     if (words.length)
       this.corners[0]!.append(make("span", { class: "vw-ai-text" }, words.join("\n")));
   }
 
   /** Every layer of the AI names the release that made it. */
-  private aiWords(): string[] {
+  aiWords(): string[] {
     const { analysis, around } = this;
     if (!analysis) return [];
     const release = releaseOf(analysis);

@@ -56,8 +56,21 @@ export class ViewportGrid {
     if (model?.stack) {
       viewport.view = model.view;
       viewport.window = model.window;
-      viewport.open(model.stack, model.index);
+      const { stack, index } = this.besides(model.stack, model.index);
+      viewport.open(stack, index);
     }
+  }
+
+  /** What a further viewport shows: a series that stands in none yet, else the next image. */
+  private besides(stack: Stack, index: number): { stack: Stack; index: number } {
+    const others = this.viewports.slice(0, -1);
+    const free = stack.study.stacks.find((one) => !others.some((other) => other.stack === one));
+    if (free) return { stack: free, index: Math.min(index, free.images.length - 1) };
+    const taken = others.filter((one) => one.stack === stack).map((one) => one.index);
+    const most = stack.images.length - 1;
+    const after = Math.max(...taken) + 1;
+    const before = Math.min(...taken) - 1;
+    return { stack, index: after <= most ? after : Math.max(0, before) };
   }
 
   activate(viewport: Viewport): void {

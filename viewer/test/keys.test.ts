@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Frames, outward } from "../src/frames";
-import { bindings, type Command, reserved, shownKey, strokeOf, takenBy } from "../src/keys";
+import { bindings, type Command, keysOf, reserved, shownKey, strokeOf, takenBy } from "../src/keys";
 import { dragged, limited, PRESETS } from "../src/window";
 
 const press = (key: string, more = {}) =>
@@ -32,13 +32,29 @@ describe("keys", () => {
     expect(takenBy(commands, {}, "I", "invert")).toBeUndefined();
   });
 
+  it("that a reader gave to a command are not taken by a default that came later", () => {
+    const commands = [command("invert", "I"), command("probe", "Shift+V")];
+    const choices = { invert: "Shift+V" };
+    expect(bindings(commands, choices).get("Shift+V")?.name).toBe("invert");
+    expect(keysOf(commands, choices).get("probe")).toBe("");
+    expect(takenBy(commands, choices, "Shift+V", "probe")?.name).toBe("invert");
+    expect(bindings(commands, { ...choices, probe: "I" }).get("I")?.name).toBe("probe");
+    expect(bindings(commands, { gone: "I" }).get("I")?.name).toBe("invert");
+  });
+
   it("of verdicts and of the page belong to no command, whatever was saved", () => {
     const commands = [command("invert", "I")];
-    for (const key of ["A", "F", "R", "Tab"]) {
+    for (const key of ["A", "F", "R", "1", "2", "3", "Ctrl+Enter", "Tab"]) {
       expect(reserved(key)).toContain(key);
       expect(bindings(commands, { invert: key }).size).toBe(0);
     }
     expect(reserved("Shift+A")).toBe("");
+  });
+
+  it("of verdicts are the same for everybody", () => {
+    const accept = { ...command("decide-accept", "A"), isFixed: true };
+    expect(bindings([accept], { "decide-accept": "Q" }).get("A")?.name).toBe("decide-accept");
+    expect(keysOf([accept], { "decide-accept": "Q" }).get("decide-accept")).toBe("A");
   });
 
   it("are shown as they are printed", () => {

@@ -4,7 +4,7 @@ import type { Point } from "../src/geometry";
 
 describe("captions of annotations", () => {
   const box = { width: 800, height: 600 };
-  const lines = ["Area 1770 px²", "Longest 53.5 px"];
+  const lines = ["Area 1770 px²", "Length 53.5 px"];
   const annotation = (x: number, y: number): Point[] => [
     [x, y],
     [x + 40, y + 10],

@@ -28,8 +28,20 @@ const annotation = (more: Partial<Annotation> = {}): Annotation => ({
   note: "",
   from_analysis: null,
   measurements: {
-    px: { length: 5.1, area: null, perimeter: null, long_diameter: null, short_diameter: null },
+    px: {
+      length: 5.1,
+      area: null,
+      perimeter: null,
+      width: null,
+      height: null,
+      long_axis: null,
+      short_axis: null,
+      long_diameter: null,
+      short_diameter: null,
+      angle: null,
+    },
     mm: null,
+    scale: null,
   },
   changed_at: "2026-01-01T00:00:00Z",
   ...more,
@@ -204,5 +216,18 @@ describe("the annotations of a reader", () => {
     expect(store.others.map(({ id }) => id)).toEqual(["o"]);
     expect(store.ids("i")).toEqual(["a"]);
     expect(draftOf(annotation()).image).toBe("i");
+  });
+});
+
+describe("what was drawn for something else", () => {
+  it("is no annotation, is not sent, and is no step to undo", () => {
+    const store = new AnnotationStore();
+    store.add("kept", draft(3));
+    store.add("line", draft(9));
+    store.forget("line");
+    expect(store.ids("i")).toEqual(["kept"]);
+    expect(store.operations().map(({ id }) => id)).toEqual(["kept"]);
+    expect(store.undo()).toBe("kept");
+    expect(store.undo()).toBeNull();
   });
 });

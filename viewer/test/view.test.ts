@@ -5,10 +5,12 @@ import {
   flippedAcross,
   flippedDown,
   inverse,
+  magnificationOf,
   panned,
   toScreen,
   turned,
   zoomed,
+  zoomNote,
 } from "../src/view";
 
 const picture = { width: 200, height: 100, pixelWidth: 1, pixelHeight: 1 };
@@ -55,6 +57,17 @@ describe("how an image lies in its viewport", () => {
     const before = at(view, 50, 50);
     const after = at(panned(view, [10, -7], picture, viewport), 50, 50);
     expect(after).toEqual([before[0]! + 10, before[1]! - 7]);
+  });
+
+  it("says how large a pixel of the image is on the screen", () => {
+    const note = (view: typeof FIRST_VIEW, pixelRatio = 1, one = picture) =>
+      zoomNote(view, magnificationOf(view, one, viewport, pixelRatio));
+    expect(note(FIRST_VIEW)).toBe("Fit · 200 %");
+    expect(note(turned(FIRST_VIEW, 90))).toBe("Fit · 200 %");
+    expect(note({ ...FIRST_VIEW, zoom: 0.5 })).toBe("100 %");
+    expect(note(FIRST_VIEW, 1.5)).toBe("Fit · 300 %"); // of a finer screen
+    const millimeters = { ...picture, pixelWidth: 0.5, pixelHeight: 0.5 };
+    expect(note(FIRST_VIEW, 1, millimeters)).toBe("Fit · 200 %");
   });
 
   it("draws pixels that are not square in their proportion", () => {

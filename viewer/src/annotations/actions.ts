@@ -4,22 +4,26 @@ import { newId, tell } from "../dom";
 import type { DrawingTool } from "../drawing/tool";
 import type { ViewportGrid } from "../viewportGrid";
 import type { AnnotationStore } from "./store";
+import { type Shown, visibleOn } from "./visible";
 
 export interface ActionsSurroundings {
   grid: ViewportGrid;
   store: AnnotationStore;
   drawingTool: DrawingTool;
+  shown: Shown;
   touched: () => void;
   showImage: (id: string) => void;
+  /** Where the form of the chosen annotation is. */
+  openPanel: () => void;
 }
 
 export class AnnotationActions {
   constructor(private readonly around: ActionsSurroundings) {
     const { store, drawingTool, touched } = around;
     drawingTool.onChanged = touched;
-    drawingTool.onFinished = (viewport, geometry) => {
+    drawingTool.onFinished = (image, geometry) => {
       const id = newId();
-      store.draw(id, viewport.image!.id, geometry);
+      store.draw(id, image, geometry);
       drawingTool.select(id);
       touched();
     };
@@ -38,15 +42,22 @@ export class AnnotationActions {
     if (!id) return;
     const { store, drawingTool, grid, showImage, touched } = this.around;
     const draft = store.draft(id);
-    if (draft && draft.image !== grid.active.image?.id) showImage(draft.image);
+    if (draft && draft.image !== grid.active.onScreen?.id) showImage(draft.image);
     if (draft?.hidden && drawingTool.selected === id) drawingTool.select(null);
     touched();
   }
 
+  /** Delete what is chosen, where it can be seen; else show it first. */
   hideSelected(): void {
-    const { store, drawingTool, touched } = this.around;
+    const { store, drawingTool, grid, showImage, touched } = this.around;
     const id = drawingTool.selected;
-    if (!id || !drawingTool.mayDraw || !store.draft(id)) return;
+    const draft = id && store.draft(id);
+    if (!draft || !drawingTool.mayDraw) return;
+    if (!grid.viewports.some(({ onScreen }) => onScreen?.id === draft.image)) {
+      showImage(draft.image);
+      tell("Nothing was deleted: the annotation was on another image. Press again to delete it.");
+      return;
+    }
     drawingTool.select(null);
     store.change(id, { hidden: true });
     touched();
@@ -54,6 +65,7 @@ export class AnnotationActions {
 
   /** To the first number of the chosen annotation. */
   typeNumbers(): void {
+    this.around.openPanel();
     const first = document.querySelector<HTMLInputElement>(
       "[data-annotation-form] input[type=number]",
     );
@@ -64,17 +76,20 @@ export class AnnotationActions {
   /** To the form of the chosen annotation. */
   describe(): void {
     const form = document.querySelector<HTMLFormElement>("[data-annotation-form]:not([hidden])");
-    if (form) form.querySelector("select")?.focus();
-    else tell("Choose one of your own annotations first.");
+    if (form) {
+      this.around.openPanel();
+      form.querySelector("select")?.focus();
+    } else tell("Choose one of your own annotations first.");
   }
 
   selectNext(): void {
-    const { store, drawingTool, grid } = this.around;
-    const image = grid.active.image;
+    const { store, drawingTool, grid, shown } = this.around;
+    const image = grid.active.onScreen;
     if (!image) return;
-    const others = store.others.filter((one) => one.image === image.id).map((one) => one.id);
-    const ids = [...store.ids(image.id), ...others];
+    const { own, others } = visibleOn(image.id, store, shown);
+    const ids = [...own, ...others.map(({ id }) => id)];
     const next = ids[(ids.indexOf(drawingTool.selected ?? "") + 1) % ids.length];
     if (next) drawingTool.select(next);
+    else if (store.isAnnotated(image.id)) tell("The annotations of this image are switched off.");
   }
 }

@@ -71,6 +71,11 @@ export class AnnotationStore {
     return found.map(([id]) => id);
   }
 
+  /** Whether anybody's annotation lies on it. */
+  isAnnotated(image: string): boolean {
+    return this.ids(image).length > 0 || this.others.some((one) => one.image === image);
+  }
+
   hiddenIds(image: string): string[] {
     const found = [...this.entries].filter(
       ([, { draft }]) => draft.image === image && draft.hidden,
@@ -142,6 +147,15 @@ export class AnnotationStore {
   preview(id: string, geometry: Geometry): void {
     const entry = this.entries.get(id);
     if (entry) entry.draft = { ...entry.draft, geometry };
+  }
+
+  /** Drawn for something else: no annotation, and no step to undo. Nothing of it was sent yet. */
+  forget(id: string): void {
+    if (this.entries.get(id)?.known) return;
+    this.entries.delete(id);
+    for (let at = this.past.length - 1; at >= 0; at--) {
+      if (this.past[at]!.id === id) this.past.splice(at, 1);
+    }
   }
 
   undo(): string | null {

@@ -1,0 +1,57 @@
+// What is refused is said at the button that was pressed; after a key of the image over the image.
+
+import { announce, find, tell } from "./dom";
+
+const SHOWN = 4000; // milliseconds
+const GAP = 6; // pixels between the button and what is said of it
+
+let pressed: HTMLElement | null = null;
+let fading = 0;
+
+const line = () => find("[data-refusal]");
+
+export function watchPresses(): void {
+  const note = (button: Element | null) => {
+    pressed = button as HTMLElement | null;
+    line().hidden = true; // it was about the press before
+  };
+  const buttonOf = (event: Event) => (event.target as Element).closest?.("button") ?? null;
+  const capture = { capture: true };
+  document.addEventListener("pointerdown", (event) => note(buttonOf(event)), capture);
+  document.addEventListener(
+    "keydown",
+    (event) => note(/^( |Enter)$/.test(event.key) ? buttonOf(event) : null),
+    capture,
+  );
+}
+
+/** Why nothing is done to the image that was asked for while another is on the screen. */
+export function loading(awaited: number): string {
+  return `Image ${awaited} is loading: press again once it is shown.`;
+}
+
+/** The button that was pressed last; null where something else was, or a key. */
+export function pressedButton(): HTMLElement | null {
+  return pressed;
+}
+
+/** `at`: where it was pressed before an answer was waited for. */
+export function refuse(text: string, at = pressed): void {
+  if (!at?.isConnected || !at.getClientRects().length) {
+    tell(text);
+    return;
+  }
+  announce(text);
+  const said = line();
+  said.textContent = text;
+  said.hidden = false;
+  const { left, top, bottom } = at.getBoundingClientRect();
+  const { width, height } = said.getBoundingClientRect();
+  const isRoom = bottom + GAP + height <= window.innerHeight;
+  said.style.left = `${Math.max(GAP, Math.min(left, window.innerWidth - width - GAP))}px`;
+  said.style.top = `${isRoom ? bottom + GAP : Math.max(GAP, top - GAP - height)}px`;
+  clearTimeout(fading);
+  fading = window.setTimeout(() => {
+    said.hidden = true;
+  }, SHOWN);
+}

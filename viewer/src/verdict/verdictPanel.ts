@@ -1,0 +1,199 @@
+// The verdict beside the images. The form is the server's: it saves itself (static/js/reading) and is
+// drawn anew after each act; here is what the reader presses in it.
+
+import { find } from "../dom";
+import { isFramed } from "../framing";
+import { refuse } from "../refusing";
+import type { ViewportGrid } from "../viewportGrid";
+import { ImageVerdict, type OnScreen } from "./imageVerdict";
+import { type Decision, type Line, linesOf } from "./lines";
+import { Overview } from "./overview";
+import { ShownImages } from "./shownImages";
+import { forgetWhatWasPressed, tellWhatWasPressed } from "./signing";
+
+export interface VerdictSurroundings {
+  /** The study that the verdict is on: others may stand beside it. */
+  study: string;
+  grid: ViewportGrid;
+  openImage: (id: string) => void;
+  /** Whether the images go by themselves: what passes by was not looked at. */
+  isMoving: () => boolean;
+  /** Stops them; whether they moved. */
+  settle: () => boolean;
+  /** The form was drawn anew, by the answer of the server. */
+  redrawn: () => void;
+}
+
+export class VerdictPanel {
+  private lines = new Map<string, Line>();
+  private section: Element | null = null;
+  private form: HTMLElement | null = null;
+  private readonly seen: ShownImages;
+  private readonly image: ImageVerdict;
+  private readonly overview: Overview;
+
+  constructor(private readonly around: VerdictSurroundings) {
+    const { study, grid } = around;
+    this.seen = new ShownImages(study);
+    this.image = new ImageVerdict(
+      () => this.onScreen(),
+      (id) => this.lines.get(id),
+      () => this.toImage(),
+    );
+    this.overview = new Overview({
+      lines: () => [...this.lines.values()],
+      isSeen: (id) => this.seen.has(id),
+      open: around.openImage,
+      changed: () => this.show(),
+      settle: around.settle,
+    });
+    this.meet();
+    document.addEventListener("htmx:afterSettle", () => this.meet());
+    document.addEventListener("click", (event) => this.press(event));
+    document.addEventListener("input", (event) => {
+      const field = event.target as HTMLInputElement;
+      if (field.matches?.("[data-reason-words]")) {
+        this.image.write(field.value);
+        this.overview.show(this.onScreen().image?.id);
+      }
+    });
+    document.addEventListener("focusin", (event) => {
+      if ((event.target as Element).matches?.("[data-reason-words]")) around.settle();
+    });
+    // Whatever changes what is drawn: the controls never name another image than that on the screen.
+    new MutationObserver(() => this.show()).observe(find("[data-viewport-grid]"), {
+      attributes: true,
+      attributeFilter: ["data-shown", "data-state", "class"],
+      subtree: true,
+    });
+    grid.changed.on(() => this.show());
+    document.addEventListener("contradictions-dismissed", () => this.toImage());
+    tellWhatWasPressed();
+  }
+
+  /** The analysis whose result the controls show now, "" where none. */
+  get namedAnalysis(): string {
+    const { image, foreign } = this.onScreen();
+    return (!foreign && image && this.lines.get(image.id)?.analysis) || "";
+  }
+
+  private meet(): void {
+    const section = document.querySelector("[data-verdict]");
+    if (section === this.section) return;
+    const isFirst = this.section === null;
+    this.section = section;
+    this.form = document.querySelector<HTMLElement>("[data-verdict-form]");
+    this.lines = linesOf(this.form);
+    this.overview.build();
+    this.show();
+    if (isFirst) return;
+    forgetWhatWasPressed();
+    // "This is the next study" is of the study that is to be read: not of the one that is signed now.
+    if (!section?.querySelector("[data-verdict-form], [data-commit-form]")) {
+      document.querySelector("[data-told]")?.replaceChildren();
+    }
+    this.around.redrawn();
+    // What contradicts itself asks for a sentence: the only thing that is left to do.
+    section?.querySelector<HTMLElement>("[data-contradiction-note]")?.focus();
+  }
+
+  private onScreen(): OnScreen {
+    const { active } = this.around.grid;
+    const { stack, onScreen } = active ?? {};
+    if (!stack || !onScreen) return { image: null, place: "", foreign: "", awaited: null };
+    const { id, number } = onScreen;
+    const foreign =
+      stack.study.info.id === this.around.study
+        ? ""
+        : "This image is of another study. Go to a viewport of the study that you read.";
+    return {
+      image: { id, number },
+      place: `Image ${number} of ${stack.images.length}`,
+      foreign,
+      awaited: active!.awaited,
+    };
+  }
+
+  private show(): void {
+    const { grid, study } = this.around;
+    for (const { onScreen, stack } of this.around.isMoving() ? [] : grid.viewports) {
+      if (!onScreen || stack?.study.info.id !== study || !this.seen.add(onScreen.id)) continue;
+      const detail = { image: onScreen.id }; // static/js/reading/shown_images.js
+      document.dispatchEvent(new CustomEvent("image-on-screen", { detail }));
+    }
+    this.image.show();
+    const { image, foreign } = this.onScreen();
+    this.overview.show(image?.id);
+    const critical = document.querySelector<HTMLAnchorElement>("[data-critical]");
+    if (critical) critical.search = `?back=viewer${image && !foreign ? `&image=${image.id}` : ""}`;
+  }
+
+  // --- What somebody presses ------------------------------------------------------------------------
+
+  decide(decision: Decision): void {
+    if (!this.form) {
+      refuse("There is no verdict to write here now.");
+      return;
+    }
+    const why = this.image.decide(decision);
+    if (why) refuse(why);
+    this.overview.show(this.onScreen().image?.id);
+  }
+
+  find(finding: string): void {
+    if (this.isNotDrawn()) return;
+    const field = document.querySelector<HTMLInputElement>("[data-finding]");
+    if (!field) {
+      refuse("There is no verdict to write here now.");
+      return;
+    }
+    field.value = finding;
+    for (const one of document.querySelectorAll<HTMLElement>("[data-finding-choice]")) {
+      one.setAttribute("aria-pressed", String(one.dataset.findingChoice === finding));
+    }
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** As the button that signs and goes on: what is refused is said there. */
+  sign(): void {
+    if (this.isNotDrawn()) return;
+    // Beside a report there is no next study before that is signed.
+    const name = isFramed ? "[data-sign-here]" : "[data-sign-next]";
+    const one = document.querySelector<HTMLButtonElement>(name);
+    if (one) one.click();
+    else refuse("There is no verdict to sign here now.");
+  }
+
+  private press(event: MouseEvent): void {
+    const one = (event.target as Element).closest?.<HTMLElement>("[data-reason-choice]");
+    if (!one || this.around.settle()) return;
+    if (this.image.notYet) {
+      refuse(this.image.notYet);
+      return;
+    }
+    this.image.give(one.dataset.reasonChoice!);
+    this.overview.show(this.onScreen().image?.id);
+    if (this.lacksWords()) document.querySelector<HTMLElement>("[data-reason-words]")?.focus();
+    else this.toImage();
+  }
+
+  /** A key that came before the study was on the screen was meant for the one before. */
+  private isNotDrawn(): boolean {
+    const { viewports } = this.around.grid;
+    const isThere = ({ element, stack }: (typeof viewports)[number]) =>
+      !stack || element.dataset.shown || element.dataset.state === "failed";
+    if (viewports.some(isThere)) return false;
+    refuse("Nothing was done: this study is not on the screen yet.");
+    return true;
+  }
+
+  private toImage(): void {
+    this.around.grid.active.element.focus({ preventScroll: true });
+  }
+
+  private lacksWords(): boolean {
+    const { image } = this.onScreen();
+    const line = image && this.lines.get(image.id);
+    return Boolean(line?.reason && line.lacksReason);
+  }
+}
