@@ -5,39 +5,63 @@ from django.urls import path
 from scans.pages.analyses import releases
 from scans.pages.analyses import views as analyses
 from scans.pages.annotations import labels
-from scans.pages.core import site
+from scans.pages.core import notifications, site
+from scans.pages.patients import archiving
 from scans.pages.patients import csv as patients_csv
+from scans.pages.patients import list as patient_list
 from scans.pages.patients import views as patients
-from scans.pages.reading import assignment, clinic_settings, study, verdict, viewer, worklist
+from scans.pages.reading import (
+    assignment,
+    clinic_settings,
+    critical_findings,
+    hanging_protocols,
+    study,
+    verdict,
+    viewer,
+    worklist,
+)
 from scans.pages.reading import csv as worklist_csv
 from scans.pages.reports import csv as reports_csv
 from scans.pages.reports import editor as report_editor
+from scans.pages.reports import imaging_request
 from scans.pages.reports import list as report_list
 from scans.pages.reports import templates as report_templates
 from scans.pages.reports import views as reports
 from scans.pages.statistics import csv as statistics_csv
+from scans.pages.statistics import overview
 from scans.pages.statistics import views as statistics
-from scans.pages.studies import acquisition, files, upload
+from scans.pages.studies import acquisition, files, order, record, upload
 from scans.pages.studies import csv as studies_csv
 from scans.pages.studies import list as studies
 
 urlpatterns = [
-    path("", studies.home, name="home"),
-    path("patients/", patients.patients, name="patients"),
+    path("", site.start, name="start"),
+    path("studies/", studies.home, name="home"),
+    path("patients/", patient_list.patient_list, name="patients"),
     path("patients/new/", patients.patient_new, name="patient-new"),
     path("patients/options/", patients.patient_options, name="patient-options"),
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
     path("patients/<uuid:patient_id>/edit/", patients.patient_edit, name="patient-edit"),
-    path("patients/<uuid:patient_id>/archive/", patients.patient_archive, name="patient-archive"),
-    path("patients/<uuid:patient_id>/restore/", patients.patient_restore, name="patient-restore"),
+    path("patients/<uuid:patient_id>/archive/", archiving.patient_archive, name="patient-archive"),
+    path("patients/<uuid:patient_id>/restore/", archiving.patient_restore, name="patient-restore"),
     path("patients/<uuid:patient_id>/rescore/", patients.patient_rescore, name="patient-rescore"),
     path(
         "patients/<uuid:patient_id>/timeline/", patients.patient_timeline, name="patient-timeline"
     ),
+    path(
+        "patients/<uuid:patient_id>/candidates/",
+        patients.patient_candidates,
+        name="patient-candidates",
+    ),
+    path("patients/<uuid:patient_id>/merge/", record.patient_merge, name="patient-merge"),
     path("upload/", upload.upload, name="upload"),
     path("upload/file/", upload.upload_file, name="upload-file"),
     path("studies/<uuid:study_id>/", study.study, name="study"),
+    path("studies/<uuid:study_id>/correct/", record.study_correct, name="study-correct"),
+    path("studies/<uuid:study_id>/move/", record.study_move, name="study-move"),
+    path("record-changes/<uuid:change_id>/undo/", record.change_undo, name="change-undo"),
     path("studies/<uuid:study_id>/viewer/", viewer.viewer, name="viewer"),
+    path("studies/<uuid:study_id>/viewer/results/", viewer.viewer_results, name="viewer-results"),
     path("studies/<uuid:study_id>/summary/", study.study_summary, name="study-summary"),
     path("studies/<uuid:study_id>/entry/", study.study_entry, name="study-entry"),
     path(
@@ -45,6 +69,7 @@ urlpatterns = [
         acquisition.series_acquisition,
         name="series-acquisition",
     ),
+    path("series/<uuid:series_id>/order/", order.series_order, name="series-order"),
     path(
         "analyses/<uuid:analysis_id>/fragment/",
         analyses.analysis_fragment,
@@ -55,6 +80,7 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/file/<str:kind>/", files.analysis_file, name="analysis-file"),
     path("images/<uuid:image_id>/analyze/", analyses.image_analyze, name="image-analyze"),
     path("images/<uuid:image_id>/file/<str:kind>/", files.image_file, name="image-file"),
+    path("clinic/overview/", overview.clinic_overview_page, name="clinic-overview"),
     path("clinic/", clinic_settings.clinic_settings, name="clinic-settings"),
     path("clinic/reasons/", clinic_settings.clinic_reason_add, name="clinic-reason-add"),
     path(
@@ -64,6 +90,7 @@ urlpatterns = [
     ),
     path("statistics/", statistics.statistics, name="statistics"),
     path("worklist/", worklist.worklist_page, name="worklist"),
+    path("viewer/keys-note/", viewer.keys_note_read, name="keys-note-read"),
     path("worklist/next/", worklist.worklist_next, name="worklist-next"),
     path("worklist/views/", worklist.worklist_view_save, name="worklist-view-save"),
     path(
@@ -97,6 +124,35 @@ urlpatterns = [
         verdict.study_verdict_amend,
         name="study-verdict-amend",
     ),
+    path(
+        "studies/<uuid:study_id>/critical/",
+        critical_findings.critical_findings,
+        name="critical-findings",
+    ),
+    path(
+        "studies/<uuid:study_id>/critical/send/",
+        critical_findings.critical_finding_send,
+        name="critical-finding-send",
+    ),
+    path(
+        "studies/<uuid:study_id>/critical/phone/",
+        critical_findings.critical_finding_phone,
+        name="critical-finding-phone",
+    ),
+    path("critical/<str:token>/", critical_findings.critical_finding, name="critical-finding"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/count/", notifications.notification_count, name="notification-count"),
+    path("notifications/read/", notifications.notifications_read, name="notifications-read"),
+    path(
+        "notifications/settings/",
+        notifications.notification_settings,
+        name="notification-settings",
+    ),
+    path(
+        "notifications/<uuid:notification_id>/open/",
+        notifications.notification_open,
+        name="notification-open",
+    ),
     path("models/<uuid:release_id>/", releases.model_release, name="model-release"),
     path("studies/<uuid:study_id>/report/", reports.study_report, name="study-report"),
     path(
@@ -108,6 +164,12 @@ urlpatterns = [
     path("reports/<uuid:report_id>/", reports.report, name="report"),
     path("reports/<uuid:report_id>/edit/", report_editor.report_edit, name="report-edit"),
     path("reports/<uuid:report_id>/save/", report_editor.report_save, name="report-save"),
+    path(
+        "reports/<uuid:report_id>/asked/",
+        imaging_request.report_imaging_request,
+        name="report-asked",
+    ),
+    path("reports/<uuid:report_id>/insert/", report_editor.report_insert, name="report-insert"),
     path("reports/<uuid:report_id>/sign/", report_editor.report_sign, name="report-sign"),
     path("reports/<uuid:report_id>/amend/", reports.report_amend, name="report-amend"),
     path("reports/<uuid:report_id>/discard/", reports.report_discard, name="report-discard"),
@@ -129,5 +191,13 @@ urlpatterns = [
         name="report-template",
     ),
     path("clinic/annotation-labels/", labels.annotation_labels, name="annotation-labels"),
+    path(
+        "viewer/hanging-protocols/", hanging_protocols.hanging_protocols, name="hanging-protocols"
+    ),
+    path(
+        "viewer/hanging-protocols/<uuid:protocol_id>/delete/",
+        hanging_protocols.hanging_protocol_delete,
+        name="hanging-protocol-delete",
+    ),
     path("favicon.ico", site.favicon, name="favicon"),
 ]

@@ -3,7 +3,7 @@
 import tomllib
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from django import template
 from django.conf import settings
@@ -15,6 +15,7 @@ from scans.models import Analysis, Image, Patient, SeriesStatement
 from scans.models.acquisition import Plane, Sequence
 from scans.models.analysis import Label, Status
 from scans.models.series_statement import ShownState
+from scans.services.analyses import operating_points
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
@@ -24,6 +25,12 @@ AI_LABELS = {
 }
 NO_OPINION = "No AI opinion"
 _ACQUISITION_LABELS = dict([*Plane.choices, *Sequence.choices])
+
+
+@register.filter
+def operating_words(statement: SeriesStatement) -> str:
+    """Return what was measured of the rule behind a statement on a series, at its threshold."""
+    return operating_points.operating_words(operating_points.series_operating_point(statement))
 
 
 @register.filter
@@ -49,8 +56,19 @@ def probability(value: float | None) -> str:
     return "<0.001" if round(value, 3) <= 0 else f"{value:.3f}"
 
 
+class _AIResult(Protocol):
+    """An analysis, a statement on a series, or what statistics keep of either."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def probability(self) -> float | None: ...
+    @property
+    def threshold(self) -> float | None: ...
+
+
 @register.filter
-def tumor_probability(analysis: Analysis | SeriesStatement) -> str:
+def tumor_probability(analysis: _AIResult) -> str:
     """Return the probability of a tumor; just below the threshold it must not read as on it."""
     shown = probability(analysis.probability)
     below = analysis.label == Label.NO_TUMOR
@@ -86,14 +104,32 @@ def announcement(analysis: Analysis) -> str:
     """Return what a screen reader announces when an analysis ends."""
     if analysis.status == Status.COMPLETED:
         return (
-            f"AI suggestion: {ai_label(analysis)}, confidence "
-            f"{percent(analysis.confidence)}, by {analysis.release}."
+            f"AI suggestion: {ai_label(analysis)}, probability of a tumor "
+            f"{tumor_probability(analysis)}, by {analysis.release}."
         )
     if analysis.status == Status.ABSTAINED:
         return f"{NO_OPINION}. {analysis.message}"
     if analysis.status == Status.FAILED:
         return f"The analysis failed. {analysis.message}"
     return f"The analysis is {analysis.get_status_display().lower()}."
+
+
+@register.filter
+def slice_runs(slices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return slices by number, runs of them as one: `words` like "12–40", and the `first` one."""
+    rows = sorted(slices, key=lambda one: one["number"])
+    runs: list[list[dict[str, Any]]] = []
+    for row in rows:
+        if runs and row["number"] == runs[-1][-1]["number"] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return [{"words": _run_words(run), "first": run[0]} for run in runs]
+
+
+def _run_words(run: list[dict[str, Any]]) -> str:
+    first, last = run[0]["number"], run[-1]["number"]
+    return str(first) if first == last else f"{first}–{last}"
 
 
 @register.filter
@@ -121,12 +157,21 @@ def area(region: dict[str, Any]) -> str:
 
 @register.filter
 def position(polygon: list[list[int]], image: Image) -> str:
-    """Return in words where in the picture a polygon lies; sides as on the screen."""
-    x = sum(corner[0] for corner in polygon) / len(polygon) / image.width
-    y = sum(corner[1] for corner in polygon) / len(polygon) / image.height
-    row = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
-    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
-    return f"{row} {column}".strip() + " of the picture" if row or column else "in the middle"
+    """Return in words in which halves of the image a polygon lies.
+
+    As the image lies, not the patient: while the orientation is not known, no side is.
+    """
+    column = _half([corner[0] / image.width for corner in polygon], "image left", "image right")
+    row = _half([corner[1] / image.height for corner in polygon], "upper half", "lower half")
+    found = [part for part in (column, row) if part]
+    return ", ".join(found) or "across the middle of the image"
+
+
+def _half(shares: list[float], first: str, second: str) -> str:
+    """Return which half holds all of these; "" where they lie on both sides of the middle."""
+    if max(shares) <= 0.5:
+        return first
+    return second if min(shares) >= 0.5 else ""
 
 
 @register.filter
@@ -158,6 +203,13 @@ def age(patient: Patient, day: date | None = None) -> str:
     if years is None:
         return ""
     return f"{years} year" if years == 1 else f"{years} years"
+
+
+@register.filter
+def age_short(patient: Patient, day: date | None = None) -> str:
+    """Return the age in a dense table: "61 y"; "" where it is not known."""
+    years = patient.age_on(day or timezone.localdate())
+    return "" if years is None else f"{years}{_NARROW}y"
 
 
 @register.simple_tag

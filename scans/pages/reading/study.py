@@ -1,4 +1,4 @@
-"""The study page: every image beside its AI result, and the verdict panel."""
+"""The study page: verdict and report, a strip of all images, one of them large with its result."""
 
 from typing import Any
 from uuid import UUID
@@ -10,44 +10,48 @@ from django.views.decorators.http import require_GET
 from accounts import audit
 from accounts.policy import get_visible_or_404
 from scans import audit_events
-from scans.models import Image, Study
+from scans.models import Image, RecordChange, Study
 from scans.pages.analyses.image_cards import image_cards, images_with_analyses
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.core.responses import has_poll_token, poll_response, poll_token
+from scans.pages.core.responses import (
+    has_poll_token,
+    poll_response,
+    poll_token,
+    with_htmx_events,
+)
 from scans.pages.patients.timeline import entries_of
-from scans.pages.reading.verdict import panel_context
+from scans.pages.reading.image_strip import image_strip
+from scans.pages.reading.verdict_panel import panel_context
 from scans.pages.studies.acquisition import acquisition_forms
 from scans.services.analyses.releases import active_release
 from scans.services.statistics.trend import trend_of
-from scans.services.studies.summaries import IMAGE_ORDER, StudySummary, summarize
-
-PAGE_SIZE = 24
+from scans.services.studies.image_order import orderable_series
+from scans.services.studies.summaries import StudySummary, summarize
 
 
 @require_GET
 @clinical_page
 def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
-    """Show the images in their order; `?image=` opens the page of the study that has that one."""
+    """Show all images small and one large; `?image=` says which, else the most suspicious."""
     row = _study(request, study_id)
-    images = Image.objects.filter(series__study=row).order_by(*IMAGE_ORDER)
-    ids = list(images.values_list("pk", flat=True))
-    pages = [ids[start : start + PAGE_SIZE] for start in range(0, len(ids), PAGE_SIZE)] or [[]]
-    number = _page_number(request, pages)
     _record_read(request, row)
-    shown = images_with_analyses(images.filter(pk__in=pages[number - 1]))
+    strip = image_strip(request, row, image_id=request.GET.get("image", ""))
+    large = [strip.chosen.image.pk] if strip.chosen else []
+    shown = images_with_analyses(Image.objects.filter(pk__in=large))
     summary, active = summarize([row], user=request.user)[0], active_release()
-    context = _summary_context(request, summary, known=len(ids)) | {
+    context = _summary_context(request, summary, known=len(strip.thumbnails)) | {
         "patient": row.patient,
+        "strip": strip,
         "image_cards": image_cards(
             request,
             list(shown.visible_to(request.user)),
             active=active,
             analysis_id=request.GET.get("analysis", ""),
         ),
+        "order_of": orderable_series(row),
         "acquisitions": acquisition_forms(summary, active=active),
-        "page_number": number,
-        "page_numbers": range(1, len(pages) + 1),
+        "changes": RecordChange.objects.for_display().filter(study=row),
     }
     context |= panel_context(request, row)
     return render(request, "reading/study.html", context)
@@ -61,8 +65,13 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     if not has_poll_token(request, row.pk):
         _record_read(request, row)
     known = _number(request.GET.get("known", ""), otherwise=0)
-    context = _summary_context(request, summarize([row], user=request.user)[0], known=known)
-    return poll_response(request, "studies/_summary.html", context)
+    summary = summarize([row], user=request.user)[0]
+    context = _summary_context(request, summary, known=known)
+    response = poll_response(request, "studies/_summary.html", context)
+    if response.status_code == 200 and not summary.in_work:
+        # The strip is drawn anew, and the verdict's lines (static/js/reading/redrawing.js).
+        return with_htmx_events(response, **{"study-analyzed": "", "ai-results": ""})
+    return response
 
 
 @require_GET
@@ -80,7 +89,7 @@ def study_entry(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 
 def _study(request: ClinicalRequest, study_id: UUID) -> Study:
     rows = Study.objects.select_related(
-        "patient__clinic", "clinic", "received_by", "assignee", "locked_by"
+        "patient__clinic", "patient__merged_into", "clinic", "received_by", "assignee", "locked_by"
     )
     return get_visible_or_404(rows, request.user, pk=study_id)
 
@@ -101,13 +110,6 @@ def _summary_context(
         "arrived": summary.image_count - known,
         "version": poll_token(request, summary.study.pk, summary.facts),
     }
-
-
-def _page_number(request: ClinicalRequest, pages: list[list[UUID]]) -> int:
-    image = request.GET.get("image", "")
-    holding = (at for at, ids in enumerate(pages, 1) if image in map(str, ids))
-    number = next(holding, _number(request.GET.get("page", ""), otherwise=1))
-    return min(max(1, number), len(pages))
 
 
 def _number(text: str, *, otherwise: int) -> int:

@@ -75,13 +75,15 @@ def verdict_input_of(data: QueryDict) -> VerdictInput:
         amendment_reason=data.get("amendment_reason"),
         assessments=tuple(assessments),
         seconds=seconds_of(data),
-        revision=_number(data.get("revision", "")),
+        revision=number_of(data.get("revision", "")),
+        is_whole=True,
+        images_shown=uuids_of(data.get("images", "")) if "images" in data else None,
     )
 
 
 def seconds_of(data: QueryDict) -> int:
     """Return the seconds that the page counted; 0 where it says none."""
-    return _number(data.get("seconds", "")) or 0
+    return number_of(data.get("seconds", "")) or 0
 
 
 def uuids_of(text: str) -> list[UUID]:
@@ -124,6 +126,7 @@ def form_of(draft: Verdict | None, typed: Typed | None) -> dict[str, Any]:
         "amendment_reason": shown.amendment_reason,
         "seconds": seconds,
         "revision": revision,
+        "images_shown": {str(pk) for pk in getattr(shown, "images_shown", None) or ()},
         "is_unsaved": typed is not None and not typed.is_saved,
     }
 
@@ -143,5 +146,6 @@ def lines_of(study: Study, verdict: Verdict | None, typed: Typed | None) -> list
     ]
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """Return the number that a field holds; None where it is none, or none that we wrote."""
     return int(text) if text.isdecimal() and len(text) < 8 else None

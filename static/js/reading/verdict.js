@@ -1,10 +1,18 @@
-// The verdict panel: saves itself, counts the time, A F R, and says what AI content was on screen.
+// The verdict panel: saves itself, counts the time, and says what AI content was on screen.
 //
-// It works on every page that holds the fragment `study-verdict`. A page with AI layers of its own
+// It works on every page that holds the fragment `study-verdict`, the study page and the viewer; what
+// assesses single images is in `verdict_lines.js` and in the viewer's bundle. A page with AI layers of its own
 // tells of them: document.dispatchEvent(new CustomEvent("ai-layers", { detail })), where the detail
-// is { layers: ["heatmap"], analyses: [id], statements: [stamp] }.
+// is { study: id, layers: ["heatmap"], analyses: [id], statements: [stamp] }. Every word from outside
+// names the study that it is about: what is about another one is neither counted nor written.
 
 import { Autosave, renewToken } from "../core/autosave.js";
+import { clockTime } from "../core/clinic_time.js";
+import { drawnFor } from "../core/drawn_for.js";
+import "./contradictions.js";
+import { freeze, isFrozen, thaw } from "./freeze.js";
+import { noteEntered } from "./redrawing.js";
+import { writeShownImages } from "./shown_images.js";
 
 const TICK = 1000;
 const RENEW = 120; // seconds between two signs that the reader is still there
@@ -13,11 +21,15 @@ const FIELDS = { layers: "layers", shown: "analyses", statements: "statements" }
 
 const panel = () => document.querySelector("[data-verdict]");
 const form = () => document.querySelector("[data-verdict-form]");
+const isOwn = (detail) => Boolean(detail.study) && detail.study === panel()?.dataset.study;
 
 // --- What of the AI is on screen -----------------------------------------------------------------
 
 document.addEventListener("ai-layers", (event) => {
+  if (!isOwn(event.detail)) return;
   if (note(event.detail)) writeLayers();
+  // Beside a report that is written: the verdict is signed with that.
+  tellReport("ai-layers", event.detail);
 });
 
 /** Whether any of it is new: a viewer tells of each picture that it draws. */
@@ -45,11 +57,63 @@ function writeLayers() {
   if (statements.length) {
     note({ layers: ["series"], statements: statements.map((one) => one.dataset.statement) });
   }
+  writeShownImages();
   for (const [name, kind] of Object.entries(FIELDS)) {
     const field = document.querySelector(`[data-verdict-${name}]`);
     if (field) field.value = [...shown[kind]].join(" ");
   }
 }
+
+// --- Beside a report that is written, whose editor is the page around this one -------------------
+
+if (window.parent !== window) document.documentElement.classList.add("ns-framed");
+
+function tellReport(what, detail) {
+  if (window.parent !== window) {
+    const { study } = panel()?.dataset ?? {};
+    window.parent.postMessage({ neuroscan: what, study, detail }, location.origin);
+  }
+}
+
+/** The verdict as this page shows it, with the revision that it was made from; null where it has none. */
+function verdictNow() {
+  if (!form()) return null;
+  const fields = new FormData(form());
+  return {
+    finding: fields.get("finding") ?? "",
+    reason: fields.get("amendment_reason"),
+    revision: fields.get("revision"),
+  };
+}
+
+function tellVerdict() {
+  tellReport("verdict", verdictNow());
+}
+
+document.addEventListener("save-verdict", ({ detail }) => {
+  const saved = isOwn(detail) ? saving.flush() : Promise.resolve("foreign");
+  detail.waits.push(saved.then((outcome) => ({ outcome, verdict: verdictNow() })));
+});
+
+/** Also before the viewer's own script is there: it draws the buttons as it finds them. */
+function enterFinding(finding) {
+  const field = form().querySelector("[data-finding]");
+  if (!field || field.value === finding) return;
+  field.value = finding;
+  for (const one of form().querySelectorAll("[data-finding-choice]")) {
+    one.setAttribute("aria-pressed", String(one.dataset.findingChoice === finding));
+  }
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("enter-verdict", ({ detail }) => {
+  if (!isOwn(detail) || !form()) return;
+  if (detail.finding !== undefined) enterFinding(detail.finding);
+  const field = detail.reason === undefined ? null : form().elements.amendment_reason;
+  if (!field || field.value === detail.reason) return;
+  field.value = detail.reason;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
 
 // --- Time: only while the page is in sight -------------------------------------------------------
 
@@ -66,7 +130,7 @@ function renew() {
   if (!address) return;
   renewToken(panel());
   const token = panel().querySelector("[name=csrfmiddlewaretoken]").value;
-  fetch(address, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": token } }).catch(
+  fetch(address, { method: "POST", headers: { "HX-Request": "true", "X-CSRFToken": token, ...drawnFor() } }).catch(
     () => {}, // the next time may succeed; a lock that ran out says so on the worklist
   );
 }
@@ -76,16 +140,27 @@ function renew() {
 const saving = new Autosave({ form, delay: 800, say, outcomeOf, prepare: writeLayers });
 let known = null;
 
+/** Words, and elements among them. */
 function say(text, isBad = false) {
   const line = document.querySelector("[data-verdict-saved]");
   if (!line) return;
-  line.textContent = text;
+  line.replaceChildren(...[text].flat());
   line.classList.toggle("ns-verdict-bad", isBad);
 }
 
+/** At the button that was pressed. */
+function refuse(text) {
+  thaw();
+  const line = document.querySelector("[data-refused]");
+  if (line) line.textContent = text;
+}
+
+document.addEventListener("drawn-for-another", (event) => refuse(`Not signed: ${event.detail.value}`));
+
 function outcomeOf(events) {
+  tellVerdict();
   if (events["verdict-saved"]) {
-    if (!saving.unsaved) say(events["verdict-saved"]);
+    if (!saving.unsaved) say(["Saved ", clockTime(events["verdict-saved"])]);
     return "saved";
   }
   if (events["verdict-refused"]) {
@@ -102,29 +177,56 @@ function outcomeOf(events) {
 /** Another form stands there now: the panel was drawn anew. */
 function meet() {
   if (form() === known) return;
+  const before = known;
   known = form();
+  keepSeconds(before);
   saving.forget();
   saving.stopped = false;
   saving.unsaved = known !== null && "unsaved" in known.dataset;
-  for (const one of document.querySelectorAll("[data-reason]")) enable(one);
   const field = document.querySelector("[data-verdict-shown]");
   if (field) note({ analyses: field.value.split(" ").filter(Boolean) });
   writeLayers();
+  tellVerdict();
 }
 
-document.addEventListener("htmx:load", meet);
+/** The same draft drawn anew: the time since its last save was spent all the same. */
+function keepSeconds(before) {
+  const [old, fresh] = [before?.elements, known?.elements];
+  if (!old || !fresh || old.revision.value !== fresh.revision.value) return;
+  fresh.seconds.value = Math.max(old.seconds.value, fresh.seconds.value);
+}
+
+document.addEventListener("htmx:load", () => {
+  const isNew = form() !== known;
+  meet();
+  if (isNew) showRefusal();
+});
+
+/** What was refused is said at the button that was pressed: it is brought into view. */
+function showRefusal() {
+  const refused = panel()?.querySelector("[data-contradictions], [data-refused]:not(:empty)");
+  refused?.scrollIntoView({ block: "nearest" });
+  refused?.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
+}
 
 document.addEventListener("input", (event) => {
-  if (!event.target.closest("[data-verdict-form]")) return;
-  showReason(event.target);
+  // A field may belong to the form from another place of the page.
+  if (!form() || event.target.form !== form() || !event.target.name) return;
+  noteEntered();
   saving.typed();
 });
 
 // A response draws the panel anew: what was typed is on the server before anything is asked for. A
 // page that is not saved stays as it is, but for its own form, which is shown again as it was sent.
+let pressed = null;
+
 document.addEventListener("htmx:confirm", (event) => {
   const from = event.detail.elt;
-  if (!from.closest?.("[data-verdict]") || !form()) return;
+  if (!from.closest?.("[data-verdict], [data-verdict-rest]")) return;
+  // The button loses the focus as the panel is frozen, and htmx then forgets that it was pressed.
+  pressed = event.detail.triggeringEvent?.submitter ?? null;
+  if (from.matches("[data-verdict-form], [data-commit-form]")) freeze();
+  if (!form()) return;
   if ("verdictDiscard" in from.dataset) {
     saving.forget();
     return;
@@ -133,7 +235,28 @@ document.addEventListener("htmx:confirm", (event) => {
   const isOwn = from.closest("[data-verdict-form]") !== null;
   saving.flush().then((outcome) => {
     if (outcome === "saved" || (isOwn && outcome !== "away")) event.detail.issueRequest();
+    else if (isOwn) refuse(`Not signed: ${saving.why}. What you typed is still here.`);
   });
+});
+
+// On to another study: what was typed just now is saved first.
+document.addEventListener("submit", (event) => {
+  const next = event.target;
+  if (!next.matches("[data-next-form]") || !(saving.unsaved || isFrozen())) return;
+  event.preventDefault();
+  if (isFrozen()) return; // the answer leads on
+  saving.flush().then((outcome) => {
+    if (outcome === "saved") next.submit();
+    else refuse("Nothing else is opened: what you typed could not be saved.");
+  });
+});
+
+// Where the next study opens, that page is what can be acted on again.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const goesOn = ["HX-Redirect", "HX-Refresh"].some((name) => detail.xhr?.getResponseHeader(name));
+  // The form itself is not there any more where the panel was drawn anew.
+  const from = detail.requestConfig?.elt;
+  if (!goesOn && from?.matches("[data-verdict-form], [data-commit-form]")) thaw();
 });
 
 // What is being signed says what was on screen; a save that waits is not sent after it.
@@ -145,58 +268,9 @@ document.addEventListener("htmx:configRequest", (event) => {
     const field = document.querySelector(`[data-verdict-${name}]`);
     if (field) event.detail.parameters[name] = field.value;
   }
-});
-
-// --- A word on one analysis ----------------------------------------------------------------------
-
-function showReason(field) {
-  if (!field.dataset.decision) return;
-  const reason = field.closest("[data-line]").querySelector("[data-reason]");
-  reason.hidden = field.dataset.decision === "accept";
-  enable(reason);
-}
-
-/** Fields that are not shown are not sent: a study may have thousands of them. */
-function enable(reason) {
-  for (const field of reason.querySelectorAll("select, input")) field.disabled = reason.hidden;
-}
-
-const lines = () => [...document.querySelectorAll("[data-line]")];
-const undecided = (line) => !line.querySelector("[data-decision]:checked");
-
-function decide(decision) {
-  const focused = document.activeElement?.closest("[data-line]");
-  const line = focused || lines().find(undecided) || lines()[0];
-  if (!line) return;
-  const field = line.querySelector(`[data-decision="${decision}"]`);
-  field.checked = true;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  if (decision !== "accept") {
-    line.querySelector("select").focus();
-    return;
-  }
-  const next = lines().find(undecided);
-  (next || line).focus({ preventScroll: false });
-}
-
-document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-accept-rest]")) return;
-  for (const line of lines().filter(undecided)) {
-    line.querySelector('[data-decision="accept"]').checked = true;
-  }
-  saving.typed();
-});
-
-const keys = { a: "accept", f: "modify", r: "reject" };
-
-document.addEventListener("keydown", (event) => {
-  const writes = event.target.closest?.("input:not([type=radio]), select, textarea");
-  if (writes || event.ctrlKey || event.metaKey || event.altKey || !panel()) return;
-  if (document.querySelector("dialog[open]")) return;
-  const decision = keys[event.key.toLowerCase()];
-  if (!decision || !lines().length) return;
-  event.preventDefault();
-  decide(decision);
+  const images = document.querySelector("[data-images-shown]");
+  if (images) event.detail.parameters.images = images.value;
+  if (pressed?.name) event.detail.parameters[pressed.name] = pressed.value;
 });
 
 meet();
