@@ -9,12 +9,17 @@ from accounts.tests.factories import UserFactory
 from scans.errors import StateConflictError
 from scans.models import Image, Study
 from scans.services.disclosure import ai_visible, others_visible
-from scans.services.patients.records import archive_patient
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
-from scans.tests.core.factories import complete, make_analysis, make_annotation, make_signed_report
+from scans.tests.core.factories import (
+    archived,
+    complete,
+    make_analysis,
+    make_annotation,
+    make_signed_report,
+)
 from scans.tests.core.isolation_table import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -148,7 +153,7 @@ def test_what_was_changed_after_the_ai_is_kept_from_who_has_not_committed(reader
 
 
 def test_how_many_read_the_study_of_an_archived_patient_does_not_change(reader, study):
-    archive_patient(user=reader, patient=study.patient)
+    archived(study.patient)
     study.refresh_from_db()
     with pytest.raises(ValidationError, match="archived"):
         set_readers_required(user=reader, study=study, readers=2)

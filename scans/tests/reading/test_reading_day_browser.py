@@ -13,6 +13,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Annotation, Report, Study, Verdict
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
+from scans.tests.core.pressing import show_large_image
 from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,16 +49,17 @@ def _open_from_the_worklist(page: Page) -> None:
     page.goto("/worklist/")
     expect(page.locator("[data-row]")).to_have_count(1)
     page.locator("[data-open]").click()
+    page.wait_for_url("**/viewer/**")
     expect(page.locator("main")).to_contain_text("Tumor detected")
-    page.get_by_role("link", name="Open the viewer").click()
 
 
 def _annotate(page: Page) -> None:
     viewing = Viewing(page, Study.objects.get())
+    viewing.tab("Window")
     page.get_by_label("Width", exact=True).fill("90")
     page.keyboard.press("Tab")
     expect(viewing.corner("tr")).to_contain_text("W 90")
-    page.get_by_role("button", name="Two diameters", exact=True).click()
+    page.get_by_role("button", name="Bidirectional", exact=True).click()
     viewing.drag((50, 40), (80, 60))
     viewing.expect_annotations(1)
     page.get_by_role("button", name="Rectangle", exact=True).click()
@@ -80,6 +82,7 @@ def _annotate(page: Page) -> None:
 def _sign(page: Page) -> None:
     page.goto(Study.objects.get().get_absolute_url())
     page.get_by_text("No tumor", exact=True).click()
+    show_large_image(page)
     page.keyboard.press("r")
     page.get_by_label("Reason, image 1").select_option("artifact")
     page.get_by_role("button", name="Sign as final").click()
@@ -100,8 +103,8 @@ def _report(page: Page) -> None:
     assert before.startswith(b"%PDF-")
     page.get_by_label("Reason").fill("The side was not named.")
     page.get_by_role("button", name="Write an amendment").click()
-    page.get_by_label("Impression").fill("Movement on the left; no tumor.")
-    page.get_by_label("Your password, once more").fill(PASSWORD)
+    page.get_by_label("Impression").fill("Movement on the right; no tumor.")
+    expect(page.get_by_text("Your password is not asked again")).to_be_visible()
     page.get_by_role("button", name="Sign the report").click()
     expect(page.get_by_role("heading", name="Report: amended")).to_be_visible()
     assert page.request.get(reverse("report-pdf", args=[first.pk])).body() == before

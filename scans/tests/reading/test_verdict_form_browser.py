@@ -16,9 +16,11 @@ from scans.tests.core.factories import (
     AXIAL_FLAIR,
     ReleaseFactory,
     complete,
+    make_analyzed_study,
     make_stated_study,
     make_study,
 )
+from scans.tests.core.pressing import press, show_large_image
 from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -27,10 +29,7 @@ SAVED = re.compile(r"^Saved \d")
 
 @pytest.fixture
 def study(user):
-    study = make_study(user=user, images=3)
-    for analysis in Analysis.objects.all():
-        complete(analysis, probability=0.9)
-    return study
+    return make_analyzed_study(user=user, images=3, probability=0.9)
 
 
 @pytest.fixture
@@ -45,10 +44,11 @@ def state(page: Page):
 
 def test_a_signature_that_is_refused_leaves_what_was_typed(opened):
     opened.get_by_text("Tumor", exact=True).click()
+    show_large_image(opened)
     opened.keyboard.press("r")
     opened.get_by_label("Comment").fill("Long typed words.")
     opened.get_by_role("button", name="Sign as final").click()
-    expect(opened.get_by_role("alert")).to_contain_text("choose a reason")
+    expect(opened.locator("[data-refused]")).to_contain_text("choose a reason")
     expect(opened.get_by_label("Comment")).to_have_value("Long typed words.")
     opened.get_by_label("Reason, image 1").select_option("artifact")
     opened.get_by_role("button", name="Sign as final").click()
@@ -123,6 +123,7 @@ def test_who_was_signed_out_meanwhile_loses_nothing(opened):
 def test_only_fields_that_are_shown_are_sent(opened):
     reason = opened.locator("[data-reason] select").first
     expect(reason).to_be_disabled()
+    show_large_image(opened)
     opened.keyboard.press("f")
     expect(reason).to_be_enabled()
     reason.select_option("artifact")
@@ -134,7 +135,24 @@ def test_only_fields_that_are_shown_are_sent(opened):
     opened.reload()
     expect(reason).to_have_value("artifact")
     expect(reason).to_be_enabled()
-    opened.get_by_role("button", name="Accept all that are left").click()
+
+
+def test_what_was_shown_and_what_was_not_are_accepted_by_acts_of_their_own(opened):
+    shown = opened.get_by_role("button", name="shown and not assessed")
+    unshown = opened.get_by_role("button", name="not shown")
+    show_large_image(opened)
+    expect(shown).to_have_text("Accept the 1 image shown and not assessed")
+    expect(unshown).to_have_text("Accept the 2 images not shown")
+    shown.scroll_into_view_if_needed()
+    press(opened, shown)
+    expect(shown).to_be_hidden()
+    expect(state(opened)).to_have_text(SAVED)
+    assert Verdict.objects.get().assessments.get().analysis.image.number == 1
+    opened.reload()
+    expect(shown).to_be_hidden()
+    unshown.scroll_into_view_if_needed()
+    press(opened, unshown)
+    expect(unshown).to_be_hidden()
     expect(state(opened)).to_have_text(SAVED)
     assert Verdict.objects.get().assessments.count() == 3
 
@@ -149,19 +167,12 @@ def test_a_prior_study_beside_it_is_not_said_to_have_been_seen(page, user, study
     expect(viewing.viewport(2)).to_have_attribute("data-shown", str(old.image_id))
     viewing.viewport(2).focus()
     viewing.keys("h")
+    viewing.tab("AI")
     page.get_by_label("Heatmap", exact=True).check()
     expect(viewing.viewport(2)).to_have_attribute("data-heat", str(old.pk))
     shown = page.locator("[data-verdict-shown]").input_value().split()
     assert str(old.pk) not in shown
-    assert len(shown) == 3
-
-
-CLOSED = """
-document.addEventListener("readystatechange", () => {
-  const panel = document.querySelector("[data-ai]");
-  if (panel && document.readyState === "interactive") panel.open = false;
-});
-"""
+    assert len(shown) == 1
 
 
 def reported(page: Page, name: str) -> list[str]:
@@ -176,12 +187,11 @@ def stated_study(**more) -> tuple[Study, SeriesStatement]:
 def test_what_is_stated_of_the_series_is_reported_once_its_panel_is_open_in_the_viewer(page, user):
     ReleaseFactory(states_series=True)
     study, statement = stated_study(user=user)
-    page.add_init_script(CLOSED)
-    Viewing(page, study)
+    viewing = Viewing(page, study)
     expect(page.locator("[data-verdict-form]")).to_be_visible()
     assert reported(page, "statements") == []
     assert "series" not in reported(page, "layers")
-    page.get_by_text("AI layer", exact=True).click()
+    viewing.tab("AI")
     expect(page.locator("[data-series]")).to_be_visible()
     expect(page.locator("[data-verdict-layers]")).to_have_value(re.compile("series"))
     (found,) = shown_statements_of(page.locator("[data-verdict-statements]").input_value())
@@ -197,6 +207,7 @@ def test_what_is_stated_of_a_prior_study_is_not_reported_as_this_ones(page, user
     page.locator("[data-others] button").first.click()
     expect(viewing.viewport(2)).to_have_attribute("data-shown", re.compile(".+"))
     viewing.viewport(2).focus()
+    viewing.tab("AI")
     expect(page.locator("[data-series]")).to_contain_text("The series: tumor detected")
     shown = shown_statements_of(page.locator("[data-verdict-statements]").input_value())
     own = SeriesStatement.objects.filter(series__study=study).values_list("pk", flat=True)
@@ -209,11 +220,14 @@ def test_a_statement_that_changes_while_it_is_signed_is_kept_as_changed(page, us
     *others, last = Analysis.objects.order_by("image__number")
     for analysis in others:
         complete(analysis, probability=0.1)
-    Viewing(page, study)  # it shows what was there as it was opened
+    Viewing(page, study).tab("AI")  # it shows what was there as it was opened
     expect(page.locator("[data-series]")).to_contain_text("So far 3 of 4 slices analyzed")
     complete(last, probability=0.99)
     page.get_by_text("No tumor", exact=True).click()
     page.get_by_role("button", name="Sign as final").click()
+    expect(page.locator("[data-contradictions]")).to_contain_text("not shown")
+    page.get_by_role("button", name="Sign as final").click()
+    page.get_by_role("tab", name="Verdict").click()
     expect(page.locator(".ns-version")).to_contain_text("had changed since it was shown")
     (kept,) = Verdict.objects.get().ai_content["series"]
     assert kept["state"] == "changed_since_shown"

@@ -14,7 +14,7 @@ from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.reasons import retire_reason
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.services.reading.verdicts import begin_amendment, sign_verdict
-from scans.tests.core.factories import complete, make_study
+from scans.tests.core.factories import make_analyzed_study
 from scans.tests.core.isolation_table import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +27,7 @@ def reader():
 
 @pytest.fixture
 def study(reader):
-    make_study(user=reader, images=6)
-    for analysis in Analysis.objects.all():
-        complete(analysis)
+    make_analyzed_study(user=reader, images=6)
     return Study.objects.get()
 
 

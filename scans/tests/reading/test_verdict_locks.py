@@ -1,7 +1,5 @@
 """Two writes of one study's verdict at once: one waits for the other, and neither fails."""
 
-import threading
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +11,7 @@ from scans.services.reading.assignment import take_study
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.services.reading.verdicts import begin_amendment, commit_finding
 from scans.tests.core.factories import complete, make_analysis, make_verdict
+from scans.tests.core.threads import at_once
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def test_first_saves_and_a_commitment_at_once_make_one_draft(reader, study):
         lambda: save_draft(user=reader, study=study, verdict_input=VerdictInput(comment="Seen.")),
         lambda: commit_finding(user=reader, study=study, finding="tumor"),
     ]
-    assert at_once(acts * 2) == []
+    assert at_once(*acts * 2) == []
     draft = Verdict.objects.get()
     assert (draft.comment, draft.committed_finding, draft.revision) == ("Seen.", "tumor", 3)
 
@@ -60,26 +59,5 @@ def test_first_saves_and_a_commitment_at_once_make_one_draft(reader, study):
 def test_an_amendment_asked_for_twice_at_once_is_begun_once(reader, study):
     make_verdict(study=study, reader=reader)
     study = Study.objects.get()
-    assert at_once([lambda: begin_amendment(user=reader, study=study)] * 3) == []
+    assert at_once(*[lambda: begin_amendment(user=reader, study=study)] * 3) == []
     assert Verdict.objects.drafts().count() == 1
-
-
-def at_once(acts):
-    """What each raised."""
-    start, raised = threading.Barrier(len(acts)), []
-
-    def run(act):
-        start.wait()
-        try:
-            act()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised

@@ -162,8 +162,8 @@ def test_an_amendment_supersedes_with_a_reason_and_both_stay_readable(reader, st
     first = sign(reader, study, assessments=(AssessmentInput(analysis.pk, "accept"),))
     begin_amendment(user=reader, study=study)
     with pytest.raises(ValidationError, match="why you amend"):
-        sign(reader, study, "no_tumor")
-    second = sign(reader, study, "no_tumor", amendment_reason="Misread the scan.")
+        sign(reader, study, "unsure")
+    second = sign(reader, study, "unsure", amendment_reason="Misread the scan.")
     assert (second.status, second.read_as, second.supersedes) == ("amended", "first", first)
     assert second.assessments.get().decision == "accept"
     assert list(Verdict.objects.current()) == [second]

@@ -7,8 +7,7 @@ import pytest
 from accounts.models import Clinic
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Study, Verdict
-from scans.services.patients.records import archive_patient
-from scans.tests.core.factories import abstain, complete, make_analysis, make_study
+from scans.tests.core.factories import abstain, archived, complete, make_analysis, make_study
 from scans.tests.core.fixtures import asking_as
 
 WORKLIST = "/api/v1/worklist/"
@@ -134,17 +133,17 @@ def test_an_amendment_supersedes_with_a_reason_and_both_stay_readable(api, study
     begun = api.post(path(study, "verdicts/amend")).data
     assert (begun["status"], begun["supersedes"]) == ("draft", signed["id"])
     assert begun["assessments"][0]["decision"] == "accept"
-    change = {"finding": "no_tumor"}
+    change = {"finding": "unsure"}
     unreasoned = api.post(path(study, "verdicts/sign"), change, format="json")
     assert unreasoned.status_code == 400
     assert "amendment_reason" in str(unreasoned.json())
     change["amendment_reason"] = "Seen the prior since."
     amended = api.post(path(study, "verdicts/sign"), change, format="json").data
-    assert (amended["status"], amended["finding"]) == ("amended", "no_tumor")
+    assert (amended["status"], amended["finding"]) == ("amended", "unsure")
     both = api.get(path(study, "verdicts")).data
     assert [(one["status"], one["finding"]) for one in both] == [
         ("final", "tumor"),
-        ("amended", "no_tumor"),
+        ("amended", "unsure"),
     ]
 
 
@@ -205,7 +204,7 @@ def test_an_abstention_is_accepted_or_rejected_as_well(api, person):
 
 
 def test_the_study_of_an_archived_patient_is_read_no_more(api, person, study):
-    archive_patient(user=person, patient=study.patient)
+    archived(study.patient)
     response = api.post(path(study, "verdicts/sign"), {"finding": "tumor"}, format="json")
     assert response.status_code == 400
     assert "Restore the patient" in str(response.json())

@@ -53,6 +53,7 @@ def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_rel
     viewing, browsing
 ):
     page, viewport = viewing.page, viewing.viewport()
+    viewing.tab("AI")
     expect(page.get_by_label("Heatmap")).not_to_be_checked()
     assert browsing.asked_for("/heatmap/") == 0
     viewport.focus()
@@ -62,7 +63,12 @@ def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_rel
     page.keyboard.up("h")
     expect(viewport).not_to_have_attribute("data-heat", re.compile(".+"))
     panel = page.locator("[data-ai]")
-    expect(panel).to_contain_text("Where the model looked, not where a lesion is. By test-release")
+    expect(panel).to_contain_text("By test-release")
+    expect(panel.locator("[data-operating]")).to_contain_text("release are not known")
+    caption = panel.locator("[data-heat-caption]")
+    expect(caption).to_be_hidden()
+    page.get_by_label("Heatmap").check()
+    expect(caption).to_have_text("The colors show where the model looked, not where a lesion is.")
     expect(panel).to_contain_text("AI suggestion, not a diagnosis")
     page.get_by_label("Colors").select_option("Viridis")
     expect(page.get_by_alt_text("Legend")).to_have_attribute("src", re.compile("viridis"))
@@ -71,14 +77,16 @@ def test_the_heatmap_is_off_at_first_peeked_at_while_h_is_held_and_names_its_rel
 def test_what_is_stated_of_the_series_opens_the_slices_that_carry_it(page, user):
     ReleaseFactory(states_series=True)
     study = make_stated_study(user=user, probabilities=(0.1, 0.9, 0.95, 0.92, 0.1))
-    viewing = Viewing(page, study)
+    viewing = Viewing(page, study, f"?image={Image.objects.get(number=1).pk}")
+    viewing.tab("AI")
     panel = page.locator("[data-series]")
     expect(panel).to_contain_text("The series: tumor detected, probability")
     expect(panel).to_contain_text("5 slices analyzed, by test-release")
+    expect(panel).to_contain_text("specificity 90.0\N{NO-BREAK SPACE}% (52 without)")
     expect(panel).to_contain_text("AI suggestion, not a diagnosis")
     expect(viewing.corner("bl")).to_contain_text("1 / 5")
-    page.get_by_role("button", name="Show image 3, which carries").click()
-    expect(viewing.corner("bl")).to_contain_text("3 / 5")
+    page.get_by_role("button", name="Show image 2, the first of 2–4").click()
+    expect(viewing.corner("bl")).to_contain_text("2 / 5")
 
 
 def test_no_heatmap_stands_over_another_image_where_its_own_does_not_come(viewing):
@@ -86,7 +94,7 @@ def test_no_heatmap_stands_over_another_image_where_its_own_does_not_come(viewin
     second = complete(Analysis.objects.get(image__number=2), probability=0.3)
     viewing.open()
     page.route(f"**/{second.pk}/heatmap/**", lambda route: route.abort())
-    viewport.focus()
+    viewing.tab("AI")
     page.get_by_label("Heatmap", exact=True).check()
     expect(viewport).to_have_attribute("data-heat", re.compile(".+"))
     assert page.evaluate(COVER)[1] > 0
@@ -99,6 +107,7 @@ def test_no_heatmap_stands_over_another_image_where_its_own_does_not_come(viewin
 
 def test_how_the_heatmap_looks_is_remembered_and_that_it_was_on_is_not(viewing, user):
     page = viewing.page
+    viewing.tab("AI")
     page.get_by_label("Opacity").fill("80")
     page.get_by_label("Threshold").fill("30")
     with page.expect_response(lambda response: "inferno" in (response.request.post_data or "")):
@@ -144,6 +153,7 @@ def test_suspected_regions_are_a_layer_and_one_key_makes_one_the_readers_own(pag
 def test_two_analyses_of_an_image_are_compared_side_by_side(page, user, study):
     second_analysis(user)
     viewing = Viewing(page, study)
+    viewing.tab("AI")
     page.get_by_role("button", name="Compare two").click()
     for number in (1, 2):
         expect(viewing.viewport(number)).to_have_attribute("data-heat", re.compile(".+"))
@@ -160,6 +170,7 @@ def test_a_clinic_can_have_the_heatmap_shown_at_first(page, study):
 
 def test_opacity_and_threshold_change_what_is_drawn(viewing):
     page = viewing.page
+    viewing.tab("AI")
     page.get_by_label("Heatmap").check()
     expect(viewing.viewport()).to_have_attribute("data-heat", re.compile(".+"))
 
@@ -180,7 +191,7 @@ def test_one_of_several_analyses_is_chosen_and_the_layer_names_it(page, user, st
     older = Analysis.objects.get(image__number=1)
     newer = second_analysis(user)
     viewing = Viewing(page, study)
-    viewing.viewport().focus()
+    viewing.tab("AI")
     viewing.keys("Shift+H")
     expect(viewing.viewport()).to_have_attribute("data-heat", str(newer.pk))
     expect(viewing.corner("tl")).to_contain_text("by newer 9")
@@ -188,8 +199,7 @@ def test_one_of_several_analyses_is_chosen_and_the_layer_names_it(page, user, st
     expect(viewing.viewport()).to_have_attribute("data-heat", str(older.pk))
     expect(viewing.corner("tl")).to_contain_text("by test-release")
     expect(page.locator("[data-opinion]")).to_contain_text("Tumor detected")
-    viewing.viewport().focus()
-    viewing.keys("n")
+    viewing.keys("Shift+M")
     expect(page.locator("[data-opinion]")).to_contain_text("No tumor detected")
 
 

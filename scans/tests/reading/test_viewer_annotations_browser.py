@@ -11,11 +11,12 @@ from scans.api.annotations.views import AnnotationViewSet
 from scans.models import Annotation, Image
 from scans.services.annotations.lifecycle import hide_annotation
 from scans.tests.core.factories import make_annotation, make_study
+from scans.tests.core.pressing import press
 from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-TWO_POINTS = ["Rectangle", "Ellipse", "Arrow", "Length", "Two diameters"]
+TWO_POINTS = ["Rectangle", "Ellipse", "Arrow", "Length", "Bidirectional"]
 RING = [(80, 40), (100, 50), (105, 70), (85, 85), (62, 72), (60, 52), (79, 41)]
 
 
@@ -104,6 +105,50 @@ def test_what_is_drawn_is_where_it_was_drawn_however_the_image_is_turned(viewing
     assert geometry["height"] == pytest.approx(40, abs=1.5)
 
 
+def test_what_is_switched_off_is_chosen_by_no_press_and_no_key(page, study, user):
+    image = Image.objects.first()
+    geometry = {"shape": "length", "start": [40, 40], "end": [110, 40]}
+    own = make_annotation(image=image, author=user, geometry=geometry)
+    viewing = Viewing(page, study, f"?image={image.pk}")
+    viewing.tab("Annotations")
+    row = page.locator(f'[data-annotation-list] [data-id="{own.pk}"]')
+    viewing.click(75, 40)
+    expect(row).to_have_attribute("aria-pressed", "true")
+    press(page, page.get_by_role("switch", name="Mine"))
+    expect(row).to_have_attribute("aria-pressed", "false")  # what one cannot see is not chosen
+    viewing.click(75, 40)
+    viewing.viewport().focus()
+    viewing.keys("t", "Delete")
+    expect(page.locator("[data-announcement]")).to_contain_text("are switched off")
+    expect(row).to_have_attribute("aria-pressed", "false")
+    assert Annotation.objects.get().current.geometry == geometry
+    assert not Annotation.objects.get().is_hidden
+    row.click()  # in the list, on purpose: then it is shown
+    expect(page.get_by_role("switch", name="Mine")).to_be_checked()
+    expect(viewing.viewport().locator(".vw-chosen")).to_be_visible()
+
+
+def test_what_is_chosen_on_another_image_is_shown_before_it_is_deleted(page, study, user):
+    first = Image.objects.get(number=1)
+    geometry = {"shape": "length", "start": [40, 40], "end": [110, 40]}
+    own = make_annotation(image=first, author=user, geometry=geometry)
+    viewing = Viewing(page, study, f"?image={first.pk}")
+    viewing.tab("Annotations")
+    viewing.click(75, 40)
+    row = page.locator(f'[data-annotation-list] [data-id="{own.pk}"]')
+    expect(row).to_have_attribute("aria-pressed", "true")
+    page.mouse.wheel(0, 120)
+    expect(viewing.corner("bl")).to_contain_text("2 / 2")
+    viewing.keys("Delete")
+    expect(page.locator("[data-announcement]")).to_contain_text("Nothing was deleted")
+    expect(viewing.viewport().locator(".vw-chosen")).to_be_visible()
+    assert not Annotation.objects.get().is_hidden
+    viewing.keys("Delete")
+    viewing.expect_annotations(0)
+    viewing.expect_saved()
+    assert Annotation.objects.get().is_hidden
+
+
 def test_label_note_undo_redo_history_and_restore(viewing):
     page = viewing.page
     tool(viewing, "Ellipse")
@@ -162,6 +207,7 @@ def test_two_readers_have_a_layer_each(browsing, user, study):
     expect(other.page.locator("[data-annotation-list]")).to_contain_text("by Iris Okafor")
     theirs = other.viewport().locator(".vw-by-b")
     expect(theirs).to_have_count(1)
+    other.tab("Annotations")
     other.page.get_by_label("Other readers").uncheck()
     expect(theirs).to_have_count(0)
 

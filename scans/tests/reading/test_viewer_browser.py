@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import AuditEvent
-from scans.models import Analysis, Image
+from accounts.tests.factories import UserFactory
+from scans.models import Analysis, Comparison, Image
 from scans.tests.core.factories import complete, make_study
 from scans.tests.reading.viewing import Viewing
 
@@ -46,6 +48,7 @@ def test_window_and_level_by_drag_field_preset_and_key(viewing):
     expect(viewing.corner("tr")).to_have_text("C 128 W 255")
     viewing.drag((80, 60), (100, 60))
     expect(viewing.corner("tr")).not_to_have_text("C 128 W 255")
+    viewing.tab("Window")
     expect(page.get_by_label("Preset")).to_have_value("")
     page.get_by_label("Width", exact=True).fill("90")
     page.get_by_label("Center", exact=True).fill("100")
@@ -83,15 +86,21 @@ def test_each_frame_is_fetched_once_however_often_it_is_looked_at(viewing, brows
 
 def test_zoom_turn_and_reset_without_dragging(viewing):
     page = viewing.page
+    corner = viewing.corner("br")
+    box = viewing.viewport().evaluate("one => [one.clientWidth, one.clientHeight]")
+    fits = 100 * min(box[0] / 160, box[1] / 128)  # screen pixels for a pixel of the image
+    expect(corner).to_contain_text(f"Fit · {round(fits)} %")
     page.get_by_role("button", name="Zoom in").click()
-    expect(viewing.corner("br")).to_contain_text("125 %")
+    expect(corner).to_contain_text(re.compile(rf"^{round(fits * 1.25)} %"))
+    viewing.tab("Window")
+    expect(page.get_by_label("Zoom, %")).to_have_value(str(round(fits * 1.25)))
     for name in ("Rotate right", "Flip left and right", "Move the image left"):
         page.get_by_role("button", name=name, exact=True).click()
     page.get_by_label("Zoom, %").fill("300")
     page.keyboard.press("Tab")
     expect(viewing.corner("br")).to_contain_text("300 %")
     page.get_by_role("button", name="Reset").click()
-    expect(viewing.corner("br")).to_contain_text("100 %")
+    expect(viewing.corner("br")).to_contain_text(f"Fit · {round(fits)} %")
 
 
 def test_a_prior_opens_beside_in_a_color_of_its_own_and_moves_along(page, user, study):
@@ -104,12 +113,30 @@ def test_a_prior_opens_beside_in_a_color_of_its_own_and_moves_along(page, user, 
     viewing.viewport(1).focus()
     viewing.keys("ArrowDown", "+")
     expect(prior.locator(".vw-bl")).to_contain_text("2 / 3")
-    expect(prior.locator(".vw-br")).to_contain_text("125 %")
-    page.get_by_label("scroll").uncheck()
+    expect(prior.locator(".vw-br")).to_contain_text(re.compile(r"^\d+ %"))
+    viewing.tab("Window")
+    page.get_by_label("scroll", exact=True).uncheck()
     viewing.viewport(1).focus()
     viewing.keys("ArrowDown")
     expect(viewing.corner("bl")).to_contain_text("3 / 5")
     expect(prior.locator(".vw-bl")).to_contain_text("2 / 3")
+
+
+def test_a_prior_was_seen_once_an_image_of_it_is_drawn(page, user, study):
+    prior = make_study(user=user, patient=study.patient, days_ago=300)
+    frame = f"**/images/{Image.objects.get(series__study=prior).pk}/frame/"
+    viewing = Viewing(page, study)
+    page.route(frame, lambda route: route.abort())
+    page.get_by_role("button", name="beside this one").click()
+    expect(viewing.viewport(2)).to_have_attribute("data-state", "failed")
+    page.wait_for_timeout(300)
+    assert not Comparison.objects.exists()
+    page.unroute(frame)
+    recorded = reverse("api:study-comparisons", args=[study.pk])
+    with page.expect_response(f"**{recorded}"):
+        page.get_by_role("button", name="Try again").click()
+    expect(viewing.viewport(2)).to_have_attribute("data-state", "ready")
+    assert Comparison.objects.get().other == prior
 
 
 def test_keys_are_listed_changed_and_kept_for_the_person(viewing, user):
@@ -135,29 +162,53 @@ def test_keys_are_listed_changed_and_kept_for_the_person(viewing, user):
     assert user.viewer_preferences["keys"] == {}
 
 
+def test_who_does_not_read_has_no_keys_of_verdicts_and_drawing(browsing, user, study):
+    page = browsing.of(UserFactory(clinic=user.clinic))
+    viewing = Viewing(page, study)
+    told = page.locator("[data-announcement]")
+    viewing.keys("a", "1", "Control+Enter", "n", "*", "b")
+    expect(told).to_be_hidden()
+    viewing.keys("?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Next image")
+    expect(dialog).to_contain_text("Read the report of this study")
+    for act in ("Accept", "My finding", "Sign", "next study", "Draw", "Star", "the verdict"):
+        expect(dialog).not_to_contain_text(act)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_accessible_with_everything_open(browsing, user, study, assert_accessible, theme):
     viewing = Viewing(browsing.of(user, color_scheme=theme), study)
     page = viewing.page
+    viewing.tab("AI")
     page.get_by_label("Heatmap").check()
+    assert_accessible(page)
     page.get_by_role("button", name="Rectangle").click()
     viewing.drag((60, 50), (90, 80))
     viewing.expect_saved()
     assert_accessible(page)
+    for name in ("Window", "Verdict"):
+        viewing.tab(name)
+        assert_accessible(page)
     page.get_by_role("button", name=re.compile("^Keys")).click()
     assert_accessible(page)
 
 
 def test_it_fits_a_telephone(browsing, user, study, assert_accessible):
     page = browsing.of(user, viewport={"width": 390, "height": 844})
-    Viewing(page, study)
+    viewing = Viewing(page, study)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate("window.scrollY") == 0
     assert_accessible(page)
-    page.mouse.move(200, 100)
+    assert viewing.viewport().bounding_box()["height"] >= 844 / 2
+    page.mouse.move(200, 200)
     page.mouse.wheel(0, 5000)
-    page.wait_for_function("window.scrollY > 500")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.scrollY") == 0
     expect(page.get_by_role("region", name="Patient")).to_be_in_viewport()
+    viewing.keys("f")
+    expect(page.get_by_role("group", name="Reason")).to_be_visible()
+    for name in ("Reject", "Unsure", "Sign and open next"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
 
 
 def test_without_webgl_it_says_so_and_still_draws(page, study):

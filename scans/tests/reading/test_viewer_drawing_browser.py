@@ -18,8 +18,8 @@ KEYS = {
     "rectangle": "b",
     "ellipse": "e",
     "polygon": "g",
-    "freehand": "k",
-    "arrow": "j",
+    "freehand": "Shift+K",
+    "arrow": "Shift+J",
     "length": "l",
     "bidirectional": "d",
 }
@@ -97,14 +97,14 @@ def test_millimeters_where_the_image_says_how_large_its_pixels_are(page, study):
     viewing.viewport().focus()
     viewing.keys("b", "Space", *["Shift+ArrowRight"] * 2, *["Shift+ArrowDown"] * 2, "Space")
     figures = page.locator(".vw-figures")
-    expect(figures).to_contain_text("Area 100 mm² · Longest 14.1 mm · Mean")
+    expect(figures).to_contain_text("Width x height 10.0 x 10.0 mm · Area 100 mm² · Mean")
     expect(figures).not_to_contain_text("px")
     expect(viewing.corner("br")).not_to_contain_text("no scale")
 
 
 def test_label_text_note_and_the_time_of_saving(viewing, user):
     page = viewing.page
-    viewing.keys("j", "Space", *["Shift+ArrowRight"] * 2, "Space")
+    viewing.keys("Shift+J", "Space", *["Shift+ArrowRight"] * 2, "Space")
     label = labels_of(user.clinic_id)[0]
     page.get_by_role("combobox", name="Label", exact=True).select_option(label)
     page.get_by_label("Text", exact=True).fill("rim")
@@ -161,7 +161,7 @@ def test_each_author_has_a_color_and_a_colleagues_note_can_be_read(page, user, s
 
 def test_a_save_that_ends_takes_nothing_from_somebody_who_types(viewing):
     page = viewing.page
-    viewing.keys("j", "Space", *["Shift+ArrowRight"] * 2, "Space")
+    viewing.keys("Shift+J", "Space", *["Shift+ArrowRight"] * 2, "Space")
     viewing.expect_annotations(1)
     page.get_by_label("Note", exact=True).focus()
     page.keyboard.type("as ")

@@ -32,13 +32,13 @@ def corner(viewing: Viewing, viewport: int, place: str) -> Locator:
     return viewing.viewport(viewport).locator(f".vw-{place}")
 
 
-def test_one_to_four_viewports_each_with_the_image_that_is_open(viewing):
+def test_one_to_four_viewports_each_with_an_image_of_its_own(viewing):
     viewports = viewing.page.locator(".vw-viewport")
     for count in (2, 3, 4):
-        viewing.keys(str(count))
+        viewing.keys(str(count + 4))
         expect(viewports).to_have_count(count)
         for number in range(1, count + 1):
-            expect(corner(viewing, number, PLACE)).to_contain_text("1 / 4")
+            expect(corner(viewing, number, PLACE)).to_contain_text(f"{number} / 4")
     boxes = [viewports.nth(n).bounding_box() for n in range(4)]
     assert len({(box["x"], box["y"]) for box in boxes}) == 4
     expect(viewing.viewport(1)).to_have_class(re.compile("vw-active"))
@@ -53,15 +53,20 @@ def test_one_to_four_viewports_each_with_the_image_that_is_open(viewing):
 @pytest.mark.parametrize(
     ("link", "key", "place", "before", "after"),
     [
-        ("Link zoom", "+", ZOOM, "100 %", "125 %"),
+        ("zoom", "+", ZOOM, "Fit", re.compile(r"^\d+ %")),
         ("scroll", "ArrowDown", PLACE, "1 / 4", "2 / 4"),
         ("window", "i", WINDOW, "C 128", "Inverted"),
     ],
 )
 def test_viewports_move_together_where_they_are_linked(viewing, link, key, place, before, after):
-    viewing.keys("2")
-    expect(corner(viewing, 2, place)).to_contain_text(before)
+    viewing.keys("6")
+    viewing.tab("Window")
     viewing.page.get_by_label(link, exact=True).uncheck()
+    viewing.page.get_by_label("scroll", exact=True).uncheck()
+    viewing.viewport(2).focus()
+    viewing.keys("Home")  # it opened at the image after that of the first
+    viewing.page.get_by_label("scroll", exact=True).set_checked(link != "scroll")
+    expect(corner(viewing, 2, place)).to_contain_text(before)
     viewing.viewport(1).focus()
     viewing.keys(key)
     expect(corner(viewing, 1, place)).to_contain_text(after)
@@ -76,9 +81,9 @@ def test_dragging_moves_zooms_and_scrolls_and_the_wheel_does_too(viewing):
     page = viewing.page
     button(viewing, "Zoom").click()
     viewing.drag((80, 90), (80, 40))
-    expect(viewing.corner(ZOOM)).not_to_contain_text("100 %")
+    expect(viewing.corner(ZOOM)).not_to_contain_text("Fit")
     button(viewing, "Reset").click()
-    expect(viewing.corner(ZOOM)).to_contain_text("100 %")
+    expect(viewing.corner(ZOOM)).to_contain_text("Fit")
     button(viewing, "Scroll").click()
     viewing.drag((80, 40), (80, 50))
     expect(viewing.corner(PLACE)).not_to_contain_text("1 / 4")
@@ -92,7 +97,7 @@ def test_dragging_moves_zooms_and_scrolls_and_the_wheel_does_too(viewing):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    expect(viewing.corner(ZOOM)).not_to_contain_text("100 %")
+    expect(viewing.corner(ZOOM)).not_to_contain_text("Fit")
     expect(viewing.corner(PLACE)).to_contain_text("3 / 4")
 
 

@@ -23,6 +23,9 @@ class Viewing:
         expect(self.viewport()).to_have_attribute("data-state", "ready", timeout=PATIENCE)
         expect(self.viewport()).to_have_attribute("data-shown", re.compile(".+"), timeout=PATIENCE)
 
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
     def viewport(self, number: int = 1) -> Locator:
         return self.page.locator(f'[data-viewport="{number}"].vw-viewport')
 
