@@ -7,14 +7,16 @@ from django.db.models import Prefetch
 
 from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image, ModelRelease
+from scans.models.analysis import Status
 from scans.models.study import ImageQuerySet
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import poll_token
+from scans.services.analyses.operating_points import operating_point, operating_words
 from scans.services.analyses.queue_estimate import QueueSnapshot, queue_snapshot
 from scans.services.disclosure import as_shown, withheld_from
 from scans.services.statistics.observed_accuracy import observed_accuracy
 
-_RELEASES = ModelRelease.objects.defer("sha256")  # the manifest has its figure on the test set
+_RELEASES = ModelRelease.objects.defer("sha256")  # the manifest names the file of its figures
 
 
 def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
@@ -87,6 +89,9 @@ def _card(
         "observed_accuracy": observed_accuracy(analysis, clinic_id=image.clinic_id)
         if analysis
         else None,
+        "operating_words": operating_words(operating_point(analysis.release))
+        if analysis and analysis.status == Status.COMPLETED
+        else "",
         "can_analyze": active is not None and not by_active,
         "version": poll_token(
             request,

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from scans.errors import StateConflictError
 from scans.models import Analysis, Image
 from scans.pages.analyses.image_cards import image_card
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_response, with_htmx_events
 from scans.services.analyses import lifecycle as service
@@ -37,9 +39,8 @@ def analysis_fragment(request: ClinicalRequest, analysis_id: UUID) -> HttpRespon
     response = poll_response(request, TEMPLATE, context)
     if "seen" in request.GET and response.status_code == 200 and not analysis.is_unfinished:
         number = analysis.image.number
-        return with_htmx_events(
-            response, announce=f"Image {number}: {announcement(context['analysis'])}"
-        )
+        words = f"Image {number}: {announcement(context['analysis'])}"
+        return with_htmx_events(response, announce=words, **{"ai-results": ""})
     return response
 
 
@@ -69,8 +70,8 @@ def image_analyze(request: ClinicalRequest, image_id: UUID) -> HttpResponse:
     image = get_visible_or_404(images, request.user, pk=image_id)
     try:
         analysis, created = service.request_analysis(user=request.user, image=image)
-    except StateConflictError as error:
-        return _card_response(request, image, None, conflict=str(error))
+    except (ValidationError, StateConflictError) as error:
+        return _card_response(request, image, None, conflict=message_of(error))
     if not created:
         _record_read(request, analysis)  # nothing was queued that would leave an event
     return _card_response(request, image, analysis)
@@ -87,8 +88,8 @@ def _changed(
     conflict = ""
     try:
         change()
-    except StateConflictError as error:
-        conflict = str(error)
+    except (ValidationError, StateConflictError) as error:
+        conflict = message_of(error)
     return _card_response(request, analysis.image, analysis, conflict=conflict)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of a list. A search text, which may name a patient, stays out of the address bar.
+"""Addresses of a list. A search text or a birth date, which may name a patient, stays out of it.
 
 The bar, the history and a shared link hold state and dates only; the script sends the rest. The
 worklist is the exception: its filters are a person's own list of work, and live in the address.
@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-SEARCH = "q"
+_OF_A_PATIENT = ("q", "born")  # what names a patient, or nearly does
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class ListAddress:
         """For the address bar: without a search text, and then at the first page."""
         if not self.hides_search:
             return self.full
-        public = {name: value for name, value in self.filters.items() if name != SEARCH}
+        public = {name: v for name, v in self.filters.items() if name not in _OF_A_PATIENT}
         return self._with(public, "")
 
     @property
     def hides_search(self) -> bool:
-        """Whether a search text is kept out of the address bar."""
-        return bool(self.filters.get(SEARCH)) and not self.shows_search
+        """Whether a search text or a birth date is kept out of the address bar."""
+        return any(self.filters.get(name) for name in _OF_A_PATIENT) and not self.shows_search
 
     def of_page(self, token: str) -> "ListAddress | None":
         """Return the same list at another page; None for an empty token."""

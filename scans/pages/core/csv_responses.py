@@ -1,7 +1,11 @@
-"""Lists as CSV files: the response, its cells, and the audit event of the export."""
+"""Lists as CSV files: the columns, the response, its cells, and the audit event of the export.
+
+A file has the columns of its page by the same words, the rows that the page's filters find, in the
+order that the page shows them in.
+"""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import StringIO
 from typing import Any
@@ -28,6 +32,26 @@ def form_values(filters: Mapping[str, object]) -> dict[str, str]:
 def query_of(request: ClinicalRequest) -> QueryDict:
     """The filters that came with the request: a button sends them as a POST, a link in its URL."""
     return request.POST if request.method == "POST" else request.GET
+
+
+Columns = Mapping[str, Callable[[Any], object]]  # heading -> the cell of a row
+
+
+def list_response(name: str, columns: Columns, rows: Iterable[Any]) -> HttpResponse:
+    """A file of these rows, with a cell of each column."""
+    cells = columns.values()
+    return csv_response(name, tuple(columns), ([cell(row) for cell in cells] for row in rows))
+
+
+def caveat_columns(of: Callable[[Any], Any]) -> Columns:
+    """What is said beside a verdict or a report: see `scans.services.reports.caveats`."""
+    return {
+        "Verdict amended after the report": lambda row: moment_or_nothing(
+            of(row).verdict_amended_at
+        ),
+        "Moved on": lambda row: moment_or_nothing(of(row).moved_at),
+        "Signed for": lambda row: of(row).moved_from,
+    }
 
 
 def csv_response(
@@ -58,3 +82,8 @@ def record_export(user: User, event: AuditEventType, rows: Sequence[Any]) -> Non
 def moment(when: datetime) -> str:
     """Return the time as ISO 8601, in the zone of the clinic."""
     return timezone.localtime(when).isoformat(timespec="seconds")
+
+
+def moment_or_nothing(when: datetime | None) -> str:
+    """Return the time as `moment` does; "" for none."""
+    return moment(when) if when else ""

@@ -11,6 +11,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from accounts.policy import NotAllowedError
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import text_response
+from scans.services.core.filters import WrongFiltersError
 
 P = ParamSpec("P")
 
@@ -22,7 +23,10 @@ ClinicalView = Callable[Concatenate[ClinicalRequest, P], HttpResponseBase]
 
 
 def explain_refusals(view: ClinicalView[P]) -> View[P]:
-    """Answer `NotAllowedError` with a 403 that says why: a page, or plain text for a script."""
+    """Answer `NotAllowedError` with a 403 that says why: a page, or plain text for a script.
+
+    Filters of a file that make no sense (`WrongFiltersError`) are a 400 in plain text.
+    """
 
     @functools.wraps(view)
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -33,6 +37,8 @@ def explain_refusals(view: ClinicalView[P]) -> View[P]:
             if clinical.htmx or not clinical.accepts("text/html"):
                 return text_response(str(error), status=403)
             return render(request, "403.html", {"reason": str(error)}, status=403)
+        except WrongFiltersError as error:
+            return text_response(str(error), status=400)
 
     return wrapper
 

@@ -47,6 +47,17 @@ class FilterBar:
         return sorted(drawn, key=lambda one: kinds.index(one.kind))
 
     @property
+    def folded_in_use(self) -> int:
+        """How many of the filters that a phone folds away are set."""
+        return sum(bool(one.value) for one in self.fields[1:])
+
+    @property
+    def left_out(self) -> list[str]:
+        """The labels of the filters in the address whose values make no sense."""
+        names = self.filterset.page_filters()
+        return [str(self.filterset.filters[names[name]].label) for name in self.filterset.left_out]
+
+    @property
     def trigger(self) -> str:
         """The events at which htmx requests the list again.
 

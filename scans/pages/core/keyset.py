@@ -5,6 +5,7 @@ that arrive meanwhile shift nothing. Its token holds that row's id and none of t
 may be a name and would stand in the address; it is signed, so nobody can make one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -28,13 +29,20 @@ class KeysetPage(Generic[Row]):
 
 
 def keyset_page(
-    rows: QuerySet[Row], *, order: tuple[str, ...], token: str, size: int
+    rows: QuerySet[Row],
+    *,
+    order: tuple[str, ...],
+    token: str,
+    size: int,
+    computed: Mapping[str, Any] | None = None,
 ) -> KeysetPage[Row]:
     """The page that the token names; the first one for "" or a token that makes no sense.
 
-    `order` is as in `order_by`, must end in a unique field and must not hold nullable ones.
+    `order` is as in `order_by`, must end in a unique field and must not hold nullable ones;
+    `computed` has the expressions that it names.
     """
-    direction, values = _read(rows.model, order, token)
+    direction, values = _read(rows.model, order, token, computed or {})
+    rows = rows.alias(**(computed or {}))
     backwards = direction == BACK
     walk = tuple(_flipped(name) for name in order) if backwards else order
     found = list(_beyond(rows, walk, values).order_by(*walk)[: size + 1])
@@ -75,13 +83,15 @@ def _token(direction: str, order: tuple[str, ...], row: Model) -> str:
     return _signer(type(row), order).sign(f"{direction}{row.pk.hex}")
 
 
-def _read(model: type[Model], order: tuple[str, ...], token: str) -> tuple[str, list[Any]]:
+def _read(
+    model: type[Model], order: tuple[str, ...], token: str, computed: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
     try:
         named = _signer(model, order).unsign(token)
     except (signing.BadSignature, UnicodeError):
         return FORWARD, []
     fields = [name.lstrip("-") for name in order]
-    rows = model._default_manager.filter(pk=UUID(named[1:])).order_by()
+    rows = model._default_manager.filter(pk=UUID(named[1:])).order_by().annotate(**computed)
     return named[0], list(rows.values_list(*fields).first() or [])
 
 

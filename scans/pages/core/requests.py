@@ -7,7 +7,7 @@ from accounts.models import User
 
 
 class ClinicalRequest(HttpRequest):
-    """A request of a signed-in person (LoginRequiredMiddleware sees to that)."""
+    """A request of a signed-in person (SignInMiddleware sees to that)."""
 
     htmx: HtmxDetails
     user: User

@@ -3,8 +3,22 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseRedirect
 from django.templatetags.static import static
-from django.views.decorators.cache import cache_control
+from django.urls import reverse
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
+
+from accounts.landing import landing_page
+from accounts.requests import signed_in
+
+
+@never_cache
+@require_safe
+def start(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead each person to where they begin; the list of studies was here, so its filters go on."""
+    filters = request.GET.urlencode()
+    if filters:
+        return HttpResponseRedirect(f"{reverse('home')}?{filters}")
+    return HttpResponseRedirect(reverse(landing_page(signed_in(request))))
 
 
 @login_not_required

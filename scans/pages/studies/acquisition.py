@@ -15,6 +15,7 @@ from scans.errors import StateConflictError
 from scans.models import ModelRelease, Series
 from scans.models.acquisition import ACQUISITION
 from scans.pages.core.decorators import clinical_page
+from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import KnownAcquisitionForm
 from scans.services.analyses.releases import states_series
@@ -41,11 +42,11 @@ def series_acquisition(request: ClinicalRequest, series_id: UUID) -> HttpRespons
     try:
         if not form.is_valid():
             raise ValidationError([error for found in form.errors.values() for error in found])
-        current = state_acquisition(user=request.user, series=series, changes=form.changes)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    except StateConflictError as error:
-        messages.error(request, str(error))
+        current = state_acquisition(
+            user=request.user, series=series, changes=form.changes, seen=form.seen
+        )
+    except (ValidationError, StateConflictError) as error:
+        messages.error(request, message_of(error))
     else:
         _tell(request, current, form.changes)
     return redirect(series.study)

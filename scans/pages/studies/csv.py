@@ -1,90 +1,97 @@
-"""Lists of studies as CSV files, filtered as on their pages, with the same withheld."""
+"""The list of studies as a CSV file: filtered, sorted and worded as its page."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import Action, require
 from scans import audit_events
-from scans.models import Study
 from scans.pages.core.csv_responses import (
     MOST_ROWS,
-    csv_response,
+    Columns,
+    caveat_columns,
+    list_response,
     moment,
     query_of,
     record_export,
 )
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.studies.list import ORDER, filtered_studies
-from scans.services.studies.summaries import StudySummary, summarize
+from scans.pages.studies.list import StudyRow, filtered_studies, study_rows, study_sorting
+from scans.services.studies.summaries import StudySummary
+from scans.templatetags.reading import NO_OPINION, ai_label, tumor_probability
 
-_STUDY = ("MRN", "Patient", "Study date", "Description", "Received", "Priority", "Reading")
-_AI = ("Images", "AI result", "AI probability", "Model release")
-_SERIES = ("AI series result", "AI series probability", "Series slices analyzed", "Series release")
+WITHHELD = "Withheld: read first"
 
 
 @require_http_methods(["GET", "POST"])
 @clinical_page
 def studies_csv(request: ClinicalRequest) -> HttpResponse:
     require(request.user, Action.VIEW)
-    rows = filtered_studies(request.user, query_of(request)).qs
-    return studies_as_csv(request, "studies", rows.order_by(*ORDER)[:MOST_ROWS])
-
-
-def studies_as_csv(
-    request: ClinicalRequest,
-    name: str,
-    rows: Iterable[Study],
-    *,
-    more: Sequence[str] = (),
-    cells: Mapping[UUID, Sequence[object]] | None = None,
-) -> HttpResponse:
-    """`more` and `cells` are the columns that only this list has."""
-    studies = list(rows)
+    query = query_of(request)
+    filterset, sorting = filtered_studies(request.user, query), study_sorting(request.user, query)
+    filterset.require_understood(query, also=["order"])
+    sorting.require_understood()
+    studies = list(sorting.sorted(filterset.qs)[:MOST_ROWS])
     record_export(request.user, audit_events.STUDY_EXPORTED, studies)
-    return csv_response(
-        name,
-        (*_STUDY, *more, *_AI, *_SERIES),
-        (
-            (
-                one.study.patient.mrn,
-                one.study.patient.name,
-                one.study.study_date,
-                one.study.description,
-                moment(one.study.received_at),
-                one.study.get_priority_display(),
-                one.study.get_read_stage_display(),
-                *(cells[one.study.pk] if cells else ()),
-                one.image_count,
-                *_ai_result(one),
-                *_series_result(one),
-            )
-            for one in summarize(studies, user=request.user)
-        ),
-    )
+    return list_response("studies", COLUMNS, study_rows(request.user, studies))
 
 
-def _ai_result(summary: StudySummary) -> tuple[object, object, object]:
+def _description(row: StudyRow) -> str:
+    """The description as pages name a study."""
+    return row.summary.study.title
+
+
+def _result(summary: StudySummary) -> tuple[object, object, object]:
+    """The AI result that the page shows, its probability and its release."""
     if summary.withheld:
-        return ("withheld: read first", "", "")
-    opinion = summary.opinion
-    if opinion is None:
-        return ("", "", "")
-    probability = "" if opinion.probability is None else f"{opinion.probability:.3f}"
-    return (summary.label, probability, opinion.release)
+        return (WITHHELD, "", "")
+    shown = summary.stated or summary.opinion
+    if shown is None:
+        return ("None yet", "", "")
+    return (ai_label(shown), tumor_probability(shown), shown.release)
 
 
-def _series_result(summary: StudySummary) -> tuple[object, ...]:
+def _statement(summary: StudySummary) -> tuple[object, object, object, object]:
     statement = summary.statement
     if statement is None:
         return ("", "", "", "")
-    probability = "" if statement.probability is None else f"{statement.probability:.3f}"
+    words = ai_label(statement)
     return (
-        statement.label or f"no opinion: {statement.reason}",
-        probability,
+        words if statement.label else f"{NO_OPINION}: {statement.reason}",
+        tumor_probability(statement),
         f"{statement.analyzed} of {statement.slices}",
         statement.release,
     )
+
+
+def ai_columns(of: Callable[[Any], StudySummary]) -> Columns:
+    """The AI result of a study, and what is stated of its series."""
+    return {
+        "AI result": lambda row: _result(of(row))[0],
+        "AI probability": lambda row: _result(of(row))[1],
+        "Model release": lambda row: _result(of(row))[2],
+        "AI series result": lambda row: _statement(of(row))[0],
+        "AI series probability": lambda row: _statement(of(row))[1],
+        "Series slices analyzed": lambda row: _statement(of(row))[2],
+        "Series release": lambda row: _statement(of(row))[3],
+    }
+
+
+COLUMNS: Columns = {
+    "Patient": lambda row: row.summary.study.patient.name,
+    "MRN": lambda row: row.summary.study.patient.mrn,
+    "Study": _description,
+    "Study date": lambda row: row.summary.study.study_date,
+    "Images": lambda row: row.summary.image_count,
+    "Radiologist": lambda row: row.reading.radiologist,
+    "Report": lambda row: row.reading.report.words,
+    **caveat_columns(lambda row: row.reading.caveats),
+    **ai_columns(lambda row: row.summary),
+    "State": lambda row: row.summary.words,
+    "Received": lambda row: moment(row.summary.study.received_at),
+    "Priority": lambda row: row.summary.study.get_priority_display(),
+    "Archived": lambda row: "yes" if row.summary.study.patient.is_archived else "no",
+}

@@ -7,8 +7,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from accounts.seen_form import SeenForm
 from scans.models.acquisition import ACQUISITION, LARGEST_SPACING, Plane, Sequence
+from scans.models.reading import Priority
 from scans.pages.core.forms import BootstrapForm, DateInput
+from scans.pages.studies.record_forms import StatedForm
 
 
 class AcquisitionForm(BootstrapForm):
@@ -41,24 +44,14 @@ class AcquisitionForm(BootstrapForm):
         return {name: self.cleaned_data[name] for name in ACQUISITION}
 
 
-class KnownAcquisitionForm(AcquisitionForm):
+class KnownAcquisitionForm(SeenForm, AcquisitionForm):
     """The same of a series that is there; it sends along what it showed.
 
     So what somebody else states meanwhile, or the files state, is not taken for this person's.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
 
-    @property
-    def changes(self) -> dict[str, Any]:
-        """The values of a valid form that differ from what it showed."""
-        return {name: self.cleaned_data[name] for name in self.changed_data}
-
-
-class UploadFactsForm(AcquisitionForm):
+class UploadFactsForm(AcquisitionForm, StatedForm):
     """Everything about an upload but its files."""
 
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -84,7 +77,21 @@ class UploadFactsForm(AcquisitionForm):
         help_text="For example: Brain MRI with contrast, axial T1.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    priority = forms.ChoiceField(
+        required=False,
+        choices=Priority.choices,
+        initial=Priority.ROUTINE,
+        help_text="Of a stat study the radiologists are told as it arrives.",
+    )
     upload_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # Where the file stands in the list of the page, which sends several at a time.
+    place = forms.IntegerField(required=False, min_value=0, max_value=999_999)
+
+    def clean_priority(self) -> str:
+        return self.cleaned_data["priority"] or Priority.ROUTINE
+
+    def clean_place(self) -> int:
+        return self.cleaned_data["place"] or 0
 
     def clean_upload_id(self) -> uuid.UUID:
         return self.cleaned_data["upload_id"] or uuid.uuid4()

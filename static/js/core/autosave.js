@@ -2,7 +2,11 @@
 // Nothing that was typed is given up: not where the server is away, not where the session has
 // ended meanwhile.
 
+import { drawnFor } from "./drawn_for.js";
+
 const AGAIN = 5000;
+const OUT_OF_REACH = "the server cannot be reached";
+const SIGNED_OUT = "you are signed out. Sign in in another tab and leave this one open";
 
 /** Signing in again, in another tab, brings a new token. */
 export function renewToken(root) {
@@ -12,16 +16,15 @@ export function renewToken(root) {
 }
 
 async function whyNot(response) {
-  if (response.redirected || response.status === 401) {
-    return "Not saved: you are signed out. Sign in in another tab and leave this one open.";
-  }
+  if (response.redirected || response.status === 401) return SIGNED_OUT;
   const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
-  return `Not saved: ${isSentence ? await response.text() : "the server has a fault. Trying again …"}`;
+  return isSentence ? (await response.text()).replace(/\.$/, "") : "the server has a fault";
 }
 
 export class Autosave {
   unsaved = false;
   stopped = false; // a conflict: the writer compares both before anything is written
+  why = ""; // the last save did not get there, in words that go on after "Not saved: "
   #onItsWay = false;
   #waiting = 0;
   #sending = Promise.resolve();
@@ -67,10 +70,12 @@ export class Autosave {
     return this.#sending;
   }
 
-  /** Once everything that was typed has been sent. */
+  /** Once everything that was typed has been sent, also what was typed while it was on its way. */
   async flush() {
-    const last = await this.#sending;
-    return this.unsaved ? this.save() : last || "saved";
+    let outcome = "saved";
+    await this.#sending;
+    while (this.unsaved && outcome === "saved") outcome = await this.save();
+    return outcome;
   }
 
   async #send() {
@@ -82,7 +87,7 @@ export class Autosave {
     this.unsaved = false;
     this.#onItsWay = true;
     try {
-      const headers = { "HX-Request": "true" };
+      const headers = { "HX-Request": "true", ...drawnFor() };
       const response = await fetch(form.dataset.save, { method: "POST", body, headers });
       const events = JSON.parse(response.headers.get("HX-Trigger") || "{}");
       const revision = response.headers.get("X-Revision");
@@ -92,10 +97,12 @@ export class Autosave {
       this.unsaved = true;
       this.stopped = outcome === "conflict";
       if (outcome) return outcome;
-      this.say(await whyNot(response), true);
+      this.why = await whyNot(response);
+      this.say(`Not saved: ${this.why}.`, true);
     } catch {
       this.unsaved = true;
-      this.say("Not saved: the server cannot be reached. Trying again …", true);
+      this.why = OUT_OF_REACH;
+      this.say(`Not saved: ${this.why}. Trying again …`, true);
     } finally {
       this.#onItsWay = false;
     }

@@ -1,10 +1,22 @@
 // What every page needs: theme choice, polling manners, toasts, spoken results.
 
+import "./drawn_for.js";
+
 for (const group of document.querySelectorAll("[data-theme-choice]")) {
   const current = group.querySelector(`input[value="${window.neuroscanTheme.chosen()}"]`);
   if (current) current.checked = true;
   group.addEventListener("change", (event) => window.neuroscanTheme.choose(event.target.value));
 }
+
+// --- Filters that a phone folds away --------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fold]");
+  if (!button) return;
+  const unfolds = button.getAttribute("aria-expanded") !== "true";
+  button.setAttribute("aria-expanded", unfolds);
+  button.closest("form").classList.toggle("ns-filters-unfolded", unfolds);
+});
 
 // --- Polling: not from a hidden tab, and of many cards only those in sight -----------------------
 
@@ -32,21 +44,36 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", () => {
   const isLost = document.activeElement === document.body;
   if (hadFocus && isLost) {
-    document.getElementById(hadFocus)?.querySelector("[data-focus]")?.focus();
+    const heading = document.getElementById(hadFocus)?.querySelector("[data-focus]");
+    // "still": what the reader looks at is in the window, the heading need not be.
+    heading?.focus({ preventScroll: heading.dataset.focus === "still" });
   }
   hadFocus = "";
 });
 
 // --- Responses that are not a fragment ------------------------------------------------------------
 
+const WRITTEN = "textarea, input:not([type]), [type=text], [type=date], [type=email], [type=password]";
+
+/** Whether someone has written or chosen something here that a reload would take away. */
+function isWritten() {
+  const main = document.querySelector("main");
+  const isTyped = (field) => !field.closest("[role=search]") && field.value !== field.defaultValue;
+  return (
+    [...main.querySelectorAll(WRITTEN)].some(isTyped) ||
+    [...main.querySelectorAll("[type=file]")].some((field) => field.files.length > 0)
+  );
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
   const requested = new URL(requestConfig.path, window.location.href).pathname;
   const responded = xhr.responseURL ? new URL(xhr.responseURL).pathname : requested;
   if (requested !== responded) {
-    // Signed out meanwhile: the sign-in page is no fragment.
+    // Signed out meanwhile: the sign-in page is no fragment. Nor does it take what is written here.
     event.preventDefault();
-    window.location.reload();
+    if (isWritten()) toast("You are signed out. Sign in in another tab and leave this one open.");
+    else window.location.reload();
   }
 });
 
@@ -75,6 +102,8 @@ export function announce(text) {
 }
 
 export function toast(text) {
+  const shown = document.querySelectorAll("#toasts .ns-toast span");
+  if ([...shown].some((words) => words.textContent === text)) return; // once is enough
   const box = document.createElement("div");
   box.className = "ns-toast";
   const words = document.createElement("span");

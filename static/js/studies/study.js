@@ -69,7 +69,12 @@ async function show(viewer) {
   draw(canvas, known.painted, opacity / 100);
   canvas.dataset.drawn = `${opacity} ${choice.colors}`;
   // What a verdict keeps as "on screen".
-  if (opacity) document.dispatchEvent(new CustomEvent("ai-layers", { detail: { layers: ["heatmap"] } }));
+  if (opacity) announceHeatmap();
+}
+
+function announceHeatmap() {
+  const { study } = document.querySelector("[data-verdict]")?.dataset ?? {};
+  document.dispatchEvent(new CustomEvent("ai-layers", { detail: { study, layers: ["heatmap"] } }));
 }
 
 function showControls(viewer) {
@@ -104,8 +109,7 @@ async function load(viewer) {
   try {
     heats.set(viewer, heatIn(pixelsOf(await loaded(viewer.dataset.heatmap), LONGEST)));
   } catch {
-    viewer.querySelector("figcaption").textContent =
-      "The heatmap could not be loaded. Reload the page to try again.";
+    viewer.querySelector("[data-heatmap-failed]").hidden = false;
     return;
   }
   await show(viewer);
@@ -139,7 +143,7 @@ function peek(now) {
 
 document.addEventListener("keydown", (event) => {
   const writes = event.target.closest?.("input:not([type=radio], [type=checkbox]), select, textarea");
-  if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (writes || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   if (event.key.toLowerCase() === "h") peek(true);
 });
 document.addEventListener("keyup", (event) => {
@@ -148,5 +152,13 @@ document.addEventListener("keyup", (event) => {
 window.addEventListener("blur", () => peek(false));
 
 document.addEventListener("htmx:load", (event) => setUp(event.detail.elt));
+
+/** The chosen thumbnail is in the middle of its strip. */
+function center() {
+  const list = document.querySelector(".ns-strip-images");
+  const chosen = list?.querySelector("[aria-current]");
+  if (chosen) list.scrollLeft = chosen.offsetLeft + (chosen.offsetWidth - list.clientWidth) / 2;
+}
+document.addEventListener("htmx:load", center);
 setUp(document);
 setUpZoom();
