@@ -4,6 +4,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import Enum, auto
 from pathlib import Path
 
 from django.conf import settings
@@ -11,11 +12,24 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import Clinic, Role, User
-from scans.models import Patient, Study
-from scans.services.demo.readings import read_demo_study
+from scans.models import Patient
+from scans.models.acquisition import Plane, Sequence
 from scans.services.patients.records import register_patient
+from scans.services.reading.double_reading import set_readers_required
 from scans.services.studies.receiving import receive_study
-from scans.synthetic import Lesion, draw_slice
+from scans.synthetic import Contrast, Lesion, draw_slice
+
+DEMO_DOMAIN = "demo.example"
+_SEQUENCES = {Contrast.FLAIR: Sequence.FLAIR, Contrast.T1C: Sequence.T1_CONTRAST}
+
+
+class Course(Enum):
+    """How far a study of the demo has come once its images are analyzed."""
+
+    WAITS = auto()
+    READ = auto()  # annotated, with a signed verdict and report
+    TWO_READERS = auto()  # two independent readers are wanted
+    DISAGREEMENT = auto()  # two have read it, and a third decides
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,11 @@ class DemoStudy:
     description: str
     images: int
     lesion: Lesion | None = None
+    course: Course = Course.READ
+
+    def lesion_on(self, n: int) -> Lesion | None:
+        """Return the lesion where slice `n`, counted from 0, shows it."""
+        return self.lesion if abs(n - (self.images - 1) / 2) <= 1 else None
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,22 @@ class DemoPatient:
     birth_date: date
     sex: str
     studies: tuple[DemoStudy, ...] = ()
+    contrast: Contrast = Contrast.FLAIR
+
+    @property
+    def acquisition(self) -> dict[str, str]:
+        """What the drawn slices are, as a sender states it."""
+        return {"plane": Plane.AXIAL, "sequence": _SEQUENCES[self.contrast]}
+
+    def draw(self, study: DemoStudy, n: int) -> bytes:
+        """Return slice `n` of one of the patient's studies: the same head in all of them."""
+        return draw_slice(
+            head=int(self.mrn[-4:]),
+            scan=study.days_ago * 10 + n,
+            level=0.3 + 0.5 * n / max(1, study.images - 1),
+            lesion=study.lesion_on(n),
+            contrast=self.contrast,
+        )
 
 
 @dataclass(frozen=True)
@@ -45,7 +80,19 @@ class DemoClinic:
     """A clinic of the demo; `people` by username with role, first and last name."""
 
     name: str
-    people: dict[str, tuple[Role, str, str]]  # the first one uploads, the second one reads
+    people: dict[str, tuple[Role, str, str]]  # the first one uploads
+
+    @property
+    def readers(self) -> list[str]:
+        """The usernames of its radiologists: the first reads, and the second reads after them."""
+        return [name for name, facts in self.people.items() if facts[0] == Role.RADIOLOGIST]
+
+    def found_readers(self) -> list[User]:
+        """Return the accounts of its radiologists, in that order."""
+        emails = [f"{name}@{DEMO_DOMAIN}" for name in self.readers]
+        found = {user.email: user for user in User.objects.filter(email__in=emails)}
+        return [found[email] for email in emails if email in found]
+
     patients: tuple[DemoPatient, ...] = field(default=())
 
 
@@ -55,6 +102,8 @@ CLINICS = (
         people={
             "clinician": (Role.CLINICIAN, "Clara", "Demo"),
             "radiologist": (Role.RADIOLOGIST, "Rafael", "Demo"),
+            "second-reader": (Role.RADIOLOGIST, "Sofia", "Demo"),
+            "third-reader": (Role.RADIOLOGIST, "Tomas", "Demo"),
             "administrator": (Role.ADMINISTRATOR, "Ada", "Demo"),
         },
         patients=(
@@ -67,7 +116,10 @@ CLINICS = (
                 (
                     DemoStudy(410, "MRI head, headache", 3),
                     DemoStudy(190, "MRI head, follow-up", 3, Lesion(0.12, -0.10, 0.045)),
-                    DemoStudy(12, "MRI head, follow-up", 4, Lesion(0.12, -0.10, 0.08)),
+                    DemoStudy(
+                        *(12, "MRI head, follow-up", 4, Lesion(0.12, -0.10, 0.08)),
+                        course=Course.WAITS,
+                    ),
                 ),
             ),
             DemoPatient(
@@ -78,8 +130,12 @@ CLINICS = (
                 "M",
                 (
                     DemoStudy(95, "MRI head, first seizure", 3, Lesion(-0.14, 0.12, 0.055)),
-                    DemoStudy(3, "MRI head, before surgery", 5, Lesion(-0.14, 0.12, 0.07)),
+                    DemoStudy(
+                        *(3, "MRI head, before surgery", 5, Lesion(-0.14, 0.12, 0.07)),
+                        course=Course.TWO_READERS,
+                    ),
                 ),
+                contrast=Contrast.T1C,
             ),
             DemoPatient(
                 "DEMO-1003",
@@ -87,7 +143,10 @@ CLINICS = (
                 "Chiara",
                 date(1989, 7, 14),
                 "F",
-                (DemoStudy(220, "MRI head, migraine", 3), DemoStudy(30, "MRI head, migraine", 3)),
+                (
+                    DemoStudy(220, "MRI head, migraine", 3),
+                    DemoStudy(30, "MRI head, migraine", 3, course=Course.WAITS),
+                ),
             ),
             DemoPatient(
                 "DEMO-1004",
@@ -98,7 +157,7 @@ CLINICS = (
                 (
                     DemoStudy(700, "MRI head, memory clinic", 2),
                     DemoStudy(350, "MRI head, memory clinic", 2),
-                    DemoStudy(1, "MRI head, memory clinic", 3),
+                    DemoStudy(1, "MRI head, memory clinic", 3, course=Course.DISAGREEMENT),
                 ),
             ),
             DemoPatient("DEMO-1005", "Placeholder", "Elif", date(2001, 9, 9), "O"),
@@ -119,14 +178,31 @@ CLINICS = (
                 "F",
                 (
                     DemoStudy(60, "MRI head", 2),
-                    DemoStudy(5, "MRI head, follow-up", 2, Lesion(-0.1, -0.15, 0.06)),
+                    DemoStudy(
+                        *(5, "MRI head, follow-up", 2, Lesion(-0.1, -0.15, 0.06)),
+                        course=Course.WAITS,
+                    ),
                 ),
             ),
         ),
     ),
 )
 SUPERUSER = "admin"
-DEMO_DOMAIN = "demo.example"
+
+
+def draw_demo(folder: Path) -> list[Path]:
+    """Draw every image of the demo into a folder, named by what it shows; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = []
+    for clinic in CLINICS:
+        for patient in clinic.patients:
+            for study in patient.studies:
+                for n in range(study.images):
+                    shows = "lesion" if study.lesion_on(n) else "no-lesion"
+                    file = folder / f"{patient.mrn}-{study.days_ago:03d}-{n + 1}-{shows}.png"
+                    file.write_bytes(patient.draw(study, n))
+                    drawn.append(file)
+    return drawn
 
 
 class DemoConflictError(Exception):
@@ -156,12 +232,12 @@ def demo_password() -> str:
 def create_demo(*, password: str) -> None:
     """Create what is missing of the demo, and set everyone's password to this one.
 
-    All but the newest study of each patient are read: the newest ones wait in the worklist.
+    `readings.read_demo` reads the earlier studies once their images are analyzed.
 
     Raises `DemoConflictError` where an account of somebody else has one of the names.
     """
     _person(SUPERUSER, password, is_superuser=True)
-    for number, demo in enumerate(CLINICS):
+    for demo in CLINICS:
         clinic, _ = Clinic.objects.get_or_create(name=demo.name)
         people = [
             _person(
@@ -174,14 +250,9 @@ def create_demo(*, password: str) -> None:
             )
             for username, (role, first_name, last_name) in demo.people.items()
         ]
-        uploader, reader, *_ = people
         for row in demo.patients:
             if not Patient.objects.filter(clinic=clinic, mrn=row.mrn).exists():
-                studies = _patient_with_studies(row, user=uploader, seed=1000 * number)
-                for demo_study, study in list(zip(row.studies, studies, strict=True))[:-1]:
-                    read_demo_study(
-                        reader=reader, password=password, study=study, lesion=demo_study.lesion
-                    )
+                _receive_patient(row, user=people[0], reader=demo.found_readers()[0])
 
 
 def _person(username: str, password: str, **facts: object) -> User:
@@ -201,7 +272,7 @@ def _person(username: str, password: str, **facts: object) -> User:
     return user
 
 
-def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> list[Study]:
+def _receive_patient(row: DemoPatient, *, user: User, reader: User) -> None:
     patient = register_patient(
         user=user,
         mrn=row.mrn,
@@ -210,28 +281,17 @@ def _patient_with_studies(row: DemoPatient, *, user: User, seed: int) -> list[St
         birth_date=row.birth_date,
         sex=row.sex,
     )
-    head = seed + int(row.mrn[-4:])  # the same head in every study of a patient
-    received = []
     for study in row.studies:
-        middle = (study.images - 1) / 2
         receipt = receive_study(
             user=user,
             patient=patient,
             study_date=timezone.localdate() - timedelta(days=study.days_ago),
             description=study.description,
+            acquisition=row.acquisition,
             files=[
-                ContentFile(
-                    draw_slice(
-                        head=head * 10 + n,
-                        scan=study.days_ago * 10 + n,
-                        level=0.3 + 0.5 * n / max(1, study.images - 1),
-                        lesion=study.lesion if abs(n - middle) <= 1 else None,
-                    ),
-                    name=f"synthetic-{n + 1:02d}.png",
-                )
+                ContentFile(row.draw(study, n), name=f"synthetic-{n + 1:02d}.png")
                 for n in range(study.images)
             ],
         )
-        assert receipt.study is not None  # the demo's own images are never refused
-        received.append(receipt.study)
-    return received
+        if study.course is Course.TWO_READERS and receipt.study is not None:
+            set_readers_required(user=reader, study=receipt.study, readers=2)

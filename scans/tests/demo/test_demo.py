@@ -7,13 +7,23 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Clinic, User
 from accounts.tests.factories import PASSWORD, UserFactory
+from ml.imaging import formats
+from ml.predictor import Predictor
+from ml.release import releases
 from scans import ingest
 from scans.ingest.limits import upload_limits
-from scans.models import Analysis, Annotation, Image, Patient, Report, Study, Verdict
+from scans.models import Analysis, Annotation, Image, Patient, Report, Series, Study, Verdict
 from scans.models.reading import ReadStage
-from scans.services.demo.clinics import CLINICS, create_demo, demo_password, demo_usernames
+from scans.services.demo.clinics import (
+    CLINICS,
+    create_demo,
+    demo_password,
+    demo_usernames,
+    draw_demo,
+)
 from scans.synthetic import Lesion, draw_slice
-from scans.tests.core.factories import ReleaseFactory
+from scans.tasks import read_demo
+from scans.tests.core.factories import ReleaseFactory, complete
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
@@ -25,6 +35,8 @@ def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies()
     assert {*demo_usernames()} == {
         "clinician",
         "radiologist",
+        "second-reader",
+        "third-reader",
         "administrator",
         "clinician2",
         "radiologist2",
@@ -35,12 +47,43 @@ def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies()
     assert Patient.objects.filter(studies__isnull=False).distinct().count() >= 5
     assert Study.objects.values("study_date").distinct().count() >= 8
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
-    waiting = Study.objects.exclude(read_stage=ReadStage.READ)
-    assert waiting.count() == 5  # the newest of each patient
-    assert Report.objects.signed().count() == Verdict.objects.count() == Study.objects.count() - 5
-    assert Annotation.objects.count() == 2
+    assert not Verdict.objects.exists()  # nothing is read before it is analyzed
     drawn = sum(s.images for clinic in CLINICS for p in clinic.patients for s in p.studies)
+    known = Series.objects.values_list("study__patient__mrn", "plane", "sequence").distinct()
+    assert {plane for _, plane, _ in known} == {"axial"}
+    assert {mrn for mrn, _, sequence in known if sequence == "T1c"} == {"DEMO-1002"}
+    assert {sequence for _, _, sequence in known} == {"FLAIR", "T1c"}
     assert Image.objects.count() == drawn  # two scans of one head are not the same bytes
+
+
+def test_earlier_studies_are_read_once_analyzed_and_double_reading_can_be_tried(settings):
+    settings.DEMO, settings.DEMO_PASSWORD = True, "a demo password"
+    ReleaseFactory()
+    create_demo(password="a demo password")
+    read_demo()
+    assert not Verdict.objects.exists()  # the worker has not come to them yet
+    for analysis in Analysis.objects.all():
+        complete(analysis, probability=0.1)
+    read_demo()
+    stages = Study.objects.exclude(read_stage=ReadStage.READ).values_list(
+        "patient__mrn", "read_stage", "readers_required"
+    )
+    assert sorted(stages) == [  # the newest of each patient
+        ("DEMO-1001", "waiting", 1),
+        ("DEMO-1002", "waiting", 2),
+        ("DEMO-1003", "waiting", 1),
+        ("DEMO-1004", "adjudication", 2),
+        ("DEMO-2001", "waiting", 1),
+    ]
+    assert Report.objects.signed().count() == Study.objects.count() - 5
+    assert Verdict.objects.count() == Study.objects.count() - 5 + 2
+    assert Annotation.objects.count() == 2
+    report = Report.objects.signed().filter(study__patient__mrn="DEMO-1001").last()
+    finished = Analysis.objects.filter(image__series__study=report.study)
+    assert all(one.finished_at < report.signed_at for one in finished)
+    before = Verdict.objects.count()
+    read_demo()
+    assert Verdict.objects.count() == before
 
 
 def test_making_the_demo_again_adds_nothing_and_takes_a_new_password():
@@ -71,6 +114,31 @@ def test_each_synthetic_slice_is_an_image_of_its_own_and_the_same_every_time():
     pixels = ingest.decode(plain, upload_limits()).image.pixels
     corner = pixels[-20:-4, 4:90]
     assert np.count_nonzero(corner > 150) > 100  # "SYNTHETIC" is written there
+
+
+def test_the_shipped_release_reads_most_drawn_heads_for_what_they_show(tmp_path):
+    """Heads without a lesion once were all read as tumors: then the demo shows nothing.
+
+    Not all: a demo in which the model is never wrong would show too much.
+    """
+    predictor = Predictor.load(releases.SHIPPED)
+    right: dict[str, list[bool]] = {"lesion": [], "no-lesion": []}
+    for file in draw_demo(tmp_path):
+        shows = "no-lesion" if file.stem.endswith("no-lesion") else "lesion"
+        label = getattr(predictor.predict(formats.read_path(file).image.pixels), "label", None)
+        right[shows].append(label == ("tumor" if shows == "lesion" else "no_tumor"))
+    assert {shows: sum(them) / len(them) >= 0.8 for shows, them in right.items()} == {
+        "lesion": True,
+        "no-lesion": True,
+    }
+
+
+def test_the_command_only_draws_where_asked(tmp_path):
+    call_command("create_demo", "--draw-into", str(tmp_path / "drawn"), verbosity=0)
+    names = sorted(file.name for file in (tmp_path / "drawn").iterdir())
+    assert len(names) == sum(s.images for c in CLINICS for p in c.patients for s in p.studies)
+    assert names[0] == "DEMO-1001-012-1-no-lesion.png"
+    assert not Clinic.objects.exists()
 
 
 def test_the_command_makes_the_demo():
