@@ -2,12 +2,14 @@ import pytest
 
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
-from scans.models import ClinicReason, Image, LabelList, ReportTemplate
+from scans.models import ClinicReason, Image, KeyImage, LabelList, ReportTemplate
+from scans.services.reading.hanging_protocols import save_hanging_protocol
 from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import (
     PatientFactory,
     complete,
     make_annotation,
+    make_calibration,
     make_signed_report,
     make_study,
     make_verdict,
@@ -35,6 +37,11 @@ def world(db) -> World:
     traces += [owner.clinic.name, token.token_key, image.sha256]
     view = save_view(user=owner, name="Oneview", filters={"priority": "stat"})
     traces += ["Oneview", str(view.pk)]
+    protocol = save_hanging_protocol(user=owner, name="Onelayout", layout="one", counts={})
+    traces += ["Onelayout", str(protocol.pk)]
+    KeyImage.objects.create(image=image, reader=owner)
+    calibration = make_calibration(image=image, reader=owner)
+    traces.append(str(calibration.pk))
     reason = ClinicReason.objects.create(clinic=owner.clinic, code="onecode", label="Onereason")
     traces += ["Onereason", str(reason.pk)]
     annotation = make_annotation(image=image, note="Onenote")
@@ -57,6 +64,8 @@ def world(db) -> World:
         token.token_key,
         traces,
         view=view,
+        protocol=protocol,
+        calibration=calibration,
         reason=reason,
         annotation=annotation,
         report=report,

@@ -5,41 +5,20 @@ everybody waits for everybody.
 """
 
 import threading
-from collections.abc import Callable
 
 import pytest
-from django.db import connection
 
 from accounts import audit
 from accounts.clinical_write import clinical_transaction
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans import audit_events
-from scans.services.reading.assignment import set_priority
+from scans.services.studies.priority import set_priority
 from scans.tests.core.factories import make_study
+from scans.tests.core.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 20
-
-
-def at_once(*acts: Callable[[], None]) -> list[BaseException]:
-    """Run each in a thread of its own; return what they raised."""
-    raised: list[BaseException] = []
-
-    def run(act: Callable[[], None]) -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_a_recorded_read_does_not_wait_for_a_long_write_of_the_same_clinic():

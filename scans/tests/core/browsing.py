@@ -29,6 +29,8 @@ EXPECTED = (
     "htmx:sendAbort",
     "Canvas2D: Multiple readback",
 )
+# A busy machine draws later than the browser expects of what it was told to fetch early.
+LATE = "was preloaded using link preload but not used within a few seconds"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -84,7 +86,7 @@ class Browsing:
             self.complaints.append(f"asked for {request.url}")
 
     def _listen(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and not text.startswith(EXPECTED):
+        if kind in {"error", "warning"} and not text.startswith(EXPECTED) and LATE not in text:
             self.complaints.append(text)
 
 

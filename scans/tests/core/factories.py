@@ -25,16 +25,20 @@ from scans.models import (
     ModelRelease,
     Patient,
     Report,
+    SpacingCalibration,
     Study,
     Verdict,
     Worker,
 )
 from scans.models.analysis_states import Arrow
+from scans.models.search_text import mrn_key
 from scans.services.analyses import inference
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.analyses.execution import Outcome, claim_analysis, record_result
 from scans.services.annotations.lifecycle import create_annotation
+from scans.services.patients.archiving import archive_patient
 from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.contradictions import ContradictionError, Despite
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
 from scans.services.studies.receiving import receive_study
@@ -48,10 +52,19 @@ class PatientFactory(factory.django.DjangoModelFactory):
     clinic = factory.SelfAttribute("created_by.clinic")
     created_by = factory.SubFactory(UserFactory)
     mrn = factory.Sequence(lambda n: f"MRN-{n:05d}")
+    mrn_key = factory.LazyAttribute(lambda row: mrn_key(row.mrn))  # for those that are not saved
     family_name = factory.Sequence(lambda n: f"Testcase{n}")
     given_name = "Pat"
     birth_date = date(1960, 5, 17)
     sex = "F"
+
+
+def archived(patient: Patient) -> Patient:
+    """Archive the patient as an administrator of the clinic does, unread studies or not."""
+    administrator = UserFactory(administrator=True, clinic=patient.clinic)
+    return archive_patient(
+        user=administrator, patient=patient, reason="Moved away", hides_unread=True
+    )
 
 
 class ReleaseFactory(factory.django.DjangoModelFactory):
@@ -132,6 +145,14 @@ def make_study(
     return receipt.study
 
 
+def make_analyzed_study(*, probability: float = 0.9, **more) -> Study:
+    """A study whose images all have this result."""
+    study = make_study(**more)
+    for analysis in Analysis.objects.filter(image__series__study=study):
+        complete(analysis, probability=probability)
+    return study
+
+
 def make_stated_study(*, probabilities: Sequence[float] = (0.9, 0.95, 0.92, 0.9), **more) -> Study:
     """A study whose slices have these results, with the statement on its series that they make.
 
@@ -173,6 +194,19 @@ def make_annotation(
     return annotation
 
 
+def make_calibration(
+    *, image: Image, reader: User | None = None, mm_per_pixel: float = 0.5
+) -> SpacingCalibration:
+    """What a reader calibrated with a line of 40 pixels."""
+    return SpacingCalibration.objects.create(
+        image=image,
+        reader=reader or UserFactory(radiologist=True, clinic=image.patient.clinic),
+        line=[[10, 10], [50, 10]],
+        known_mm=40 * mm_per_pixel,
+        mm_per_pixel=mm_per_pixel,
+    )
+
+
 def make_verdict(
     *, study: Study, reader: User | None = None, finding: str = "tumor", comment: str = ""
 ) -> Verdict:
@@ -182,7 +216,11 @@ def make_verdict(
         AssessmentInput(pk, "accept") for pk in newest_finished(study).values_list("pk", flat=True)
     )
     verdict_input = VerdictInput(finding=finding, comment=comment, assessments=words)
-    return sign_verdict(user=reader, study=study, verdict_input=verdict_input)
+    try:
+        return sign_verdict(user=reader, study=study, verdict_input=verdict_input)
+    except ContradictionError as error:
+        despite = Despite(error.contradictions, note="As the test has it.")
+        return sign_verdict(user=reader, study=study, verdict_input=verdict_input, despite=despite)
 
 
 def make_signed_report(*, study: Study, author: User | None = None, **text: str) -> Report:
@@ -203,6 +241,7 @@ def make_signed_report(*, study: Study, author: User | None = None, **text: str)
             "birth_date": str(study.patient.birth_date or ""),
             "sex": study.patient.get_sex_display(),
         },
+        signed_study=study.stated,
         code=f"TEST-{uuid4().hex[:4]}-{uuid4().hex[:4]}".upper(),
         pdf=default_storage.save(f"reports/{uuid4()}.pdf", ContentFile(b"%PDF-1.4")),
         pdf_sha256=hashlib.sha256(b"%PDF-1.4").hexdigest(),

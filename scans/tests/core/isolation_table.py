@@ -19,16 +19,22 @@ from scans.models import (
     Analysis,
     Annotation,
     ClinicReason,
+    HangingProtocol,
     Image,
+    KeyImage,
     LabelList,
+    Notification,
     Patient,
+    RecordChange,
     Report,
     ReportTemplate,
     Series,
+    SpacingCalibration,
     Study,
     Verdict,
     WorklistView,
 )
+from scans.models.notification import NotificationKind
 
 
 @dataclass
@@ -44,6 +50,8 @@ class World:
     token_key: str
     traces: list[str]
     view: WorklistView | None = None  # of the worklist, the owner's own
+    protocol: HangingProtocol | None = None  # the owner's own
+    calibration: SpacingCalibration | None = None  # the owner's, of the image
     reason: ClinicReason | None = None  # that the clinic added to the list
     annotation: Annotation | None = None  # a colleague's, on the image
     report: Report | None = None  # a colleague's, signed
@@ -56,7 +64,10 @@ Arguments = Callable[[World], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Url:
-    """One row: the ids in the address, and what a GET leaves in the audit trail, or why nothing."""
+    """One row: the ids in the address, and what a GET leaves in the audit trail, or why nothing.
+
+    Several actions are set apart by spaces.
+    """
 
     arguments: Arguments
     reads: str = ""
@@ -95,8 +106,50 @@ def of_view(name: str = "pk") -> Arguments:
     return lambda world: {name: world.view.pk if world.view else uuid4()}
 
 
+def of_protocol(name: str = "pk") -> Arguments:
+    return lambda world: {name: world.protocol.pk if world.protocol else uuid4()}
+
+
+def of_calibration(name: str = "pk") -> Arguments:
+    return lambda world: {name: world.calibration.pk if world.calibration else uuid4()}
+
+
+def of_change(name: str = "pk") -> Arguments:
+    def arguments(world: World) -> dict[str, Any]:
+        change = RecordChange.objects.filter(study=world.study).first()
+        change = change or RecordChange.objects.create(
+            kind="study_corrected",
+            patient=world.patient,
+            study=world.study,
+            before={"description": "Before"},
+            after={"description": world.study.description},
+            reason="For the test.",
+            made_by=world.owner,
+        )
+        return {name: change.pk}
+
+    return arguments
+
+
 def of_reason(name: str = "pk") -> Arguments:
     return lambda world: {name: world.reason.pk if world.reason else uuid4()}
+
+
+def of_person(world: World) -> dict[str, Any]:
+    return {"user_id": world.owner.pk}
+
+
+def of_person_in_the_api(world: World) -> dict[str, Any]:
+    return {"pk": world.owner.pk}
+
+
+def of_notification(name: str = "pk") -> Arguments:
+    def arguments(world: World) -> dict[str, Any]:
+        facts = {"clinic": world.owner.clinic, "person": world.owner, "study": world.study}
+        made, _ = Notification.objects.get_or_create(kind=NotificationKind.STAT, **facts)
+        return {name: made.pk}
+
+    return arguments
 
 
 def nothing(world: World) -> dict[str, Any]:
@@ -105,6 +158,7 @@ def nothing(world: World) -> dict[str, Any]:
 
 WRITE = "takes no GET; the service that it calls records the write"
 FORM = "an empty form"
+READERS = "for radiologists and administrators: refused to the owner, a clinician"
 ADMINISTRATORS = "for clinic administrators: refused to everybody else"
 ACCOUNT = "one's own account, nothing of a patient"
 MODEL = "the installation's model, nothing of a patient"
@@ -113,13 +167,30 @@ MODEL = "the installation's model, nothing of a patient"
 WITH_IDS: dict[str, Url] = {
     "patient": Url(of_patient(), "patient.read"),
     "patient-edit": Url(of_patient(), "patient.read"),
-    "patient-archive": Url(of_patient(), why_not=WRITE),
+    "patient-archive": Url(
+        of_patient(), why_not="the owner is a clinician, who archives nobody: refused"
+    ),
+    "patient-merge": Url(of_patient(), why_not=READERS),
+    "patient-candidates": Url(of_patient(), "patient.read"),
+    "study-correct": Url(of_study(), "study.read"),
+    "study-move": Url(of_study(), why_not=READERS),
+    "change-undo": Url(of_change("change_id"), why_not=WRITE),
+    "api:patient-merge": Url(of_patient("pk"), why_not=WRITE),
+    "api:patient-merge-candidates": Url(
+        of_patient("pk"), why_not="nobody is like this patient; test_candidates_api has who is"
+    ),
+    "api:patient-changes": Url(of_patient("pk"), "patient.changes.read"),
+    "api:study-correct": Url(of_study("pk"), why_not=WRITE),
+    "api:study-move": Url(of_study("pk"), why_not=WRITE),
+    "api:study-changes": Url(of_study("pk"), "study.changes.read"),
+    "api:record-change-undo": Url(of_change("pk"), why_not=WRITE),
     "patient-restore": Url(of_patient(), why_not=WRITE),
     "patient-rescore": Url(of_patient(), why_not=WRITE),
     # The fragments: here nobody has opened the page that polls them, so they are reads themselves.
     "patient-timeline": Url(of_patient(), "patient.read"),
     "study": Url(of_study(), "study.read"),
     "viewer": Url(of_study(), "study.read"),
+    "viewer-results": Url(of_study(), "study.read"),
     "study-summary": Url(of_study(), "study.read"),
     "study-entry": Url(of_study(), "study.read"),
     "study-verdict": Url(of_study(), "study.verdict.read"),
@@ -131,6 +202,7 @@ WITH_IDS: dict[str, Url] = {
             "study-verdict-amend",
         )
     },
+    "api:study-comparisons": Url(of_study("pk"), "study.read"),
     "api:study-verdicts": Url(of_study("pk"), "study.verdict.read"),
     **{
         f"api:study-{name}": Url(of_study("pk"), why_not=WRITE)
@@ -139,21 +211,44 @@ WITH_IDS: dict[str, Url] = {
             *("verdict-draft", "verdict-commit", "verdict-sign", "verdict-amend"),
         )
     },
+    "critical-findings": Url(of_study(), why_not="the owner is a clinician, who reads no study"),
+    "critical-finding-send": Url(of_study(), why_not=WRITE),
+    "critical-finding-phone": Url(of_study(), why_not=WRITE),
+    "api:study-critical-findings": Url(
+        of_study("pk"), why_not="the owner is a clinician, who reads no study"
+    ),
+    "api:study-critical-findings-phone": Url(of_study("pk"), why_not=WRITE),
+    "api:notification-read": Url(of_notification(), why_not=WRITE),
+    "api:person": Url(of_person_in_the_api, why_not=ADMINISTRATORS),
+    **{
+        f"api:person-{name}": Url(of_person_in_the_api, why_not=WRITE) for name in ("close", "open")
+    },
     "clinic-reason-retire": Url(of_reason("reason_id"), why_not=WRITE),
     "api:verdict-reason-retire": Url(of_reason(), why_not=WRITE),
     "worklist-view-forget": Url(of_view("view_id"), why_not=WRITE),
     "api:worklist-view-forget": Url(of_view(), why_not=WRITE),
+    "hanging-protocol-delete": Url(of_protocol("protocol_id"), why_not=WRITE),
+    "api:hanging-protocol-delete": Url(of_protocol(), why_not=WRITE),
+    "api:study-key-images": Url(of_study("pk"), "study.read"),
+    "api:study-calibrations": Url(of_study("pk"), "study.read"),
+    "api:image-star": Url(of_image("pk"), why_not=WRITE),
+    "api:image-unstar": Url(of_image("pk"), why_not=WRITE),
+    "api:image-calibrations": Url(of_image("pk"), why_not=WRITE),
+    "api:calibration-withdraw": Url(of_calibration(), why_not=WRITE),
     "study-report": Url(of_study(), "report.listed"),
     "study-report-start": Url(of_study(), why_not=WRITE),
     "report": Url(of_report(), "report.read"),
     "report-edit": Url(of_report(), why_not="a signed one is not edited: it leads to its page"),
     "report-save": Url(of_report(), why_not=WRITE),
+    "report-asked": Url(of_report(), why_not=WRITE),
+    "report-insert": Url(of_report(), why_not=WRITE),
+    "api:report-insert-template": Url(of_report("pk"), why_not=WRITE),
     "report-sign": Url(of_report(), why_not=WRITE),
     "report-amend": Url(of_report(), why_not=WRITE),
     "report-discard": Url(of_report(), why_not=WRITE),
     "report-pdf": Url(of_report(), "report.pdf.read"),
     "report-verify": Url(
-        lambda world: {"code": world.report.code if world.report else "-"}, "report.verified"
+        lambda world: {"code": (world.report and world.report.code) or "-"}, "report.verified"
     ),
     "report-template": Url(
         lambda world: {"template_id": world.template.pk if world.template else uuid4()},
@@ -164,6 +259,8 @@ WITH_IDS: dict[str, Url] = {
         why_not="a text of the clinic, nothing of a patient",
     ),
     "analysis-fragment": Url(of_analysis(), "analysis.read"),
+    "series-order": Url(of_series(), why_not="the study is signed: a redirect that shows nothing"),
+    "api:series-order": Url(of_series("pk"), why_not=WRITE),
     "series-acquisition": Url(of_series(), why_not=WRITE),
     "api:series-acquisition": Url(of_series("pk"), why_not=WRITE),
     "analysis-retry": Url(of_analysis(), why_not=WRITE),
@@ -171,6 +268,14 @@ WITH_IDS: dict[str, Url] = {
     "analysis-file": Url(of_analysis(kind="overlay"), "analysis.overlay.read"),
     "image-analyze": Url(of_image(), why_not=WRITE),
     "image-file": Url(of_image(kind="original"), "image.original.read"),
+    "clinic-person": Url(of_person, why_not=ADMINISTRATORS),
+    **{
+        f"clinic-person-{name}": Url(of_person, why_not=WRITE)
+        for name in ("link", "close", "open", "sign-out")
+    },
+    "clinic-person-token-revoke": Url(
+        lambda world: {"user_id": world.owner.pk, "token_key": world.token_key}, why_not=WRITE
+    ),
     "token-revoke": Url(lambda world: {"token_key": world.token_key}, why_not=WRITE),
     "api:patient-detail": Url(of_patient("pk"), "patient.read"),
     "api:patient-history": Url(of_patient("pk"), "patient.read"),
@@ -196,7 +301,7 @@ WITH_IDS: dict[str, Url] = {
     "api:report-pdf": Url(of_report("pk"), "report.pdf.read"),
     **{
         f"api:report-{name}": Url(of_report("pk"), why_not=WRITE)
-        for name in ("sign", "amend", "discard")
+        for name in ("sign", "amend", "discard", "renew-lines")
     },
     "api:image-detail": Url(of_image("pk"), "image.read"),
     "api:image-analyses": Url(of_image("pk"), "analysis.listed"),
@@ -211,21 +316,37 @@ WITH_IDS: dict[str, Url] = {
 }
 # No ids, or none of a clinic (releases are the installation's): nothing of the other clinic in it.
 WITHOUT_IDS: dict[str, Url] = {
+    "start": Url(nothing, why_not="leads to where a person begins"),
     "home": Url(nothing, "study.listed"),
+    "notifications": Url(nothing, "study.listed"),
+    "api:notifications": Url(nothing, "study.listed"),
+    "api:notifications-read": Url(nothing, why_not=WRITE),
+    "api:people": Url(nothing, why_not=ADMINISTRATORS),
+    "notification-count": Url(nothing, why_not="a number, nothing of a patient"),
+    "notifications-read": Url(nothing, why_not=WRITE),
+    "notification-settings": Url(nothing, why_not=ACCOUNT),
+    "notification-open": Url(lambda world: {"notification_id": uuid4()}, why_not=WRITE),
     "worklist": Url(nothing, "study.listed"),
     "api:worklist": Url(nothing, "study.listed"),
     "api:worklist-next": Url(nothing, why_not=WRITE),
     "api:worklist-views": Url(nothing, why_not="names of views, nothing of a patient"),
+    "api:hanging-protocols": Url(nothing, why_not="layouts, nothing of a patient"),
+    "hanging-protocols": Url(nothing, why_not="layouts, nothing of a patient"),
     "api:verdict-reasons": Url(nothing, why_not="a list of the clinic, nothing of a patient"),
     # The owner is no administrator: refused in a sentence. What an administrator sees of it is
     # in `test_statistics.py`.
     "statistics": Url(nothing, why_not=ADMINISTRATORS),
     "api:statistics": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-settings": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-overview": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-audit-trail": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-people": Url(nothing, why_not=ADMINISTRATORS),
+    "clinic-person-invite": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-reason-add": Url(nothing, why_not=WRITE),
     "worklist-next": Url(nothing, why_not=WRITE),
+    "keys-note-read": Url(nothing, why_not=WRITE),
     "worklist-view-save": Url(nothing, why_not=WRITE),
-    "patients": Url(nothing, "patient.listed"),
+    "patients": Url(nothing, "patient.listed study.listed"),
     "patient-new": Url(nothing, why_not=FORM),
     "patient-options": Url(nothing, "patient.listed"),
     "upload": Url(nothing, why_not=FORM),
@@ -246,7 +367,7 @@ WITHOUT_IDS: dict[str, Url] = {
     "studies-csv": Url(nothing, "study.exported"),
     "worklist-csv": Url(nothing, "study.exported"),
     "reports": Url(nothing, "report.listed"),
-    "patients-csv": Url(nothing, "patient.exported"),
+    "patients-csv": Url(nothing, "patient.exported study.exported"),
     "reports-csv": Url(nothing, "report.exported"),
     "statistics-csv": Url(lambda world: {"table": "differences"}, why_not=ADMINISTRATORS),
     "report-verify-form": Url(nothing, why_not=FORM),
@@ -286,6 +407,8 @@ PUBLIC: dict[str, Url] = {
     )
 } | {
     "account_confirm_email": Url(lambda world: {"key": "x"}, why_not=_NO_RECORD),
+    # A link that works shows one finding, and records it: `test_critical_findings.py`.
+    "critical-finding": Url(lambda world: {"token": "x"}, why_not=_NO_RECORD),
     "account_reset_password_from_key": Url(
         lambda world: {"uidb36": "1", "key": "x"}, why_not=_NO_RECORD
     ),
@@ -301,6 +424,7 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.study": lambda world: world.study,
     "scans.series": lambda world: Series.objects.get(study=world.study),
     "scans.image": lambda world: world.image,
+    "scans.recordchange": lambda world: RecordChange.objects.get(pk=of_change()(world)["pk"]),
     "scans.analysis": lambda world: world.analysis,
     "scans.verdict": lambda world: world.verdict,
     "scans.assessment": lambda world: world.verdict.assessments.get(),
@@ -311,19 +435,22 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.report": lambda world: world.report,
     "scans.reporttemplate": lambda world: world.template,
     "scans.worklistview": lambda world: world.view,
+    "scans.hangingprotocol": lambda world: world.protocol,
+    "scans.spacingcalibration": lambda world: world.calibration,
+    "scans.keyimage": lambda world: KeyImage.objects.get(image=world.image),
 }
 ADMIN_WITHOUT_ROWS = {"scans.modelrelease", "scans.worker", "scans.idempotentrequest"}
 # The admin's lists and rows that the audit trail does not mention. All others are in it.
 ADMIN_WHY_NOT: dict[str, str] = {
     "accounts.clinic": "clinics, nothing of a patient",
     "accounts.user": "people of the clinic, nothing of a patient",
-    "accounts.auditevent": "the trail itself: ids and counts, no names",
     "accounts.auditchain": "seals",
     "knox.authtoken": "tokens of the clinic's people, nothing of a patient",
     "scans.labellist": "words of the clinic, nothing of a patient",
     "scans.reporttemplate": "texts of the clinic, nothing of a patient",
     "scans.clinicreason": "words of the clinic, nothing of a patient",
     "scans.worklistview": "names of views; what they filter is not shown",
+    "scans.hangingprotocol": "layouts, nothing of a patient",
     "scans.modelrelease": MODEL,
     "scans.worker": "processes",
     "scans.idempotentrequest": "keys of requests; the answers are not shown",
@@ -339,7 +466,7 @@ ADMIN_MORE: dict[str, str] = {
     "admin:password_change_done": "a sentence",
     "admin:jsi18n": "words of the interface",
     "admin:admin/(?P<url>.*)$": "adds a missing slash",
-    "admin:accounts_user_password": "the form for a person's new password; the write is recorded",
+    "admin:accounts_user_password": "asks before it makes a one-time link; the write is recorded",
 }
 ADMIN_MORE_WITH_IDS: dict[str, Arguments] = {
     "admin:accounts_user_password": lambda world: {"user_id": world.owner.pk},

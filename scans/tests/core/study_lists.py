@@ -11,7 +11,7 @@ from scans.tests.core.factories import (
     make_study,
 )
 
-HOME = "/"
+HOME = "/studies/"
 
 
 def study_of(user, *, description, outcomes=()):

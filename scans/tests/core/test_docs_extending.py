@@ -95,7 +95,7 @@ def follow(folder: Path, path: str, kind: str, text: str) -> None:
 @pytest.mark.long
 def test_the_recipe_for_a_format_adds_it_everywhere(copy):
     blocks = [match.groups() for match in BLOCK.finditer(RECIPE)]
-    assert len(blocks) == RECIPE.count("\n```\n") == 8
+    assert len(blocks) == RECIPE.count("\n```\n") == 9
     before = ingested(copy)
     assert before["slice.bmp"][0] == "unsupported_format"
     assert before["slice.bmp"][1].startswith("This is a BMP file.")
@@ -120,5 +120,5 @@ def test_the_recipe_for_a_format_adds_it_everywhere(copy):
     assert "GIF" in unread.stdout
     assert "BMP" not in unread.stdout
     tests = run(copy, "-m", "pytest", "-q", "-rA", "ml/imaging/formats")
-    assert tests.returncode == 0, tests.stdout
+    assert tests.returncode == 0, tests.stdout + tests.stderr
     assert "PASSED ml/imaging/formats/tests/test_bmp.py::test_a_truncated" in tests.stdout

@@ -5,6 +5,7 @@ On SQLite and, by `neuroscan_site/tests/test_on_postgres.py`, on PostgreSQL.
 # ruff: noqa: S608 (the table's names are our own)
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.checks import run_checks
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.core.management.commands import flush
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 
 from accounts.checks import TAG
 from accounts.immutability import Event, declared, install, lifted, missing_triggers
@@ -23,11 +25,18 @@ from scans.models import (
     AnnotationVersion,
     Assessment,
     ClinicReason,
+    Comparison,
+    CriticalFinding,
+    Image,
+    KeyImage,
     LabelList,
+    RecordChange,
     Report,
     ReportTemplate,
     SeriesStatement,
     SliceEvidence,
+    SpacingCalibration,
+    Study,
     Verdict,
 )
 from scans.tests.core.factories import (
@@ -35,6 +44,7 @@ from scans.tests.core.factories import (
     complete,
     make_analysis,
     make_annotation,
+    make_calibration,
     make_signed_report,
     make_study,
     make_verdict,
@@ -62,6 +72,37 @@ def make_rows():
     LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
     ClinicReason.objects.create(clinic=study.clinic, code="motion", label="Motion")
     ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
+    RecordChange.objects.create(
+        kind="study_corrected",
+        patient=study.patient,
+        study=study,
+        reason="Typed wrong.",
+        made_by=study.received_by,
+    )
+    for acknowledged_at in (None, timezone.now()):
+        CriticalFinding.objects.create(
+            clinic=study.clinic,
+            study=study,
+            reported_by=study.received_by,
+            reported_at=timezone.now(),
+            channel="account",
+            text="A mass.",
+            recipient_name="Dr. House",
+            acknowledged_at=acknowledged_at,
+        )
+    image = study.series.get().images.get()
+    KeyImage.objects.create(image=image, reader=study.received_by)
+    KeyImage.objects.create(image=image, reader=study.received_by, unstarred_at=timezone.now())
+    make_calibration(image=image, reader=study.received_by)
+    withdrawn = make_calibration(image=image, reader=study.received_by)
+    SpacingCalibration.objects.filter(pk=withdrawn.pk).update(withdrawn_at=timezone.now())
+    earlier = Study.objects.create(
+        clinic=study.clinic,
+        patient=study.patient,
+        study_date=study.study_date,
+        received_by=study.received_by,
+    )
+    Comparison.objects.create(study=study, other=earlier, reader=study.received_by)
     other = make_study(user=UserFactory())
     reader = UserFactory(radiologist=True, clinic=other.clinic)
     draft = Verdict.objects.create(study=other, reader=reader)
@@ -74,9 +115,14 @@ FINISHED_ROW = {
     "scans_analysis": "status = 'completed'",
     "scans_annotationversion": "1 = 1",
     "scans_sliceevidence": "1 = 1",
+    "scans_recordchange": "1 = 1",
+    "scans_comparison": "1 = 1",
     "scans_verdict": "status = 'final'",
     "scans_assessment": "verdict_id IN (SELECT id FROM scans_verdict WHERE status = 'final')",
     "scans_report": "status = 'final'",
+    "scans_criticalfinding": "acknowledged_at IS NOT NULL",
+    "scans_spacingcalibration": "withdrawn_at IS NOT NULL",
+    "scans_keyimage": "unstarred_at IS NOT NULL",
 }
 
 
@@ -174,8 +220,15 @@ def test_after_a_column_was_added_to_every_table_they_refuse_as_before(importabl
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_triggers(importable):
     make_rows()
+    # What that version did not keep.
+    Image.objects.update(upload_place=None)
+    with never_protected():
+        Verdict.objects.update(image_count=None, images_shown=None)
     rows, names = everything(), {row.name for row in installed()}
-    later = [SliceEvidence, SeriesStatement]  # which that version did not have
+    later = [  # which that version did not have
+        *(SliceEvidence, SeriesStatement, RecordChange, CriticalFinding),
+        *(Comparison, KeyImage, SpacingCalibration),
+    ]
     rows |= {model.__name__: [] for model in later}
     migrate("0006_report")
     with never_protected():
@@ -196,6 +249,7 @@ SIGNED = {
     "analysis": "threshold=0.1",
     "annotationversion": "number=7",
     "sliceevidence": "content={}",
+    "recordchange": "reason='Other.'",
     "verdict": "comment='Other.'",
     "assessment": "reason_text='Other.'",
     "report": "impression='Other.'",
@@ -299,6 +353,52 @@ def test_what_is_signed_does_not_go_through_the_orm_either():
             rows._raw_delete(rows.db)
         with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
             models.QuerySet.update(rows, id=models.F("id"))
+
+
+# What may be written to an open row, once; everything else that it holds is as it was made.
+_WRITTEN_LATER = {
+    CriticalFinding: {"acknowledged_at", "acknowledged_by", "acknowledged_name"},
+    SpacingCalibration: {"withdrawn_at"},
+    KeyImage: {"unstarred_at"},
+    Comparison: set(),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("model", _WRITTEN_LATER, ids=lambda model: model.__name__)
+def test_an_open_row_changes_in_nothing_but_what_closes_it(model):
+    """Asked of every column, so that one that is added is protected or named here."""
+    make_rows()
+    row = model.objects.order_by("pk").filter(**_OPEN.get(model, {})).first()
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.name in _WRITTEN_LATER[model]:
+            continue
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            model.objects.filter(pk=row.pk).update(**{field.attname: _other(field, row)})
+
+
+_OPEN = {
+    CriticalFinding: {"acknowledged_at": None},
+    SpacingCalibration: {"withdrawn_at": None},
+    KeyImage: {"unstarred_at": None},
+}
+
+
+def _other(field, row):
+    """Another value than the row has in this field."""
+    value = getattr(row, field.attname)
+    if isinstance(field, models.ForeignKey):
+        rows = field.related_model._base_manager.exclude(pk=value)
+        return rows.values_list("pk", flat=True).first()
+    if isinstance(field, models.BooleanField):
+        return not value
+    if isinstance(field, models.DateTimeField):
+        return timezone.now() - timedelta(days=9)
+    if isinstance(field, models.FloatField):
+        return value + 1
+    if isinstance(field, models.JSONField):
+        return [[1, 2], [3, 4]]
+    return {"channel": "phone", "address": "o@x.example"}.get(field.name, f"other {value}"[:60])
 
 
 def test_nothing_is_written_where_everything_is_in_place(django_assert_num_queries):

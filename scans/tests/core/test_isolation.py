@@ -1,5 +1,6 @@
 """Nobody sees another clinic: every address of the project, asked with the other clinic's ids."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from scans.models import Analysis, Image
+from accounts.tests.factories import UserFactory
+from scans.models import Image
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, make_study
 from scans.tests.core.isolation_table import (
@@ -68,7 +70,8 @@ def test_an_id_of_the_other_clinic_looks_like_one_that_does_not_exist(world, nam
     client = signed_in(world.others[0])
     real = address(name, world)
     own_id = next(str(value) for value in WITH_IDS[name].arguments(world).values())
-    made_up = real.replace(own_id, str(uuid4()))
+    made_up = re.sub(rf"(?<=/){re.escape(own_id)}(?![\w-])", str(uuid4()), real)
+    assert made_up != real
     for method in ("get", "post"):
         responses = [getattr(client, method)(path) for path in (real, made_up)]
         assert responses[0].status_code == responses[1].status_code
@@ -102,7 +105,8 @@ def test_nothing_of_the_other_clinic_is_on_a_page_of_ones_own(world, name):
         client = signed_in(other)
         for query in ({}, {"q": "One"}, {"search": "One"}, {"q": "ONE-77"}, {"archived": "any"}):
             response = client.get(address(name, world), query)
-            assert response.status_code in {200, 302, 403, 404, 405}
+            # The API and the files refuse a parameter that they do not know.
+            assert response.status_code in {200, 302, 403, 404, 405} | ({400} if query else set())
             assert_no_trace(response, world)
 
 
@@ -182,60 +186,30 @@ def test_files_are_not_served_by_their_stored_name(world, person):
             assert client.get(f"{root}{stored.name}").status_code == HIDDEN
 
 
-@pytest.mark.parametrize("label", ADMIN_ROWS)
-@pytest.mark.parametrize("view", ["change", "history", "delete"])
-def test_the_admin_does_not_open_the_other_clinics_rows(world, label, view):
-    row = ADMIN_ROWS[label](world)
-    path = reverse(f"admin:{label.replace('.', '_')}_{view}", args=[row.pk])
-    for other in world.others:
-        for method in ("get", "post"):
-            response = getattr(signed_in(other), method)(path, follow=True)
-            # Django answers an unknown id with a redirect to the index, which is followed here.
-            assert response.status_code in {200, 403, 404}
-            assert response.status_code != 200 or path not in response.request["PATH_INFO"]
-            assert_no_trace_but_the_id(response, world)
+@pytest.mark.parametrize("label", [*ADMIN_ROWS, *sorted(ADMIN_WITHOUT_ROWS)])
+def test_the_admin_shows_a_clinics_people_no_row_at_all(world, label):
+    """It is for superusers: of the own clinic there is nothing either."""
+    name = f"admin:{label.replace('.', '_')}"
+    row = ADMIN_ROWS[label](world) if label in ADMIN_ROWS else None
+    paths = [reverse(f"{name}_changelist")]
+    if row is not None:
+        paths += [reverse(f"{name}_{view}", args=[row.pk]) for view in ("change", "history")]
+    for person in (*world.others, UserFactory(clinic=world.owner.clinic, administrator=True)):
+        for path in paths:
+            for method in ("get", "post"):
+                response = getattr(signed_in(person), method)(path, follow=True)
+                assert response.status_code == 403
+                if person in world.others:
+                    assert_no_trace(response, world)
 
 
 @pytest.mark.parametrize("name", ADMIN_MORE_WITH_IDS)
-def test_the_admins_own_addresses_do_not_open_the_other_clinics_rows(world, name):
+def test_the_admins_own_addresses_open_no_row_either(world, name):
     path = reverse(name, kwargs=ADMIN_MORE_WITH_IDS[name](world))
     for other in world.others:
         for method in ("get", "post"):
             response = getattr(signed_in(other), method)(path, follow=True)
-            assert response.status_code in {403, 404}
-            assert_no_trace_but_the_id(response, world)
-
-
-@pytest.mark.parametrize("label", [*ADMIN_ROWS, *sorted(ADMIN_WITHOUT_ROWS)])
-def test_the_admins_lists_and_searches_hold_no_row_of_the_other_clinic(world, label):
-    path = reverse(f"admin:{label.replace('.', '_')}_changelist")
-    for other in world.others:
-        for query in ({}, {"q": "One"}):
-            response = signed_in(other).get(path, query, follow=True)
-            assert response.status_code in {200, 403}
+            assert response.status_code == 403
             assert_no_trace(response, world)
-
-
-def test_an_action_of_the_admin_does_not_reach_the_other_clinics_rows(world):
-    before = list(Analysis.objects.values())
-    for other in world.others:
-        for label, make_row in ADMIN_ROWS.items():
-            row = make_row(world)
-            path = reverse(f"admin:{label.replace('.', '_')}_changelist")
-            actions = admin.site._registry[type(row)].actions
-            for action in ["delete_selected", *(getattr(a, "__name__", a) for a in actions)]:
-                sent = {"action": action, "_selected_action": [str(row.pk)], "post": "yes"}
-                response = signed_in(other).post(path, sent, follow=True)
-                assert response.status_code in {200, 403}
-                assert_no_trace_but_the_id(response, world)
-            assert type(row)._default_manager.filter(pk=row.pk).exists()
-    assert list(Analysis.objects.values()) == before
     world.owner.refresh_from_db()
     assert world.owner.is_active
-
-
-def assert_no_trace_but_the_id(response, world) -> None:
-    """Django repeats the id that was asked for in its message that there is no such row."""
-    text = text_of(response)
-    ids = {str(row(world).pk) for row in ADMIN_ROWS.values()} | {world.token_key}
-    assert not [trace for trace in world.traces if trace in text and trace not in ids]

@@ -3,14 +3,17 @@
 import base64
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Clinic
 from scans.models import Patient, Study
 from scans.pages.studies.list import PAGE_SIZE
-from scans.tests.core.factories import PatientFactory, make_study
+from scans.tests.core.factories import PatientFactory, make_study, make_verdict
+from scans.tests.core.isolation_table import text_of
 from scans.tests.core.study_lists import HOME, shown, study_of
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +29,7 @@ def many_studies(user, number):
             patient=patient,
             study_date=now.date(),
             description=f"study {n}",
+            search_text=f"study {n}",  # which `save` would fill
             received_by=user,
         )
         for n in range(number)
@@ -64,7 +68,7 @@ def test_a_page_stays_what_it_is_when_newer_studies_arrive(doctor, user):
 def test_filters_stay_while_paging(doctor, user):
     many_studies(user, PAGE_SIZE + 1)
     text = doctor.get(HOME, {"q": "study", "state": "not_analyzed"}).content.decode()
-    assert re.search(r'href="/\?q=study&amp;state=not_analyzed&amp;page=', text)
+    assert re.search(r'href="/studies/\?q=study&amp;state=not_analyzed&amp;page=', text)
 
 
 ODD_TOKENS = [
@@ -104,17 +108,17 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
 ):
     for number in range(3):
         study_of(user, description=f"{number}", outcomes=[0.2, 0.9, "abstained"])
-    with django_assert_max_num_queries(18):  # the audit trail takes half of them
+    with django_assert_max_num_queries(25):  # the audit trail takes half of them
         doctor.get(HOME)
     many_studies(user, PAGE_SIZE)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(25):
         doctor.get(HOME, {"q": "study", "state": "not_analyzed"})
 
 
 def test_no_page_is_found_by_counting(doctor, user, django_assert_max_num_queries):
     many_studies(user, 2 * PAGE_SIZE)
     older = doctor.get(HOME).context["older"].full
-    with django_assert_max_num_queries(18) as queries:
+    with django_assert_max_num_queries(25) as queries:
         doctor.get(older)
     # The images of the studies on the page are counted, the studies themselves never.
     assert not [one for one in queries if "OFFSET" in one["sql"] or "COUNT(*)" in one["sql"]]
@@ -126,17 +130,19 @@ def test_htmx_gets_the_rows_and_the_address_to_show(htmx, user):
     assert b"<html" not in response.content
     assert shown(response) == ["found"]
     # What was typed may be a name: it is not in the address bar, nor in the browser's history.
-    assert response["HX-Replace-Url"] == "/?state=in_work"
+    assert response["HX-Replace-Url"] == "/studies/?state=in_work"
 
 
 def test_what_was_typed_stays_out_of_the_address_while_paging(htmx, user):
     many_studies(user, PAGE_SIZE + 1)
     text = htmx.get(HOME, {"q": "study"}).content.decode()
-    assert 'href="/?q=' not in text
-    next_path = html.unescape(re.search(r'rel="next"\s+href="/"\s+hx-get="([^"]+)"', text)[1])
+    assert 'href="/studies/?q=' not in text
+    next_path = html.unescape(
+        re.search(r'rel="next"\s+href="/studies/"\s+hx-get="([^"]+)"', text)[1]
+    )
     response = htmx.get(next_path)
     assert len(shown(response)) == 1
-    assert response["HX-Replace-Url"] == "/"
+    assert response["HX-Replace-Url"] == "/studies/"
 
 
 def test_the_list_goes_on_page_by_page(doctor, user):
@@ -150,3 +156,152 @@ def test_the_list_goes_on_page_by_page(doctor, user):
     )
     assert second.context["next"] is None
     assert "Name" not in first.context["next"].page
+
+
+# --- Sorted by the head of a column -----------------------------------------------------------
+
+
+def listed_studies(client, order):
+    """The descriptions on every page of the list in this order."""
+    found, address = [], f"{HOME}?order={order}"
+    while address:
+        response = client.get(address)
+        found += [one.study.description for one in response.context["summaries"]]
+        address = response.context["older"] and response.context["older"].full
+    return found
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("", ["third", "second", "first"]),
+        ("received", ["third", "second", "first"]),
+        ("-received", ["first", "second", "third"]),
+        ("patient", ["second", "third", "first"]),
+        ("-patient", ["first", "third", "second"]),
+        ("study", ["first", "third", "second"]),
+        ("finding", ["third", "second", "first"]),
+        ("ai", ["second", "first", "third"]),
+        ("-ai", ["third", "first", "second"]),
+        ("made-up", ["third", "second", "first"]),
+    ],
+)
+def test_studies_are_sorted_by_the_head_of_a_column(doctor, user, monkeypatch, order, expected):
+    monkeypatch.setattr("scans.pages.studies.list.PAGE_SIZE", 2)
+    now = timezone.now()
+    facts = [("first", "Zeta", 1, 0.2), ("second", "Alpha", 30, 0.9), ("third", "Beta", 5, None)]
+    for hours, (words, name, days, score) in enumerate(facts):
+        patient = PatientFactory(created_by=user, family_name=name)
+        study = make_study(user=user, patient=patient, description=words)
+        Study.objects.filter(pk=study.pk).update(
+            received_at=now + timedelta(hours=hours),
+            study_date=now.date() - timedelta(days=days),
+            triage_score=score,
+        )
+    assert listed_studies(doctor, order) == expected
+
+
+def test_studies_are_sorted_by_what_the_radiologists_found(doctor, user, monkeypatch):
+    """As the column says it: what is not read is last, also where one of two has signed."""
+    monkeypatch.setattr("scans.pages.studies.list.PAGE_SIZE", 2)
+    for finding in ("no_tumor", "", "unsure", "tumor"):
+        study = make_study(user=user, description=finding or "unread")
+        if finding:
+            make_verdict(study=study, finding=finding)
+    for words, seconds in (("two agree", ["tumor"]), ("blind", []), ("disagree", ["no_tumor"])):
+        study = make_study(user=user, description=words)
+        Study.objects.filter(pk=study.pk).update(readers_required=2)
+        for finding in ["tumor", *seconds]:
+            make_verdict(study=Study.objects.get(pk=study.pk), finding=finding)
+    expected = ["two agree", "tumor", "disagree", "unsure", "no_tumor", "blind", "unread"]
+    assert listed_studies(doctor, "finding") == expected
+    assert listed_studies(doctor, "-finding") == expected[::-1]
+    rows = text_of(doctor.get(HOME, {"order": "finding"}))
+    assert re.search(r'aria-sort="ascending">\s*<a[^>]*id="sort-finding"', rows)
+
+
+def test_studies_are_sorted_by_the_state_of_their_analyses(doctor, user, monkeypatch):
+    monkeypatch.setattr("scans.pages.studies.list.PAGE_SIZE", 2)
+    outcomes = {
+        "analyzed": [0.2, 0.9],
+        "no opinion": ["abstained"],
+        "one failed": [0.2, "failed"],
+        "bare": ["bare"],
+        "in work": [0.2, ""],
+        "cancelled": ["cancelled"],
+    }
+    for words, found in outcomes.items():
+        study_of(user, description=words, outcomes=found)
+    expected = ["one failed", "in work", "bare", "cancelled", "no opinion", "analyzed"]
+    assert listed_studies(doctor, "state") == expected
+    assert listed_studies(doctor, "-state") == expected[::-1]
+
+
+@pytest.mark.parametrize("address", ["home", "patients"])
+def test_every_column_but_the_picture_sorts_its_list(doctor, user, address):
+    make_study(user=user)
+    rows = text_of(doctor.get(reverse(address)))
+    heads = re.findall(r'(?s)<span role="columnheader"[^>]*>(.*?)</span>', rows)
+    assert len(heads) > 5
+    assert [head for head in heads if 'class="ns-sort"' not in head and ">Image" not in head] == []
+
+
+def test_where_the_clinic_reads_first_no_order_reveals_the_ai_result(doctor, user):
+    Clinic.objects.update(read_first=True)
+    for score in (0.1, 0.9, 0.5):
+        Study.objects.filter(pk=make_study(user=user).pk).update(triage_score=score)
+    by_itself = shown(doctor.get(HOME))
+    assert shown(doctor.get(HOME, {"order": "ai"})) == by_itself
+    assert "order=ai" not in doctor.get(HOME).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("", ["Adler", "Berg", "Cole"]),
+        ("-name", ["Cole", "Berg", "Adler"]),
+        ("mrn", ["Cole", "Adler", "Berg"]),
+        ("born", ["Berg", "Cole", "Adler"]),
+        ("-born", ["Adler", "Cole", "Berg"]),
+        ("last", ["Cole", "Adler", "Berg"]),
+    ],
+)
+def test_patients_are_sorted_by_the_head_of_a_column(doctor, user, monkeypatch, order, expected):
+    monkeypatch.setattr("scans.pages.patients.list.PAGE_SIZE", 2)
+    facts = [
+        ("Adler", "M2", date(1990, 1, 1)),
+        ("Berg", "M3", None),
+        ("Cole", "M1", date(1950, 1, 1)),
+    ]
+    for name, mrn, born in facts:
+        PatientFactory(created_by=user, family_name=name, mrn=mrn, birth_date=born)
+    make_study(user=user, patient=Patient.objects.get(mrn="M1"))
+    assert listed_patients(doctor, order) == expected
+
+
+def listed_patients(client, order):
+    """The family names on every page of the list in this order."""
+    found, address = [], f"/patients/?order={order}"
+    while address:
+        response = client.get(address)
+        found += [one.family_name for one in response.context["patients"]]
+        address = response.context["next"] and response.context["next"].full
+    return found
+
+
+def test_patients_are_sorted_by_the_finding_on_their_newest_study(doctor, user, monkeypatch):
+    monkeypatch.setattr("scans.pages.patients.list.PAGE_SIZE", 2)
+    findings = {
+        "Adler": {30: "tumor", 1: "no_tumor"},
+        "Berg": {1: ""},
+        "Cole": {1: "tumor"},
+        "Dahl": {},
+    }
+    for name, studies in findings.items():
+        patient = PatientFactory(created_by=user, family_name=name)
+        for days, finding in studies.items():
+            study = make_study(user=user, patient=patient, days_ago=days)
+            if finding:
+                make_verdict(study=study, finding=finding)
+    assert listed_patients(doctor, "finding") == ["Cole", "Adler", "Berg", "Dahl"]
+    assert listed_patients(doctor, "-finding") == ["Dahl", "Berg", "Adler", "Cole"]

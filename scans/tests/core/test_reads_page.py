@@ -1,7 +1,9 @@
 """Reads count: every page and fragment that shows the record leaves an event, its polls none."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent
@@ -78,6 +80,22 @@ def test_opening_a_study_is_recorded_and_watching_is_not(doctor, htmx, user):
     assert not events("analysis.read").exists()
 
 
+def test_a_viewer_that_waits_for_results_reads_nothing_until_there_is_one(doctor, htmx, user):
+    analysis = make_analysis(user=user)
+    study = analysis.image.study
+    results = reverse("viewer-results", args=[study.pk])
+    seen = {"seen": doctor.get(reverse("viewer", args=[study.pk])).context["results_stamp"]}
+    htmx.get(results, seen)  # the first request of a browser
+    with CaptureQueriesContext(connection) as queries:
+        assert htmx.get(results, seen).status_code == 204
+    assert len(queries) <= 8
+    complete(analysis)
+    changed = htmx.get(results, seen)
+    assert changed.status_code == 200
+    assert htmx.get(results, {"seen": changed.content.decode()}).status_code == 204
+    assert events("study.read").count() == 1
+
+
 @pytest.mark.parametrize(
     ("name", "action"),
     [
@@ -85,6 +103,7 @@ def test_opening_a_study_is_recorded_and_watching_is_not(doctor, htmx, user):
         ("patient-edit", "patient.read"),
         ("study-entry", "study.read"),
         ("study-summary", "study.read"),
+        ("viewer-results", "study.read"),
         ("analysis-fragment", "analysis.read"),
     ],
 )

@@ -140,6 +140,19 @@ def test_no_class_is_styled_in_two_files():
     assert {name: sorted(found) for name, found in homes.items() if len(found) > 1} == {}
 
 
+def test_what_scrolls_by_itself_keeps_what_is_hidden_in_it():
+    """Hidden words and controls are placed absolutely: in an unplaced scroller they lie below the
+    page, which the focus then scrolls to nothing."""
+    found = []
+    for sheet in SHEETS:
+        text = re.sub(r"/\*.*?\*/", "", (ROOT / sheet).read_text(), flags=re.DOTALL)
+        for selectors, rule in re.findall(r"([^{};]+)\{([^{}]*)\}", text):
+            if re.search(r"overflow(-[xy])?:[^;]*\b(auto|scroll)\b", rule):
+                found.append((sheet, " ".join(selectors.split()), "position:" in rule))
+    assert len(found) > 10
+    assert [one for one in found if not one[-1]] == []
+
+
 def test_every_sheet_is_on_a_page():
     templates = settings.BASE_DIR / "templates"
     texts = "".join(path.read_text() for path in templates.rglob("*.html"))

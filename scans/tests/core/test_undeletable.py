@@ -11,16 +11,20 @@ from scans.models import (
     AnnotationVersion,
     Assessment,
     ClinicReason,
+    HangingProtocol,
     IdempotentRequest,
     Image,
+    KeyImage,
     LabelList,
     ModelRelease,
+    Notification,
     Patient,
     Report,
     ReportTemplate,
     Series,
     SeriesStatement,
     SliceEvidence,
+    SpacingCalibration,
     Study,
     Verdict,
     Worker,
@@ -33,6 +37,7 @@ from scans.tests.core.factories import (
     fail,
     make_analysis,
     make_annotation,
+    make_calibration,
     make_signed_report,
     make_verdict,
     suspect,
@@ -42,6 +47,7 @@ pytestmark = pytest.mark.django_db
 
 KEPT = [Patient, Study, Series, Image, Analysis, ModelRelease]
 KEPT += [Annotation, AnnotationVersion, LabelList, Verdict, Assessment, ClinicReason]
+KEPT += [KeyImage, SpacingCalibration]
 KEPT += [Report, ReportTemplate, SeriesStatement, SliceEvidence]
 
 
@@ -58,6 +64,8 @@ def reading(analysis):
     make_annotation(image=analysis.image)
     make_verdict(study=study)
     make_signed_report(study=study)
+    KeyImage.objects.create(image=analysis.image, reader=analysis.requested_by)
+    make_calibration(image=analysis.image)
     LabelList.objects.create(clinic=study.clinic, names=["Glioma"])
     ClinicReason.objects.create(clinic=study.clinic, code="motion", label="Motion")
     ReportTemplate.objects.create(clinic=study.clinic, name="MRI head")
@@ -77,7 +85,9 @@ def test_only_views_of_the_worklist_and_what_is_no_record_can_be_deleted():
     models = apps.get_app_config("scans").get_models()
     assert {model for model in models if not issubclass(model, Undeletable)} == {
         WorklistView,
+        HangingProtocol,
         IdempotentRequest,
+        Notification,
         Worker,
     }
 

@@ -56,7 +56,12 @@ def test_they_are_shown_and_can_still_be_signed(reader, upgraded, reads_first):
     old, _ = upgraded
     Clinic.objects.update(read_first=reads_first)
     client = signed_in(reader)
-    for address in ("/", "/worklist/", old.get_absolute_url(), old.patient.get_absolute_url()):
+    for address in (
+        "/studies/",
+        "/worklist/",
+        old.get_absolute_url(),
+        old.patient.get_absolute_url(),
+    ):
         assert client.get(address).status_code == 200
     assert "Not on the worklist" in client.get(old.get_absolute_url()).content.decode()
     signed = sign_verdict(user=reader, study=old, verdict_input=VerdictInput(finding="tumor"))

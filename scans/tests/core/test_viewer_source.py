@@ -1,6 +1,7 @@
-"""viewer/src without Node: no file imports itself over others, nor for types only."""
+"""viewer/src and the scripts of the pages without Node: no circle of files, a name in one."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,13 @@ def test_no_circle_of_files(root):
     files = {path.resolve(): imports_of(path) for path in root.rglob("*.[jt]s")}
     assert sum(map(len, files.values())) > 5
     assert circles(files) == []
+
+
+@pytest.mark.parametrize("name", [r"neuroscan-[a-z-]+", r"meta\[name=drawn-for\]"])
+def test_what_a_browser_keeps_and_for_whom_is_named_in_one_file(name):
+    files = defaultdict(set)
+    for path in [*SOURCE.rglob("*.ts"), *SCRIPTS.rglob("*.js")]:
+        for found in re.findall(name, path.read_text()):
+            files[found].add(path.name)
+    assert files
+    assert {name: names for name, names in files.items() if len(names) > 1} == {}
