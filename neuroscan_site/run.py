@@ -191,7 +191,8 @@ def welcome(address: str) -> str:
         kept = settings.DATA_DIR / "demo_password"
         given = settings.DEMO_PASSWORD
         lines += [
-            "  First demo clinic:   clinician, radiologist, administrator",
+            "  First demo clinic:   clinician, administrator, and for double reading three",
+            "                       radiologists: radiologist, second-reader, third-reader",
             "  Second demo clinic:  clinician2, radiologist2",
             "  Django admin:        admin",
             f"  Password of each:    {given or kept.read_text().strip()}"

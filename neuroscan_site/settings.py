@@ -63,6 +63,11 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 if env.bool("NEUROSCAN_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = 1 if env.bool("NEUROSCAN_BEHIND_PROXY", default=False) else 0
+# The address of this site in mails, which are written where no request says it.
+SITE_URL = env.str(
+    "NEUROSCAN_URL",
+    default=f"https://{[*ALLOWED_HOSTS, 'localhost'][0]}" if HTTPS else f"http://127.0.0.1:{PORT}",
+).rstrip("/")
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env.int("NEUROSCAN_SESSION_HOURS", default=12) * 3600
@@ -74,7 +79,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
-        "frame-ancestors": [NONE],
+        "frame-ancestors": [NONE],  # but for the viewer, beside the report that is written
     }
 }
 
@@ -109,14 +114,16 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "accounts.drawn_for.DrawnForMiddleware",  # before the token: it says who is signed in now
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.AuditOriginMiddleware",
+    "accounts.time_zones.ClinicTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SessionActivityMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -232,6 +239,7 @@ ANALYSIS_DISPATCH_AGAIN_SECONDS = _renamed_int(
 REQUEUE_SECONDS = _renamed_int(
     "NEUROSCAN_REQUEUE_SECONDS", before="NEUROSCAN_SWEEP_SECONDS", default=10
 )
+MAIL_SECONDS = 20  # how often mail goes out from its rows
 WORKER_HEARTBEAT_SECONDS = 10
 WORKER_MISSING_SECONDS = 30
 ENGINE = env.str("NEUROSCAN_ENGINE", default="auto")
@@ -242,7 +250,8 @@ CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name) for name in ("celery", "upkeep")
 ]
 CELERY_TASK_ROUTES = {
-    f"scans.tasks.{name}": {"queue": "upkeep"} for name in ("requeue_expired", "cleanup")
+    f"scans.tasks.{name}": {"queue": "upkeep"}
+    for name in ("requeue_expired", "cleanup", "send_mail", "read_demo")
 }
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
@@ -261,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": REQUEUE_SECONDS * 2},
     },
     "cleanup": {"task": "scans.tasks.cleanup", "schedule": timedelta(hours=1)},
+    "send_mail": {
+        "task": "scans.tasks.send_mail",
+        "schedule": timedelta(seconds=MAIL_SECONDS),
+        "options": {"expires": MAIL_SECONDS * 2},
+    },
 }
 
 # --- People and sign-in ---------------------------------------------------------------------------
@@ -280,7 +294,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "change_password": "accounts.forms.OwnPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create accounts; nobody signs up
@@ -328,6 +345,8 @@ REST_FRAMEWORK = {
     },
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "scans.api.core.problems.exception_handler",
+    "DATE_INPUT_FORMATS": ["%Y-%m-%d"],
+    "URL_FORMAT_OVERRIDE": None,  # no `format` in the query: an address has one
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 REST_KNOX = {
@@ -345,6 +364,7 @@ SPECTACULAR_SETTINGS = {
         "FindingEnum": "scans.models.assessment.Finding.choices",
         "ReadsEnum": "scans.models.reading.ReadersRequired.choices",
         "ReadStageEnum": "scans.models.reading.ReadStage.choices",
+        "SexEnum": "scans.models.patient.Sex.values",
         "ReportStatusEnum": "scans.models.report.ReportStatus.choices",
         "VerdictStatusEnum": "scans.models.assessment.VerdictStatus.choices",
         "LabelEnum": "scans.models.analysis.Label.choices",
@@ -362,12 +382,19 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env.str("NEUROSCAN_TIME_ZONE", default="UTC")
 USE_I18N = True
+FORMAT_MODULE_PATH = "neuroscan_site.formats"  # one way to write a date, in every form and filter
 USE_TZ = True
 
 # --- Demo -----------------------------------------------------------------------------------------
 
 DEMO = env.bool("NEUROSCAN_DEMO", default=False)  # `make run` turns it on
 DEMO_PASSWORD = env.str("NEUROSCAN_DEMO_PASSWORD", default="")
+if DEMO:  # its earlier studies are read as soon as they are analyzed
+    CELERY_BEAT_SCHEDULE["read_demo"] = {
+        "task": "scans.tasks.read_demo",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    }
 
 # --- Logs: one JSON object a line, ids only -------------------------------------------------------
 

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.trail_pages import audit_trail
 from neuroscan_site import probes
 
 urlpatterns = [
@@ -8,6 +9,8 @@ urlpatterns = [
     path("readyz", probes.readyz, name="readyz"),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("clinic/people/", include("accounts.clinic_urls")),
+    path("clinic/audit-trail/", audit_trail, name="clinic-audit-trail"),
     path("admin/", admin.site.urls),
     path("api/", include("scans.api.urls")),
     path("", include("scans.pages.urls")),

@@ -7,3 +7,6 @@ class ScansConfig(AppConfig):
 
     def ready(self) -> None:
         from scans import checks, immutability, worker  # noqa: F401  (they register themselves)
+        from scans.ingest.part_headers import accept_latin_1
+
+        accept_latin_1()

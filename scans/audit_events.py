@@ -18,12 +18,29 @@ PATIENT_EDITED = declare(
     "Changed what identifies a patient.",
     detail={"fields": "names of the fields that changed"},
 )
-PATIENT_ARCHIVED = declare("patient.archived", "Archived a patient.")
+PATIENT_ARCHIVED = declare(
+    "patient.archived",
+    "Archived a patient.",
+    detail={"unread": "ids of the unread studies that this took out of the worklist"},
+)
 PATIENT_RESTORED = declare("patient.restored", "Restored an archived patient.")
 PATIENT_RESCORED = declare(
     "patient.rescored",
     "Requested analyses of earlier studies of a patient by the active release.",
     detail={"release": "id of the release", "images": "how many images are analyzed"},
+)
+PATIENT_MERGED = declare(
+    "patient.merged",
+    "Merged two patients into one.",
+    detail={"merged": "id of the patient that was merged away", "studies": "how many were moved"},
+)
+PATIENT_UNMERGED = declare(
+    "patient.unmerged",
+    "Took two merged patients apart again.",
+    detail={"merged": "id of the patient that is back", "studies": "how many went back"},
+)
+PATIENT_CHANGES_READ = declare(
+    "patient.changes.read", "Saw the moves, merges and corrections of a patient."
 )
 PATIENT_READ = declare("patient.read", "Opened a patient.", detail=_READ)
 PATIENT_LISTED = declare("patient.listed", "Saw a list of patients.", detail=_LISTED)
@@ -54,6 +71,30 @@ STUDY_READERS_CHANGED = declare(
     "Changed how many readers a study needs.",
     detail={"reads": "how many readers"},
 )
+RECORD_CHANGE_READ = declare("recordchange.read", "Opened a change of the record.", detail=_READ)
+RECORD_CHANGE_LISTED = declare(
+    "recordchange.listed", "Saw a list of changes of the record.", detail=_LISTED
+)
+STUDY_CORRECTED = declare(
+    "study.corrected",
+    "Corrected what is stated of a study.",
+    detail={"fields": "names of the fields that changed", "undoes": "id of the undone change"},
+)
+STUDY_MOVED = declare(
+    "study.moved",
+    "Moved a study to another patient; recorded of both.",
+    detail={
+        "from": "id of the patient it was taken from",
+        "to": "id of the patient it belongs to",
+        "undoes": "id of the undone change",
+    },
+)
+STUDY_CHANGES_READ = declare("study.changes.read", "Saw the moves and corrections of a study.")
+STUDY_COMPARED = declare(
+    "study.compared",
+    "Opened another study of the patient beside one.",
+    detail={"other": "id of the other study"},
+)
 STUDY_READ = declare("study.read", "Opened a study or its images.", detail=_READ)
 STUDY_VERDICTS_READ = declare("study.verdict.read", "Opened the verdicts on a study.")
 STUDY_LISTED = declare("study.listed", "Saw a list of studies.", detail=_LISTED)
@@ -67,6 +108,11 @@ SERIES_ACQUISITION_STATED = declare(
         "after": "their values after",
         "replaced": "what the AI stated of the series before, with its release",
     },
+)
+SERIES_ORDERED = declare(
+    "series.ordered",
+    "Corrected the order of the images of a series.",
+    detail={"numbers": "the numbers that the images had before, in their order since"},
 )
 SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
 SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)
@@ -105,6 +151,11 @@ ANNOTATION_UNHIDDEN = declare(
 ANNOTATION_RESTORED = declare(
     "annotation.restored", "Restored an earlier version of an annotation.", detail=_VERSION
 )
+ANNOTATION_MEASURED_ANEW = declare(
+    "annotation.measured_anew",
+    "Had an annotation measured anew by a manual calibration.",
+    detail=_VERSION,
+)
 ANNOTATION_EXPORTED = declare(
     "annotation.exported",
     "Exported the annotations of a study.",
@@ -129,6 +180,30 @@ ANNOTATION_LABELS_CHANGED = declare(
     detail={"count": "how many labels the list has"},
 )
 
+_CALIBRATED = {
+    "image": "id of the image with the line",
+    "mm_per_pixel": "the spacing that follows from it",
+    "covers_series": "whether it holds for the series",
+}
+CALIBRATION_MADE = declare(
+    "calibration.made", "Calibrated the pixel spacing by a known length.", detail=_CALIBRATED
+)
+CALIBRATION_WITHDRAWN = declare(
+    "calibration.withdrawn", "Withdrew a manual calibration.", detail=_CALIBRATED
+)
+CALIBRATION_READ = declare("spacingcalibration.read", "Opened a manual calibration.", detail=_READ)
+CALIBRATION_LISTED = declare(
+    "spacingcalibration.listed", "Saw a list of manual calibrations.", detail=_LISTED
+)
+KEY_IMAGE_STARRED = declare(
+    "key_image.starred", "Starred an image as a key image.", detail={"image": "id of the image"}
+)
+KEY_IMAGE_UNSTARRED = declare(
+    "key_image.unstarred", "Took the star from a key image.", detail={"image": "id of the image"}
+)
+KEY_IMAGE_READ = declare("keyimage.read", "Opened a key image.", detail=_READ)
+KEY_IMAGE_LISTED = declare("keyimage.listed", "Saw a list of key images.", detail=_LISTED)
+
 # --- Reading --------------------------------------------------------------------------------------
 # Not the finding: the trail holds what was done, the verdict what was found.
 VERDICT_BEGUN = declare("verdict.begun", "Began a verdict on a study.", detail=_OF_STUDY)
@@ -152,6 +227,29 @@ WORKLIST_VIEW_SAVED = declare(
     detail={"for_clinic": "whether everybody in the clinic sees it"},
 )
 WORKLIST_VIEW_DELETED = declare("worklist_view.forgotten", "Deleted a view of the worklist.")
+_CHANNEL = _OF_STUDY | {"channel": "account, mail or phone"}
+CRITICAL_FINDING_SENT = declare(
+    "criticalfinding.sent", "Sent a critical finding to whom it concerns.", detail=_CHANNEL
+)
+CRITICAL_FINDING_PHONED = declare(
+    "criticalfinding.phoned", "Noted that a critical finding was told by phone.", detail=_CHANNEL
+)
+CRITICAL_FINDING_READ = declare(
+    "criticalfinding.read", "Opened a critical finding by its link.", detail=_OF_STUDY
+)
+CRITICAL_FINDING_ACKNOWLEDGED = declare(
+    "criticalfinding.acknowledged", "Acknowledged a critical finding.", detail=_OF_STUDY
+)
+
+HANGING_PROTOCOL_SAVED = declare(
+    "hanging_protocol.saved",
+    "Saved a hanging protocol.",
+    detail={
+        "for_clinic": "whether it is the whole clinic's",
+        "layout": "code of the layout",
+    },
+)
+HANGING_PROTOCOL_DELETED = declare("hanging_protocol.deleted", "Deleted a hanging protocol.")
 
 # --- Reports and statistics -----------------------------------------------------------------------
 REPORT_BEGUN = declare("report.begun", "Began a report.", detail=_REPORT)

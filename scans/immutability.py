@@ -17,7 +17,18 @@ _ARROWS = ", ".join(
 )
 _SIGNED = "IN ('final', 'amended')"
 _VERDICT_OF = "(SELECT status FROM scans_verdict WHERE id = {row}.verdict_id)"
+_VERDICTS_OF_STUDY = (
+    "(SELECT count(*) FROM scans_verdict WHERE study_id = NEW.study_id "
+    "AND status IN ('final', 'amended'))"
+)
 _PART = "A part of a signed verdict does not change."
+
+
+def _ended_or_changed(ended_at: str, *columns: str) -> str:
+    """Match a row that has ended, which is for good, and a change of any of these columns."""
+    differing = (f"OLD.{name} <> NEW.{name}" for name in columns)
+    return " OR ".join([f"OLD.{ended_at} IS NOT NULL", *differing])
+
 
 UNCHANGING = (
     Refusal(
@@ -84,11 +95,64 @@ UNCHANGING = (
         reads=("scans_verdict",),
     ),
     Refusal(
+        name="comparison",
+        table="scans_comparison",
+        events=(Event.UPDATE,),
+        sentence="What was opened beside a study does not change.",
+    ),
+    # What a reader measured with, and what a report lists: taken back by a moment, once.
+    Refusal(
+        name="calibration",
+        table="scans_spacingcalibration",
+        events=(Event.UPDATE,),
+        condition=_ended_or_changed(
+            "withdrawn_at",
+            *("image_id", "reader_id", "line", "known_mm", "mm_per_pixel"),
+            *("covers_series", "made_at"),
+        ),
+        sentence="A calibration does not change: it is withdrawn, and another one is made.",
+    ),
+    Refusal(
+        name="key_image",
+        table="scans_keyimage",
+        events=(Event.UPDATE,),
+        condition=_ended_or_changed("unstarred_at", "image_id", "reader_id", "starred_at"),
+        sentence="A star does not change: it is taken away, and another one is given.",
+    ),
+    Refusal(
+        name="report_without_verdict",
+        table="scans_report",
+        events=(Event.UPDATE,),
+        condition=(
+            f"OLD.status = 'preliminary' AND NEW.status {_SIGNED} AND {_VERDICTS_OF_STUDY} = 0"
+        ),
+        sentence="A report is not signed without a signed verdict on its study.",
+        reads=("scans_verdict",),
+    ),
+    Refusal(
         name="signed_report",
         table="scans_report",
         events=(Event.UPDATE,),
         condition="OLD.status <> 'preliminary'",
         sentence="A report that is signed or discarded does not change.",
+    ),
+    Refusal(
+        name="record_change",
+        table="scans_recordchange",
+        events=(Event.UPDATE,),
+        sentence="A change of the record does not change: it is taken back by another one.",
+    ),
+    Refusal(
+        name="critical_finding",
+        table="scans_criticalfinding",
+        events=(Event.UPDATE,),
+        condition=_ended_or_changed(
+            "acknowledged_at",
+            *("text", "study_id", "reported_at", "recipient_name", "address", "channel"),
+            *("clinic_id", "noted_at", "reported_by_id", "told_patient"),
+        )
+        + " OR coalesce(OLD.recipient_id, 0) <> coalesce(NEW.recipient_id, 0)",
+        sentence="A critical finding that was reported does not change.",
     ),
 )
 

@@ -3,10 +3,14 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 from django.core.management import call_command
 
+from accounts import outbox
 from scans.services.analyses import execution, overlap, workers
 from scans.services.core import idempotency
+from scans.services.demo.clinics import demo_password
+from scans.services.demo.readings import read_demo as read_demo_studies
 
 
 @shared_task(name="scans.tasks.analyze")
@@ -23,4 +27,16 @@ def requeue_expired() -> None:
 def cleanup() -> None:
     idempotency.delete_old_responses()
     workers.delete_lost()
+    outbox.delete_old()
     call_command("clearsessions")
+
+
+@shared_task(name="scans.tasks.send_mail")
+def send_mail() -> None:
+    outbox.send_waiting()
+
+
+@shared_task(name="scans.tasks.read_demo")
+def read_demo() -> None:
+    if settings.DEMO:
+        read_demo_studies(password=demo_password())

@@ -9,16 +9,24 @@ Case = TypeVar("Case")
 FULL = os.environ.get("NEUROSCAN_TEST_MATRIX") == "full"
 
 
-def sampled(cases: Iterable[Case], *, keep: int, full: bool = FULL) -> list[Case]:
+def sampled(
+    cases: Iterable[Case], *, keep: int, always: Iterable[Case] = (), full: bool = FULL
+) -> list[Case]:
     """Return all cases, or `keep` of them in their order: the same ones on every run.
 
-    The sample depends on each case's `repr` alone, so that a case that is added or removed
-    elsewhere in the matrix changes the choice by one at most.
+    Those of `always` are among them. The others depend on each case's `repr` alone, so that a case
+    that is added or removed elsewhere in the matrix changes the choice by one at most.
     """
-    rows = list(cases)
+    rows, first = list(cases), list(always)
+    if unknown := [one for one in first if one not in rows]:
+        raise ValueError(f"No cases of the matrix: {unknown}")
     if full or keep >= len(rows):
         return rows
-    order = sorted(range(len(rows)), key=lambda at: sha256(repr(rows[at]).encode()).digest())
+
+    def rank(at: int) -> tuple[bool, bytes]:
+        return rows[at] not in first, sha256(repr(rows[at]).encode()).digest()
+
+    order = sorted(range(len(rows)), key=rank)
     chosen = set(order[:keep])
     return [row for at, row in enumerate(rows) if at in chosen]
 

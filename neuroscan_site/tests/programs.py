@@ -11,6 +11,10 @@ def find_chromium() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+def find_firefox() -> str | None:
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
 def find_postgres() -> str | None:
     """The folder with `initdb` and `postgres`; Debian keeps it off the PATH."""
     found = shutil.which("initdb")
@@ -46,5 +50,6 @@ BY_MARKER = {
     "browser": Program("Chromium", "chromium", find_chromium),
     "postgres": Program("PostgreSQL", "postgresql", find_postgres),
     "node": Program("Node.js", "nodejs npm", find_npm),
+    "firefox": Program("Firefox", "firefox-esr", find_firefox),
     "redis": Program("Redis", "redis-server", find_redis),
 }

@@ -14,11 +14,12 @@ from accounts import audit
 from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
+from accounts.seen_values import refuse_overtaken
 from scans import audit_events, ingest
 from scans.errors import StateConflictError
 from scans.models import Series, SeriesStatement, Study
 from scans.models.acquisition import ACQUISITION, LARGEST_SPACING, Plane, Sequence
-from scans.services.analyses.series_statements import update_series_statement
+from scans.services.analyses.series_statements import acquisition_in_force, update_series_statement
 from scans.services.patients.records import refuse_archived
 from scans.services.studies.read_studies import is_read
 
@@ -35,18 +36,26 @@ _SPACING = (
 
 
 @clinical_write(Action.UPLOAD_STUDY, on="series")
-def state_acquisition(*, user: User, series: Series, changes: Mapping[str, Any]) -> Series:
+def state_acquisition(
+    *,
+    user: User,
+    series: Series,
+    changes: Mapping[str, Any],
+    seen: Mapping[str, Any] | None = None,
+) -> Series:
     """State plane, sequence or spacing of a series; only the fields in `changes`, "" takes it back.
 
     The statement of the series is made anew in the same transaction, so once a verdict on the study
     is signed nothing is changed: what the readers saw of the AI would be another thing. The audit
-    trail keeps the values and the statement that were there before. Raises `NotAllowedError`,
+    trail keeps the values and the statement that were there before. `seen` holds what the person
+    saw: where another value is in force by now, nothing is saved. Raises `NotAllowedError`,
     `ValidationError` for a value or an archived patient, or `StateConflictError` for a read study.
     """
     refuse_archived(series.study.patient, then="state how the series was acquired")
     values = checked_acquisition(changes)
     study = Study.objects.select_for_update().get(pk=series.study_id)
     current = Series.objects.select_related("study__patient").get(pk=series.pk)
+    refuse_overtaken(acquisition_in_force(current).get, changes=values, seen=seen)
     changed = [name for name, value in values.items() if getattr(current, name) != value]
     if not changed:
         return current

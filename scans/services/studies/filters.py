@@ -9,9 +9,15 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from scans.models import Study
+from scans.models import Patient, Study
 from scans.models.study_filters import StudyLabel, StudyState, in_state, with_label
-from scans.services.core.filters import AnyOfFilter, ListFilterSet, TextFilter
+from scans.services.core.filters import (
+    AnyOfFilter,
+    ArchivedFilter,
+    DayFilter,
+    ListFilterSet,
+    TextFilter,
+)
 from scans.services.disclosure import disclosed_to
 
 STATES = [
@@ -44,23 +50,38 @@ class StudyFilterSet(ListFilterSet):
     page_names = {
         "search": "q",
         "label": "ai",
+        "birth_date": "born",
         "study_date_after": "since",
         "study_date_before": "until",
     }
+    checked_values = {"archived": "any"}
     pages_only = {
         "search": "A client searches for the patient, and asks for the studies of that patient."
     }
     api_only = {
         "patient": "The page of a patient shows the patient's studies.",
+        "mrn": "A page's search finds it.",
+        "study_instance_uid": "For programs: people see no UIDs.",
+        "accession_number": "The search of a page finds it.",
         "study_date": "On a page it is the same day in both dates.",
     }
 
     search = TextFilter(
         method="matching",
         label="Patient or description",
-        placeholder="Name, MRN or description",
+        placeholder="Name, MRN, birth date or description",
+    )
+    birth_date = DayFilter(
+        field_name="patient__birth_date",
+        label="Born",
+        help_text="The patient was born on this day.",
     )
     patient = filters.UUIDFilter(field_name="patient_id")
+    mrn = filters.CharFilter(
+        method="by_mrn", help_text="The patient's whole MRN, however it is written."
+    )
+    study_instance_uid = filters.CharFilter()
+    accession_number = filters.CharFilter(help_text="Exactly this accession number.")
     state = AnyOfFilter(
         method="by_state",
         label="State",
@@ -75,20 +96,32 @@ class StudyFilterSet(ListFilterSet):
         choices=LABELS,
         help_text=LABEL_HELP,
     )
-    study_date = filters.DateFilter()
-    study_date_after = filters.DateFilter(
+    study_date = DayFilter()
+    study_date_after = DayFilter(
         field_name="study_date",
         lookup_expr="gte",
         label="Study date from",
         help_text="This day or later.",
     )
-    study_date_before = filters.DateFilter(
+    study_date_before = DayFilter(
         field_name="study_date", lookup_expr="lte", label="to", help_text="This day or earlier."
     )
 
+    archived = ArchivedFilter(path="patient__archived_at")
+
+    def filter_queryset(self, queryset: Any) -> QuerySet:
+        """Without studies of archived patients, unless `archived` or `patient` asks for them."""
+        rows = super().filter_queryset(queryset)
+        asked = self.cleaned.get("archived") or self.cleaned.get("patient")
+        return rows if asked else rows.filter(patient__archived_at__isnull=True)
+
     def matching(self, rows: Any, name: str, value: str) -> QuerySet:
-        """Studies whose description, or whose patient's MRN or name, contains every word."""
+        """Studies of which the description or the patient matches every word."""
         return rows.matching(value)
+
+    def by_mrn(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Studies of the patients with this MRN, compared as MRNs are."""
+        return rows.filter(patient__in=Patient.objects.with_mrn(value))
 
     def by_state(self, rows: QuerySet, name: str, values: list[str]) -> QuerySet:
         """Studies in one of the states."""

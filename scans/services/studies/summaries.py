@@ -69,6 +69,22 @@ class StudySummary:
         return StudyState.COMPLETED if self.done else StudyState.CANCELLED
 
     @property
+    def words(self) -> str:
+        """The state in the words of every list."""
+        match self.state:
+            case StudyState.IN_WORK:
+                return "Queued" if self.waits else f"{self.done} of {self.image_count} analyzed"
+            case StudyState.COMPLETED if self.done < self.image_count:
+                return f"{self.done} of {self.image_count} analyzed"
+            case StudyState.COMPLETED:
+                return "Analyzed"
+            case StudyState.FAILED if self.image_count > 1:
+                return f"{self.failed} of {self.image_count} failed"
+            case StudyState.FAILED:
+                return "Failed"
+        return "Cancelled" if self.state is StudyState.CANCELLED else "Not analyzed"
+
+    @property
     def in_work(self) -> bool:
         """Whether some analysis is queued or running."""
         return self.state is StudyState.IN_WORK
@@ -224,6 +240,7 @@ def _representatives(ids: list[UUID]) -> tuple[dict[UUID, Analysis], dict[UUID, 
             "label",
             "probability",
             "confidence",
+            "threshold",
             *(f"image__{name}" for name in _IMAGE_FACTS),
         )
         .prefetch_related(Prefetch("release", ModelRelease.objects.defer("manifest")))

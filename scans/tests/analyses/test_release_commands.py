@@ -12,10 +12,12 @@ from django.core.management import CommandError, call_command
 from accounts.models import AuditEvent
 from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
-from scans.models import ModelRelease
+from scans.models import Analysis, ModelRelease
 from scans.services.analyses.execution import run_analysis
 from scans.services.analyses.inference import ReleaseError, load_predictor
+from scans.services.analyses.lifecycle import request_analysis
 from scans.services.analyses.releases import activate_release, active_release, sync_shipped_release
+from scans.tests.core import pictures
 from scans.tests.core.factories import ReleaseFactory, make_analysis
 
 pytestmark = pytest.mark.long
@@ -29,6 +31,12 @@ def keras_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("keras") / "brain_tumor_detection_vgg16.h5"
     build_network().save(path)
     return path
+
+
+def register(file, **more) -> None:
+    options = {"name": "notebook", "release": "1.0", "positive_class": 1}
+    options |= {"preprocessing": "resize-rgb-255-1"}
+    call_command("register_release", file, **options | more)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +55,7 @@ def shipped_copy(settings, tmp_path):
 
 @pytest.mark.django_db
 def test_a_keras_file_is_registered_activated_and_reads_an_image(keras_file, settings, tmp_path):
-    call_command("register_release", keras_file, name="notebook", release="1.0")
+    register(keras_file)
     release = ModelRelease.objects.get(name="notebook")
     assert not release.is_active
     assert len(release.sha256) == 64
@@ -65,7 +73,74 @@ def test_a_keras_file_is_registered_activated_and_reads_an_image(keras_file, set
 def test_a_name_and_version_is_given_once(keras_file, settings, tmp_path):
     ReleaseFactory(name="notebook", version="1.0")
     with pytest.raises(CommandError, match="already registered"):
-        call_command("register_release", keras_file, name="notebook", release="1.0")
+        register(keras_file)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "stated", [None, "", "divided-by-127"], ids=["left out", "empty", "made up"]
+)
+def test_how_the_images_were_prepared_is_stated_and_one_of_those_that_exist(keras_file, stated):
+    with pytest.raises(CommandError) as refused:
+        register(keras_file, preprocessing=stated)
+    for name in ("crop-square-area-1", "resize-rgb-255-1", "head-window-area-1"):
+        assert name in str(refused.value)
+    assert not ModelRelease.objects.exists()
+    register(keras_file, preprocessing="head-window-area-1")
+    assert ModelRelease.objects.get().manifest["preprocessing"] == "head-window-area-1"
+
+
+@pytest.mark.django_db
+def test_the_other_class_turns_the_probability_around(keras_file):
+    """Of training folders like brain_tumor and healthy a tumor is class 0."""
+    probabilities = []
+    image = None
+    for tumor in (0, 1):
+        register(keras_file, release=f"class {tumor}", positive_class=tumor)
+        release = ModelRelease.objects.get(version=f"class {tumor}")
+        activate_release(user=None, release=release)
+        image = image or make_analysis().image
+        analysis = Analysis.objects.filter(image=image, release=release).first()
+        if analysis is None:
+            analysis, _ = request_analysis(user=image.study.received_by, image=image)
+        run_analysis(analysis.pk)
+        analysis.refresh_from_db()
+        probabilities.append(analysis.probability)
+    assert probabilities[0] != pytest.approx(0.5, abs=1e-6)
+    assert sum(probabilities) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.django_db
+def test_known_images_tell_a_class_that_was_stated_wrong(keras_file, settings, tmp_path):
+    """One class is refused, with what would fit, whichever it is for this network's weights."""
+    known = tmp_path / "known.png"
+    known.write_bytes(pictures.png())
+    fits, sentences = {}, []
+    for option in ("known_tumor", "known_no_tumor"):
+        for tumor in (0, 1):
+            version = f"{option} {tumor}"
+            try:
+                register(keras_file, release=version, positive_class=tumor, **{option: [known]})
+            except CommandError as refused:
+                sentences.append(str(refused))
+            fits[option, tumor] = ModelRelease.objects.filter(version=version).exists()
+    assert fits["known_tumor", 0] is not fits["known_tumor", 1]
+    assert fits["known_no_tumor", 0] is fits["known_tumor", 1]
+    assert fits["known_no_tumor", 1] is fits["known_tumor", 0]
+    for sentence in sentences:
+        assert "right about 0 of 1 known images" in sentence
+        assert "With the other --positive-class it would be right about 1" in sentence
+    kept = {str(row.directory) for row in ModelRelease.objects.all()}
+    assert {str(folder) for folder in settings.RELEASES_DIR.iterdir()} == kept
+
+
+@pytest.mark.django_db
+def test_a_known_image_that_cannot_be_read_is_named(keras_file, tmp_path):
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("not an image")
+    with pytest.raises(CommandError, match=r"notes\.txt"):
+        register(keras_file, known_tumor=[wrong])
+    assert not ModelRelease.objects.exists()
 
 
 @pytest.mark.django_db
@@ -73,7 +148,7 @@ def test_a_file_that_is_no_such_model_is_refused_and_leaves_nothing(settings, tm
     wrong = tmp_path / "wrong.h5"
     wrong.write_bytes(b"not a model")
     with pytest.raises(CommandError):
-        call_command("register_release", wrong, name="wrong", release="1")
+        register(wrong)
     assert not ModelRelease.objects.exists()
     assert not list(settings.RELEASES_DIR.glob("*"))
 

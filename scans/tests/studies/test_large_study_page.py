@@ -1,19 +1,29 @@
+import re
+
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from accounts.models import Clinic
 from scans.models import Analysis, Image
 from scans.pages.patients.timeline import THUMBNAILS
-from scans.pages.reading.study import PAGE_SIZE
-from scans.tests.core.factories import complete, make_study
+from scans.tests.core.factories import (
+    complete,
+    make_analyzed_study,
+    make_signed_report,
+    make_study,
+    make_verdict,
+)
 
 pytestmark = pytest.mark.django_db
+IMAGES = 27
 
 
 @pytest.fixture
 def large_study(user):
     study = make_study(user=user)
     image = Image.objects.get()
-    for number in range(2, PAGE_SIZE + 4):
+    for number in range(2, IMAGES + 1):
         image.pk, image._state.adding = None, True
         fields = {
             "number": number,
@@ -41,39 +51,59 @@ def large_study(user):
     return study
 
 
-def test_a_large_study_has_pages_and_an_image_is_found_on_its_own(doctor, large_study):
+def large(response):
+    """The numbers of the images that are shown large."""
+    return [one["image"].number for one in response.context["image_cards"]]
+
+
+def test_a_large_study_shows_one_image_large_and_every_one_in_a_strip(doctor, large_study):
     path = large_study.get_absolute_url()
-    assert len(doctor.get(path).context["image_cards"]) == PAGE_SIZE
-    assert [
-        one["image"].number for one in doctor.get(path, {"page": 2}).context["image_cards"]
-    ] == [
-        25,
-        26,
-        27,
-    ]
+    response = doctor.get(path)
+    assert large(response) == [1]
+    assert response.content.decode().count('class="ns-strip-image"') == IMAGES
     last = Image.objects.get(number=26)
     response = doctor.get(path, {"image": last.pk})
-    assert response.context["page_number"] == 2
+    assert large(response) == [26]
     assert f'id="image-{last.pk}"' in response.content.decode()
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99", "x", ""])
-def test_a_page_that_is_not_there_is_the_nearest_one(doctor, large_study, number):
-    response = doctor.get(large_study.get_absolute_url(), {"page": number})
-    assert response.context["page_number"] == (2 if number == "99" else 1)
+def test_the_most_suspicious_image_opens_large_and_is_linked_by_its_number(doctor, user):
+    study = make_study(user=user, images=4)
+    for image in Image.objects.filter(series__study=study):
+        complete(image.analyses.get(), probability=0.9 if image.number == 3 else 0.1)
+    response = doctor.get(study.get_absolute_url())
+    assert large(response) == [3]
+    third = Image.objects.get(series__study=study, number=3)
+    link = f'?image={third.pk}#image-{third.pk}">image 3, the most suspicious</a> of 4 analyzed'
+    assert link in " ".join(response.content.decode().replace("\n", " ").split())
+
+
+def test_a_withheld_result_does_not_choose_the_image(doctor, user):
+    Clinic.objects.update(read_first=True)
+    study = make_study(user=user, images=3)
+    for image in Image.objects.filter(series__study=study):
+        complete(image.analyses.get(), probability=0.9 if image.number == 3 else 0.1)
+    response = doctor.get(study.get_absolute_url())
+    assert large(response) == [1]
+    assert "most suspicious" not in response.content.decode()
+
+
+@pytest.mark.parametrize("image", ["0", "-1", "made-up", 5000 * "9", ""])
+def test_an_image_that_is_not_there_is_the_first(doctor, large_study, image):
+    assert large(doctor.get(large_study.get_absolute_url(), {"image": image})) == [1]
 
 
 def test_the_page_takes_a_fixed_number_of_queries(doctor, user, django_assert_max_num_queries):
     study = make_study(user=user, images=8)
     for one in Analysis.objects.all():
         complete(one)
-    with django_assert_max_num_queries(37):  # the audit trail takes a third of them
+    with django_assert_max_num_queries(48):  # the audit trail takes a third of them
         doctor.get(study.get_absolute_url())
 
 
 def test_images_that_wait_cost_no_queries_of_their_own(doctor, user, django_assert_max_num_queries):
     def queries_of(study):
-        with django_assert_max_num_queries(37) as queries:
+        with django_assert_max_num_queries(48) as queries:
             response = doctor.get(study.get_absolute_url())
         assert [one["queue_estimate"].position for one in response.context["image_cards"]]
         return len(queries)
@@ -87,12 +117,31 @@ def test_the_case_history_reads_only_the_images_it_shows(doctor, user, large_stu
     response = doctor.get(large_study.patient.get_absolute_url())
     (entry,) = response.context["entries"]
     assert [one.image.number for one in entry["images"]] == list(range(1, THUMBNAILS + 1))
-    assert entry["hidden"] == PAGE_SIZE + 3 - THUMBNAILS
+    assert entry["hidden"] == IMAGES - THUMBNAILS
     assert "27 images" in response.content.decode()
 
 
 @pytest.mark.parametrize("number", [5000 * "9", "²", "-1", "x"])
 def test_an_odd_number_in_the_address_is_no_error(doctor, large_study, number):
-    assert doctor.get(large_study.get_absolute_url(), {"page": number}).status_code == 200
     summary = reverse("study-summary", args=[large_study.pk])
     assert doctor.get(summary, {"known": number}).status_code == 200
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_verdict_and_report_come_first_then_the_ai_and_the_images(doctor, user, is_signed):
+    """And what is known of the model is folded, once for the study, however many images it has."""
+    study = make_analyzed_study(user=user, images=4, probability=0.9)
+    if is_signed:
+        make_verdict(study=study, reader=user)
+        make_signed_report(study=study, author=user)
+    text = doctor.get(study.get_absolute_url()).content.decode()
+    report = reverse("study-report", args=[study.pk])
+    parts = ['<section id="verdict"', f'href="{report}"', '<section id="summary"', "ns-strip"]
+    parts += ['class="ns-image-card"', "ns-facts-fold"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert text.count("ns-facts-fold") == 1
+    (fold,) = re.findall(r'<details class="ns-facts-fold"[^>]*>', text)
+    assert "open" not in fold
+    before = text[: places[0]]
+    assert "AI" not in strip_tags(before[before.index("<h1>") :])

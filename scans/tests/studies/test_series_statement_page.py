@@ -11,10 +11,12 @@ from django.urls import reverse
 
 from accounts.models import Clinic
 from accounts.tests.factories import PASSWORD, UserFactory
+from ml.series.statement import SENTENCES
 from scans.models import Image, ModelRelease, Series, SeriesStatement, Verdict
 from scans.services.reading.verdicts import commit_finding
 from scans.services.reports.drafting import start_report
 from scans.services.studies.acquisitions import state_acquisition
+from scans.templatetags.reading import slice_runs
 from scans.tests.core import pictures
 from scans.tests.core.factories import (
     AXIAL_FLAIR,
@@ -51,13 +53,21 @@ def rows_of(response) -> list[dict[str, str]]:
 def test_the_study_page_shows_it_with_links_to_the_slices_that_carry_it(doctor, study, release):
     page = text_of(doctor.get(study.get_absolute_url()))
     statement = SeriesStatement.objects.get()
-    assert f"probability of a tumor {statement.probability:.3f} (threshold 0.500)" in page
+    assert f"<strong>{statement.probability:.3f}</strong>, above the threshold 0.500" in page
     assert f"· {release} · {DIAGNOSIS}" in page
     assert "the series, 3 slices ·" in page
-    for one in statement.carrying:
-        link = f"{study.get_absolute_url()}?image={one['image']}#image-{one['image']}"
-        assert f'href="{link}">image {one["number"]}</a>' in page
+    first, last = statement.carrying[0], statement.carrying[-1]
+    link = f"{study.get_absolute_url()}?image={first['image']}#image-{first['image']}"
+    assert f'href="{link}">{first["number"]}–{last["number"]}</a>' in page  # a run is one link
     assert "By image:" in page
+
+
+def test_runs_of_slices_are_one_each():
+    slices = [{"image": str(n), "number": n} for n in (55, *range(12, 41), 7, 8)]
+    runs = slice_runs(slices)
+    assert [one["words"] for one in runs] == ["7–8", "12–40", "55"]
+    assert [one["first"]["number"] for one in runs] == [7, 12, 55]
+    assert slice_runs([]) == []
 
 
 def test_it_says_how_many_slices_it_is_made_of_while_others_run(doctor, user, release):
@@ -196,7 +206,7 @@ def test_a_spacing_that_cannot_be_is_refused_in_a_sentence(doctor, study, spacin
 
 def test_lists_and_the_case_history_show_it(doctor, study):
     probability = f"{SeriesStatement.objects.get().probability:.3f}"
-    assert "the series, 3 slices ·" in text_of(doctor.get("/"))
+    assert "the series, 3 slices ·" in text_of(doctor.get("/studies/"))
     assert probability in text_of(doctor.get(study.patient.get_absolute_url()))
 
 
@@ -204,26 +214,34 @@ def test_the_worklist_says_that_its_score_is_of_the_series(doctor, user, study, 
     make_stated_study(user=user, probabilities=(0.77, 0.1), acquisition={})
     page = text_of(doctor.get("/worklist/"))
     assert f"{SeriesStatement.objects.get(series__study=study).probability:.3f}" in page
-    assert f"{release}, the series" in page
-    assert f"{release}, image 1" in page
+    assert f"from the whole series by {release}: an AI suggestion" in page
+    assert f"from image 1, the most suspicious by {release}: an AI suggestion" in page
 
 
 @pytest.mark.parametrize("name", ["studies-csv", "worklist-csv"])
 def test_files_of_lists_have_columns_for_it(doctor, user, study, release, name):
     make_stated_study(user=user, probabilities=(0.9,), acquisition={}, days_ago=3)
     stated, none = sorted(rows_of(doctor.post(reverse(name))), key=lambda row: row["Images"] != "3")
-    assert (stated["AI series result"], stated["Series slices analyzed"]) == ("tumor", "3 of 3")
+    assert (stated["AI series result"], stated["Series slices analyzed"]) == (
+        "Tumor detected",
+        "3 of 3",
+    )
     statement = SeriesStatement.objects.get(series__study=study)
     assert stated["AI series probability"] == f"{statement.probability:.3f}"
     assert stated["Series release"] == str(release)
-    assert none["AI series result"] == "no opinion: plane_unknown"
+    assert none["AI series result"] == "No AI opinion: plane_unknown"
     assert none["AI series probability"] == ""
 
 
 def test_while_it_is_withheld_no_page_and_no_file_shows_it(doctor, user, study):
     Clinic.objects.update(read_first=True)
     probability = f"{SeriesStatement.objects.get().probability:.3f}"
-    addresses = ["/", "/worklist/", study.get_absolute_url(), study.patient.get_absolute_url()]
+    addresses = [
+        "/studies/",
+        "/worklist/",
+        study.get_absolute_url(),
+        study.patient.get_absolute_url(),
+    ]
     for address in addresses:
         page = text_of(doctor.get(address))
         assert probability not in page
@@ -247,7 +265,27 @@ def test_a_report_begins_with_what_is_stated_of_the_series(user, study, release)
 def test_a_report_says_why_there_is_no_opinion_on_the_series(user, release):
     study = make_stated_study(user=user, acquisition={})
     first = start_report(user=user, study=study).ai_statement.split("\n")[0]
-    assert first.startswith(f"Series 1: no AI opinion ({release}). The plane")
+    assert first == (
+        f"Series 1: no AI opinion ({release}). The plane of the series is not known, and the "
+        "model gives no opinion on the series."
+    )
+
+
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_a_report_never_tells_staff_what_to_do_for_an_opinion(sentence):
+    why = SeriesStatement(message=sentence).why
+    reason, _, advice = sentence.rpartition("; ")
+    assert why == f"{reason}."
+    assert advice.split()[0] in {"state", "send", "see", "wait"}
+
+
+def test_who_cannot_state_the_plane_reads_the_reason_alone(user, doctor, release):
+    study = make_stated_study(user=user, acquisition={})
+    assert "state the plane" in text_of(doctor.get(study.get_absolute_url()))
+    doctor.force_login(UserFactory(superuser=True))
+    page = text_of(doctor.get(study.get_absolute_url()))
+    assert "The plane of the series is not known" in page
+    assert "state the plane" not in page
 
 
 def test_a_report_that_is_begun_before_the_last_slice_says_so(user, release):
@@ -261,21 +299,28 @@ def test_who_signs_a_report_is_told_first_that_another_thing_is_stated_now(docto
     study, last = unfinished_study(user)
     report = start_report(user=user, study=study)
     editor = reverse("report-edit", args=[report.pk])
-    stated_anew = "What the AI states of a series now is not in the text"
+    stated_anew = "What the AI states now is not in the text"
     assert stated_anew not in text_of(doctor.get(editor))
     complete(last, probability=0.99)
     sent = {"revision": report.revision, "password": PASSWORD}
-    sent |= report.texts | {"impression": "No tumor."}
+    sent |= report.texts | {"impression": "No tumor.", "finding": "no_tumor"}
     address = reverse("report-sign", args=[report.pk])
     refused = doctor.post(address, sent)
     assert refused.status_code == 409
     page = refused.content.decode()
-    assert "The report is not signed: what the AI states of a series has changed" in page
+    assert "The report is not signed: what the AI states has changed" in page
     assert stated_anew in page
     report.refresh_from_db()
     assert report.status == "preliminary"
-    (line,) = re.findall(r'name="noticed" value="([^"]*)"', page)
-    sent |= {"revision": report.revision, "noticed": html.unescape(line)}
+    series, image = re.findall(r'name="noticed" value="([^"]*)"', page)
+    assert html.unescape(series).startswith("Series 1: tumor detected")
+    assert html.unescape(image).startswith("Image 4: tumor detected")
+    sent |= {"revision": report.revision, "renew": "1"}
+    assert doctor.post(reverse("report-insert", args=[report.pk]), sent).status_code == 302
+    report.refresh_from_db()
+    assert html.unescape(series) in report.ai_statement
+    del sent["renew"]
+    sent |= report.texts | {"revision": report.revision}
     assert doctor.post(address, sent).status_code == 302
     report.refresh_from_db()
     assert report.status == "final"

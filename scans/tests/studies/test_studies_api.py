@@ -6,8 +6,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from accounts.policy import ROLE_ACTIONS, Action
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Image, Study
+from scans.models import Analysis, Image, Notification, Study
 from scans.services.analyses.lifecycle import request_analysis
 from scans.tests.core import pictures
 from scans.tests.core.factories import (
@@ -60,6 +61,38 @@ def test_an_upload_answers_with_the_study_its_images_and_queued_analyses(api, pa
     assert analysis["status"] == "queued"
     assert Analysis.objects.get(pk=analysis["id"]).release == release
     assert api.get(response["Location"]).data["id"] == response.data["id"]
+
+
+def test_how_urgent_it_is_is_said_at_the_upload_and_told_once(api, patient, release):
+    radiologist = UserFactory(radiologist=True, clinic=patient.clinic)
+    files = [pictures.upload("a.png", pictures.png(seed=1))]
+    key = {"HTTP_IDEMPOTENCY_KEY": "stat-1"}
+    for _ in range(2):
+        files[0].seek(0)
+        response = api.post(
+            STUDIES, body(patient, *files, priority="stat"), format="multipart", **key
+        )
+        assert (response.status_code, response.data["priority"]) == (201, "stat")
+    assert [row.kind for row in Notification.objects.of(radiologist)] == ["stat"]
+    files[0].seek(0)
+    other = api.post(STUDIES, body(patient, *files, priority="urgent"), format="multipart", **key)
+    assert other.status_code == 422  # the same key for another request
+
+    assert send(api, patient, good(2)).data["priority"] == "routine"
+    refused = send(api, patient, good(3), priority="now")
+    assert refused.status_code == 400
+    assert "priority" in refused.data["errors"]
+    assert api.get(response.data["url"]).data["priority"] == "stat"
+
+
+def test_who_may_not_say_how_urgent_a_study_is_uploads_none_that_is_not_routine(
+    api, patient, release, monkeypatch
+):
+    role = ROLE_ACTIONS["clinician"] - {Action.PRIORITIZE_STUDY}
+    monkeypatch.setitem(ROLE_ACTIONS, "clinician", role)
+    assert send(api, patient, good(1), priority="stat").status_code == 403
+    assert not Study.objects.exists()
+    assert send(api, patient, good(1)).status_code == 201
 
 
 def test_a_bad_file_does_not_spoil_the_others(api, patient, release):
@@ -205,7 +238,9 @@ def test_the_list_takes_the_same_queries_however_long_it_is(
 ):
     for days in range(5):
         make_study(patient=patient, days_ago=days, images=2)
-    with django_assert_max_num_queries(5):  # count, rows; and three for the audit event
+    with django_assert_max_num_queries(
+        10
+    ):  # count, rows; five for verdict and report; the audit event
         assert len(api.get(STUDIES).data["results"]) == 5
 
 
@@ -269,7 +304,7 @@ def test_the_api_and_the_pages_find_the_same_studies(api, client, person, patien
                 complete(analysis, probability=probability)
     client.force_login(person)
     shown = {name.replace("label", "ai"): value for name, value in query.items()}
-    listed = client.get("/", shown).context["summaries"]
+    listed = client.get("/studies/", shown).context["summaries"]
     response = api.get(STUDIES, query | {"ordering": "-received_at"}).data["results"]
     assert [row["id"] for row in response] == [str(one.study.pk) for one in listed]
 

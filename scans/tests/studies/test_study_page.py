@@ -51,12 +51,11 @@ def test_a_result_is_shown_as_the_ais_with_all_that_belongs_to_it(doctor, analys
     for part in (
         "AI suggestion, not a diagnosis",
         "Tumor detected",
-        f"97.3{NBSP}%",
-        "0.973 (threshold 0.500)",
+        "Probability of a tumor <strong>0.973</strong>, above the threshold 0.500",
         f'href="{analysis.release.get_absolute_url()}"',
         "tensorflow",
         f"0.16{NBSP}s",
-        "Where the model looked",
+        "where the model looked",
         reverse("analysis-file", args=[analysis.pk, "heatmap"]),
         reverse("analysis-file", args=[analysis.pk, "overlay"]),
         reverse("image-file", args=[analysis.image_id, "original"]),
@@ -67,20 +66,22 @@ def test_a_result_is_shown_as_the_ais_with_all_that_belongs_to_it(doctor, analys
 
 
 @pytest.mark.parametrize(
-    ("probability", "words", "confidence"),
+    ("probability", "words", "shown", "side"),
     [
-        (0.999999, "Tumor detected", f"&gt;99.9{NBSP}%"),
-        (0.000001, "No tumor detected", f"&gt;99.9{NBSP}%"),
-        (0.5, "Tumor detected", f"50.0{NBSP}%"),
-        (0.31, "No tumor detected", f"69.0{NBSP}%"),
+        (0.999999, "Tumor detected", "&gt;0.999", "above"),
+        (0.000001, "No tumor detected", "&lt;0.001", "below"),
+        (0.5, "Tumor detected", "0.500", "above"),
+        (0.31, "No tumor detected", "0.310", "below"),
     ],
 )
-def test_confidence_is_never_certainty(doctor, analysis, probability, words, confidence):
+def test_a_probability_stands_beside_its_threshold_and_is_never_certainty(
+    doctor, analysis, probability, words, shown, side
+):
     complete(analysis, probability=probability)
     text = page(doctor, analysis)
     assert words in text
-    assert f"<strong>{confidence}</strong> confidence" in text
-    assert f"100{NBSP}%" not in text
+    assert f"Probability of a tumor <strong>{shown}</strong>, {side} the threshold 0.500" in text
+    assert f"{NBSP}% confidence" not in text
 
 
 def test_an_abstention_gives_its_reason_and_no_heatmap(doctor, analysis):
@@ -109,7 +110,7 @@ def test_suspected_regions_are_a_layer_of_their_own_and_told_in_words(doctor, an
     assert 'points="100,90 110,90 105,99"' in text
     assert f'viewBox="0 0 {analysis.image.width} {analysis.image.height}"' in text
     assert "outlined by the release's lesion decoder; not a finding" in text
-    assert f"Score 0.912, 1,234{NBSP}pixels, top left of the picture" in text
+    assert f"Score 0.912, 1,234{NBSP}pixels, image left, upper half" in text
     assert f"Score 0.700, 90{NBSP}pixels" in text
     assert "mm²" not in text
     assert "it is not a probability of a tumor" in text
@@ -123,7 +124,7 @@ def test_one_region_alone_has_no_number_and_is_told_where_it_lies(doctor, analys
     corner = suspect((width - 9, height - 9), (width - 2, height - 9), (width - 5, height - 2))
     complete(analysis, regions=[corner])
     text = page(doctor, analysis)
-    assert "bottom right of the picture" in text
+    assert "image right, lower half" in text
     assert "ns-region-number" not in text
 
 
@@ -254,7 +255,9 @@ def test_a_polled_card_answers_204_until_something_changes_and_then_stops(htmx, 
     done = htmx.get(path, {"seen": running.context["version"]})
     assert b"hx-trigger" not in done.content
     announced = json.loads(done["HX-Trigger"])["announce"]
-    assert announced.startswith(f"Image 1: AI suggestion: Tumor detected, confidence 90.0{NBSP}%")
+    assert announced.startswith(
+        "Image 1: AI suggestion: Tumor detected, probability of a tumor 0.900"
+    )
 
 
 def test_the_head_of_the_page_counts_along_and_stops(doctor, htmx, user):
@@ -329,6 +332,6 @@ def test_cancelled_and_finished_images_do_not_mix_up_the_state(doctor, user):
     first, second = Analysis.objects.order_by("image__number")
     complete(first)
     cancel_analysis(user=user, analysis=second)
-    text = doctor.get(study.get_absolute_url()).content.decode()
+    text = doctor.get(study.get_absolute_url(), {"image": second.image_id}).content.decode()
     assert "1 of 2 analyzed" in text
     assert "The analysis was cancelled" in text
