@@ -29,7 +29,10 @@ def main() -> None:
         )
         for theme in ("light", "dark"):
             for width in SIZES:
-                Camera(browser, options=options, theme=theme, width=width).tour()
+                camera = Camera(browser, options=options, theme=theme, width=width)
+                camera.tour()
+        camera = Camera(browser, options=options, theme="light", width=1440)
+        camera.loop()
         browser.close()
 
 
@@ -58,7 +61,7 @@ class Camera:
         study = page.locator("main a[href^='/studies/']").filter(visible=True).first
         address = re.sub(r"[?#].*", "", study.get_attribute("href") or "")
         page.goto(address)
-        page.locator(".ns-image-head").nth(1).evaluate("(head) => head.scrollIntoView()")
+        page.locator(".ns-strip").evaluate("(strip) => strip.scrollIntoView()")
         self.take(page, "study")
         page.goto(f"{address}viewer/")
         page.locator("[data-shown]").first.wait_for()
@@ -79,6 +82,30 @@ class Camera:
             page = self.sign_in("admin")
             page.goto("/admin/scans/analysis/")
             self.take(page, "admin")
+
+    def loop(self) -> None:
+        """Film how a study is read, with the keys a reader presses. Leaves a study signed."""
+        page = self.sign_in("radiologist")
+        self.film(page, "1-worklist")
+        page.get_by_role("button", name="Read the next study").click()
+        self.film(page, "2-read-next", wait=4000)
+        study = page.url.removesuffix("viewer/")
+        page.keyboard.press("a")
+        page.keyboard.press("1")
+        self.film(page, "3-accepted-and-tumor", wait=2000)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url(lambda url: not url.startswith(study))
+        self.film(page, "4-signed-and-the-next", wait=4000)
+        page.goto(f"{study}report/")
+        page.get_by_role("button", name="Start the report").click()
+        page.get_by_label("Impression").fill("Ring-enhancing lesion of the left hemisphere.")
+        self.film(page, "5-report-beside-the-images", wait=5000)
+        page.get_by_role("button", name=re.compile("^Sign the report")).click()
+        self.film(page, "6-report", wait=2000)
+
+    def film(self, page: Page, name: str, *, wait: float = 1200) -> None:
+        page.wait_for_timeout(wait)
+        page.screenshot(path=FOLDER / f"loop-{name}.png")
 
     def sign_in(self, name: str) -> Page:
         context = self.browser.new_context(
