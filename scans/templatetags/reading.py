@@ -3,7 +3,7 @@
 import tomllib
 from datetime import date
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -16,6 +16,11 @@ from scans.models.acquisition import Plane, Sequence
 from scans.models.analysis import Label, Status
 from scans.models.series_statement import ShownState
 from scans.services.analyses import operating_points
+from scans.services.analyses.probabilities import (
+    AIResult,
+    probability_text,
+    tumor_probability_text,
+)
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"  # between a figure and its unit
@@ -49,30 +54,13 @@ def percent(share: float | None) -> str:
 @register.filter
 def probability(value: float | None) -> str:
     """Return a probability with three decimals, never a flat 0 or 1."""
-    if value is None:
-        return ""
-    if round(value, 3) >= 1:
-        return ">0.999"
-    return "<0.001" if round(value, 3) <= 0 else f"{value:.3f}"
-
-
-class _AIResult(Protocol):
-    """An analysis, a statement on a series, or what statistics keep of either."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def probability(self) -> float | None: ...
-    @property
-    def threshold(self) -> float | None: ...
+    return probability_text(value)
 
 
 @register.filter
-def tumor_probability(analysis: _AIResult) -> str:
+def tumor_probability(result: AIResult) -> str:
     """Return the probability of a tumor; just below the threshold it must not read as on it."""
-    shown = probability(analysis.probability)
-    below = analysis.label == Label.NO_TUMOR
-    return f"<{shown}" if below and shown == probability(analysis.threshold) else shown
+    return tumor_probability_text(result)
 
 
 @register.filter

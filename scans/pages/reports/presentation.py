@@ -14,6 +14,7 @@ from scans.models import Analysis, Annotation, AnnotationVersion, Image, Report
 from scans.models.analysis import Status
 from scans.models.report_sections import SECTIONS
 from scans.services.analyses.displayed_results import newest_finished
+from scans.services.analyses.probabilities import IN_REPORTS, tumor_probability_text
 from scans.services.annotations.key_images import (
     key_images_listed,
     key_images_text,
@@ -199,15 +200,16 @@ def _link_to(
 
 
 def _link_to_image(image: Image, analysis: Analysis | None) -> AnnotationLink:
-    known = _probability(analysis)
+    probability = ""
+    if analysis is not None and analysis.probability is not None:
+        shown = tumor_probability_text(analysis, decimals=IN_REPORTS)
+        probability = f"probability {shown} ({analysis.release})"
     return AnnotationLink(
         annotation_id=str(image.pk),
         name="",
         image_number=image.number,
         author="",
-        measurements=""
-        if known < 0
-        else f"probability {known:.2f} ({analysis and analysis.release})",
+        measurements=probability,
         note="",
         url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode({'image': image.pk})}",
         image_id=str(image.pk),

@@ -14,6 +14,7 @@ from scans.services.analyses.operating_points import (
     operating_points,
     series_operating_point,
 )
+from scans.services.analyses.probabilities import IN_REPORTS, tumor_probability_text
 from scans.services.reading.number_ranges import number_ranges
 
 NO_ANALYSIS = "No AI analysis was available for this report."
@@ -105,10 +106,11 @@ def _series_line(statement: SeriesStatement) -> str:
     numbers = [one["number"] for one in statement.carrying]
     images = f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"
     carried = f"carried by {images}" if statement.label == Label.TUMOR else f"highest on {images}"
+    probability = tumor_probability_text(statement, decimals=IN_REPORTS)
     whole = not statement.is_final or statement.analyzed == statement.slices
     line = (
         f"{subject}: {statement.get_label_display().lower()}, calibrated probability of a tumor "
-        f"in the series {statement.probability:.2f}{'' if whole else f', {coverage}'}, {carried} "
+        f"in the series {probability}{'' if whole else f', {coverage}'}, {carried} "
         f"({statement.release})."
     )
     return line if statement.is_final else f"{line} {unfinished}"
@@ -126,8 +128,8 @@ def _result_text(rows: Sequence[Analysis]) -> str:
     first = rows[0]
     if first.status != Status.COMPLETED:
         return "no AI opinion"
-    known = [row.probability for row in rows if row.probability is not None]
-    low, high = f"{min(known):.2f}", f"{max(known):.2f}"
+    known = sorted(rows, key=lambda row: row.probability or 0)
+    low, high = (tumor_probability_text(row, decimals=IN_REPORTS) for row in (known[0], known[-1]))
     span = low if low == high else f"{low} to {high}"
     return f"{first.get_label_display().lower()}, calibrated probability of a tumor {span}"
 

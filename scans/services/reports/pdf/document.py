@@ -33,6 +33,7 @@ from scans.models import Analysis, AnnotationVersion, Image, ModelRelease, Repor
 from scans.models.analysis import FINISHED
 from scans.models.report_sections import SECTIONS
 from scans.models.study import UNTITLED
+from scans.services.analyses.probabilities import IN_REPORTS, tumor_probability_text
 from scans.services.annotations.key_images import key_images_listed, key_images_text
 from scans.services.reports.content import annotation_location, as_sentence, measurements_text
 from scans.services.reports.figures import image_name
@@ -186,7 +187,8 @@ def _image_figure(number: int, chosen: dict[str, Any], report: Report) -> list[F
     if chosen.get("default") and analysis is not None:
         sentences.append(
             "Nothing was marked or chosen: this is the image with the highest calibrated "
-            f"probability of a tumor ({analysis.probability:.2f}, {analysis.release})."
+            f"probability of a tumor ({tumor_probability_text(analysis, decimals=IN_REPORTS)}, "
+            f"{analysis.release})."
         )
     overlay = analysis if report.with_overlay else None
     return _captioned(plain_figure_of(image, overlay=overlay), sentences, overlay)
