@@ -51,8 +51,15 @@ def test_what_is_drawn_anew_names_it_once(far, study):
     expect(due).to_have_text(DUE)
 
 
+def test_a_time_that_is_entered_says_which_zone_it_is_in(far, study):
+    far.goto(f"/studies/{study.pk}/critical/")
+    expect(far.locator("label", has_text="When")).to_have_text("When (UTC)")
+
+
 def test_where_the_browser_is_in_the_clinic_s_zone_there_is_none(browsing, user, study):
     page = browsing.of(user, timezone_id="UTC")
     page.goto(study.get_absolute_url())
     page.get_by_label("Comment").fill("Typed at home.")
     expect(page.locator("[data-verdict-saved]")).to_have_text(re.compile(r"^Saved [\d:]{8}$"))
+    page.goto(f"/studies/{study.pk}/critical/")
+    expect(page.locator("label", has_text="When")).to_have_text("When")

@@ -1,5 +1,5 @@
 // Times are the clinic's. Where the browser is in another zone, each time says which one it is in,
-// also where it is drawn anew.
+// also where it is drawn anew. So does the label of a field in which a moment of now is entered.
 
 import { zoneAt } from "./clinic_time.js";
 
@@ -15,6 +15,9 @@ function mark() {
     element.dataset.zone = zoneAt(moment);
     if (element.dataset.zone) element.append(` ${element.dataset.zone}`);
   }
+  const zone = zoneAt(new Date());
+  for (const label of document.querySelectorAll("[data-zone-now]:empty"))
+    if (zone) label.append(` (${zone})`);
 }
 
 if (document.documentElement.dataset.timeZone) {
