@@ -1,11 +1,11 @@
 // Everything the viewer can do, by name. Keys, buttons (data-command) and tests call the same. The
 // server keeps the reader's own keys by these names: they stay as they are.
 
-import { tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { SHAPE_NAMES, type Shape } from "./geometry";
 import { type Command, KEYS_OF_VERDICTS } from "./keys";
 import type { DragTool, Pointer } from "./pointer";
+import { refuse } from "./refusing";
 import { refuseWhileSigning } from "./verdict/signing";
 import { flippedAcross, flippedDown, panned, turned, zoomed } from "./view";
 import type { ViewportGrid } from "./viewportGrid";
@@ -67,6 +67,9 @@ const TOOLS: Record<DragTool, [string, string]> = {
   scroll: ["Drag scrolls the series", "S"],
 };
 
+/** Only a radiologist can do it. */
+const readers = (one: Command): Command => ({ ...one, isForReaders: true });
+
 export function commandsOf(doing: Doing): Command[] {
   const { grid, drawingTool, pointer } = doing;
   const command =
@@ -125,7 +128,9 @@ export function commandsOf(doing: Doing): Command[] {
     ofVerdict(name, title, key, () => {
       if (!refuseWhileSigning(title)) run();
     });
-  const fixed = (...one: Parameters<typeof verdict>) => ({ ...verdict(...one), isFixed: true });
+  const fixed = (...one: Parameters<typeof verdict>) =>
+    readers({ ...verdict(...one), isFixed: true });
+  const drawing = (...one: Parameters<typeof annotations>) => readers(annotations(...one));
   return [
     ...(["accept", "modify", "reject"] as const).map((decision) =>
       fixed(
@@ -146,12 +151,17 @@ export function commandsOf(doing: Doing): Command[] {
     fixed("sign-next", "Sign the verdict and open the next study", KEYS_OF_VERDICTS.sign, () =>
       doing.verdict.sign(),
     ),
-    verdict("next-study", "Read the next study; this one stays as it is", "N", () =>
-      doing.nextStudy(),
+    readers(
+      verdict("next-study", "Read the next study; this one stays as it is", "N", () =>
+        doing.nextStudy(),
+      ),
     ),
-    verdict("report", "The report of this study: write it, or read it", "Shift+W", () =>
-      doing.report(),
-    ),
+    {
+      ...verdict("report", "The report of this study: write it, or read it", "Shift+W", () =>
+        doing.report(),
+      ),
+      titleForOthers: "Read the report of this study",
+    },
     images("next-image", "Next image", "J", scroll(1)),
     images("previous-image", "Previous image", "K", scroll(-1)),
     images(
@@ -242,9 +252,11 @@ export function commandsOf(doing: Doing): Command[] {
     ai("next-analysis", "Next analysis of this image", "Shift+M", () => doing.heat.next()),
     ai("compare", "Compare two analyses", "Shift+N", () => doing.heat.compare()),
     ai("regions", "Suspected regions on or off", "M", () => doing.layers.toggle("regions")),
-    ai("adopt", "Copy a suspected region to my annotations", "C", () => doing.heat.adopt()),
+    readers(
+      ai("adopt", "Copy a suspected region to my annotations", "C", () => doing.heat.adopt()),
+    ),
     ...(Object.keys(SHAPE_NAMES) as Shape[]).map((shape) =>
-      annotations(
+      drawing(
         `draw-${shape}`,
         `Draw: ${SHAPE_NAMES[shape].toLowerCase()}`,
         SHAPE_KEYS[shape],
@@ -254,17 +266,15 @@ export function commandsOf(doing: Doing): Command[] {
         },
       ),
     ),
-    annotations("place", "Place a point at the cross", "Space", () =>
-      drawingTool.press(grid.active),
-    ),
-    annotations("finish", "Finish the drawing", "Enter", () =>
+    drawing("place", "Place a point at the cross", "Space", () => drawingTool.press(grid.active)),
+    drawing("finish", "Finish the drawing", "Enter", () =>
       drawingTool.unfinished && drawingTool.unfinished.points.length > 1
         ? drawingTool.finish()
         : drawingTool.press(grid.active),
     ),
-    annotations("place-middle", "Draw by numbers: one in the middle", "Shift+Enter", () => {
+    drawing("place-middle", "Draw by numbers: one in the middle", "Shift+Enter", () => {
       if (drawingTool.putInMiddle(grid.active)) doing.annotations.typeNumbers();
-      else tell("Choose a drawing tool first.");
+      else refuse("Choose a drawing tool first.");
     }),
     annotations("cancel", "Leave the tool, or the annotation", "Escape", () =>
       drawingTool.cancel(),
@@ -272,14 +282,14 @@ export function commandsOf(doing: Doing): Command[] {
     annotations("select-next", "Choose the next annotation", "T", () =>
       doing.annotations.selectNext(),
     ),
-    annotations("describe", "Label, note and numbers of the annotation", "Shift+T", () =>
+    drawing("describe", "Label, note and numbers of the annotation", "Shift+T", () =>
       doing.annotations.describe(),
     ),
-    annotations("hide-mark", "Delete the annotation (it can be restored)", "Delete", () =>
+    drawing("hide-mark", "Delete the annotation (it can be restored)", "Delete", () =>
       doing.annotations.hideSelected(),
     ),
-    annotations("undo", "Undo", "Ctrl+Z", () => doing.annotations.undo()),
-    annotations("redo", "Redo", "Ctrl+Shift+Z", () => doing.annotations.redo()),
+    drawing("undo", "Undo", "Ctrl+Z", () => doing.annotations.undo()),
+    drawing("redo", "Redo", "Ctrl+Shift+Z", () => doing.annotations.redo()),
     annotations("own", "My annotations on or off", "Q", () => doing.layers.toggle("own")),
     annotations("others", "Other readers' annotations on or off", "O", () =>
       doing.layers.toggle("others"),

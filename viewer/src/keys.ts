@@ -10,6 +10,17 @@ export interface Command {
   release?: () => void;
   /** Its key is the same for everybody, and no other command can have it. */
   isFixed?: boolean;
+  /** Only a radiologist can do it: others have neither the key nor its line in the list of keys. */
+  isForReaders?: boolean;
+  /** What it is to somebody who does not read studies, where that is less. */
+  titleForOthers?: string;
+}
+
+/** What is left for who does not read studies. */
+export function withoutReadersCommands(commands: Command[]): Command[] {
+  return commands
+    .filter((one) => !one.isForReaders)
+    .map((one) => ({ ...one, title: one.titleForOthers ?? one.title }));
 }
 
 export type Choices = Record<string, string>;

@@ -3,7 +3,7 @@ import type { Command } from "../src/keys";
 
 vi.stubGlobal("document", { body: { dataset: {} } });
 const { commandsOf } = await import("../src/commands");
-const { withoutReadersCommands } = await import("../src/readersCommands");
+const { withoutReadersCommands } = await import("../src/keys");
 
 const unused = new Proxy({}, { get: () => ({}) });
 const all = commandsOf(unused as Parameters<typeof commandsOf>[0]);

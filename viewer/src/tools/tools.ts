@@ -75,12 +75,18 @@ export class Tools {
       command("cine", "Cine: run through the series, or stop", "Shift+Space", () =>
         this.cine.toggle(),
       ),
-      command("key-image", "Star the image as a key image, or take the star away", "*", () =>
-        this.keyImages.toggle().then(() => this.show()),
-      ),
-      command("calibrate", "Calibrate by a known length", "Shift+D", () =>
-        this.calibration.begin(),
-      ),
+      {
+        ...command("key-image", "Star the image as a key image, or take the star away", "*", () =>
+          this.keyImages.toggle().then(() => this.show()),
+        ),
+        isForReaders: true,
+      },
+      {
+        ...command("calibrate", "Calibrate by a known length", "Shift+D", () =>
+          this.calibration.begin(),
+        ),
+        isForReaders: true,
+      },
     ];
   }
 
