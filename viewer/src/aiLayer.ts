@@ -6,6 +6,7 @@ import { read } from "./api";
 import { newId, tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { COLOR_MAPS, type HeatChoice } from "./heat";
+import { refuse } from "./refusing";
 import {
   learnResults,
   type OpenStudy,
@@ -98,15 +99,15 @@ export class AiLayer {
   adoptBest(): void {
     const { analysis, onScreen: image } = this.around.grid.active;
     if (!this.around.drawingTool.mayDraw) {
-      tell("Radiologists draw annotations.");
+      refuse("Radiologists draw annotations.");
       return;
     }
     const free = image && analysis?.regions?.filter((one) => !this.isMine(one, image.id));
     const best = free?.sort((one, other) => other.score - one.score)[0];
     if (best) this.adopt(analysis!, best);
     else if (analysis?.regions?.length)
-      tell("Every suspected region of this image is yours already.");
-    else tell("There is no suspected region on this image.");
+      refuse("Every suspected region of this image is yours already.");
+    else refuse("There is no suspected region on this image.");
   }
 
   /** Taken over before, and corrected since or not; in an earlier visit: where it is as it was. */

@@ -7,6 +7,7 @@ import { page } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { isFramed } from "./framing";
 import type { ImagesPanel } from "./panels/images";
+import { pressedButton } from "./refusing";
 import type { Status } from "./status";
 import { dateOf, type OpenStudy, openStudy } from "./studies";
 import { hang } from "./tools/hanging";
@@ -22,7 +23,7 @@ export interface OpeningSurroundings {
   images: ImagesPanel;
   setViewports: (count: number) => void;
   useLabels: (labels: string[]) => void;
-  fault: (error: unknown) => void;
+  fault: (error: unknown, at?: HTMLElement | null) => void;
 }
 
 export class Opening {
@@ -105,6 +106,7 @@ export class Opening {
 
   async beside(address: string, around: OpeningSurroundings): Promise<void> {
     const { grid, status } = around;
+    const at = pressedButton();
     try {
       const study = await this.openOther(address, around);
       const stack = study.stacks[0];
@@ -121,7 +123,7 @@ export class Opening {
       const viewport = again() ?? grid.viewports.at(-1)!;
       grid.open(stack, Math.min(grid.viewports[0]!.index, stack.images.length - 1), viewport);
     } catch (error) {
-      around.fault(error);
+      around.fault(error, at);
     }
   }
 }

@@ -1,16 +1,17 @@
 // What keys and buttons do with the page around the images.
 
-import { find, tell } from "./dom";
+import { find } from "./dom";
 import { isFramed } from "./framing";
+import { refuse } from "./refusing";
 
 export function openReport(): void {
   const one = document.querySelector<HTMLElement>("[data-report-open]");
   if (one) one.click();
-  else tell("There is no report to write or to read here now.");
+  else refuse("There is no report to write or to read here now.");
 }
 
 export function nextStudy(): void {
-  if (isFramed) tell("The report of this study is being written beside. Sign or leave it first.");
+  if (isFramed) refuse("The report of this study is being written beside. Sign or leave it first.");
   else find<HTMLFormElement>("[data-next-form]")?.requestSubmit();
 }
 
@@ -19,5 +20,5 @@ export async function toggleFullScreen(): Promise<void> {
   else
     await document.documentElement
       .requestFullscreen()
-      .catch(() => tell("This browser does not allow full screen."));
+      .catch(() => refuse("This browser does not allow full screen."));
 }

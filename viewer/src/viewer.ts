@@ -18,7 +18,7 @@ import { keepFocusOn } from "./focus";
 import { Frames } from "./frames";
 import { leadOutOfFrame } from "./framing";
 import { Keyboard } from "./keyboard";
-import type { Choices, Command } from "./keys";
+import { type Choices, type Command, withoutReadersCommands } from "./keys";
 import { KeysDialog } from "./keysDialog";
 import { followAnalyses } from "./newResults";
 import { Opening, type OpeningSurroundings } from "./opening";
@@ -27,7 +27,6 @@ import { makePanels, type Panels } from "./panels/panels";
 import { Pointer } from "./pointer";
 import type { Preferences } from "./preferences";
 import { PrintSheet } from "./printSheet";
-import { withoutReadersCommands } from "./readersCommands";
 import { refuse, watchPresses } from "./refusing";
 import type { Status } from "./status";
 import type { OpenStudy } from "./studies";
@@ -69,7 +68,7 @@ export class Viewer {
     const { store, drawingTool, shown } = this;
     const setViewports = (count: number) => this.setViewports(count);
     const touched = () => this.touched();
-    const fault = (error: unknown) => this.fault(error);
+    const fault = (error: unknown, at?: HTMLElement | null) => this.fault(error, at);
     drawingTool.settle = () => this.settle();
     drawingTool.mayDraw = page.mayDraw === "yes";
     const study = first.info.id;
@@ -328,14 +327,15 @@ export class Viewer {
     await this.preferences.saveKeys(keys);
   }
 
-  private fault(error: unknown): void {
+  /** `at`: the button whose press asked for it, where one did. */
+  private fault(error: unknown, at: HTMLElement | null = null): void {
     if (error instanceof SignedOut) {
       this.status.askToSignIn(() => {
         this.saving.soon(0);
         for (const viewport of this.grid.viewports) void viewport.load();
       });
     } else if (error instanceof Refused || error instanceof OutOfReach) {
-      tell(error.message);
+      refuse(error.message, at);
     } else {
       console.info(error);
     }

@@ -43,3 +43,18 @@ def test_what_a_browser_keeps_and_for_whom_is_named_in_one_file(name):
             files[found].add(path.name)
     assert files
     assert {name: names for name, names in files.items() if len(names) > 1} == {}
+
+
+# Which of what is said over the image is no refusal: something was done, or is to be done next.
+DONE = re.compile("is copied|are linked|key image|Draw a line|Calibrated|is withdrawn")
+
+
+def test_what_is_refused_is_said_at_the_button_in_every_file_of_the_viewer():
+    told = [
+        text
+        for path in SOURCE.rglob("*.ts")
+        if path.name not in {"dom.ts", "refusing.ts", "signing.ts"}  # they define it, or choose
+        for text in re.findall(r"\btell\(([^;]*);", path.read_text())
+    ]
+    assert len(told) > 3
+    assert [text for text in told if not DONE.search(text)] == []

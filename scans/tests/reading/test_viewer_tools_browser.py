@@ -9,7 +9,7 @@ from accounts.models import AuditEvent
 from scans.models import Annotation, Image, KeyImage, SpacingCalibration
 from scans.tests.core.factories import make_study
 from scans.tests.core.pressing import expect_pressable, press
-from scans.tests.reading.viewing import PATIENCE, Viewing
+from scans.tests.reading.viewing import PATIENCE, Viewing, expect_refused
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,13 +62,24 @@ def test_the_probe_tells_place_and_value_of_the_pixel_below_the_mouse(viewing):
     expect(probe).to_be_hidden()
 
 
+def test_what_a_tool_cannot_do_is_said_at_its_button_and_after_a_key_over_the_image(page, user):
+    viewing = Viewing(page, make_study(user=user, images=1))
+    nothing = "This series has one image: there is nothing to run through."
+    press(page, button(viewing, "Cine"))
+    expect_refused(page, button(viewing, "Cine"), nothing)
+    viewing.viewport().focus()
+    viewing.keys("Shift+Space")
+    expect(page.locator("[data-announcement]")).to_have_text(nothing)
+    expect(page.locator("[data-refusal]")).to_be_hidden()
+
+
 def test_cine_runs_through_the_series_at_the_chosen_rate_and_stops(viewing):
     page = viewing.page
     rate = page.get_by_label("Frames per second")
     rate.click()
     rate.fill("200")
     page.keyboard.press("Tab")
-    expect(page.locator("[data-announcement]")).to_contain_text("1 to 60 frames per second")
+    expect_refused(page, rate, "1 to 60 frames per second")
     expect(rate).to_have_value("10")
     rate.click()
     rate.fill("4")

@@ -9,7 +9,7 @@ from accounts.models import Clinic
 from scans.models import Analysis, Assessment, Image, KeyImage, Study, Verdict
 from scans.tests.core.factories import PatientFactory, complete, make_analyzed_study, make_study
 from scans.tests.core.pressing import expect_pressable, press
-from scans.tests.reading.viewing import Viewing
+from scans.tests.reading.viewing import Viewing, expect_refused
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SAVED = re.compile(r"^Saved \d")
@@ -53,20 +53,6 @@ def test_a_f_and_r_mean_the_image_on_the_screen_and_the_next_key_works_at_once(v
     saved(page)
     assert decisions() == {5: "reject", 4: "accept"}
     assert not Assessment.objects.exclude(reason="").exists()
-
-
-def expect_refused(page: Page, pressed: Locator, text: str) -> None:
-    """Expect it said within the height of a line of the button, which it does not cover."""
-    said = page.locator("[data-refusal]")
-    expect(said).to_be_visible()
-    expect(said).to_contain_text(text)
-    at, box = pressed.bounding_box(), said.bounding_box()
-    gap = max(box["y"] - at["y"] - at["height"], at["y"] - box["y"] - box["height"])
-    assert 0 <= gap <= 12
-    assert box["x"] <= at["x"] + at["width"]
-    assert box["x"] + box["width"] >= at["x"]
-    assert box["x"] + box["width"] <= page.viewport_size["width"]
-    expect(page.locator("[data-announcement]")).to_be_hidden()
 
 
 def test_what_the_mouse_pressed_and_was_refused_is_said_at_that_button(viewing):

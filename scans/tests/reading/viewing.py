@@ -69,3 +69,17 @@ class Viewing:
         saved = self.page.locator("[data-saved]")
         expect(saved).to_have_attribute("data-state", "saved", timeout=PATIENCE)
         expect(saved).to_contain_text("Saved", timeout=PATIENCE)
+
+
+def expect_refused(page: Page, pressed: Locator, text: str) -> None:
+    """Expect it said within the height of a line of the button, which it does not cover."""
+    said = page.locator("[data-refusal]")
+    expect(said).to_be_visible()
+    expect(said).to_contain_text(text)
+    at, box = pressed.bounding_box(), said.bounding_box()
+    gap = max(box["y"] - at["y"] - at["height"], at["y"] - box["y"] - box["height"])
+    assert 0 <= gap <= 12
+    assert box["x"] <= at["x"] + at["width"]
+    assert box["x"] + box["width"] >= at["x"]
+    assert box["x"] + box["width"] <= page.viewport_size["width"]
+    expect(page.locator("[data-announcement]")).to_be_hidden()

@@ -1,7 +1,8 @@
 // What a reader does with annotations beyond drawing them: undo and redo, choose, delete.
 
-import { newId, tell } from "../dom";
+import { newId } from "../dom";
 import type { DrawingTool } from "../drawing/tool";
+import { refuse } from "../refusing";
 import type { ViewportGrid } from "../viewportGrid";
 import type { AnnotationStore } from "./store";
 import { type Shown, visibleOn } from "./visible";
@@ -55,7 +56,7 @@ export class AnnotationActions {
     if (!draft || !drawingTool.mayDraw) return;
     if (!grid.viewports.some(({ onScreen }) => onScreen?.id === draft.image)) {
       showImage(draft.image);
-      tell("Nothing was deleted: the annotation was on another image. Press again to delete it.");
+      refuse("Nothing was deleted: the annotation was on another image. Press again to delete it.");
       return;
     }
     drawingTool.select(null);
@@ -79,7 +80,7 @@ export class AnnotationActions {
     if (form) {
       this.around.openPanel();
       form.querySelector("select")?.focus();
-    } else tell("Choose one of your own annotations first.");
+    } else refuse("Choose one of your own annotations first.");
   }
 
   selectNext(): void {
@@ -90,6 +91,6 @@ export class AnnotationActions {
     const ids = [...own, ...others.map(({ id }) => id)];
     const next = ids[(ids.indexOf(drawingTool.selected ?? "") + 1) % ids.length];
     if (next) drawingTool.select(next);
-    else if (store.isAnnotated(image.id)) tell("The annotations of this image are switched off.");
+    else if (store.isAnnotated(image.id)) refuse("The annotations of this image are switched off.");
   }
 }

@@ -2,6 +2,7 @@
 
 import { addressOf, Refused, readAll, send } from "../api";
 import { find } from "../dom";
+import { pressedButton } from "../refusing";
 import { button, make } from "../signal";
 import { timeOf } from "../times";
 import type { Annotation, AnnotationVersion } from "../types";
@@ -23,6 +24,7 @@ export class AnnotationHistory {
 
   async read(id: string, withFocus = false): Promise<void> {
     this.open = { id, version: this.versionOf(id) };
+    const at = withFocus ? pressedButton() : null;
     try {
       const versions = await readAll<AnnotationVersion>(addressOf(`annotations/${id}/history/`));
       if (this.open.id !== id) return;
@@ -34,7 +36,7 @@ export class AnnotationHistory {
       this.place.hidden = false;
       if (withFocus) this.place.querySelector("h3")!.focus();
     } catch (error) {
-      this.around.fault(error);
+      this.around.fault(error, at);
     }
   }
 
@@ -58,6 +60,7 @@ export class AnnotationHistory {
 
   private async restore(id: string, version: number): Promise<void> {
     const { store, touched, settled, fault } = this.around;
+    const at = pressedButton();
     try {
       await settled(); // else the change on its way would make the restore a conflict
       const known = store.known(id);
@@ -72,7 +75,7 @@ export class AnnotationHistory {
         if (current) store.restored(current);
         touched();
       }
-      fault(error);
+      fault(error, at);
     }
   }
 

@@ -13,5 +13,5 @@ export interface AnnotationsSurroundings {
   /** What was changed a moment ago is at the server, or cannot get there now. */
   settled: () => Promise<void>;
   colorOf: (annotation: Annotation) => string;
-  fault: (error: unknown) => void;
+  fault: (error: unknown, at?: HTMLElement | null) => void;
 }

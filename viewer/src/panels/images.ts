@@ -1,6 +1,6 @@
 // The strip of images, and the patient's other studies to open beside this one.
 
-import { tell } from "../dom";
+import { refuse } from "../refusing";
 import { make } from "../signal";
 import { dateOf, type OpenStudy, type Stack } from "../studies";
 import type { ViewerStudy } from "../types";
@@ -97,7 +97,7 @@ export class ImagesPanel {
   besideNext(): void {
     const next = this.others.querySelector<HTMLButtonElement>("button:enabled");
     if (next) next.click();
-    else tell("There is no other study of this patient to open.");
+    else refuse("There is no other study of this patient to open.");
   }
 
   showCurrent(imageId: string | undefined): void {

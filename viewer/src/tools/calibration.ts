@@ -3,9 +3,10 @@
 
 import type { Saving } from "../annotations/saving";
 import type { AnnotationStore } from "../annotations/store";
-import { addressOf, Refused, read, send } from "../api";
+import { addressOf, OutOfReach, Refused, read, send } from "../api";
 import { page, tell } from "../dom";
 import type { DrawingTool } from "../drawing/tool";
+import { refuse } from "../refusing";
 import { button, make } from "../signal";
 import { coveredBy } from "../spacing";
 import type { Stack } from "../studies";
@@ -80,9 +81,9 @@ export class CalibrationTool {
     const { drawingTool } = this.around;
     if (!image) return;
     if (!drawingTool.mayDraw) {
-      tell("Radiologists calibrate images.");
+      refuse("Radiologists calibrate images.");
     } else if (image.pixel_spacing) {
-      tell("The file of this image states its pixel spacing: measurements use it.");
+      refuse("The file of this image states its pixel spacing: measurements use it.");
     } else if (this.chosenLine(image)) {
       this.ask(image);
     } else if (image.calibration) {
@@ -192,7 +193,8 @@ export class CalibrationTool {
       await saving.read(stack.study.info.id);
       grid.redraw();
     } catch (error) {
-      if (error instanceof Refused) this.message.textContent = error.message;
+      if (error instanceof Refused || error instanceof OutOfReach)
+        this.message.textContent = error.message;
       else fault(error);
     }
   }

@@ -1,6 +1,7 @@
 // Cine: the series of the active viewport runs by itself, at so many frames per second.
 
-import { all, find, tell } from "../dom";
+import { all, find } from "../dom";
+import { refuse } from "../refusing";
 import type { ViewportGrid } from "../viewportGrid";
 import { FASTEST, rateOf, SLOWEST } from "./cineRate";
 
@@ -31,7 +32,7 @@ export class Cine {
     if (this.settle()) return;
     const { stack } = this.grid.active;
     if ((stack?.images.length ?? 0) < 2) {
-      tell("This series has one image: there is nothing to run through.");
+      refuse("This series has one image: there is nothing to run through.");
       return;
     }
     this.stack = stack;
@@ -71,7 +72,7 @@ export class Cine {
   private type(field: HTMLInputElement): void {
     const rate = rateOf(field.value);
     if (rate === null) {
-      tell(`Enter ${SLOWEST} to ${FASTEST} frames per second.`);
+      refuse(`Enter ${SLOWEST} to ${FASTEST} frames per second.`, field);
       field.value = String(this.rate);
       return;
     }

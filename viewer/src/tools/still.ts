@@ -11,14 +11,14 @@ export const STOPPED = "Cine is stopped. Press again for the image on the screen
 export function actsOnStill(
   command: Command,
   settle: () => boolean,
-  tell: (text: string) => void,
+  refuse: (text: string) => void,
 ): Command {
   const isJudging = JUDGES.test(command.name);
   if (!isJudging && !STOPS.test(command.name)) return command;
   return {
     ...command,
     run: () => {
-      if (settle() && isJudging) tell(STOPPED);
+      if (settle() && isJudging) refuse(STOPPED);
       else command.run();
     },
   };
