@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.policy import Action, get_visible_or_404, has_object_perm
-from scans.errors import StateConflictError
 from scans.models import Image, Study, Verdict
 from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, ReadersRequired, ReadStage
@@ -16,7 +15,7 @@ from scans.pages.reading.verdict_form import Typed, form_of, lines_of
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.reading import verdict_drafts, verdicts
 from scans.services.reading.assignment import lock_holder, readers_of
-from scans.services.reading.double_reading import next_read
+from scans.services.reading.double_reading import why_no_read_is_left
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.reasons import reasons_of
 from scans.services.reports.caveats import Caveats
@@ -113,11 +112,7 @@ def _no_read_left(study: Study, request: ClinicalRequest) -> str:
     """Say why this reader has no read left for the study; "" where they have one."""
     if study.patient.is_archived:
         return "This patient is archived. Restore the patient, then read the study."
-    try:
-        next_read(study, reader=request.user)
-    except StateConflictError as error:
-        return str(error)
-    return ""
+    return why_no_read_is_left(study, reader=request.user)
 
 
 def _versions(request: ClinicalRequest, study: Study, *, disclosed: bool) -> list[Verdict]:

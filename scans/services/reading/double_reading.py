@@ -83,6 +83,15 @@ def next_read(study: Study, *, reader: User) -> ReadAs:
     )
 
 
+def why_no_read_is_left(study: Study, *, reader: User) -> str:
+    """Return in words why this reader has no read left for the study; "" where they have one."""
+    try:
+        next_read(study, reader=reader)
+    except StateConflictError as error:
+        return str(error)
+    return ""
+
+
 def current_reads(study: Study) -> Mapping[str, Verdict]:
     """Return the current signed verdict of each read of the study, by `ReadAs`."""
     rows = Verdict.objects.filter(study=study).current().select_related("reader")

@@ -15,7 +15,7 @@ from scans.models.reading import ReadStage
 from scans.services.analyses.displayed_results import ShownStatement
 from scans.services.reading import verdicts
 from scans.services.reading.contradictions import Despite
-from scans.services.reading.double_reading import next_read
+from scans.services.reading.double_reading import why_no_read_is_left
 from scans.services.reading.verdict_drafts import NO_FINDING, VerdictInput, draft_of, save_draft
 
 _DISAGREE = (
@@ -41,18 +41,14 @@ class ReportVerdict:
     is_open: bool
 
 
-def why_no_read_is_left(user: User, study: Study) -> str:
+def why_no_verdict_is_signed_along(user: User, study: Study) -> str:
     """Say why this person cannot sign a verdict on the study now; "" where they can."""
     if not has_object_perm(user, Action.READ_STUDY, study):
         return "You cannot read this study."
     draft = draft_of(user=user, study=study)
     if draft is not None and draft.is_amendment:
         return ""
-    try:
-        next_read(study, reader=user)
-    except StateConflictError as error:
-        return str(error)
-    return ""
+    return why_no_read_is_left(study, reader=user)
 
 
 def deciding_verdict(study: Study) -> Verdict | None:
@@ -66,7 +62,7 @@ def prepare_verdict(*, user: User, study: Study, entered: VerdictToSign) -> Repo
     Raises `ValidationError` or `StateConflictError` where there is none, or it is not complete.
     """
     study = Study.objects.select_related("clinic", "patient").get(pk=study.pk)
-    refusal = why_no_read_is_left(user, study)
+    refusal = why_no_verdict_is_signed_along(user, study)
     if refusal:
         deciding = deciding_verdict(study)
         if deciding is not None:
