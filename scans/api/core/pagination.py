@@ -4,6 +4,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
+from accounts.requests import number_in
+
 
 class Pages(PageNumberPagination):
     page_size = 50
@@ -22,8 +24,7 @@ class Pages(PageNumberPagination):
 
 def _require_number(request: Request, name: str) -> None:
     text = request.query_params.get(name, "")
-    is_number = text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0
-    if text and not is_number:
+    if text and not number_in(text):
         raise ValidationError({name: [f"`{name}` is a whole number, 1 or more."]})
 
 

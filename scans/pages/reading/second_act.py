@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from scans.pages.reading.verdict_form import number_of
+from accounts.requests import number_in
 from scans.services.reading.contradictions import (
     ContradictionError,
     Despite,
@@ -14,7 +14,7 @@ from scans.services.reading.contradictions import (
 
 def despite_of(data: QueryDict) -> Despite:
     """Return the second act, of what the page asked before; empty in the first one."""
-    unshown = number_of(data.get("unshown", "")) or 0
+    unshown = number_in(data.get("unshown", "")) or 0
     return Despite(data.getlist("contradiction"), data.get("contradiction_note", ""), unshown)
 
 

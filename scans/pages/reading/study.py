@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import audit
 from accounts.policy import get_visible_or_404
+from accounts.requests import number_in
 from scans import audit_events
 from scans.models import Image, RecordChange, Study
 from scans.pages.analyses.image_cards import image_cards, images_with_analyses
@@ -64,7 +65,7 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     row = _study(request, study_id)
     if not has_poll_token(request, row.pk):
         _record_read(request, row)
-    known = _number(request.GET.get("known", ""), otherwise=0)
+    known = number_in(request.GET.get("known", "")) or 0
     summary = summarize([row], user=request.user)[0]
     context = _summary_context(request, summary, known=known)
     response = poll_response(request, "studies/_summary.html", context)
@@ -110,8 +111,3 @@ def _summary_context(
         "arrived": summary.image_count - known,
         "version": poll_token(request, summary.study.pk, summary.facts),
     }
-
-
-def _number(text: str, *, otherwise: int) -> int:
-    # Python refuses to read a number of thousands of digits.
-    return int(text) if text.isdecimal() and len(text) < 10 else otherwise

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
+from accounts.requests import number_in
 from scans.models import Study, Verdict
 from scans.services.analyses.displayed_results import ShownStatement, newest_finished
 from scans.services.reading.assessments import AssessmentInput
@@ -75,7 +76,7 @@ def verdict_input_of(data: QueryDict) -> VerdictInput:
         amendment_reason=data.get("amendment_reason"),
         assessments=tuple(assessments),
         seconds=seconds_of(data),
-        revision=number_of(data.get("revision", "")),
+        revision=number_in(data.get("revision", "")),
         is_whole=True,
         images_shown=uuids_of(data.get("images", "")) if "images" in data else None,
     )
@@ -83,7 +84,7 @@ def verdict_input_of(data: QueryDict) -> VerdictInput:
 
 def seconds_of(data: QueryDict) -> int:
     """Return the seconds that the page counted; 0 where it says none."""
-    return number_of(data.get("seconds", "")) or 0
+    return number_in(data.get("seconds", "")) or 0
 
 
 def uuids_of(text: str) -> list[UUID]:
@@ -144,8 +145,3 @@ def lines_of(study: Study, verdict: Verdict | None, typed: Typed | None) -> list
         {"analysis": row, "image": row.image, "assessment": assessments.get(row.pk)}
         for row in rows.order_by("image__series__number", "image__number", "pk")
     ]
-
-
-def number_of(text: str) -> int | None:
-    """Return the number that a field holds; None where it is none, or none that we wrote."""
-    return int(text) if text.isdecimal() and len(text) < 8 else None

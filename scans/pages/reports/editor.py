@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.password_age import note_password, password_given_at
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.requests import number_in
 from scans.errors import StateConflictError
 from scans.models import Report
 from scans.models.report_sections import LONGEST_SECTION, SECTION_NAMES, SECTIONS
@@ -262,10 +263,11 @@ def _comparison_now(row: Report, now: GeneratedNow) -> str:
 
 
 def _saved(request: ClinicalRequest, row: Report) -> Report:
+    revision = number_in(request.POST.get("revision", ""))
     return service.save_report(
         user=request.user,
         report=row,
-        revision=_revision(request.POST),
+        revision=-1 if revision is None else revision,
         changes=_changes(request.POST),
     )
 
@@ -278,8 +280,3 @@ def _changes(sent: QueryDict) -> dict[str, Any]:
         "with_overlay": "with_overlay" in sent,
         "figures": sent.getlist("figures"),
     }
-
-
-def _revision(sent: QueryDict) -> int:
-    text = sent.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

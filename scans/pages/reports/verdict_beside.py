@@ -6,12 +6,13 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.password_age import password_given_at
+from accounts.requests import number_in
 from scans.errors import StateConflictError
 from scans.models import Report, Verdict
 from scans.models.assessment import Finding
 from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
-from scans.pages.reading.verdict_form import number_of, shown_statements_of, uuids_of
+from scans.pages.reading.verdict_form import shown_statements_of, uuids_of
 from scans.services.reading.verdict_drafts import (
     VerdictConflictError,
     VerdictInput,
@@ -22,7 +23,7 @@ from scans.services.reports.signer import is_password_needed
 from scans.services.reports.verdict_with_report import (
     VerdictToSign,
     deciding_verdict,
-    why_no_read_is_left,
+    why_no_verdict_is_signed_along,
 )
 
 # What of the AI was on the screen beside, as the viewer tells the editor: the fields of its form.
@@ -46,7 +47,7 @@ def verdict_to_sign(request: ClinicalRequest) -> VerdictToSign:
 
 def _input_of(sent: QueryDict) -> VerdictInput:
     """Read the verdict's fields; its revision is the one that the editor, or the frame, showed."""
-    revision = number_of(sent.get("verdict_revision", ""))
+    revision = number_in(sent.get("verdict_revision", ""))
     return VerdictInput(
         finding=sent.get("finding") or None,
         amendment_reason=sent.get("verdict_amendment_reason"),
@@ -66,7 +67,7 @@ def keep_verdict(request: ClinicalRequest, report: Report) -> None:
     draft = draft_of(user=user, study=study)
     before = (draft.finding, draft.amendment_reason) if draft else ("", "")
     after = (entered.finding or before[0], (entered.amendment_reason or before[1]).strip())
-    if before == after or why_no_read_is_left(user, study):
+    if before == after or why_no_verdict_is_signed_along(user, study):
         return
     try:
         save_draft(user=user, study=study, verdict_input=entered)
@@ -138,7 +139,7 @@ def verdict_context(
     user, study = request.user, report.study
     given_at = password_given_at(request)
     draft = draft_of(user=user, study=study)
-    no_read_left = why_no_read_is_left(user, study)
+    no_read_left = why_no_verdict_is_signed_along(user, study)
     kept = (draft.finding, draft.amendment_reason) if draft else ("", "")
     typed = (sent.get("finding", ""), sent.get("verdict_amendment_reason", "")) if sent else kept
     finding, reason = typed[0] or kept[0], typed[1] or kept[1]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.requests import number_in
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Image, Series
@@ -84,17 +85,17 @@ def _order_of(typed: dict[str, str]) -> list[UUID]:
     stay: list[UUID] = []
     move: list[tuple[int, UUID]] = []
     for place, (image, number) in enumerate(typed.items(), 1):
-        is_number = number.isascii() and number.isdigit() and len(number) < 7
-        if not is_number or not 1 <= int(number) <= len(typed):
+        wanted = number_in(number) or 0
+        if not 1 <= wanted <= len(typed):
             raise ValidationError(_WRONG.format(count=len(typed), number=place))
         try:
             pk = UUID(image)
         except ValueError as error:
             raise ValidationError("The form is damaged. Load the page again.") from error
-        if int(number) == place:
+        if wanted == place:
             stay.append(pk)
         else:
-            move.append((int(number), pk))
+            move.append((wanted, pk))
     for number_, pk in sorted(move, key=lambda one: one[0]):
         stay.insert(number_ - 1, pk)
     return stay
