@@ -1,7 +1,10 @@
+from collections.abc import Iterator
+
 import pytest
 
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
+from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import ClinicReason, Image, KeyImage, LabelList, ReportTemplate
 from scans.services.reading.hanging_protocols import save_hanging_protocol
 from scans.services.reading.saved_views import save_view
@@ -19,6 +22,17 @@ from scans.tests.core.isolation_table import World
 
 @pytest.fixture
 def world(db) -> World:
+    return make_world()
+
+
+@pytest.fixture(scope="module")
+def kept_world(django_db_setup, django_db_blocker) -> Iterator[World]:
+    """One for a module; `deepcopy` it for each test (`kept_rows`)."""
+    with kept_rows(django_db_blocker):
+        yield make_world()
+
+
+def make_world() -> World:
     owner = UserFactory(username="owner-one", first_name="Onegiven", last_name="Onefamily")
     patient = PatientFactory(
         created_by=owner, mrn="ONE-77", family_name="Onepatient", given_name="Onefirst"

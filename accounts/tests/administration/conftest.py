@@ -3,6 +3,7 @@ import pytest
 from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
+from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import (
     ClinicReason,
     HangingProtocol,
@@ -37,9 +38,15 @@ def site(client, superuser):
     return client
 
 
-@pytest.fixture
-def one_of_everything(superuser):
-    """At least one row of every registered model, in two clinics."""
+@pytest.fixture(scope="module")
+def one_of_everything(django_db_setup, django_db_blocker):
+    """At least one row of every registered model, in two clinics; the same for a whole module."""
+    with kept_rows(django_db_blocker):
+        make_one_of_everything()
+        yield
+
+
+def make_one_of_everything():
     for name in ("The Clinic", "The Other Clinic"):
         clinic = ClinicFactory(name=name)
         person = UserFactory(clinic=clinic, radiologist=True)
@@ -69,6 +76,10 @@ def one_of_everything(superuser):
         create_token(user=person)
         audit.record(actor=person, event=audit_events.ACCOUNT_SIGNED_IN, row=person)
     IdempotentRequest.objects.create(
-        user=superuser, key="key", fingerprint="f", status_code=201, response={"mrn": "SECRET"}
+        user=UserFactory(superuser=True),
+        key="key",
+        fingerprint="f",
+        status_code=201,
+        response={"mrn": "SECRET"},
     )
     WorkerFactory()

@@ -1,6 +1,7 @@
 """Nobody sees another clinic: every address of the project, asked with the other clinic's ids."""
 
 import re
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from scans.tests.core.isolation_table import (
     PUBLIC,
     WITH_IDS,
     WITHOUT_IDS,
+    World,
     address,
     admin_url_names,
     signed_in,
@@ -28,6 +30,12 @@ from scans.tests.core.isolation_table import (
 )
 
 pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def world(kept_world, db) -> World:
+    return deepcopy(kept_world)
+
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 HIDDEN, NOT_SUPPORTED = 404, 405

@@ -8,6 +8,7 @@ breaks the decision itself: what cannot be decided is withheld, on every address
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from django.contrib import admin
@@ -19,6 +20,7 @@ from django.urls import reverse
 
 from accounts.models import Clinic, User
 from accounts.tests.factories import UserFactory
+from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import Analysis, ClinicReason, Image, Study
 from scans.services.annotations.lifecycle import create_annotation
 from scans.services.disclosure import ai_visible, as_shown
@@ -80,7 +82,17 @@ ROLES = ["radiologist", "clinician", "administrator", "superuser"]
 
 
 @pytest.fixture
-def world(db) -> World:
+def world(kept_world, db) -> World:
+    return deepcopy(kept_world)
+
+
+@pytest.fixture(scope="module")
+def kept_world(django_db_setup, django_db_blocker) -> Iterator[World]:
+    with kept_rows(django_db_blocker):
+        yield make_world()
+
+
+def make_world() -> World:
     """A study that waits; a radiologist has committed, and left all that a reader can leave."""
     reader = UserFactory(radiologist=True, username="committed")
     study = make_revealing_study(user=reader)

@@ -1,5 +1,6 @@
 """Reads count: what shows a patient leaves an event, or the table says why it does not."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -21,6 +22,11 @@ from scans.tests.core.isolation_table import (
 )
 
 pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def world(kept_world, db) -> World:
+    return deepcopy(kept_world)
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
