@@ -314,7 +314,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 DEFAULT_FROM_EMAIL = env.str("NEUROSCAN_FROM_EMAIL", default="neuroscan@localhost")
 EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 # Names of patients stand in some messages: they stay on the server, not in a cookie.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "scans.pages.core.message_storage.DistinctMessages"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
 # --- API ------------------------------------------------------------------------------------------
