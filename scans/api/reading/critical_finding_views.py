@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from scans.api.core.idempotency import KEY_PARAMETER, response_of, run_idempoten
 from scans.api.core.in_person import refuse_token_for_person
 from scans.api.core.views import ClinicRows
 from scans.models import CriticalFinding, Study
+from scans.models.assessment import Finding
 from scans.services.core.idempotency import StoredResponse
 from scans.services.reading.critical_finding_status import (
     CriticalFindingStatus,
@@ -41,6 +42,14 @@ class CriticalFindingSerializer(serializers.ModelSerializer):
     )
     is_undelivered = serializers.SerializerMethodField(
         help_text="Whether its mail could not be delivered, and nobody has acknowledged it."
+    )
+    verdict_since_at = serializers.SerializerMethodField(
+        help_text="When the study was decided, or decided anew, after this was told; null where it "
+        "was not."
+    )
+    verdict_since_finding = serializers.SerializerMethodField(
+        help_text="The finding of the verdict that decides the study since; null where "
+        "`verdict_since_at` is, and while two readers disagree."
     )
     is_acknowledged = serializers.SerializerMethodField()
     acknowledged_by = serializers.CharField(
@@ -67,6 +76,8 @@ class CriticalFindingSerializer(serializers.ModelSerializer):
             "told_patient",
             "is_moved",
             "is_undelivered",
+            "verdict_since_at",
+            "verdict_since_finding",
             "is_acknowledged",
             "acknowledged_at",
             "acknowledged_by",
@@ -82,6 +93,16 @@ class CriticalFindingSerializer(serializers.ModelSerializer):
 
     def get_is_moved(self, finding: CriticalFinding) -> bool:
         return bool(self._status(finding).is_moved)
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_verdict_since_at(self, finding: CriticalFinding) -> str | None:
+        since = self._status(finding).verdict_since
+        return serializers.DateTimeField().to_representation(since.signed_at) if since else None
+
+    @extend_schema_field(serializers.ChoiceField(Finding.choices, allow_null=True))
+    def get_verdict_since_finding(self, finding: CriticalFinding) -> str | None:
+        since = self._status(finding).verdict_since
+        return since.verdict.finding if since and since.verdict else None
 
     def _status(self, finding: CriticalFinding) -> CriticalFindingStatus:
         status: CriticalFindingStatus = self.context["statuses"][finding.pk]

@@ -146,7 +146,7 @@ def _page(
     rows = User.objects.filter(clinic=study.clinic_id, is_active=True).exclude(pk=request.user.pk)
     people = list(rows.order_by("last_name", "first_name"))
     likely = likely_recipient(study, people)
-    chosen = request.POST.get("recipient", "") if errors else str(likely.pk if likely else "")
+    chosen = request.POST.get("recipient", "") if errors else str(likely.person.pk if likely else "")
     context = {
         "study": study,
         "patient": study.patient,
@@ -158,6 +158,7 @@ def _page(
         "is_blind": not others_visible(user=request.user, study=study),
         "people": people,
         "chosen": chosen,
+        "proposed": None if errors else likely,
         "sent": request.POST if errors else {},
         "is_mailed": has_mail_server(),
         "key": request.POST.get("key") or uuid4(),

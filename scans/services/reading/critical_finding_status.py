@@ -1,14 +1,21 @@
-"""Critical findings as they are read: by whom, of which patient, and whether they arrived."""
+"""Critical findings as they are read: by whom, of which patient, whether they arrived.
+
+And whether the study was decided, or decided anew, after the finding was told: the finding itself
+does not change.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from accounts.models import OutgoingMail, User
-from scans.models import CriticalFinding, RecordChange, Study
+from scans.models import CriticalFinding, RecordChange, Study, Verdict
+from scans.models.assessment import ReadAs, VerdictStatus
 from scans.models.critical_finding import CriticalFindingQuerySet
+from scans.models.reading import ReadStage
 from scans.models.record_change import ChangeKind, identity_of
 from scans.services.disclosure import ai_visible, others_visible
 
@@ -26,6 +33,22 @@ def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQu
 
 
 @dataclass(frozen=True)
+class VerdictSince:
+    """What decides the study since a finding was told. Nothing of a study that is read blind."""
+
+    signed_at: datetime
+    verdict: Verdict | None  # None while two readers disagree
+
+    @property
+    def is_anew(self) -> bool:
+        """Whether a verdict was signed before it."""
+        verdict = self.verdict
+        return verdict is not None and (
+            verdict.status == VerdictStatus.AMENDED or verdict.read_as == ReadAs.ADJUDICATION
+        )
+
+
+@dataclass(frozen=True)
 class CriticalFindingStatus:
     """How a finding that was sent stands."""
 
@@ -33,10 +56,11 @@ class CriticalFindingStatus:
     identity: Mapping[str, str]  # of the patient, as it was sent
     is_moved: bool  # the study is another patient's since
     is_undelivered: bool  # no mail of it arrived, and nobody has acknowledged it
+    verdict_since: VerdictSince | None  # what was signed after it was told
 
 
 def statuses_of(findings: Iterable[CriticalFinding]) -> list[CriticalFindingStatus]:
-    """Return how these findings stand: three queries, however many there are."""
+    """Return how these findings stand: four queries, however many there are."""
     rows = list(findings)
     given_up = undelivered(rows)
     moves = RecordChange.objects.filter(
@@ -45,20 +69,61 @@ def statuses_of(findings: Iterable[CriticalFinding]) -> list[CriticalFindingStat
     moved: dict[UUID, list[RecordChange]] = {}
     for move in moves.order_by("made_at", "pk"):
         moved.setdefault(move.study_id, []).append(move)  # type: ignore[arg-type]
+    signed = _signed_verdicts(rows)
     return [
-        _status(row, moved.get(row.study_id, []), is_undelivered=row.pk in given_up) for row in rows
+        _status(
+            row,
+            moved.get(row.study_id, []),
+            is_undelivered=row.pk in given_up,
+            verdict_since=_verdict_since(row, signed.get(row.study_id, [])),
+        )
+        for row in rows
     ]
 
 
+def _signed_verdicts(findings: Iterable[CriticalFinding]) -> dict[UUID, list[Verdict]]:
+    """Return the current verdicts by study, the newest first, where no read is awaited blind."""
+    verdicts = (
+        Verdict.objects.current()
+        .filter(study__in={row.study_id for row in findings})
+        .exclude(study__read_stage=ReadStage.WAITING)
+        .with_deciding()
+        .select_related("reader")
+    )
+    found: dict[UUID, list[Verdict]] = {}
+    for verdict in verdicts.order_by("-signed_at", "-pk"):
+        found.setdefault(verdict.study_id, []).append(verdict)
+    return found
+
+
+def _verdict_since(
+    finding: CriticalFinding, newest_first: Sequence[Verdict]
+) -> VerdictSince | None:
+    deciding = next((row for row in newest_first if row.is_deciding), None)
+    newest = deciding or next(iter(newest_first), None)
+    signed_at = newest and newest.signed_at
+    if signed_at is None or signed_at <= finding.reported_at:
+        return None
+    return VerdictSince(signed_at, deciding)
+
+
 def _status(
-    finding: CriticalFinding, moves: Sequence[RecordChange], *, is_undelivered: bool
+    finding: CriticalFinding,
+    moves: Sequence[RecordChange],
+    *,
+    is_undelivered: bool,
+    verdict_since: VerdictSince | None,
 ) -> CriticalFindingStatus:
     since = [move for move in moves if move.made_at > finding.noted_at]
     now = identity_of(finding.study.patient)
     # Of a finding of an earlier version, which kept nobody: who the first move took it from.
     identity = finding.told_patient or (since[0].before if since else now)
     return CriticalFindingStatus(
-        finding, identity, is_moved=identity["id"] != now["id"], is_undelivered=is_undelivered
+        finding,
+        identity,
+        is_moved=identity["id"] != now["id"],
+        is_undelivered=is_undelivered,
+        verdict_since=verdict_since,
     )
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts import outbox
 from accounts.models import Clinic, OutgoingMail
@@ -22,9 +23,12 @@ from scans.services.reading.critical_findings import (
     send_critical_finding,
 )
 from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import begin_amendment, sign_verdict
 from scans.services.studies.moving import move_study
 from scans.services.studies.undoing import undo_change
 from scans.tests.core.factories import PatientFactory, archived, make_study, make_verdict
+from scans.tests.core.fixtures import asking_as
 from scans.tests.core.isolation_table import text_of
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +169,72 @@ def test_of_a_finding_that_kept_nobody_the_first_move_says_who_was_told(user):
     )
     move_study(user=user, study=study, patient=PatientFactory(created_by=user), reason="Wrong one")
     assert "Sent as of Wrongname" in page_of(study, user)
+
+
+# --- What the verdict is since --------------------------------------------------------------------
+
+
+def since_of(study, person, finding):
+    """Where it is said, as one text each: the page of the link, and that of the reader."""
+    link = text_of(Client().get(acknowledgment_path(finding)))
+    pages = (link, page_of(study, person))
+    return tuple(" ".join(strip_tags(page).split()) for page in pages)
+
+
+def amend(user, study, finding):
+    begin_amendment(user=user, study=study)
+    entered = VerdictInput(finding=finding, amendment_reason="Seen again.")
+    return sign_verdict(user=user, study=study, verdict_input=entered)
+
+
+def test_a_verdict_that_was_signed_or_amended_since_is_said_beside_what_was_told(user, study):
+    clinician = UserFactory(clinic=study.clinic)
+    early = send_critical_finding(user=user, study=study, text=TEXT, recipient=clinician)
+    for page in since_of(study, user, early):
+        assert "verdict on this study" not in page
+
+    make_verdict(study=study, reader=user)
+    for page in since_of(study, user, early):
+        assert "was signed after this was told. It is now Tumor" in page
+    late = send_critical_finding(user=user, study=study, text="Another one.", recipient=clinician)
+    assert "verdict on this study" not in since_of(study, user, late)[0]
+
+    amend(user, study, "no_tumor")
+    for page in since_of(study, user, late):
+        assert "was amended after this was told. It is now No tumor" in page
+    (newest, _) = asking_as(user).get(f"/api/v1/studies/{study.pk}/critical-findings/").json()
+    assert newest["verdict_since_finding"] == "no_tumor"
+    assert newest["verdict_since_at"] is not None
+
+
+def test_of_two_readers_nothing_is_said_before_both_signed_then_whether_they_disagree(user, study):
+    set_readers_required(user=user, study=study, readers=2)
+    sent = send_critical_finding(
+        user=user, study=study, text=TEXT, recipient=UserFactory(clinic=study.clinic)
+    )
+    make_verdict(study=study, reader=UserFactory(radiologist=True, clinic=study.clinic))
+    for page in since_of(study, user, sent):
+        assert "was signed after" not in page
+        assert "disagree" not in page
+
+    make_verdict(study=study, reader=user, finding="no_tumor")
+    for page in since_of(study, user, sent):
+        assert "Two readers disagree about this study since this was told" in page
+    third = UserFactory(radiologist=True, clinic=study.clinic)
+    make_verdict(study=study, reader=third, finding="no_tumor")
+    for page in since_of(study, user, sent):
+        assert "It is now No tumor" in page
+
+
+def test_under_the_name_of_a_wrong_patient_the_link_says_no_verdict(user, study):
+    sent = send_critical_finding(
+        user=user, study=study, text=TEXT, recipient=UserFactory(clinic=study.clinic)
+    )
+    make_verdict(study=study, reader=user)
+    move_study(user=user, study=study, patient=PatientFactory(created_by=user), reason="Wrong one")
+    link, page = since_of(study, user, sent)
+    assert "verdict on this study" not in link
+    assert "verdict on this study was signed after" in page
 
 
 # --- Who may read it ------------------------------------------------------------------------------

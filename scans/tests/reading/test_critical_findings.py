@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -9,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 
 from accounts import outbox
 from accounts.models import AuditEvent, Clinic
@@ -323,6 +324,37 @@ def test_who_referred_is_chosen_already_else_who_uploaded(doctor, study, referri
     Study.objects.update(referring_physician=referring, received_by=uploader)
     page = doctor.get(reverse("critical-findings", args=[study.pk]))
     assert chosen_on(page) == str({"named": named, "uploader": uploader}[expected].pk)
+
+
+@pytest.mark.parametrize(
+    ("referring", "why"),
+    [
+        ("Dr. Greta Page", "the account with the name of the referring physician."),
+        ("Dr. Unknown", "they uploaded the study; no account has the name"),
+        ("Sam Twice", "they uploaded the study; more than one account has the name"),
+        ("", "the study states no referring physician; they uploaded it."),
+    ],
+)
+def test_the_page_names_who_referred_and_says_why_somebody_is_proposed(
+    doctor, study, referring, why
+):
+    UserFactory(clinic=study.clinic, first_name="Greta", last_name="Page")
+    UserFactory.create_batch(2, clinic=study.clinic, first_name="Sam", last_name="Twice")
+    uploader = UserFactory(clinic=study.clinic)
+    Study.objects.update(referring_physician=referring, received_by=uploader)
+    page = strip_tags(doctor.get(reverse("critical-findings", args=[study.pk])).content.decode())
+    assert f"Referring physician: {referring or 'not stated'}" in " ".join(page.split())
+    assert f"is proposed: {why}" in page
+
+
+def test_a_form_that_is_sent_twice_says_once_that_it_is_on_its_way(doctor, study):
+    facts = TO_ADDRESS | {"key": str(uuid4())}
+    address = reverse("critical-finding-send", args=[study.pk])
+    doctor.post(address, facts)  # its answer is dropped by the browser
+    page = doctor.post(address, facts, follow=True).content.decode()
+    assert page.count("is on its way") == 1
+    again = doctor.post(address, facts, follow=True).content.decode()
+    assert again.count("is on its way") == 1  # it was shown since
 
 
 def test_nobody_is_chosen_where_nobody_is_likely(doctor, study):
