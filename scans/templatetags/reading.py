@@ -208,6 +208,29 @@ def version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+# The pages of a clinic by their tab. An administrator reaches all of them from there.
+_CLINIC_TABS = {
+    "overview": ("clinic-overview",),
+    "people": ("clinic-people", "clinic-person", "clinic-person-invite", "clinic-person-link"),
+    "audit trail": ("clinic-audit-trail",),
+    "settings": (
+        "clinic-settings",
+        "annotation-labels",
+        "report-templates",
+        "report-template",
+        "report-template-new",
+        "hanging-protocols",
+    ),
+}
+
+
+@register.simple_tag(takes_context=True)
+def here_in_clinic(context: Context, tab: str = "") -> SafeString:
+    """Return `aria-current` for a tab of the clinic's pages; without one, for their link above."""
+    names = [name for one, pages in _CLINIC_TABS.items() if tab in ("", one) for name in pages]
+    return here(context, *names)
+
+
 @register.simple_tag(takes_context=True)
 def here(context: Context, *names: str) -> SafeString:
     """Return `aria-current` for a link of the main menu, where the page belongs to it."""

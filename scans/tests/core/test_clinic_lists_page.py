@@ -1,5 +1,7 @@
 """The clinic's lists: annotation labels and report templates."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -60,3 +62,17 @@ def test_the_others_read_the_lists_and_do_not_change_them(administrator, role):
     assert client.post(reverse(LABELS), {"names": "Mine"}).status_code == 403
     assert client.post(reverse("report-template-new"), {"name": "Mine"}).status_code == 403
     assert client.get(reverse("report-template-new")).url == reverse(TEMPLATES)
+
+
+@pytest.mark.parametrize("name", [LABELS, TEMPLATES, "report-template-new", "hanging-protocols"])
+def test_what_the_settings_lead_to_has_the_tabs_of_the_clinic_for_who_administers_it(
+    administrator, name
+):
+    page = text_of(signed_in(administrator).get(reverse(name)))
+    tabs = page[page.index('aria-label="Clinic"') :].split("</nav>")[0]
+    assert re.search(r'aria-current="page"\s*>Settings', tabs)
+    menu = page[page.index('id="main-menu"') :].split("</ul>")[0]
+    assert re.search(r'aria-current="page"\s*>Clinic', menu)
+    reader = signed_in(UserFactory(clinic=administrator.clinic, radiologist=True))
+    if name != "report-template-new":
+        assert 'aria-label="Clinic"' not in text_of(reader.get(reverse(name)))
