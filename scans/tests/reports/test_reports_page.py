@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from accounts.models import AuditEvent
 from accounts.tests.factories import PASSWORD, UserFactory
@@ -288,6 +289,11 @@ def test_a_signed_report_is_amended_with_a_reason_and_both_stay_readable(client,
     client.post(path, {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
     assert amendment.texts == first.texts
+    draft = " ".join(strip_tags(text_of(client.get(amendment.get_absolute_url()))).split())
+    assert "Once it is signed, this will supersede version 1." in draft
+    assert "Until then version 1 is the one in force." in draft
+    assert "Supersedes" not in draft
+    assert draft.index("Continue writing") < draft.index("Back to the study")  # at its head
     assert sign(client, amendment, impression="Left, not right.").status_code == 302
     amendment.refresh_from_db()
     assert (amendment.status, amendment.number, amendment.supersedes) == ("amended", 2, first)
@@ -296,6 +302,7 @@ def test_a_signed_report_is_amended_with_a_reason_and_both_stay_readable(client,
     assert "Tumor." in old
     new = text_of(client.get(amendment.get_absolute_url()))
     assert "The side was wrong." in new
+    assert "Supersedes" in new
     assert "Left, not right." in new
     assert client.post(path, {"reason": "Again."}).status_code == 409
     assert Report.objects.current().get() == amendment
