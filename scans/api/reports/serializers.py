@@ -109,7 +109,8 @@ class FigureSerializer(serializers.Serializer):
     )
     default = serializers.BooleanField(
         default=False,
-        help_text="Nothing was marked or chosen: the image with the highest probability.",
+        help_text="The writer chose no figure and starred no image: the image with the highest "
+        "probability.",
     )
 
 

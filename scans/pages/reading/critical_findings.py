@@ -146,7 +146,9 @@ def _page(
     rows = User.objects.filter(clinic=study.clinic_id, is_active=True).exclude(pk=request.user.pk)
     people = list(rows.order_by("last_name", "first_name"))
     likely = likely_recipient(study, people)
-    chosen = request.POST.get("recipient", "") if errors else str(likely.person.pk if likely else "")
+    chosen = (
+        request.POST.get("recipient", "") if errors else str(likely.person.pk if likely else "")
+    )
     context = {
         "study": study,
         "patient": study.patient,

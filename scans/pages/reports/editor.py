@@ -44,7 +44,7 @@ from scans.services.reading.verdict_drafts import VerdictConflictError
 from scans.services.reports import drafting as service
 from scans.services.reports import signing
 from scans.services.reports.content import templates_of, verdict_of
-from scans.services.reports.figures import MOST_FIGURES, id_of
+from scans.services.reports.figures import MOST_FIGURES, WITHOUT_A_CHOICE, id_of
 from scans.services.reports.generated import stale_lines, unmentioned_statements
 from scans.services.reports.generated_now import GeneratedNow
 from scans.services.reports.signer import Signer
@@ -211,6 +211,7 @@ def _editor(
         "images": [one for one in images if not one.is_key_image],
         "request_form": imaging_request_form(row.study),
         "most_figures": MOST_FIGURES,
+        "without_a_choice": WITHOUT_A_CHOICE,
         "refusal": refusal_of(refusal, act=at) if refusal else "",
         # What somebody else saved meanwhile, to compare with.
         "saved_sections": sections_of(refusal.current)

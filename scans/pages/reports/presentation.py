@@ -22,7 +22,7 @@ from scans.services.annotations.key_images import (
 )
 from scans.services.annotations.readable_annotations import readable_annotations
 from scans.services.reports.content import annotation_locations, annotation_name, measurements_text
-from scans.services.reports.figures import analyses_of, images_of
+from scans.services.reports.figures import analyses_of, images_of, why_default
 
 _FIGURE = re.compile(r"\b[Ff]igure (\d{1,2})\b")
 
@@ -42,7 +42,7 @@ class AnnotationLink:
     is_hidden: bool = False  # since the figure was chosen; the report keeps it
     locations: tuple[str, ...] = ()  # how a line of the findings about it may begin
     image_id: str = ""  # whose thumbnail is shown
-    is_default: bool = False  # nothing was chosen: the image with the highest probability
+    why: str = ""  # the report prints it although nobody chose it
     is_key_image: bool = False  # starred by who looks
 
 
@@ -140,8 +140,8 @@ def figures_shown(report: Report) -> list[AnnotationLink]:
             found.append(_link_to(version.annotation, version, is_chosen=True))
         else:
             link = _link_to_image(images[figure["image"]], analyses.get(figure["analysis"] or ""))
-            is_default = bool(figure.get("default"))
-            found.append(replace(link, is_chosen=True, is_default=is_default))
+            why = why_default(report) if figure.get("default") else ""
+            found.append(replace(link, is_chosen=True, why=why))
     return found
 
 

@@ -31,7 +31,9 @@ def likely_recipient(study: Study, people: Iterable[User]) -> LikelyRecipient | 
     if uploader is None:
         return None
     if not referred:
-        return LikelyRecipient(uploader, "the study states no referring physician; they uploaded it.")
+        return LikelyRecipient(
+            uploader, "the study states no referring physician; they uploaded it."
+        )
     has = "more than one account" if named else "no account"
     return LikelyRecipient(
         uploader, f"they uploaded the study; {has} has the name of the referring physician."

@@ -19,6 +19,12 @@ from scans.services.analyses.displayed_results import newest_finished
 from scans.services.annotations.readable_annotations import readable_annotations
 
 MOST_FIGURES = 12
+# What is printed without a choice, for who writes the report; `why_default` says it of one signed.
+WITHOUT_A_CHOICE = (
+    "Where you choose neither an annotation nor an image, the images that you starred are printed; "
+    "without one, the image with the highest calibrated probability of a tumor, and the report "
+    "says so."
+)
 
 
 def id_of(figure: Mapping[str, Any]) -> str:
@@ -105,12 +111,23 @@ def starred_figures(study: Study, starred: Iterable[Image]) -> list[dict[str, An
 
 
 def default_figures(study: Study) -> list[dict[str, Any]]:
-    """Return the image with the highest probability, where nothing was marked or chosen."""
+    """Return the image with the highest probability; see `why_default`."""
     rows = newest_finished(study).filter(status=Status.COMPLETED, probability__isnull=False)
     row = rows.order_by("-probability", "image__series__number", "image__number").first()
     if row is None:
         return []
     return [{"image": str(row.image_id), "analysis": str(row.pk), "default": True}]
+
+
+def why_default(report: Report) -> str:
+    """Say why a report prints the image with the highest probability; a sentence.
+
+    Whoever else annotated or starred an image: the figures are those of who writes the report.
+    """
+    return (
+        f"{report.signed_name or report.author} chose no figure and starred no image: this is the "
+        "image with the highest calibrated probability of a tumor."
+    )
 
 
 def image_name(image: Image, *, is_alone: bool) -> str:

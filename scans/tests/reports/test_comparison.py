@@ -200,13 +200,15 @@ def test_without_a_choice_the_image_with_the_highest_probability_is_printed(
     report = start_report(user=user, study=four[0].study)
     assert sign(doctor, report).status_code == 302
     (caption,) = [line for line in printed if line.startswith("Figure ")]
-    assert caption.startswith("Figure 1. Image 3, without an annotation. Nothing was marked")
-    assert "probability of a tumor (0.93" in caption
+    assert caption.startswith("Figure 1. Image 3, without an annotation. ")
+    said = f"{user} chose no figure and starred no image: this is the image with the highest"
+    assert said in caption
+    assert "Its probability: 0.93" in caption
     report.refresh_from_db()
     assert [figure["image"] for figure in report.figures] == [str(four[2].pk)]
     page = text_of(doctor.get(report.get_absolute_url()))
     assert "Figure 1: Image 3" in page
-    assert "the image with the highest probability" in page
+    assert said in page
 
 
 def test_without_a_choice_the_images_that_the_signer_starred_are_printed(
@@ -216,7 +218,7 @@ def test_without_a_choice_the_images_that_the_signer_starred_are_printed(
         star_image(user=user, image=image)
     star_image(user=UserFactory(radiologist=True, clinic=user.clinic), image=four[1])
     report = start_report(user=user, study=four[0].study)
-    assert "your key images are printed" in text_of(
+    assert "the images that you starred are printed" in text_of(
         doctor.get(reverse("report-edit", args=[report.pk]))
     )
     assert sign(doctor, report).status_code == 302

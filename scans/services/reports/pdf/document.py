@@ -36,7 +36,7 @@ from scans.models.study import UNTITLED
 from scans.services.analyses.probabilities import IN_REPORTS, tumor_probability_text
 from scans.services.annotations.key_images import key_images_listed, key_images_text
 from scans.services.reports.content import annotation_location, as_sentence, measurements_text
-from scans.services.reports.figures import image_name
+from scans.services.reports.figures import image_name, why_default
 from scans.services.reports.pdf.any_script import ShapedParagraph, draw_line
 from scans.services.reports.pdf.figures import Drawing, Figure, figure_of, plain_figure_of
 from scans.services.reports.pdf.shaping import needs_shaping, shaped_lines
@@ -185,11 +185,8 @@ def _image_figure(number: int, chosen: dict[str, Any], report: Report) -> list[F
     name = image_name(image, is_alone=report.study.series.count() == 1)
     sentences = [f"Figure {number}. {name}, without an annotation."]
     if chosen.get("default") and analysis is not None:
-        sentences.append(
-            "Nothing was marked or chosen: this is the image with the highest calibrated "
-            f"probability of a tumor ({tumor_probability_text(analysis, decimals=IN_REPORTS)}, "
-            f"{analysis.release})."
-        )
+        shown = tumor_probability_text(analysis, decimals=IN_REPORTS)
+        sentences.append(f"{why_default(report)} Its probability: {shown} ({analysis.release}).")
     overlay = analysis if report.with_overlay else None
     return _captioned(plain_figure_of(image, overlay=overlay), sentences, overlay)
 
