@@ -19,10 +19,20 @@ def text_response(text: str, *, status: int) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
-def with_htmx_events(response: HttpResponse, **events: str) -> HttpResponse:
-    """Let htmx raise these events: `toast` shows its text, `announce` has it read aloud."""
-    response["HX-Trigger"] = json.dumps(events)
+def with_htmx_events(response: HttpResponse, **events: Any) -> HttpResponse:
+    """Let htmx raise these events besides those that it raises already.
+
+    `toast` shows its text, `announce` has it read aloud, and `undoable` shows what was done with
+    its way back (see `undoable`).
+    """
+    raised = json.loads(response.get("HX-Trigger", "{}"))
+    response["HX-Trigger"] = json.dumps(raised | events)
     return response
+
+
+def undoable(text: str, *, path: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return the details of the event `undoable`: the button "Undo" posts these fields there."""
+    return {"text": text, "path": path, "fields": dict(fields)}
 
 
 def version_of(*state: object) -> str:

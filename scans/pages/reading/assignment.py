@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -14,9 +15,11 @@ from accounts.policy import get_visible_or_404
 from accounts.requests import number_in
 from scans.errors import StateConflictError
 from scans.models import Study
+from scans.models.reading import Priority
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.refusals import message_of
 from scans.pages.core.requests import ClinicalRequest
+from scans.pages.core.responses import undoable, with_htmx_events
 from scans.pages.reading.verdict_panel import panel
 from scans.pages.reading.worklist import changed
 from scans.services.reading import assignment as service
@@ -63,12 +66,25 @@ def study_assign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 @require_POST
 @clinical_page
 def study_priority(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    """Set the priority: the list saves as something is chosen, so the answer has the way back."""
     priority = request.POST.get("priority", "")
-    return _done(
-        request,
-        study_id,
-        lambda study: set_priority(user=request.user, study=study, priority=priority),
-    )
+    before = Priority.ROUTINE.value
+    patient = ""
+
+    def change(study: Study) -> Study:
+        nonlocal before, patient
+        before, patient = study.priority, study.patient.name
+        expected = request.POST.get("undoes")
+        return set_priority(user=request.user, study=study, priority=priority, expected=expected)
+
+    response = _done(request, study_id, change)
+    is_changed = priority in Priority.values and before != priority
+    if not request.htmx or "undoes" in request.POST or not is_changed:
+        return response
+    text = f"{patient}: priority {Priority(priority).label}. It was {Priority(before).label}."
+    fields = {"priority": before, "undoes": priority, "from": request.POST.get("from", "")}
+    details = undoable(text, path=reverse("study-priority", args=[study_id]), fields=fields)
+    return with_htmx_events(response, undoable=details)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action
 from scans import audit_events
+from scans.errors import StateConflictError
 from scans.models import Study
 from scans.models.notification import NotificationKind
 from scans.models.reading import Priority, ReadStage
@@ -22,14 +23,22 @@ def checked_priority(priority: str) -> str:
 
 
 @clinical_write(Action.PRIORITIZE_STUDY, on="study")
-def set_priority(*, user: User, study: Study, priority: str) -> Study:
+def set_priority(
+    *, user: User, study: Study, priority: str, expected: str | None = None
+) -> Study:
     """Set the priority of the study, one of `Priority.values`; of stat the readers are told.
 
-    Raises `NotAllowedError` or `ValidationError`.
+    Raises `NotAllowedError` or `ValidationError`, and `StateConflictError` where it is not the
+    `expected` one any more.
     """
     refuse_archived(study.patient, then="say how urgent the study is")
     checked_priority(priority)
     current = Study.objects.select_for_update().get(pk=study.pk)
+    if expected is not None and current.priority != expected:
+        raise StateConflictError(
+            f"The priority is {current.get_priority_display().lower()} meanwhile: somebody else "
+            "changed it. Nothing was undone."
+        )
     if current.priority != priority:
         before, current.priority = current.priority, priority
         current.save(update_fields=["priority"])

@@ -11,6 +11,7 @@ SOURCE = settings.BASE_DIR / "viewer" / "src"
 # What each key of a page does, as the command of the viewer that does the same there; None where
 # the viewer has no such act: the key is then nothing else's there.
 PAGES = {
+    "core/site.js": {"Ctrl+Z": "undo"},
     "reading/worklist.js": {
         "J": "next-image",
         "K": "previous-image",

@@ -13,7 +13,7 @@ from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
 from scans.services.studies.priority import set_priority
 from scans.tests.core.factories import PatientFactory, complete, make_study
-from scans.tests.core.pressing import expect_pressable, show_large_image
+from scans.tests.core.pressing import expect_pressable, press, show_large_image
 
 pytestmark = pytest.mark.browser
 
@@ -111,6 +111,41 @@ def test_priority_and_assignee_are_set_in_the_row_by_keys(page, user, studies, a
     assert Study.objects.get(assignee=ada) == studies[1]
     assert Study.objects.get(pk=studies[0].pk).priority == "stat"
     assert_accessible(page)
+
+
+def test_a_priority_that_was_set_is_undone_by_its_button_or_by_keys(page, user, studies):
+    page.goto("/worklist/")
+    alder, toast = studies[0], page.locator(".ns-toast")
+    select = page.get_by_label("Priority of the study of Alder")
+    select.select_option("urgent")
+    expect(toast).to_contain_text("Alder, ")
+    expect(toast).to_contain_text("priority Urgent. It was Routine.")
+    press(page, toast.get_by_role("button", name="Undo"))
+    expect(toast).to_have_count(0)
+    expect(select).to_have_value("routine")
+    alder.refresh_from_db()
+    assert alder.priority == "routine"
+
+    select.select_option("stat")
+    expect(toast).to_contain_text("It was Routine.")
+    page.keyboard.press("Control+z")  # the focus is on the row
+    expect(select).to_have_value("routine")
+    select.select_option("stat")
+    toast.get_by_role("button", name="Undo").wait_for()
+    set_priority(user=user, study=alder, priority="urgent")  # somebody else, meanwhile
+    page.keyboard.press("Control+z")
+    expect(toast).to_contain_text("Nothing was undone")
+    alder.refresh_from_db()
+    assert alder.priority == "urgent"
+
+
+def test_on_the_page_of_a_study_a_priority_is_undone_too(page, user, studies):
+    page.goto(f"/studies/{studies[0].pk}/")
+    page.locator("[data-priority]").select_option("stat")
+    press(page, page.locator(".ns-toast").get_by_role("button", name="Undo"))
+    expect(page.locator("[data-priority]")).to_have_value("routine")
+    studies[0].refresh_from_db()
+    assert studies[0].priority == "routine"
 
 
 def test_no_key_of_the_worklist_changes_a_list_that_is_closed(page, user, studies):
@@ -296,9 +331,12 @@ def test_who_it_is_and_taking_it_are_never_cut(browsing, user, width):
     page = browsing.of(user, viewport={"width": width, "height": 900})
     page.goto("/worklist/")
     expect(page.locator("[data-row]")).to_have_count(3)
-    for selector in ("[data-open]", ".ns-wl-patient .ns-sub", ".ns-wl-action button"):
+    for selector, least in (
+        *(("[data-open]", 3), (".ns-wl-patient .ns-sub", 3), (".ns-wl-action button", 3)),
+        (".ns-wl-holder", 2),
+    ):
         found = page.locator(selector)
-        assert found.count() >= 3
+        assert found.count() >= least
         assert found.evaluate_all(_CUT) == [], selector
     for button in page.locator(".ns-wl-action button").all():
         expect_pressable(page, button)

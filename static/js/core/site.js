@@ -101,7 +101,42 @@ export function announce(text) {
   while (region.children.length > 5) region.firstElementChild.remove();
 }
 
-export function toast(text) {
+// What was saved as soon as it was chosen, with its way back. Ctrl+Z presses the newest one's button.
+document.addEventListener("undoable", (event) => {
+  const { text, path, fields } = event.detail;
+  for (const old of document.querySelectorAll("#toasts [data-undo]")) {
+    if (old.dataset.undo === path) old.closest(".ns-toast").remove();
+  }
+  toast(text, { path, fields });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+  if (event.target.closest?.("input, textarea, [contenteditable]")) return;
+  const undo = [...document.querySelectorAll("#toasts [data-undo]")].at(-1);
+  if (!undo) return;
+  event.preventDefault();
+  undo.click();
+});
+
+function undoButton({ path, fields }) {
+  const undo = document.createElement("button");
+  undo.type = "button";
+  undo.className = "btn btn-secondary btn-sm";
+  undo.dataset.undo = path;
+  undo.textContent = "Undo";
+  undo.title = "Undo (Ctrl+Z)";
+  undo.setAttribute("aria-keyshortcuts", "Control+Z");
+  undo.addEventListener("click", () => {
+    const control = document.querySelector(`[hx-post="${CSS.escape(path)}"]`);
+    const source = fields.from ? document.body : control;
+    undo.closest(".ns-toast").remove();
+    window.htmx.ajax("POST", path, { source, values: fields, swap: fields.from ? "none" : undefined });
+  });
+  return undo;
+}
+
+export function toast(text, back) {
   const shown = document.querySelectorAll("#toasts .ns-toast span");
   if ([...shown].some((words) => words.textContent === text)) return; // once is enough
   const box = document.createElement("div");
@@ -113,6 +148,13 @@ export function toast(text) {
   close.className = "btn btn-secondary btn-sm";
   close.textContent = "Close";
   close.addEventListener("click", () => box.remove());
-  box.append(words, close);
+  const buttons = document.createElement("span");
+  buttons.className = "ns-toast-buttons";
+  if (back) {
+    box.classList.add("ns-toast-done");
+    buttons.append(undoButton(back));
+  }
+  buttons.append(close);
+  box.append(words, buttons);
   document.getElementById("toasts").append(box);
 }
