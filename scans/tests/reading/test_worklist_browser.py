@@ -148,6 +148,17 @@ def test_on_the_page_of_a_study_a_priority_is_undone_too(page, user, studies):
     assert studies[0].priority == "routine"
 
 
+def test_a_list_that_is_drawn_anew_copies_no_style_of_a_script(page, user, studies):
+    """As an attribute it would break the content security policy, which `browsing` watches."""
+    page.goto("/worklist/")
+    page.evaluate("for (const one of document.querySelectorAll('#worklist [id]')) one.style.left = 0")
+    with page.expect_response(lambda response: "/worklist/" in response.url):
+        page.get_by_role("link", name="Patient", exact=True).click()  # sorts: no morph
+    expect(page.get_by_role("columnheader", name="Patient")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+
+
 def test_no_key_of_the_worklist_changes_a_list_that_is_closed(page, user, studies):
     UserFactory(clinic=user.clinic, radiologist=True, first_name="Nora", last_name="Li")
     page.goto("/worklist/")
