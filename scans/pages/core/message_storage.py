@@ -13,9 +13,9 @@ from django.contrib.messages.storage.session import SessionStorage
 class DistinctMessages(SessionStorage):
     """Django's messages in the session, each sentence once until it is shown."""
 
-    def add(self, level: int, message: Any, extra_tags: str = "") -> None:
+    def add(self, level: int, message: Any, extra_tags: str | None = "") -> None:
         """Queue the message unless the same one waits."""
-        same = Message(int(level), message, extra_tags=extra_tags)
-        if not self.used and same in [*self._loaded_messages, *self._queued_messages]:
-            return
-        super().add(level, message, extra_tags)
+        waiting: list[Any] = [*self._loaded_messages, *self._queued_messages]  # type: ignore[attr-defined]
+        same = Message(int(level), message, extra_tags=extra_tags or "")
+        if self.used or same not in waiting:
+            super().add(level, message, extra_tags)

@@ -101,10 +101,9 @@ def _verdict_since(
 ) -> VerdictSince | None:
     deciding = next((row for row in newest_first if row.is_deciding), None)
     newest = deciding or next(iter(newest_first), None)
-    signed_at = newest and newest.signed_at
-    if signed_at is None or signed_at <= finding.reported_at:
+    if newest is None or newest.signed_at is None or newest.signed_at <= finding.reported_at:
         return None
-    return VerdictSince(signed_at, deciding)
+    return VerdictSince(newest.signed_at, deciding)
 
 
 def _status(

@@ -23,9 +23,7 @@ def checked_priority(priority: str) -> str:
 
 
 @clinical_write(Action.PRIORITIZE_STUDY, on="study")
-def set_priority(
-    *, user: User, study: Study, priority: str, expected: str | None = None
-) -> Study:
+def set_priority(*, user: User, study: Study, priority: str, expected: str | None = None) -> Study:
     """Set the priority of the study, one of `Priority.values`; of stat the readers are told.
 
     Raises `NotAllowedError` or `ValidationError`, and `StateConflictError` where it is not the

@@ -151,7 +151,9 @@ def test_on_the_page_of_a_study_a_priority_is_undone_too(page, user, studies):
 def test_a_list_that_is_drawn_anew_copies_no_style_of_a_script(page, user, studies):
     """As an attribute it would break the content security policy, which `browsing` watches."""
     page.goto("/worklist/")
-    page.evaluate("for (const one of document.querySelectorAll('#worklist [id]')) one.style.left = 0")
+    page.evaluate(
+        "for (const one of document.querySelectorAll('#worklist [id]')) one.style.left = 0"
+    )
     with page.expect_response(lambda response: "/worklist/" in response.url):
         page.get_by_role("link", name="Patient", exact=True).click()  # sorts: no morph
     expect(page.get_by_role("columnheader", name="Patient")).to_have_attribute(
