@@ -301,6 +301,22 @@ def test_a_change_in_two_windows_is_a_choice_and_nothing_is_dropped(browsing, us
     assert notes == {"mine", "the other"}
 
 
+def test_labels_that_come_late_take_nothing_away_that_is_being_typed(page, study, user):
+    make_annotation(image=Image.objects.get(number=1), author=user)
+    held = []
+    page.route("**/annotation-labels/", lambda route: held.append(route))
+    viewing = Viewing(page, study, f"?annotation={Annotation.objects.get().pk}")
+    page.get_by_label("Note").fill("typed meanwhile")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.get_by_label("Label").locator("option")).not_to_have_count(1)
+    expect(page.get_by_label("Note")).to_be_focused()
+    viewing.keys("Tab")
+    viewing.expect_saved()
+    assert Annotation.objects.get().current.note == "typed meanwhile"
+
+
 def test_signed_out_in_the_middle_loses_nothing(viewing, user):
     page = viewing.page
     viewing.expect_annotations(0)

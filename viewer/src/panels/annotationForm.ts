@@ -31,10 +31,7 @@ export class AnnotationForm {
   ) {
     this.form.addEventListener("submit", (event) => event.preventDefault());
     // Typed and not left yet: before the page goes away it is taken over, and kept.
-    window.addEventListener("pagehide", () => {
-      const active = document.activeElement;
-      if (this.form.contains(active)) active!.dispatchEvent(new Event("change"));
-    });
+    window.addEventListener("pagehide", () => this.takeOver());
   }
 
   useLabels(labels: string[]): void {
@@ -46,14 +43,17 @@ export class AnnotationForm {
     const { store, drawingTool, grid } = this.around;
     const id = drawingTool.selected;
     const draft = id ? store.draft(id) : null;
-    this.form.hidden = !id || !draft || draft.hidden || !drawingTool.mayDraw;
+    // Nothing is done to what is not on the screen.
+    const isSeen = grid.viewports.some(({ onScreen }) => onScreen?.id === draft?.image);
+    if (!isSeen) this.takeOver();
+    this.form.hidden = !id || !draft || draft.hidden || !drawingTool.mayDraw || !isSeen;
     if (this.form.hidden || !id || !draft) {
       this.structure = this.state = "";
       return;
     }
     this.id = id;
     const names = fieldsOf(draft.geometry).map(({ name }) => name);
-    const structure = JSON.stringify([id, draft.geometry.shape, names, this.labels]);
+    const structure = JSON.stringify([id, draft.geometry.shape, names]);
     if (structure !== this.structure) {
       this.structure = structure;
       this.state = "";
@@ -62,10 +62,21 @@ export class AnnotationForm {
     const isKnown = Boolean(store.known(id)); // only then there is a history
     const { onScreen: image, frame } = grid.active;
     const [measured, scale] = [store.measurements(id), image && scaleOf(image)];
-    const state = JSON.stringify([draft, isKnown, image?.id, frame?.rows, measured, scale]);
+    const state = JSON.stringify([
+      [draft, isKnown, image?.id, frame?.rows, measured, scale],
+      this.labels,
+    ]);
     if (state === this.state) return;
     this.state = state;
     for (const update of this.updates) update(draft);
+  }
+
+  /** What is typed and not left yet. */
+  private takeOver(): void {
+    const active = document.activeElement;
+    if (!this.form.contains(active)) return;
+    active!.dispatchEvent(new Event("change"));
+    this.around.grid.active.element.focus({ preventScroll: true });
   }
 
   private put(part: Partial<AnnotationDraft>): void {
@@ -92,7 +103,7 @@ export class AnnotationForm {
     this.form.replaceChildren(
       make("h3", { class: "vw-h" }, SHAPE_NAMES[draft.geometry.shape]),
       figures,
-      this.labelField(draft),
+      this.labelField(),
       this.noteField(),
       ...(draft.geometry.shape === "arrow" ? [this.textField()] : []),
       make(
@@ -145,15 +156,14 @@ export class AnnotationForm {
     });
   }
 
-  private labelField(draft: AnnotationDraft): HTMLElement {
-    const choices = [...new Set(["", ...this.labels, draft.label])];
+  private labelField(): HTMLElement {
     const field = make("select", { class: "form-select form-select-sm" });
     const offer = (label: string) =>
       field.append(make("option", { value: label }, label || "No label"));
-    choices.forEach(offer);
-    // An older version may have a label that the clinic no longer offers.
+    // The clinic's labels may come after the form, and an older version may have one that is not offered now.
     this.updates.push(({ label }) => {
-      if (![...field.options].some(({ value }) => value === label)) offer(label);
+      const offered = new Set([...field.options].map(({ value }) => value));
+      for (const one of new Set(["", ...this.labels, label])) if (!offered.has(one)) offer(one);
     });
     return this.bind(
       "Label",
