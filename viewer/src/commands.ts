@@ -1,6 +1,7 @@
 // Everything the viewer can do, by name. Keys, buttons (data-command) and tests call the same. The
 // server keeps the reader's own keys by these names: they stay as they are.
 
+import { tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { SHAPE_NAMES, type Shape } from "./geometry";
 import { type Command, KEYS_OF_VERDICTS } from "./keys";
@@ -103,8 +104,13 @@ export function commandsOf(doing: Doing): Command[] {
       ),
     );
   };
+  let moved: string | null = null; // the annotation of which it was said what the arrows do
   const arrow = (dx: number, dy: number, otherwise: () => void) => () => {
     if (!drawingTool.nudge(grid.active, dx, dy)) otherwise();
+    else if (drawingTool.selected && drawingTool.selected !== moved) {
+      moved = drawingTool.selected;
+      tell("The arrows move the chosen annotation. Escape: back to the images.");
+    }
   };
   const [ofVerdict, images, view, windowing, ai, annotations, viewports] = [
     "Verdict",
@@ -171,8 +177,18 @@ export function commandsOf(doing: Doing): Command[] {
       arrow(0, -1, scroll(-1)),
     ),
     images("next", "Next image; or move the annotation down", "ArrowDown", arrow(0, 1, scroll(1))),
-    images("left", "Move the annotation or cross left", "ArrowLeft", arrow(-1, 0, scroll(-1))),
-    images("right", "Move the annotation or cross right", "ArrowRight", arrow(1, 0, scroll(1))),
+    images(
+      "left",
+      "Previous image; or move the annotation or cross left",
+      "ArrowLeft",
+      arrow(-1, 0, scroll(-1)),
+    ),
+    images(
+      "right",
+      "Next image; or move the annotation or cross right",
+      "ArrowRight",
+      arrow(1, 0, scroll(1)),
+    ),
     images("back-10", "Ten images back", "PageUp", scroll(-10)),
     images("on-10", "Ten images on", "PageDown", scroll(10)),
     images("first", "First image", "Home", () => grid.scrollTo(0)),

@@ -2,6 +2,7 @@
 // key is the image's again. Who goes through the page with Tab keeps the focus where it is.
 
 const BUTTONS = "button, summary, [role=tab]";
+const ONE_LINE = "input:not([type=checkbox], [type=radio], [type=range])";
 const GIVE_BACK = "select, input:is([type=range], [type=checkbox], [type=radio])";
 
 export function keepFocusOn(image: () => HTMLElement): void {
@@ -34,6 +35,13 @@ export function keepFocusOn(image: () => HTMLElement): void {
   room.addEventListener("change", (event) => {
     if (isPointer && (event.target as Element).matches(GIVE_BACK)) back();
   });
+  // Escape leaves a field, and so does Enter where there is one line: what was typed is taken over.
+  room.addEventListener("keydown", (event) => {
+    const field = event.target as Element;
+    if (event.defaultPrevented || field.closest("dialog") || !leaves(field, event)) return;
+    event.preventDefault();
+    back();
+  });
   // The wheel over a panel scrolls the panel; over a number with the focus it would change the number.
   room.addEventListener(
     "wheel",
@@ -45,4 +53,10 @@ export function keepFocusOn(image: () => HTMLElement): void {
     },
     { passive: true },
   );
+}
+
+function leaves(field: Element, event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
+  if (event.key === "Escape") return field.matches(`${ONE_LINE}, textarea, select`);
+  return event.key === "Enter" && field.matches(ONE_LINE);
 }

@@ -116,13 +116,21 @@ export function takenBy(
   return commands.find((one) => one.name !== by && keys.get(one.name) === key);
 }
 
+function isOfVerdict({ form }: HTMLInputElement): boolean {
+  return Boolean(form?.matches("[data-verdict-form], [data-commit-form]"));
+}
+
 /** Keys that must go on working in fields, and with a screen reader's buttons. */
 export function isForField(event: KeyboardEvent): boolean {
   const target = event.target as Element | null;
   if (!target?.closest) return false;
   if (target.closest("dialog[open]")) return true;
-  if (event.ctrlKey && event.key === "Enter") return false; // signs, from a comment as well
-  if (target.closest("textarea, select, input:not([type=checkbox], [type=range])")) return true;
+  const field = target.closest<HTMLInputElement>(
+    "textarea, select, input:not([type=checkbox], [type=range])",
+  );
+  // Signs, from a comment on the verdict as well, and from no field of anything else.
+  if (event.ctrlKey && event.key === "Enter") return Boolean(field) && !isOfVerdict(field!);
+  if (field) return true;
   const isMove = /^(Arrow|Home|End|Page)/.test(event.key);
   if (target.closest("input[type=checkbox]")) return event.key === " ";
   if (target.closest("input")) return isMove || event.key === " ";

@@ -46,7 +46,9 @@ def test_what_a_browser_keeps_and_for_whom_is_named_in_one_file(name):
 
 
 # Which of what is said over the image is no refusal: something was done, or is to be done next.
-DONE = re.compile("is copied|are linked|key image|Draw a line|Calibrated|is withdrawn")
+DONE = re.compile(
+    "is copied|are linked|key image|Draw a line|Calibrated|is withdrawn|The arrows move"
+)
 
 
 def test_what_is_refused_is_said_at_the_button_in_every_file_of_the_viewer():

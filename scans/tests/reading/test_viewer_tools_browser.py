@@ -198,7 +198,11 @@ def test_where_the_file_states_the_spacing_nothing_is_calibrated(page, user):
     Image.objects.update(pixel_spacing_row=0.5, pixel_spacing_column=0.5)
     viewing = Viewing(page, study)
     press(page, button(viewing, "Calibrate by a known length"))
-    expect(page.locator("[data-announcement]")).to_contain_text("states its pixel spacing")
+    expect_refused(
+        page,
+        button(viewing, "Calibrate by a known length"),
+        "The file of this image states its pixel",
+    )
 
 
 TIP = """one => {

@@ -68,7 +68,7 @@ export class AnnotationActions {
   typeNumbers(): void {
     this.around.openPanel();
     const first = document.querySelector<HTMLInputElement>(
-      "[data-annotation-form] input[type=number]",
+      "[data-annotation-form]:not([hidden]) input[type=number]",
     );
     first?.focus(); // which also scrolls to it
     first?.select();

@@ -1,6 +1,6 @@
 // Accept, modify, reject: of the image that is on the screen, and of no other.
 
-import { loading } from "../refusing";
+import { loading, pressedButton } from "../refusing";
 import { make } from "../signal";
 import type { Decision, Line } from "./lines";
 
@@ -105,7 +105,9 @@ export class ImageVerdict {
     const what = reason ? "Say it in words" : `Choose why you ${decision} it`;
     asked.replaceChildren(
       `${what}. `,
-      ...(reason ? [] : [make("span", { class: "ns-sub" }, "The same key again goes there.")]),
+      ...(reason || pressedButton()
+        ? []
+        : [make("span", { class: "ns-sub" }, "The same key again goes there.")]),
     );
   }
 }

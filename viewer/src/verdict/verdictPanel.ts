@@ -26,6 +26,7 @@ export interface VerdictSurroundings {
 
 export class VerdictPanel {
   private lines = new Map<string, Line>();
+  private named = ""; // the image that the controls are about
   private section: Element | null = null;
   private form: HTMLElement | null = null;
   private readonly seen: ShownImages;
@@ -95,6 +96,8 @@ export class VerdictPanel {
     this.around.redrawn();
     // What contradicts itself asks for a sentence: the only thing that is left to do.
     section?.querySelector<HTMLElement>("[data-contradiction-note]")?.focus();
+    // What was pressed is not there any more: the next key is the image's.
+    if (document.activeElement === document.body) this.toImage();
   }
 
   private onScreen(): OnScreen {
@@ -116,6 +119,7 @@ export class VerdictPanel {
 
   private show(): void {
     const { grid, study } = this.around;
+    this.leaveImageBefore();
     for (const { onScreen, stack } of this.around.isMoving() ? [] : grid.viewports) {
       if (!onScreen || stack?.study.info.id !== study || !this.seen.add(onScreen.id)) continue;
       const detail = { image: onScreen.id }; // static/js/reading/shown_images.js
@@ -126,6 +130,16 @@ export class VerdictPanel {
     this.overview.show(image?.id);
     const critical = document.querySelector<HTMLAnchorElement>("[data-critical]");
     if (critical) critical.search = `?back=viewer${image && !foreign ? `&image=${image.id}` : ""}`;
+  }
+
+  /** What has the focus was about the image before: its next key is none of this one's. */
+  private leaveImageBefore(): void {
+    const id = this.onScreen().image?.id;
+    if (!id || id === this.named) return;
+    const isFirst = this.named === "";
+    this.named = id;
+    if (!isFirst && document.activeElement?.closest(".vw-image-verdict, [data-reason-box]"))
+      this.toImage();
   }
 
   // --- What somebody presses ------------------------------------------------------------------------
