@@ -24,6 +24,7 @@ from accounts.outbox import has_mail_server
 from accounts.password_links import DAYS
 from accounts.people_forms import InvitationForm, PersonForm
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.posting import posted_from
 from accounts.requests import signed_in
 from accounts.tokens import revoke_token, working_tokens
 
@@ -87,7 +88,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
     return render(request, "accounts/people/person.html", context, status=_status(form))
 
 
-@require_POST
+@posted_from("clinic-person")
 @administrators_page
 def person_link(request: HttpRequest, user_id: str) -> HttpResponse:
     """Make a link by which the person sets a new password."""

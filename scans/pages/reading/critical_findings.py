@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_date, parse_datetime
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.models import User
 from accounts.outbox import has_mail_server
 from accounts.policy import Action, get_visible_or_404, has_object_perm, require
+from accounts.posting import posted_from
 from accounts.requests import number_in
 from scans import audit_events
 from scans.errors import StateConflictError
@@ -44,7 +45,7 @@ def critical_findings(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     return _page(request, _study(request, study_id))
 
 
-@require_POST
+@posted_from("critical-findings")
 @clinical_page
 def critical_finding_send(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Send a critical finding to a person of the clinic or to an email address."""
@@ -67,7 +68,7 @@ def critical_finding_send(request: ClinicalRequest, study_id: UUID) -> HttpRespo
     return redirect(_viewer(request, study) or reverse("critical-findings", args=[study.pk]))
 
 
-@require_POST
+@posted_from("critical-findings")
 @clinical_page
 def critical_finding_phone(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Note a phone call: whom, when, and what was said."""

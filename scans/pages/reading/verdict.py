@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
+from accounts.posting import posted_from
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Study, Verdict
@@ -118,7 +119,7 @@ def study_verdict_commit(request: ClinicalRequest, study_id: UUID) -> HttpRespon
     return _done(request, study_id, commit, at="commit", reload=True)
 
 
-@require_POST
+@posted_from("study")
 @clinical_page
 def study_verdict_sign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Save the draft, then sign it: nothing that was typed is lost where signing is refused."""

@@ -12,10 +12,11 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.password_age import note_password, password_given_at
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.posting import posted_from
 from accounts.requests import number_in
 from scans.errors import StateConflictError
 from scans.models import Report
@@ -82,7 +83,7 @@ def report_edit(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     return _editor(request, row)
 
 
-@require_POST
+@posted_from("report-edit")
 @clinical_page
 def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     """Save the draft. The script gets 204 with the new revision, or why nothing was saved."""
@@ -114,7 +115,7 @@ def report_save(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     return response
 
 
-@require_POST
+@posted_from("report-edit")
 @clinical_page
 def report_insert(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     """Save what was sent, then add a template's texts, or renew what was generated."""
@@ -148,7 +149,7 @@ def report_insert(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_POST
+@posted_from("report-edit")
 @clinical_page
 def report_sign(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     """Save what was sent from the editor, and sign it."""

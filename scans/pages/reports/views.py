@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.posting import posted_from
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Report, ReportTemplate, Study
@@ -82,7 +83,7 @@ def report(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     return render(request, "reports/report.html", _reading(request, row))
 
 
-@require_POST
+@posted_from("report")
 @clinical_page
 def report_amend(request: ClinicalRequest, report_id: UUID) -> HttpResponse:
     row = report_of(request, report_id)
