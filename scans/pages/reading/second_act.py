@@ -8,6 +8,7 @@ from accounts.requests import number_in
 from scans.services.reading.contradictions import (
     ContradictionError,
     Despite,
+    NoteRefusedError,
     UnshownImagesError,
 )
 
@@ -21,17 +22,20 @@ def despite_of(data: QueryDict) -> Despite:
 def second_act(data: QueryDict, error: Exception) -> dict[str, Any]:
     """Return what the page asks before it is signed, where it was refused for that."""
     fields = getattr(error, "error_dict", {})
+    unshown: UnshownImagesError | None = None
     if isinstance(error, ContradictionError):
-        contradictions, note_error = list(error.contradictions), ""
+        contradictions, note_error, unshown = list(error.contradictions), "", error.unshown
     elif "contradiction_note" in fields:
         contradictions = data.getlist("contradiction")
         note_error = " ".join(fields["contradiction_note"][0].messages)
+        unshown = error.unshown if isinstance(error, NoteRefusedError) else None
     elif isinstance(error, UnshownImagesError):
         contradictions, note_error = data.getlist("contradiction"), ""  # answered before
+        unshown = error
     else:
         return {}
     return {
-        "unshown": error if isinstance(error, UnshownImagesError) else None,
+        "unshown": unshown,
         "contradictions": contradictions,
         "contradiction_note": data.get("contradiction_note", ""),
         "note_error": note_error,

@@ -2,7 +2,8 @@
 
 The first act is refused with `ContradictionError`, which names every contradiction. The second one
 brings them back as the signer was shown them (`Despite`), with a sentence that says why it is
-right all the same; both are stored in what is signed.
+right all the same; both are stored in what is signed. Images that were not shown are asked about
+in the same act: one question after the other looks as if nothing had happened.
 """
 
 from collections.abc import Collection, Sequence
@@ -34,17 +35,6 @@ class Despite:
     unshown: int = 0
 
 
-class ContradictionError(StateConflictError):
-    """What is to be signed contradicts itself; nothing is signed."""
-
-    def __init__(self, contradictions: Sequence[str]) -> None:
-        super().__init__(
-            f"Not signed: {' '.join(contradictions)} Correct it, or say in a sentence why it is "
-            "right and sign again."
-        )
-        self.contradictions = tuple(contradictions)
-
-
 class UnshownImagesError(StateConflictError):
     """“No tumor” is to be signed with images that the reader has not seen; nothing is signed."""
 
@@ -57,51 +47,92 @@ class UnshownImagesError(StateConflictError):
         )
 
 
+class ContradictionError(StateConflictError):
+    """What is to be signed contradicts itself; nothing is signed.
+
+    `unshown` is what a page asks at once with it.
+    """
+
+    def __init__(
+        self, contradictions: Sequence[str], *, unshown: UnshownImagesError | None = None
+    ) -> None:
+        super().__init__(
+            f"Not signed: {' '.join(contradictions)} Correct it, or say in a sentence why it is "
+            "right and sign again."
+        )
+        self.contradictions = tuple(contradictions)
+        self.unshown = unshown
+
+
+class NoteRefusedError(ValidationError):
+    """The sentence about the contradictions is missing; `unshown` is asked at once with it."""
+
+    def __init__(self, message: dict[str, str], *, unshown: UnshownImagesError | None) -> None:
+        super().__init__(message)
+        self.unshown = unshown
+
+
 def settle(
-    signed: Verdict | Report, contradictions: Sequence[str], despite: Despite | None
+    signed: Verdict | Report,
+    contradictions: Sequence[str],
+    despite: Despite | None,
+    *,
+    unshown: UnshownImagesError | None = None,
 ) -> None:
     """Store the contradictions in what is being signed, with the signer's sentence.
 
     Raises what `confirmed_note` raises.
     """
-    signed.contradiction_note = confirmed_note(contradictions, despite)
+    signed.contradiction_note = confirmed_note(contradictions, despite, unshown=unshown)
     signed.contradictions = list(contradictions)
 
 
-def confirmed_note(contradictions: Sequence[str], despite: Despite | None) -> str:
+def confirmed_note(
+    contradictions: Sequence[str],
+    despite: Despite | None,
+    *,
+    unshown: UnshownImagesError | None = None,
+) -> str:
     """Return the signer's sentence about these contradictions, "" where there are none.
 
-    Raises `ContradictionError` where one of them was not shown to the signer before, and
-    `ValidationError` where the sentence is missing.
+    `unshown`, as `unshown_images` returns it, goes with what is raised: `ContradictionError` where
+    one of them was not shown to the signer before, `NoteRefusedError` where the sentence is
+    missing.
     """
     if not contradictions:
         return ""
     if despite is None or not set(contradictions) <= set(despite.contradictions):
-        raise ContradictionError(contradictions)
+        raise ContradictionError(contradictions, unshown=unshown)
     note = " ".join(despite.note.split())
     refuse_control_characters(
         {"contradiction_note": note}, called={"contradiction_note": "sentence"}
     )
     if not SHORTEST_NOTE <= len(note) <= LONGEST_NOTE:
-        raise ValidationError({"contradiction_note": _SAY_WHY})
+        raise NoteRefusedError({"contradiction_note": _SAY_WHY}, unshown=unshown)
     return note
 
 
-def confirm_unshown(draft: Verdict, despite: Despite | None) -> None:
-    """Raise `UnshownImagesError` where “no tumor” is said of images that were not shown.
+def unshown_images(draft: Verdict) -> UnshownImagesError | None:
+    """Return what is asked where “no tumor” is said of images that were not shown.
 
-    Unless the signer was told (the second act: of as many, or, over the API, that sentence among
-    the contradictions), their program reports no images, or the clinic does not want it.
+    None where their reader's program reports no images, or the clinic does not want it.
     """
     if draft.finding != Finding.NO_TUMOR or draft.images_shown is None:
-        return
+        return None
     if not draft.study.clinic.warns_of_unshown_images:
-        return
+        return None
     total = draft.image_count or image_count_of(draft)
     unshown = total - len(draft.images_shown)
-    if unshown <= (despite.unshown if despite else 0):
+    return UnshownImagesError(unshown, total) if unshown > 0 else None
+
+
+def confirm_unshown(error: UnshownImagesError | None, despite: Despite | None) -> None:
+    """Raise what `unshown_images` returned, unless the signer was told before.
+
+    That is the second act: of as many, or, over the API, that sentence among the contradictions.
+    """
+    if error is None or error.unshown <= (despite.unshown if despite else 0):
         return
-    error = UnshownImagesError(unshown, total)
     if despite is None or error.sentence not in despite.contradictions:
         raise error
 

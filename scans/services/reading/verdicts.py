@@ -31,6 +31,7 @@ from scans.services.reading.contradictions import (
     confirm_unshown,
     image_count_of,
     settle,
+    unshown_images,
     verdict_contradictions,
 )
 from scans.services.reading.double_reading import next_read, update_read_stage
@@ -112,9 +113,10 @@ def sign_verdict(
     if refused:
         raise ValidationError({"reason": refused})
     refuse_incomplete(draft)
-    settle(draft, verdict_contradictions(draft), despite)
     draft.image_count = image_count_of(draft)
-    confirm_unshown(draft, despite)
+    unshown = unshown_images(draft)
+    settle(draft, verdict_contradictions(draft), despite, unshown=unshown)
+    confirm_unshown(unshown, despite)
     if draft.is_amendment:
         draft.status = VerdictStatus.AMENDED
     else:

@@ -31,6 +31,7 @@ from scans.services.reading.contradictions import (
     confirm_unshown,
     confirmed_note,
     settle,
+    unshown_images,
     verdict_contradictions,
 )
 from scans.services.reading.verdict_drafts import locked_study
@@ -110,9 +111,9 @@ def sign_report(
         raise StatedAnewError(statements)
     contradictions = report_contradictions(draft, now)
     own = verdict_contradictions(verdict.verdict) if verdict.is_open else []
-    confirmed_note(own + contradictions, despite)
-    if verdict.is_open:
-        confirm_unshown(verdict.verdict, despite)
+    unshown = unshown_images(verdict.verdict) if verdict.is_open else None
+    confirmed_note(own + contradictions, despite, unshown=unshown)
+    confirm_unshown(unshown, despite)
     signed = _signed_by(user, draft, at=timezone.now())
     # What is printed where nothing was chosen is stored: later stars and results change it no more.
     study, starred = signed.study, key_images_of(user=user, study=signed.study)

@@ -94,6 +94,21 @@ def test_what_was_shown_before_and_elsewhere_counts_and_what_is_no_image_of_it_d
     assert begin_amendment(user=user, study=study).images_shown == sorted(images)
 
 
+def test_a_contradiction_and_images_not_shown_are_asked_at_once(htmx, study, images):
+    analysis = complete(Image.objects.get(pk=images[0]).analyses.get(), probability=0.9)
+    fields = {"images": images[0], f"decision-{analysis.pk}": "accept"}
+    first = sign(htmx, study, **fields)
+    assert first.context["contradictions"]
+    assert 'name="unshown" value="2"' in first.content.decode()
+    fields |= {"contradiction": first.context["contradictions"], "unshown": 2}
+    short = sign(htmx, study, **fields, contradiction_note="Short")  # neither question is gone
+    assert short.context["note_error"]
+    assert 'name="unshown" value="2"' in short.content.decode()
+    note = "The bright spot is a vessel."
+    assert sign(htmx, study, **fields, contradiction_note=note).status_code == 200
+    assert Verdict.objects.signed().get().contradiction_note == note
+
+
 def test_with_a_contradiction_both_are_asked_and_both_answers_stay(htmx, study, images):
     analysis = complete(Image.objects.get(pk=images[0]).analyses.get(), probability=0.9)
     fields = {"images": "", f"decision-{analysis.pk}": "accept"}
