@@ -15,7 +15,7 @@ from scans.pages.reading.verdict_form import Typed, form_of, lines_of
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.reading import verdict_drafts, verdicts
 from scans.services.reading.assignment import lock_holder, readers_of
-from scans.services.reading.double_reading import why_no_read_is_left
+from scans.services.reading.double_reading import stage_words, why_no_read_is_left
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.reasons import reasons_of
 from scans.services.reports.caveats import Caveats
@@ -93,6 +93,7 @@ def panel_context(
         "readers": readers_of(study.clinic),
         "holder": holder,
         "is_read": study.read_stage == ReadStage.READ,
+        "stage_words": stage_words(study),
         "versions": versions,
         "is_blind": is_blind,
         "image_count": Image.objects.filter(series__study=study).count(),
@@ -116,9 +117,13 @@ def _no_read_left(study: Study, request: ClinicalRequest) -> str:
 
 
 def _versions(request: ClinicalRequest, study: Study, *, disclosed: bool) -> list[Verdict]:
-    """Return every signed version that this person may see, oldest first."""
+    """Return every signed version that this person may see: the deciding one, others, superseded.
+
+    Each of these oldest first.
+    """
     readable = readable_verdicts(user=request.user, study=study)
     versions = [verdict for verdict in readable if verdict.is_signed]
+    versions.sort(key=lambda one: (not one.is_deciding, one.is_superseded))
     for verdict in versions:
         shown = list(verdict.assessments.all()) if disclosed else []
         verdict.assessments_shown = shown  # type: ignore[attr-defined]

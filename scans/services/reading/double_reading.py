@@ -98,6 +98,15 @@ def current_reads(study: Study) -> Mapping[str, Verdict]:
     return {row.read_as: row for row in rows}
 
 
+def stage_words(study: Study) -> str:
+    """Return how far the reading is in words, with how many of two reads are signed so far."""
+    if study.readers_required == ReadersRequired.TWO and study.read_stage == ReadStage.WAITING:
+        signed = len(current_reads(study))
+        if signed:
+            return f"{signed} of 2 reads signed"
+    return study.get_read_stage_display()
+
+
 def update_read_stage(study: Study) -> None:
     """Set the stage of the study by its signed reads, in the caller's transaction.
 

@@ -157,3 +157,36 @@ def test_how_many_read_the_study_of_an_archived_patient_does_not_change(reader, 
     study.refresh_from_db()
     with pytest.raises(ValidationError, match="archived"):
         set_readers_required(user=reader, study=study, readers=2)
+
+
+def test_the_deciding_verdict_is_shown_first_and_what_was_superseded_last(reader, study):
+    first, second, third = colleague(reader), colleague(reader), colleague(reader)
+    set_readers_required(user=reader, study=study, readers=2)
+    sign(first, study, "tumor")
+    sign(second, study, "no_tumor")
+    amendment = begin_amendment(user=first, study=study)
+    sign(first, study, "unsure", amendment_reason="Seen again.", revision=amendment.revision)
+    study.refresh_from_db()
+    sign(third, study, "no_tumor", comment="It decides.")
+    page = signed_in(first).get(reverse("study", args=[study.pk])).content.decode()
+    marks = [
+        "Deciding verdict" if "Deciding verdict" in one else "Superseded" * ("Superseded" in one)
+        for one in page.split('<li class="ns-version ')[1:]
+    ]
+    assert marks == ["Deciding verdict", "", "", "Superseded"]
+
+
+@pytest.mark.parametrize("name", ["study", "viewer"])
+def test_the_tag_says_how_many_of_two_reads_are_signed(reader, study, name):
+    other = colleague(reader)
+
+    def tag() -> str:
+        page = signed_in(reader).get(reverse(name, args=[study.pk])).content.decode()
+        return page.split('<span class="ns-tag ', 1)[1].split(">", 1)[1].split("<")[0]
+
+    set_readers_required(user=reader, study=study, readers=2)
+    assert tag() == "Unread"
+    sign(reader, study)
+    assert tag() == "1 of 2 reads signed"
+    sign(other, study)
+    assert tag() == "Read"
