@@ -1,6 +1,8 @@
 // The strip of images on the study page: the arrow keys step through it, and others ask which image
 // is the large one. An image counts as shown once its picture is drawn, not when it was asked for.
 
+import { isChoice } from "./choices_by_key.js";
+
 let wanted = ""; // id of the image that is on its way
 let isStepping = false; // by the keys: it is then brought into the window
 
@@ -27,7 +29,7 @@ export function imageShown() {
 }
 
 /** A verdict keeps which images were on the screen (shown_images.js). */
-function tellShown() {
+export function tellShown() {
   const shown = imageShown();
   if (!shown) return;
   const detail = { image: shown.image };
@@ -81,7 +83,8 @@ const steps = { ArrowLeft: -1, ArrowRight: 1 };
 document.addEventListener("keydown", (event) => {
   const by = steps[event.key];
   if (!by || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  if (event.target.closest?.("input, select, textarea, dialog, [role=region]")) return;
+  const isOwnKey = event.target.closest?.("input, select, textarea, dialog, [role=region]");
+  if (isOwnKey && !isChoice(event.target)) return;
   if (document.querySelector("dialog[open]") || links().length < 2) return;
   event.preventDefault();
   step(by);

@@ -13,8 +13,10 @@ let timer = 0;
 
 /** Somebody writes there, is asked to say why, or signs. */
 function isBusy() {
-  const isThere = document.activeElement?.closest(PARTS) ?? null;
-  return isThere !== null || isFrozen() || document.querySelector("[data-contradictions]") !== null;
+  const focused = document.activeElement;
+  // The heading has the focus after an act: nobody writes there.
+  const isThere = focused?.closest(PARTS) && !focused.matches("[data-focus]");
+  return isThere || isFrozen() || document.querySelector("[data-contradictions]") !== null;
 }
 
 function catchUp(delay) {

@@ -9,14 +9,17 @@
 import { Autosave, renewToken } from "../core/autosave.js";
 import { clockTime } from "../core/clinic_time.js";
 import { drawnFor } from "../core/drawn_for.js";
+import "./choices_by_key.js";
 import "./contradictions.js";
 import { freeze, isFrozen, thaw } from "./freeze.js";
 import { noteEntered } from "./redrawing.js";
 import { writeShownImages } from "./shown_images.js";
+import "./sign_on_purpose.js";
 
 const TICK = 1000;
 const RENEW = 120; // seconds between two signs that the reader is still there
 const shown = { layers: new Set(), analyses: new Set(), statements: new Set() };
+const BEGINS_AGAIN = "[data-verdict-form], [data-commit-form], [data-amend-form]";
 const FIELDS = { layers: "layers", shown: "analyses", statements: "statements" }; // of the form
 
 const panel = () => document.querySelector("[data-verdict]");
@@ -155,6 +158,11 @@ function refuse(text) {
   if (line) line.textContent = text;
 }
 
+/** What was refused is about what stood there before something was entered. */
+function takeRefusalBack() {
+  for (const line of document.querySelectorAll("[data-refused]")) line.textContent = "";
+}
+
 document.addEventListener("drawn-for-another", (event) => refuse(`Not signed: ${event.detail.value}`));
 
 function outcomeOf(events) {
@@ -202,14 +210,34 @@ document.addEventListener("htmx:load", () => {
   if (isNew) showRefusal();
 });
 
-/** What was refused is said at the button that was pressed: it is brought into view. */
+/** What was refused is said at the button that was pressed: it is brought into view, above the bar of that. */
 function showRefusal() {
-  const refused = panel()?.querySelector("[data-contradictions], [data-refused]:not(:empty)");
-  refused?.scrollIntoView({ block: "nearest" });
-  refused?.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
+  const asked = [...(panel()?.querySelectorAll("[data-contradictions]") ?? [])];
+  const refused = panel()?.querySelector("[data-refused]:not(:empty)");
+  const bar = panel()?.querySelector(".ns-verdict-bar");
+  // The last one first: where they do not fit, one reads from the first on.
+  for (const one of [...asked, refused].filter(Boolean).reverse()) {
+    if (bar && !bar.contains(one)) one.style.scrollMarginBottom = `${bar.offsetHeight + 8}px`;
+    one.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+  if (!asked.length) return;
+  const note = panel().querySelector("[data-contradiction-note]");
+  const isAnswered = note === null || (note.value && !note.matches("[aria-invalid]"));
+  const button = bar?.querySelector("[data-plain]")?.closest("button");
+  (isAnswered && button ? button : note)?.focus({ preventScroll: true });
 }
 
+// After a signature, and once an amendment is begun, the study page begins again at its verdict.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const isDone = detail.xhr?.status === 200; // a refusal is drawn as well
+  if (!isDone || !detail.requestConfig?.elt.matches(BEGINS_AGAIN)) return;
+  const heading = panel()?.querySelector("[data-focus]");
+  heading?.focus({ preventScroll: true });
+  heading?.scrollIntoView({ block: "start", behavior: "instant" });
+});
+
 document.addEventListener("input", (event) => {
+  if (event.target.form?.matches("[data-verdict-form], [data-commit-form]")) takeRefusalBack();
   // A field may belong to the form from another place of the page.
   if (!form() || event.target.form !== form() || !event.target.name) return;
   noteEntered();

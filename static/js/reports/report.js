@@ -3,9 +3,11 @@
 
 import { Autosave } from "../core/autosave.js";
 import { clockTime } from "../core/clinic_time.js";
+import "../reading/choices_by_key.js";
 import "../reading/contradictions.js";
 import "../reading/pointed_choices.js";
 import { writeShownImages } from "../reading/shown_images.js";
+import "../reading/sign_on_purpose.js";
 import { saveBeside, send } from "./split.js";
 
 const form = document.querySelector("[data-report-form]");
@@ -44,6 +46,8 @@ const saving = new Autosave({
 
 form.addEventListener("input", (event) => {
   if (event.target.name !== "password") saving.typed();
+  // What was refused is about what stood there before; one that leads to what to compare with stays.
+  for (const one of form.querySelectorAll("[data-refused]")) if (!one.querySelector("a")) one.remove();
 });
 
 // What was typed before this script had loaded.
@@ -100,7 +104,7 @@ document.querySelector("[data-report-discard]")?.addEventListener("submit", () =
 // What was refused is said at the button that was pressed: there is where one looks.
 const refused = document.querySelector("[data-contradictions], [data-refused]");
 refused?.scrollIntoView({ block: "center" });
-refused?.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
+document.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
 
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what is there now, and a form that can be sent
