@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Clinic
-from scans.models import Analysis, Image
+from scans.models import Analysis, Assessment, Image
+from scans.services.reading.verdict_drafts import VerdictInput
+from scans.services.reading.verdicts import sign_verdict
 from scans.tests.core.factories import complete, make_study
 from scans.tests.core.pressing import (
     expect_on_screen,
@@ -156,21 +158,14 @@ def test_no_key_changes_the_reason_while_the_list_is_closed(browsing, user):
     list_ = rejected(page)
     list_.select_option("wrong_place")
     list_.focus()  # as Tab does
-    for key in ("n", "Shift+A", "Home", "Escape", "ArrowDown", "Escape"):
+    for key in ("n", "a", "f", "r", "Shift+A", "Home", "Escape", "ArrowDown", "Escape"):
         page.keyboard.press(key)
         expect(list_).to_have_value("wrong_place")
-    assert decisions(page) == {1: "reject"}
-    page.keyboard.press(
-        "f"
-    )  # the image is out of the window, where the list is: first it comes there
-    expect_large(page, 1)
-    page.keyboard.press("f")
-    expect(list_).to_have_value("wrong_place")
-    assert decisions(page) == {1: "modify"}
+        assert decisions(page) == {1: "reject"}  # a letter was meant for the list
     page.keyboard.press("ArrowRight")
     expect_large(page, 2)
     page.keyboard.press("a")
-    assert decisions(page) == {1: "modify", 2: "accept"}
+    assert decisions(page) == {1: "reject", 2: "accept"}
 
 
 def test_a_priority_that_the_mouse_chose_keeps_no_key(browsing, user):
@@ -185,6 +180,10 @@ def test_a_priority_that_the_mouse_chose_keeps_no_key(browsing, user):
         page.keyboard.press(key)
     expect(priority).to_have_value("urgent")
     assert decisions(page) == {1: "accept"}
+    priority.focus()  # as Tab does
+    page.keyboard.press("r")
+    expect(priority).to_have_value("urgent")
+    assert decisions(page) == {1: "accept"}
 
 
 def test_the_line_of_another_image_is_pressed_to_show_that_image_first(browsing, user):
@@ -195,11 +194,95 @@ def test_the_line_of_another_image_is_pressed_to_show_that_image_first(browsing,
     expect(page.locator("#images h2")).to_have_text("Image 3")
     assert decisions(page) == {}
     expect(line).to_have_attribute("data-shown", "")
-    press(page, accept)
+    press(page, accept)  # large, but out of the window: it is brought there
+    expect_large(page, 3)
+    assert decisions(page) == {}
+    press(page, page.locator("[data-assess=accept]"))
     assert decisions(page) == {3: "accept"}
     page.keyboard.press("ArrowLeft")  # not to the choice beside the one that was pressed
     expect_large(page, 2)
     assert decisions(page) == {3: "accept"}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_a_press_on_a_line_records_only_what_is_on_the_screen(browsing, user, width, height):
+    study = make(user, 30)
+    page = browsing.of(user, viewport={"width": width, "height": height})
+    page.goto(study.get_absolute_url())
+    line = page.locator("[data-line]")
+    for number, name in ((1, "Accept"), (2, "Modify"), (3, "Reject")):
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        own = line.nth(number - 1)
+        expect_pressable(page, own)
+        if number > 1:
+            before = own.bounding_box()
+            press(page, own)
+            expect(own).to_have_attribute("data-shown", "")
+            assert own.bounding_box() == before  # it stays under the mouse
+        known = decisions(page)
+        assert not is_in_window(page)
+        press(page, own.get_by_text(name, exact=True))
+        assert decisions(page) == known
+        expect(own.locator("[data-line-refused]")).to_contain_text("Nothing was recorded")
+        expect_large(page, number)
+        bar = page.locator("[data-assess-bar]")
+        expect(bar).to_contain_text("Nothing was recorded: the image was not on the screen")
+        press(page, bar.get_by_role("button", name=name))
+        assert decisions(page) == known | {number: KEYS[name[0].lower().replace("m", "f")]}
+        expect(page.locator("[data-line-refused]")).to_have_count(0)
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    # Nor by Space, with the focus on a choice of the line.
+    page.locator("[data-line][data-shown] [data-decision=accept]").evaluate(
+        "(field) => field.focus({ preventScroll: true })"
+    )
+    page.keyboard.press("Space")
+    assert decisions(page)[3] == "reject"
+    expect(page.locator("[data-verdict-saved]")).to_contain_text("Saved")
+    assessed = set(Assessment.objects.values_list("analysis__image_id", flat=True))
+    assert len(assessed) == 3
+    assert {str(one) for one in assessed} <= set(
+        page.locator("[data-images-shown]").input_value().split()
+    )
+
+
+def is_in_window(page: Page) -> bool:
+    return page.locator("#images .ns-picture:visible").first.evaluate(
+        "(one) => { const box = one.getBoundingClientRect();"
+        " return (box.top + box.bottom) / 2 < innerHeight; }"
+    )
+
+
+def test_the_list_scrolls_only_to_a_line_that_is_out_of_sight(browsing, user):
+    page = opened(browsing, user, make(user, 30))
+    lines = page.locator("[data-line]")
+    top = "(list) => list.scrollTop"
+    list_ = page.locator(".ns-lines")
+    assert list_.evaluate(top) == 0
+    for number in (2, 3, 2):
+        own = lines.nth(number - 1)
+        before = own.bounding_box()
+        page.mouse.click(*_middle(own))
+        expect(own).to_have_attribute("data-shown", "")
+        assert own.bounding_box() == before
+        assert list_.evaluate(top) == 0
+    for number in range(3, 13):
+        page.keyboard.press("ArrowRight")
+        expect(lines.nth(number - 1)).to_have_attribute("data-shown", "")
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        expect_pressable(page, lines.nth(number - 1))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+def test_the_current_line_is_not_under_the_bar_while_one_amends(browsing, user, width, height):
+    study = make(user, 30)
+    sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding="tumor"))
+    page = browsing.of(user, viewport={"width": width, "height": height})
+    page.goto(f"{study.get_absolute_url()}?image={Image.objects.get(number=22).pk}")
+    press(page, page.get_by_role("button", name="Amend my verdict"))
+    expect_pressable(page, page.locator("[data-line][data-shown]"))
+    expect(page.locator("[data-line][data-shown] .ns-line-image")).to_have_text("Image 22")
+    page.reload()
+    expect_pressable(page, page.locator("[data-line][data-shown]"))
 
 
 def test_an_image_that_is_not_on_the_screen_is_brought_there_and_not_assessed(browsing, user):

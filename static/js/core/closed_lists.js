@@ -1,5 +1,5 @@
 // A list that saves itself is changed on purpose: by the mouse, or by the keys while it is open. While it is closed
-// an arrow opens it, and any other key does what it does anywhere on the page.
+// an arrow opens it, and a letter does nothing to it.
 
 function isOpen(list) {
   return CSS.supports("selector(:open)") && list.matches(":open");

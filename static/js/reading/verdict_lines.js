@@ -5,12 +5,15 @@ import { onClosedList } from "../core/closed_lists.js";
 import { announce } from "../core/site.js";
 import "./accept_rest.js";
 import { isFrozen } from "./freeze.js";
-import { bringIntoSight, imageShown, showImage, step } from "./image_strip.js";
+import { bringIntoSight, imageShown, showImage, step, tellShown } from "./image_strip.js";
 import "./pointed_choices.js";
+import "./report_key.js";
 
 const lines = () => [...document.querySelectorAll("[data-line]")];
 const SIGNING = "Nothing was done: the verdict is being signed.";
 const NOT_SHOWN = "The image is not on the screen yet. Press the key again once it is.";
+const NOT_RECORDED =
+  "Nothing was recorded: the image was not on the screen yet. Look at it, and press again beside it.";
 const NO_RESULT = "There is no AI result of this image to assess.";
 const ANOTHER_RESULT =
   "Another AI result of this image is shown than the one the verdict is on. Reload the page.";
@@ -27,21 +30,42 @@ function enable(reason) {
   for (const field of reason.querySelectorAll("select, input")) field.disabled = reason.hidden;
 }
 
+let pressedLine = ""; // image of the line that was pressed last: that one stays under the mouse
+
+document.addEventListener(
+  "pointerdown",
+  ({ target }) => (pressedLine = target.closest?.("[data-line]")?.dataset.image ?? ""),
+  true,
+);
+document.addEventListener("keydown", () => (pressedLine = ""), true);
+
+/** Scroll the list, not the page, to a line that is not wholly in sight there, above the bar that signs. */
+function showLine(line) {
+  const list = line.parentElement;
+  const [whole, own] = [list.getBoundingClientRect(), line.getBoundingClientRect()];
+  const bar = document.querySelector(".ns-verdict-bar")?.getBoundingClientRect();
+  const above = Math.min(whole.bottom, bar?.top ?? Infinity);
+  const bottom = above - whole.top < own.height ? whole.bottom : above;
+  if (own.top >= whole.top && own.bottom <= bottom) return;
+  list.scrollTop += (own.top + own.bottom - whole.top - bottom) / 2;
+}
+
 function meet() {
   for (const one of document.querySelectorAll("[data-reason]")) enable(one);
   mark();
 }
 
-/** Only the line of the large image takes an assessment; the list scrolls to it, not the page. */
+/** Only the line of the large image takes an assessment. */
 function mark() {
   const image = document.querySelector("#images .ns-image-card")?.dataset.image;
   for (const line of lines()) {
     const isShown = line.dataset.image === image;
     const isNew = isShown && !line.hasAttribute("data-shown");
     line.toggleAttribute("data-shown", isShown);
+    if (!isShown) line.querySelector("[data-line-refused]")?.remove();
     line.tabIndex = isShown ? 0 : -1;
     for (const part of line.querySelectorAll(".ns-choices, .ns-line-reason")) part.inert = !isShown;
-    if (isNew) line.parentElement.scrollTop = line.offsetTop - line.parentElement.clientHeight / 3;
+    if (isNew && pressedLine !== image) showLine(line);
   }
   showDecision();
 }
@@ -80,20 +104,59 @@ function refuse(sentence) {
   document.dispatchEvent(new CustomEvent("toast", { detail: { value: sentence } }));
 }
 
-function decide(decision) {
-  if (isFrozen()) return refuse(SIGNING);
+/** Why nothing can be assessed now, of this image or of the one on the screen; "" where it can. */
+function whyNot(image) {
+  if (isFrozen()) return SIGNING;
   const shown = imageShown();
-  if (!shown) {
-    bringIntoSight();
-    return refuse(NOT_SHOWN);
-  }
-  const line = lines().find((one) => one.dataset.image === shown.image);
-  if (!line) return refuse(NO_RESULT);
-  if (line.dataset.line !== shown.analysis) return refuse(ANOTHER_RESULT);
+  if (!shown || (image && image !== shown.image)) return NOT_SHOWN;
+  const line = lineOf(shown.image);
+  if (!line) return NO_RESULT;
+  tellShown();
+  return line.dataset.line === shown.analysis ? "" : ANOTHER_RESULT;
+}
+
+const lineOf = (image) => lines().find((one) => one.dataset.image === image);
+
+function decide(decision) {
+  const why = whyNot();
+  if (why === NOT_SHOWN) bringIntoSight();
+  if (why) return refuse(why);
+  const line = lineOf(imageShown().image);
   const field = line.querySelector(`[data-decision="${decision}"]`);
   field.checked = true;
   return typed(field);
 }
+
+/** Say it at the line, and beside the image, where one looks by then. */
+function refuseAt(line, sentence) {
+  takeRefusalsBack();
+  for (const place of [line, document.querySelector("[data-assess-bar]")]) {
+    const words = document.createElement("p");
+    words.className = "ns-verdict-refused ns-line-refused";
+    words.dataset.lineRefused = "";
+    words.textContent = sentence;
+    place?.append(words);
+  }
+  announce(sentence);
+}
+
+function takeRefusalsBack() {
+  for (const one of document.querySelectorAll("[data-line-refused]")) one.remove();
+}
+
+// A press, or Space, on a choice of a line: only of what is on the screen, as with the keys.
+document.addEventListener(
+  "click",
+  (event) => {
+    const line = event.target.matches?.("[data-decision]") && event.target.closest("[data-line]");
+    const why = line && whyNot(line.dataset.image);
+    if (!why) return;
+    event.preventDefault();
+    refuseAt(line, why === NOT_SHOWN ? NOT_RECORDED : why);
+    if (why === NOT_SHOWN) bringIntoSight();
+  },
+  true,
+);
 
 document.addEventListener("focusin", (event) => {
   const line = event.target.closest?.("[data-line]");
@@ -103,32 +166,28 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("htmx:load", meet);
 document.addEventListener("input", (event) => {
   if (!event.target.closest("[data-verdict-form]")) return;
+  takeRefusalsBack();
   showReason(event.target);
   showDecision();
 });
 
 const keys = { a: "accept", f: "modify", r: "reject" };
 
-/** Whether the key was one of these. */
-function decideByKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
-  if (document.querySelector("dialog[open]")) return false;
+document.addEventListener("keydown", (event) => {
+  if (event.target.closest?.("input:not([type=radio]), select, textarea")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const decision = keys[event.key.toLowerCase()];
-  if (!decision || !lines().length) return false;
+  if (!decision || !lines().length || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   decide(decision);
-  return true;
-}
-
-document.addEventListener("keydown", (event) => {
-  if (!event.target.closest?.("input:not([type=radio]), select, textarea")) decideByKey(event);
 });
 
 const steps = { ArrowLeft: -1, ArrowRight: 1 };
 
+// A letter typed there was meant for the list: it assesses nothing.
 onClosedList("[data-reason] select, .ns-reading-control select", (event) => {
   if (steps[event.key]) step(steps[event.key]);
-  return Boolean(steps[event.key]) || decideByKey(event);
+  return Boolean(steps[event.key]);
 });
 
 meet();
