@@ -102,9 +102,22 @@ FIELDS = ("mrn", "family_name", "given_name", "birth_date", "sex")
 def _fill(patient: Patient, **fields: object) -> None:
     for name, value in fields.items():
         setattr(patient, name, value.strip() if isinstance(value, str) else value)
-    _check_birth_date(patient)
-    _refuse_control_characters(patient)
+    refused: dict[str, list[str]] = {}
+    for check in (_check_birth_date, _refuse_control_characters, _check_fields, _check_mrn):
+        try:
+            check(patient)
+        except ValidationError as error:
+            for name, texts in error.message_dict.items():
+                refused.setdefault(name, texts)  # of one field, the first that is wrong
+    if refused:
+        raise ValidationError(refused)
+
+
+def _check_fields(patient: Patient) -> None:
     patient.full_clean(validate_constraints=False)
+
+
+def _check_mrn(patient: Patient) -> None:
     key = mrn_key(patient.mrn)
     if key == patient.mrn_key:
         return  # written anew or not changed at all: two that collide keep their MRN

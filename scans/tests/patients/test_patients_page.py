@@ -102,6 +102,16 @@ def test_an_mrn_that_is_taken_leads_to_the_patient_who_has_it(doctor, user):
     assert b"A patient with this MRN is already registered." in response.content
 
 
+def test_all_that_is_wrong_is_said_at_once(doctor, user):
+    taken = PatientFactory(created_by=user, mrn="DEMO-1001")
+    facts = {"mrn": taken.mrn, "family_name": "Walker", "birth_date": "2099-01-02", "sex": "U"}
+    page = doctor.post(reverse("patient-new"), facts)
+    assert page.status_code == 422
+    assert set(page.context["form"].errors) == {"mrn", "birth_date"}
+    assert "already registered" in page.content.decode()
+    assert "in the future" in page.content.decode()
+
+
 def test_the_mrn_of_another_clinic_is_free_here(doctor):
     PatientFactory(mrn="M-1")
     assert doctor.post("/patients/new/", FACTS).status_code == 302
