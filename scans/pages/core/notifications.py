@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.outbox import has_mail_server
 from scans import audit_events
-from scans.models import Notification
+from scans.models import Notification, Report
 from scans.models.notification import NotificationKind
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -65,6 +65,10 @@ def _address_of(row: Notification) -> str:
         return acknowledgment_path(row.critical_finding)
     if row.kind == NotificationKind.ACKNOWLEDGED:
         return reverse("critical-findings", args=[row.study_id])
+    if row.kind in (NotificationKind.REPORT_SIGNED, NotificationKind.REPORT_AMENDED):
+        report = Report.objects.current().filter(study=row.study_id).first()
+        if report is not None:
+            return report.get_absolute_url()
     return row.study.get_absolute_url()
 
 

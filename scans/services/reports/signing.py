@@ -218,12 +218,12 @@ def _write_signed(
     amended = signed.status == ReportStatus.AMENDED
     event = audit_events.REPORT_AMENDED if amended else audit_events.REPORT_SIGNED
     record_write(user, event, signed)
-    if amended and signed.supersedes is not None:
-        study = signed.study
+    study, path = signed.study, signed.get_absolute_url()
+    if not amended:
+        notify([study.received_by], NotificationKind.REPORT_SIGNED, study, actor=user, path=path)
+    elif signed.supersedes is not None:
         told = [study.received_by, signed.supersedes.author, study.assignee]
-        notify(
-            told, NotificationKind.REPORT_AMENDED, study, actor=user, path=signed.get_absolute_url()
-        )
+        notify(told, NotificationKind.REPORT_AMENDED, study, actor=user, path=path)
     return signed
 
 

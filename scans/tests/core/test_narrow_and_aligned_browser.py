@@ -1,4 +1,4 @@
-"""What is on a page is seen: what the Tab key stops at, what a field says, the gap between cards."""
+"""What is on a page is seen: the stops of the Tab key, what a field is for, the gap of cards."""
 
 import pytest
 from django.urls import reverse

@@ -18,7 +18,7 @@ from scans.services.reading.assignment import assign_study
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
-from scans.services.reports.drafting import amend_report, save_report
+from scans.services.reports.drafting import amend_report, save_report, start_report
 from scans.services.reports.signer import Signer
 from scans.services.reports.signing import sign_report
 from scans.services.studies.priority import set_priority
@@ -31,6 +31,7 @@ from scans.tests.core.factories import (
     make_study,
     make_verdict,
 )
+from scans.tests.core.isolation_table import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,39 @@ def test_double_reading_wanted(user, colleague, study):
     notifications.mark_read(user=third)
     sign_verdict(user=colleague, study=study, verdict_input=VerdictInput(finding="no_tumor"))
     assert kinds(third) == ["double_reading", "double_reading"]  # the adjudication
+
+
+def _signed(user, study) -> Report:
+    report = start_report(user=user, study=study)
+    report = save_report(
+        user=user, report=report, revision=report.revision, changes={"impression": "No tumor."}
+    )
+    signer = Signer(password=PASSWORD)
+    return sign_report(user=user, report=report, revision=report.revision, signer=signer)
+
+
+def test_who_uploaded_the_study_is_told_that_its_report_is_signed(user, colleague, study, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    uploader = study.received_by
+    everything(uploader, app=True, mail=True)
+    make_verdict(study=study, reader=user, finding="no_tumor")
+    report = _signed(user, study)
+    assert kinds(uploader) == ["report_signed"]
+    assert kinds(user) == kinds(colleague) == []
+    mailed = OutgoingMail.objects.get()
+    assert report.get_absolute_url() in mailed.link
+    assert "Unmistakable" not in mailed.subject + mailed.text
+    client = signed_in(uploader)
+    row = Notification.objects.get()
+    assert client.post(reverse("notification-open", args=[row.pk])).url == report.get_absolute_url()
+    assert client.get(report.get_absolute_url()).status_code == 200
+
+
+def test_who_signs_the_report_of_their_own_upload_is_not_told(user):
+    study = make_study(user=user)
+    make_verdict(study=study, reader=user, finding="no_tumor")
+    _signed(user, study)
+    assert not Notification.objects.exists()
 
 
 def test_a_report_was_amended(user, study):
