@@ -210,7 +210,7 @@ def test_signing_a_report(reader):
 
     # What was drawn, decided and opened beside is compared with the text before it is signed, and
     # once more in the transaction, with eight statements each time.
-    assert_cost(statements, total=41, events=1)
+    assert_cost(statements, total=42, events=1)
 
 
 def test_receiving_a_study_of_ten_images(reader):
