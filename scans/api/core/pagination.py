@@ -6,6 +6,8 @@ from rest_framework.request import Request
 
 from accounts.requests import number_in
 
+TOO_MANY = 10**9  # no page of this number is ever there
+
 
 class Pages(PageNumberPagination):
     page_size = 50
@@ -24,7 +26,7 @@ class Pages(PageNumberPagination):
 
 def _require_number(request: Request, name: str) -> None:
     text = request.query_params.get(name, "")
-    if text and not number_in(text):
+    if text and not 0 < (number_in(text) or 0) < TOO_MANY:
         raise ValidationError({name: [f"`{name}` is a whole number, 1 or more."]})
 
 
