@@ -44,7 +44,7 @@ def test_a_time_names_its_zone_and_a_duration_has_none(browsing, user, studies):
     page = browsing.of(user, timezone_id="Asia/Tokyo")
     page.goto("/worklist/")
     row = page.locator("[data-row]").first
-    expect(row.locator(".ns-wl-due time")).to_have_text(re.compile(r"^\d\d:\d\d UTC$"))
+    expect(row.locator(".ns-wl-due time")).to_have_text(re.compile(r"(^|, )\d\d:\d\d UTC$"))
     expect(row.locator(".ns-wl-waiting")).to_contain_text("min")
     expect(row.locator(".ns-wl-waiting")).not_to_contain_text("UTC")
 
@@ -292,6 +292,10 @@ def test_at_least_fourteen_studies_fit_on_a_desk(browsing, user, assert_accessib
     """Eleven columns, the names in full words: a list that shows six studies is no list."""
     for n in range(15):
         waiting(user, f"Longername{n}", probability=n / 20)
+    for_two, disputed, taken = Study.objects.all()[:3]
+    Study.objects.filter(pk=for_two.pk).update(readers_required=2)
+    Study.objects.filter(pk=disputed.pk).update(readers_required=2, read_stage="adjudication")
+    take_study(user=user, study=taken)
     page = browsing.of(user, viewport={"width": 1440, "height": 900})
     page.goto("/worklist/")
     rows = page.locator("[data-row]")
@@ -304,7 +308,8 @@ def test_at_least_fourteen_studies_fit_on_a_desk(browsing, user, assert_accessib
     )
     assert len(set(edges)) == 1, edges  # header, list and footer stand in one column
     page.set_viewport_size({"width": 1280, "height": 900})
-    assert rows.first.evaluate("row => row.getBoundingClientRect().height") < 60  # two lines
+    heights = rows.evaluate_all("rows => rows.map((row) => row.getBoundingClientRect().height)")
+    assert max(heights) < 60, heights  # two lines
     first = rows.first
     why = first.get_by_role("button", name="stands here")
     why.click()
