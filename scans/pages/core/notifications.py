@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
+from accounts.models import User
 from accounts.outbox import has_mail_server
 from scans import audit_events
-from scans.models import Notification, Report
+from scans.models import Notification
 from scans.models.notification import NotificationKind
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
@@ -23,6 +24,7 @@ from scans.services.notifications import (
     settings_of,
 )
 from scans.services.reading.critical_findings import acknowledgment_path
+from scans.services.reports.drafting import readable_reports
 
 SHOWN = 50
 
@@ -56,17 +58,17 @@ def notification_open(request: ClinicalRequest, notification_id: UUID) -> HttpRe
     if row is None:
         raise Http404("You have no such notification.")
     mark_read(user=request.user, notification=row)
-    return redirect(_address_of(row))
+    return redirect(_address_of(row, user=request.user))
 
 
-def _address_of(row: Notification) -> str:
+def _address_of(row: Notification, *, user: User) -> str:
     """Where the person does what the notification is about."""
     if row.kind == NotificationKind.CRITICAL_FINDING and row.critical_finding is not None:
         return acknowledgment_path(row.critical_finding)
     if row.kind == NotificationKind.ACKNOWLEDGED:
         return reverse("critical-findings", args=[row.study_id])
     if row.kind in (NotificationKind.REPORT_SIGNED, NotificationKind.REPORT_AMENDED):
-        report = Report.objects.current().filter(study=row.study_id).first()
+        report = readable_reports(user=user).current().filter(study=row.study_id).first()
         if report is not None:
             return report.get_absolute_url()
     return row.study.get_absolute_url()

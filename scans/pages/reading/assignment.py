@@ -68,20 +68,20 @@ def study_assign(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 def study_priority(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Set the priority: the list saves as something is chosen, so the answer has the way back."""
     priority = request.POST.get("priority", "")
-    before = Priority.ROUTINE.value
-    patient = ""
+    before, of, is_set = Priority.ROUTINE.value, "", False
 
     def change(study: Study) -> Study:
-        nonlocal before, patient
-        before, patient = study.priority, study.patient.name
+        nonlocal before, of, is_set
+        before, of = study.priority, f"{study.patient.name}, {study.title}"
         expected = request.POST.get("undoes")
-        return set_priority(user=request.user, study=study, priority=priority, expected=expected)
+        done = set_priority(user=request.user, study=study, priority=priority, expected=expected)
+        is_set = True
+        return done
 
     response = _done(request, study_id, change)
-    is_changed = priority in Priority.values and before != priority
-    if not request.htmx or "undoes" in request.POST or not is_changed:
+    if not request.htmx or "undoes" in request.POST or not is_set or before == priority:
         return response
-    text = f"{patient}: priority {Priority(priority).label}. It was {Priority(before).label}."
+    text = f"{of}: priority {Priority(priority).label}. It was {Priority(before).label}."
     fields = {"priority": before, "undoes": priority, "from": request.POST.get("from", "")}
     details = undoable(text, path=reverse("study-priority", args=[study_id]), fields=fields)
     return with_htmx_events(response, undoable=details)

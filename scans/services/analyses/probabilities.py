@@ -38,4 +38,9 @@ def tumor_probability_text(result: AIResult, *, decimals: int = 3) -> str:
     shown = probability_text(result.probability, decimals=decimals)
     is_below = result.label == Label.NO_TUMOR
     is_as_on_it = shown == probability_text(result.threshold, decimals=decimals)
-    return f"<{shown}" if is_below and is_as_on_it else shown
+    if not (is_below and is_as_on_it and result.probability is not None):
+        return shown
+    # Of what is written as less or more than a limit already, more decimals tell the two apart.
+    if not shown[0].isdigit():
+        return tumor_probability_text(result, decimals=decimals + 1) if decimals < 9 else shown
+    return f"<{shown}"

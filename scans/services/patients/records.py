@@ -104,6 +104,8 @@ def _fill(patient: Patient, **fields: object) -> None:
         setattr(patient, name, value.strip() if isinstance(value, str) else value)
     refused: dict[str, list[str]] = {}
     for check in (_check_birth_date, _refuse_control_characters, _check_fields, _check_mrn):
+        if check is _check_mrn and "mrn" in refused:
+            continue
         try:
             check(patient)
         except ValidationError as error:

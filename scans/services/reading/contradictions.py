@@ -17,7 +17,7 @@ from scans.models.analysis import Label, Status
 from scans.models.assessment import Decision, Finding
 from scans.services.analyses.displayed_results import newest_finished
 from scans.services.reading.number_ranges import number_ranges
-from scans.written_text import refuse_control_characters
+from scans.written_text import control_characters_in
 
 SHORTEST_NOTE, LONGEST_NOTE = 10, 500
 _SAY_WHY = f"Say in a sentence ({SHORTEST_NOTE} to {LONGEST_NOTE} characters) why this is right."
@@ -104,9 +104,9 @@ def confirmed_note(
     if despite is None or not set(contradictions) <= set(despite.contradictions):
         raise ContradictionError(contradictions, unshown=unshown)
     note = " ".join(despite.note.split())
-    refuse_control_characters(
-        {"contradiction_note": note}, called={"contradiction_note": "sentence"}
-    )
+    texts = {"contradiction_note": note}
+    if wrong := control_characters_in(texts, called={"contradiction_note": "sentence"}):
+        raise NoteRefusedError(wrong, unshown=unshown)
     if not SHORTEST_NOTE <= len(note) <= LONGEST_NOTE:
         raise NoteRefusedError({"contradiction_note": _SAY_WHY}, unshown=unshown)
     return note

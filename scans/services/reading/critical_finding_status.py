@@ -40,12 +40,14 @@ class VerdictSince:
     verdict: Verdict | None  # None while two readers disagree
 
     @property
-    def is_anew(self) -> bool:
-        """Whether a verdict was signed before it."""
-        verdict = self.verdict
-        return verdict is not None and (
-            verdict.status == VerdictStatus.AMENDED or verdict.read_as == ReadAs.ADJUDICATION
-        )
+    def is_amended(self) -> bool:
+        """Whether its reader changed what they had signed before."""
+        return self.verdict is not None and self.verdict.status == VerdictStatus.AMENDED
+
+    @property
+    def is_adjudicated(self) -> bool:
+        """Whether a third reader decided between two."""
+        return self.verdict is not None and self.verdict.read_as == ReadAs.ADJUDICATION
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _verdict_since(
     finding: CriticalFinding, newest_first: Sequence[Verdict]
 ) -> VerdictSince | None:
     deciding = next((row for row in newest_first if row.is_deciding), None)
-    newest = deciding or next(iter(newest_first), None)
+    newest = next(iter(newest_first), None)
     if newest is None or newest.signed_at is None or newest.signed_at <= finding.reported_at:
         return None
     return VerdictSince(newest.signed_at, deciding)

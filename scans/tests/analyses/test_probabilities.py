@@ -1,9 +1,11 @@
 """A probability is written alike on pages, in files and in reports: never more than is known."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from scans.pages.reports.presentation import image_choices
-from scans.services.analyses.probabilities import probability_text
+from scans.services.analyses.probabilities import probability_text, tumor_probability_text
 from scans.services.reports.drafting import start_report
 from scans.tests.core.factories import make_analyzed_study
 
@@ -23,6 +25,17 @@ from scans.tests.core.factories import make_analyzed_study
 def test_no_probability_is_a_flat_0_or_1(value, three, two):
     assert probability_text(value) == three
     assert probability_text(value, decimals=2) == two
+
+
+@pytest.mark.parametrize(
+    ("probability", "threshold", "said"),
+    [(0.003, 0.004, "0.003"), (0.996, 0.999, "0.996"), (0.497, 0.5, "<0.50"), (0.3, 0.5, "0.30")],
+)
+def test_below_a_threshold_near_0_or_1_it_is_told_apart_by_more_decimals(
+    probability, threshold, said
+):
+    result = SimpleNamespace(label="no_tumor", probability=probability, threshold=threshold)
+    assert tumor_probability_text(result, decimals=2) == said
 
 
 @pytest.mark.django_db

@@ -223,7 +223,18 @@ def test_of_two_readers_nothing_is_said_before_both_signed_then_whether_they_dis
     third = UserFactory(radiologist=True, clinic=study.clinic)
     make_verdict(study=study, reader=third, finding="no_tumor")
     for page in since_of(study, user, sent):
-        assert "It is now No tumor" in page
+        assert "a third one decided after this was told. It is now No tumor" in page
+
+
+def test_where_the_second_reader_agrees_the_study_is_decided_as_they_sign(user, study):
+    set_readers_required(user=user, study=study, readers=2)
+    make_verdict(study=study, reader=UserFactory(radiologist=True, clinic=study.clinic))
+    sent = send_critical_finding(
+        user=user, study=study, text=TEXT, recipient=UserFactory(clinic=study.clinic)
+    )
+    make_verdict(study=study, reader=user)
+    for page in since_of(study, user, sent):
+        assert "was signed after this was told. It is now Tumor" in page
 
 
 def test_under_the_name_of_a_wrong_patient_the_link_says_no_verdict(user, study):

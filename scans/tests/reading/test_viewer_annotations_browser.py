@@ -305,7 +305,8 @@ def test_labels_that_come_late_take_nothing_away_that_is_being_typed(page, study
     make_annotation(image=Image.objects.get(number=1), author=user)
     held = []
     page.route("**/annotation-labels/", lambda route: held.append(route))
-    viewing = Viewing(page, study, f"?annotation={Annotation.objects.get().pk}")
+    with page.expect_request("**/annotation-labels/"):
+        viewing = Viewing(page, study, f"?annotation={Annotation.objects.get().pk}")
     page.get_by_label("Note").fill("typed meanwhile")
     assert held
     for route in held:

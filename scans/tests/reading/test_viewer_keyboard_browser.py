@@ -87,6 +87,36 @@ def test_the_form_of_an_annotation_is_there_with_its_image_only(viewing):
     assert Annotation.objects.get().current.note == "Typed, and not left"
 
 
+def test_what_is_typed_of_an_annotation_is_kept_where_the_wheel_goes_on(viewing):
+    page = viewing.page
+    faults = []
+    page.on("pageerror", lambda error: faults.append(error))
+    viewing.keys("b", "Shift+Enter")
+    page.get_by_label("Note").fill("Typed, and not left")
+    page.mouse.move(*viewing.at(80, 64))
+    page.mouse.wheel(0, 120)
+    expect(viewing.corner("bl")).to_contain_text("2 / 4")
+    expect(page.locator("[data-annotation-form]")).to_be_hidden()
+    expect(viewing.viewport()).to_be_focused()
+    viewing.expect_saved()
+    assert Annotation.objects.get().current.note == "Typed, and not left"
+    assert faults == []
+
+
+def test_ctrl_z_undoes_what_was_drawn_and_no_priority(viewing, study):
+    page = viewing.page
+    page.locator("[data-priority]").select_option("stat")
+    expect(page.locator(".ns-toast")).to_contain_text("It was Routine.")
+    viewing.viewport().focus()
+    viewing.keys("b", "Shift+Enter")
+    viewing.expect_annotations(1)
+    viewing.viewport().focus()
+    viewing.keys("Control+z")
+    viewing.expect_annotations(0)
+    study.refresh_from_db()
+    assert study.priority == "stat"
+
+
 def test_what_the_arrows_do_to_a_chosen_annotation_is_said(viewing):
     page = viewing.page
     viewing.keys("b", "Shift+Enter")

@@ -139,6 +139,21 @@ def test_a_priority_that_was_set_is_undone_by_its_button_or_by_keys(page, user, 
     assert alder.priority == "urgent"
 
 
+def test_the_way_back_is_of_the_study_that_was_set_last(page, user, studies):
+    twin = make_study(user=user, patient=studies[0].patient)
+    page.goto("/worklist/")
+    toast = page.locator(".ns-toast")
+    for n, study in enumerate((studies[0], twin), 1):
+        row = page.locator(f'[data-row]:has([href*="{study.pk}"])')
+        row.locator("[data-priority]").select_option("urgent")
+        expect(toast).to_have_count(n)
+    page.keyboard.press("Control+z")
+    expect(toast).to_have_count(1)
+    row = page.locator(f'[data-row]:has([href*="{twin.pk}"])')
+    expect(row.locator("[data-priority]")).to_have_value("routine")
+    assert Study.objects.get(pk=studies[0].pk).priority == "urgent"
+
+
 def test_on_the_page_of_a_study_a_priority_is_undone_too(page, user, studies):
     page.goto(f"/studies/{studies[0].pk}/")
     page.locator("[data-priority]").select_option("stat")

@@ -313,6 +313,18 @@ def test_nothing_is_done_with_the_study_of_an_archived_patient(doctor, user, add
     assert (study.locked_by, study.assignee, study.priority, study.readers_required) == before
 
 
+def test_a_priority_that_was_refused_has_no_way_back(doctor, user):
+    study = waiting(user, "MRI")
+    path, htmx = reverse("study-priority", args=[study.pk]), {"HX-Request": "true"}
+    taken = doctor.post(path, {"priority": "urgent"}, headers=htmx)
+    assert "It was Routine" in taken["HX-Trigger"]
+    archived(study.patient)
+    refused = doctor.post(path, {"priority": "stat"}, headers=htmx)
+    assert "undoable" not in refused.headers.get("HX-Trigger", "")
+    study.refresh_from_db()
+    assert study.priority == "urgent"
+
+
 def test_a_view_is_ones_own_or_the_clinics(doctor, user):
     waiting(user, "a")
     waiting(user, "b", priority="urgent")

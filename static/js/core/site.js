@@ -101,17 +101,25 @@ export function announce(text) {
   while (region.children.length > 5) region.firstElementChild.remove();
 }
 
-// What was saved as soon as it was chosen, with its way back. Ctrl+Z presses the newest one's button.
+// What was saved as soon as it was chosen, with its way back. Ctrl+Z presses the newest one's button, as long as
+// nothing else was entered since; in the viewer it undoes what was drawn, and nothing here.
+const isViewer = document.body.matches(".vw-page");
+let isNewest = false;
+
 document.addEventListener("undoable", (event) => {
   const { text, path, fields } = event.detail;
+  isNewest = !isViewer;
   for (const old of document.querySelectorAll("#toasts [data-undo]")) {
     if (old.dataset.undo === path) old.closest(".ns-toast").remove();
   }
   toast(text, { path, fields });
 });
 
+document.addEventListener("input", () => (isNewest = false));
+
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+  if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+  if (!isNewest || event.repeat || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.target.closest?.("input, textarea, [contenteditable]")) return;
   const undo = [...document.querySelectorAll("#toasts [data-undo]")].at(-1);
   if (!undo) return;
@@ -125,12 +133,18 @@ function undoButton({ path, fields }) {
   undo.className = "btn btn-secondary btn-sm";
   undo.dataset.undo = path;
   undo.textContent = "Undo";
-  undo.title = "Undo (Ctrl+Z)";
-  undo.setAttribute("aria-keyshortcuts", "Control+Z");
+  if (!isViewer) {
+    undo.title = "Undo (Ctrl+Z)";
+    undo.setAttribute("aria-keyshortcuts", "Control+Z");
+  }
   undo.addEventListener("click", () => {
     const control = document.querySelector(`[hx-post="${CSS.escape(path)}"]`);
     const source = fields.from ? document.body : control;
+    const hadFocus = document.activeElement === undo;
     undo.closest(".ns-toast").remove();
+    announce("Undone.");
+    const row = control?.closest("[data-row]");
+    if (hadFocus) (row?.querySelector("a[href]") ?? control?.querySelector("select"))?.focus();
     window.htmx.ajax("POST", path, { source, values: fields, swap: fields.from ? "none" : undefined });
   });
   return undo;
@@ -138,7 +152,7 @@ function undoButton({ path, fields }) {
 
 export function toast(text, back) {
   const shown = document.querySelectorAll("#toasts .ns-toast span");
-  if ([...shown].some((words) => words.textContent === text)) return; // once is enough
+  if (!back && [...shown].some((words) => words.textContent === text)) return; // once is enough
   const box = document.createElement("div");
   box.className = "ns-toast";
   const words = document.createElement("span");

@@ -13,6 +13,8 @@ addEventListener("keydown", (event) => {
   const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;
   if (!by || defaultPrevented || ctrlKey || metaKey || altKey || !isChoice(target)) return;
   event.preventDefault();
-  const fields = [...target.form.elements].filter((one) => one.name === target.name && isChoice(one));
+  const fields = [...target.form.elements].filter(
+    (one) => one.name === target.name && isChoice(one) && !one.disabled && !one.closest("[inert]"),
+  );
   fields[(fields.indexOf(target) + by + fields.length) % fields.length].focus();
 });

@@ -149,6 +149,7 @@ function say(text, isBad = false) {
   if (!line) return;
   line.replaceChildren(...[text].flat());
   line.classList.toggle("ns-verdict-bad", isBad);
+  line.toggleAttribute("data-bad", isBad); // the viewer shows the whole of it
 }
 
 /** At the button that was pressed. */

@@ -23,6 +23,7 @@ export class AnnotationForm {
   private id = "";
   private structure = ""; // which fields there are
   private state = ""; // what they show
+  private isTakingOver = false;
   private updates: ((draft: AnnotationDraft) => void)[] = [];
 
   constructor(
@@ -74,9 +75,11 @@ export class AnnotationForm {
   /** What is typed and not left yet. */
   private takeOver(): void {
     const active = document.activeElement;
-    if (!this.form.contains(active)) return;
+    if (this.isTakingOver || !this.form.contains(active)) return;
+    this.isTakingOver = true; // what is taken over is shown, and comes here again
     active!.dispatchEvent(new Event("change"));
     this.around.grid.active.element.focus({ preventScroll: true });
+    this.isTakingOver = false;
   }
 
   private put(part: Partial<AnnotationDraft>): void {

@@ -95,6 +95,7 @@ export class VerdictPanel {
     }
     this.around.redrawn();
     // What contradicts itself asks for a sentence: the only thing that is left to do.
+    if (!document.hasFocus()) return; // beside a report: somebody may be writing that
     section?.querySelector<HTMLElement>("[data-contradiction-note]")?.focus();
     // What was pressed is not there any more: the next key is the image's.
     if (document.activeElement === document.body) this.toImage();
