@@ -46,7 +46,7 @@ export class AnnotationForm {
     const draft = id ? store.draft(id) : null;
     // Nothing is done to what is not on the screen.
     const isSeen = grid.viewports.some(({ onScreen }) => onScreen?.id === draft?.image);
-    if (!isSeen) this.takeOver();
+    if (!isSeen && this.takeOver()) grid.active.element.focus({ preventScroll: true });
     this.form.hidden = !id || !draft || draft.hidden || !drawingTool.mayDraw || !isSeen;
     if (this.form.hidden || !id || !draft) {
       this.structure = this.state = "";
@@ -72,14 +72,14 @@ export class AnnotationForm {
     for (const update of this.updates) update(draft);
   }
 
-  /** What is typed and not left yet. */
-  private takeOver(): void {
+  /** What is typed and not left yet; whether there was such a field. */
+  private takeOver(): boolean {
     const active = document.activeElement;
-    if (this.isTakingOver || !this.form.contains(active)) return;
+    if (this.isTakingOver || !this.form.contains(active)) return false;
     this.isTakingOver = true; // what is taken over is shown, and comes here again
     active!.dispatchEvent(new Event("change"));
-    this.around.grid.active.element.focus({ preventScroll: true });
     this.isTakingOver = false;
+    return true;
   }
 
   private put(part: Partial<AnnotationDraft>): void {
