@@ -25,11 +25,6 @@ export function watchPresses(): void {
   );
 }
 
-/** Why nothing is done to the image that was asked for while another is on the screen. */
-export function loading(awaited: number): string {
-  return `Image ${awaited} is loading: press again once it is shown.`;
-}
-
 /** The button that was pressed last; null where something else was, or a key. */
 export function pressedButton(): HTMLElement | null {
   return pressed;

@@ -210,10 +210,14 @@ export class Viewer {
       verdict: this.verdict,
       changed: () => this.panels.tools.show(),
     });
-    const settle = () => this.tools.settle();
+    const screen = {
+      settle: () => this.tools.settle(),
+      awaited: () => this.grid.active.awaited,
+      refuse,
+    };
     const everyone = [...commands, ...this.tools.commands()];
     const own = page.reader === "yes" ? everyone : withoutReadersCommands(everyone);
-    return own.map((one) => actsOnStill(one, settle, refuse));
+    return own.map((one) => actsOnStill(one, screen));
   }
 
   // --- Who hears what ------------------------------------------------------------------------------

@@ -81,7 +81,9 @@ def test_the_form_of_an_annotation_is_there_with_its_image_only(viewing):
     viewing.keys("Escape", "j")
     expect(viewing.corner("bl")).to_contain_text("2 / 4")
     expect(form).to_be_hidden()
-    viewing.keys("k", "t")
+    viewing.keys("k")
+    expect(viewing.corner("bl")).to_contain_text("1 / 4")
+    viewing.keys("t")
     expect(form).to_be_visible()
     viewing.expect_saved()
     assert Annotation.objects.get().current.note == "Typed, and not left"

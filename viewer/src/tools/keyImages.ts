@@ -3,11 +3,12 @@
 import { addressOf, OutOfReach, Refused, send } from "../api";
 import { all, tell } from "../dom";
 import { tellReport } from "../framing";
-import { loading, pressedButton, refuse } from "../refusing";
+import { pressedButton, refuse } from "../refusing";
 import { make } from "../signal";
 import type { ViewerImage } from "../types";
 import type { Viewport } from "../viewport";
 import type { ViewportGrid } from "../viewportGrid";
+import { loading } from "./still";
 
 export class KeyImages {
   private readonly marks = new WeakMap<Viewport, HTMLElement>();

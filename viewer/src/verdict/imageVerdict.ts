@@ -1,7 +1,8 @@
 // Accept, modify, reject: of the image that is on the screen, and of no other.
 
-import { loading, pressedButton } from "../refusing";
+import { pressedButton } from "../refusing";
 import { make } from "../signal";
+import { loading } from "../tools/still";
 import type { Decision, Line } from "./lines";
 
 export interface OnScreen {
