@@ -1,0 +1,98 @@
+"""The data set of a DICOM file, whatever it is written in, under limits."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import Any, BinaryIO, Final
+
+import pydicom
+from pydicom import Dataset, config, uid
+from pydicom.errors import InvalidDicomError
+
+from ml.imaging.formats.contract import Limits, Refusal
+from ml.imaging.formats.dicom import values
+
+# A value that breaks its VR's rules is read as far as it can be: it is not ours to correct.
+config.settings.reading_validation_mode = config.IGNORE
+
+_DEFLATED: Final = uid.DeflatedExplicitVRLittleEndian.encode()
+
+
+def read_dataset(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+    """The data set of a file; a deflated one is inflated only as far as the limit allows.
+
+    Raises:
+        Refusal: with code `too_large` for a deflated file that expands beyond `limits.max_bytes`,
+            `dicomdir` for an index of files, or `truncated`.
+    """
+    file.seek(0)
+    try:
+        dataset = _read(file, limits=limits, with_pixels=with_pixels)
+    except InvalidDicomError as error:
+        raise _damaged() from error
+    if not len(dataset):
+        raise _damaged()
+    meta = getattr(dataset, "file_meta", None) or pydicom.dataset.FileMetaDataset()
+    dataset.file_meta = meta
+    if values.text(meta, "MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage or (
+        "DirectoryRecordSequence" in dataset
+    ):
+        raise Refusal(
+            "dicomdir",
+            "This is a DICOMDIR: an index of other files, without an image.",
+            "Upload the files that it lists; it is not needed.",
+        )
+    if not values.text(meta, "TransferSyntaxUID"):
+        meta.TransferSyntaxUID = _syntax_as_read(dataset)
+    return dataset
+
+
+def _read(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+    head = file.read(1024)  # file meta is shorter
+    file.seek(0)
+    if head[128:132] == b"DICM" and _DEFLATED in head:
+        return _read_deflated(file, limits=limits, with_pixels=with_pixels)
+    return pydicom.dcmread(file, force=True, stop_before_pixels=not with_pixels)
+
+
+def _read_deflated(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+    """pydicom inflates a whole file at once, however large it becomes; here there is a limit."""
+    file.seek(132)
+    first = file.read(12)  # (0002,0000), how many bytes of file meta follow
+    length = int.from_bytes(first[8:], "little")
+    meta = pydicom.dataset.FileMetaDataset(
+        pydicom.filereader.read_dataset(
+            io.BytesIO(first + file.read(length)), is_implicit_VR=False, is_little_endian=True
+        )
+    )
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    plain = inflate.decompress(file.read(), limits.max_bytes)
+    if not inflate.eof and len(plain) >= limits.max_bytes:
+        limits.check_bytes(limits.max_bytes + 1)
+    dataset = pydicom.filereader.read_dataset(
+        io.BytesIO(plain),
+        is_implicit_VR=False,
+        is_little_endian=True,
+        stop_when=_at_pixels if not with_pixels else None,
+    )
+    dataset.file_meta = meta
+    dataset.set_original_encoding(False, True)
+    return dataset
+
+
+def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
+    return tag in {0x7FE00010, 0x7FE00009, 0x7FE00008}
+
+
+def _syntax_as_read(dataset: Dataset) -> uid.UID:
+    implicit, little = dataset.original_encoding
+    if implicit:
+        return uid.ImplicitVRLittleEndian
+    return uid.ExplicitVRLittleEndian if little else uid.ExplicitVRBigEndian
+
+
+def _damaged() -> Refusal:
+    return Refusal(
+        "truncated", "The DICOM file is truncated or damaged.", "Export or send it again."
+    )
