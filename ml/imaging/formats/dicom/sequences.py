@@ -1,0 +1,199 @@
+"""What an MR image is weighted by, from its header, by written rules (docs/dicom.md has the table).
+
+What the scanner computed (Image Type) goes before what it was told to acquire, and that before what
+people called it. Where the rules do not agree upon one, the answer is "": unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydicom import Dataset
+
+from ml.imaging.formats.dicom import values
+
+T1, T1C, T2, FLAIR, PD = "T1", "T1c", "T2", "FLAIR", "PD"
+DWI, ADC, SWI, ANGIOGRAPHY, DERIVED, OTHER = "DWI", "ADC", "SWI", "angiography", "derived", "other"
+UNKNOWN: Final = ""
+
+# Milliseconds. A spin echo with a short repetition and echo time is T1-weighted, with long ones
+# T2-weighted, with a long and a short one PD-weighted; cerebrospinal fluid is nulled at an
+# inversion time of about 2,000 to 2,800 ms at 1.5 to 3 T, white matter or fat at shorter ones.
+# McRobbie et al., MRI from Picture to Proton, 3rd ed., chapters 3 and 12.
+_SHORT_TR, _LONG_TR = 1300.0, 1800.0
+_SHORT_TE, _LONG_TE = 30.0, 60.0
+_FLAIR_TI: Final = (1500.0, 3200.0)
+_T1_GRADIENT_TE: Final = 10.0  # of a gradient echo; longer ones are T2*-weighted
+_STAR_TE: Final = 12.0
+
+# What Image Type says was computed; Siemens, GE, Philips and Canon write these.
+_COMPUTED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("ADC", "ADC_MAP"), ADC),
+    **dict.fromkeys(("SWI", "MNIP", "SWIP"), SWI),
+    **dict.fromkeys(("TRACEW", "DIFFUSION"), DWI),
+    **dict.fromkeys(
+        (
+            "FA",
+            "TENSOR",
+            "RCBF",
+            "RCBV",
+            "CBF",
+            "CBV",
+            "MTT",
+            "TTP",
+            "TMAX",
+            "PBP",
+            "GBP",
+            "T1 MAP",
+            "T2 MAP",
+            "T2_STAR MAP",
+            "SUBTRACTION",
+            "FIELD_MAP",
+            "PHASE MAP",
+            "B0 MAP",
+        ),
+        DERIVED,
+    ),
+}
+_WORD: Final = re.compile(r"[a-z0-9+*]+")
+# Of Series Description and Protocol Name, in the order in which they are asked.
+_CALLED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
+    (ADC, re.compile(r"\b(e?adc|apparent diff)")),
+    (
+        DERIVED,
+        re.compile(
+            r"\b(fa map|cbf|cbv|mtt|ttp|tmax|subtraction|sub\b|(gre ?)?field|b0 ?map|asl|perf)"
+        ),
+    ),
+    (DWI, re.compile(r"\b(dwi|dti|diff\w*|ep2d b\d|trace\w*|resolve|hardi|noddi)\b")),
+    (SWI, re.compile(r"\b(swi\w*|swan|venobold|mip images sw)\b")),
+    (ANGIOGRAPHY, re.compile(r"\b(tof\w*|mra|mrv|angio\w*|pc3d|inhance|trance)\b")),
+    (FLAIR, re.compile(r"\b(t2 )?(flair\w*|dark ?fluid|da fl|tirm dark)\b")),
+    (T1, re.compile(r"\b(t1\w*|mprage\w*|mp2rage|mpr|spgr|fspgr|bravo|tfe|vibe|memprage)\b")),
+    (T2, re.compile(r"\bt2(?!\*|star| star)\w*\b")),
+    (PD, re.compile(r"\b(pd\w*|proton density)\b")),
+)
+_T1_FLAIR: Final = re.compile(r"\bt1\b.*\bflair|\bflair\b.*\bt1\b")
+_STAR: Final = re.compile(r"\bt2 ?(\*|star)|\b(t2star|gre ?t2|medic|hemo|merge)\b")
+_WITH: Final = re.compile(
+    r"(\+ ?(c|gd|gad|km|k|contrast)\b)"
+    r"|\b(gd|gad|gado\w*|postgad|post|ce|contrast|km|dotarem|gadovist|mph)\b|\bc\+"
+)
+_WITHOUT: Final = re.compile(r"\b(pre|without|w/?o|non|native|nativ|ohne|sans|sin|sem|no)\b")
+_NO_AGENT: Final = {"", "NO", "NONE", "N", "N/A", "NA", "NOT GIVEN", "WITHOUT", "0", "OFF", "FALSE"}
+
+
+def sequence_of(dataset: Dataset, frame: Dataset | None = None) -> str:
+    """The weighting of an image, or "" where the header does not tell.
+
+    Args:
+        dataset: the header of the file.
+        frame: of an enhanced file, the functional groups of one frame, brought into the elements of
+            a classic one (`enhanced.classic`).
+    """
+    header = frame if frame is not None else dataset
+    computed = _computed(header, dataset)
+    if computed:
+        return computed
+    words = described(dataset)
+    if _STAR.search(words):
+        return OTHER
+    called = _called(words)
+    acquired = _acquired(header, dataset)
+    if called in (ADC, DERIVED, DWI, SWI, ANGIOGRAPHY):
+        return called
+    if acquired in (DWI, ANGIOGRAPHY):
+        return acquired
+    if acquired == FLAIR and called in (FLAIR, T2, UNKNOWN):
+        return FLAIR
+    weighting = called or acquired
+    if weighting == T1 and has_contrast(dataset, header):
+        return T1C
+    return weighting
+
+
+def has_contrast(dataset: Dataset, header: Dataset | None = None) -> bool:
+    """Whether a contrast medium was given before, as the header or the people who named it say."""
+    words = described(dataset)
+    if _WITHOUT.search(words):
+        return False
+    agents = [values.text(dataset, "ContrastBolusAgent")]
+    agents += [
+        values.text(code, "CodeMeaning")
+        for agent in values.items(dataset, "ContrastBolusAgentSequence")
+        for code in [agent]
+    ]
+    if any(agent.upper() not in _NO_AGENT for agent in agents):
+        return True
+    return bool(_WITH.search(words))
+
+
+def described(dataset: Dataset) -> str:
+    """Series Description and Protocol Name as lower-case words, a space between two."""
+    joined = " ".join(
+        values.text(dataset, keyword) for keyword in ("SeriesDescription", "ProtocolName")
+    )
+    spaced = re.sub(r"[_\-/.,:;()\[\]<>=]+", " ", joined.lower())
+    return " ".join(spaced.split())
+
+
+def _computed(header: Dataset, dataset: Dataset) -> str:
+    parts = [*values.texts(header, "ImageType"), *values.texts(dataset, "ImageType")]
+    computed = {_COMPUTED.get(part.upper().strip()) for part in parts}
+    for found in (ADC, DERIVED, SWI, DWI):  # a map of diffusion is called diffusion as well
+        if found in computed:
+            return found
+    if any(part.upper() in ("MIP", "PROJECTION IMAGE", "MAX_IP", "MPR") for part in parts):
+        words = described(dataset)
+        return ANGIOGRAPHY if _called(words) == ANGIOGRAPHY else UNKNOWN
+    return UNKNOWN
+
+
+def _called(words: str) -> str:
+    if _T1_FLAIR.search(words):
+        return T1
+    found = next((name for name, pattern in _CALLED if pattern.search(words)), UNKNOWN)
+    if found == FLAIR:
+        return FLAIR
+    if found == T1 and re.search(r"\bt2\w*\b", words):
+        return UNKNOWN  # "t1 t2 map", "pd t2 t1": it says nothing of this one
+    return found
+
+
+def _acquired(header: Dataset, dataset: Dataset) -> str:
+    """By how it was acquired: b-value, flow, then times."""
+    b_value = values.number(header, "DiffusionBValue")
+    if b_value is not None and b_value > 0:
+        return DWI
+    if (
+        values.text(header, "SequenceName")
+        .lower()
+        .lstrip("*#")
+        .startswith(("ep_b", "epse2d", "re_b"))
+    ):
+        return DWI
+    if values.text(dataset, "AngioFlag").upper() == "Y":
+        return ANGIOGRAPHY
+    techniques = {part.upper() for part in values.texts(dataset, "ScanningSequence")}
+    repetition = values.number(header, "RepetitionTime")
+    echo = values.number(header, "EchoTime")
+    inversion = values.number(header, "InversionTime") or 0.0
+    if echo is None or repetition is None or repetition <= 0:
+        return UNKNOWN
+    inverted = "IR" in techniques or inversion > 0
+    if inverted and _FLAIR_TI[0] <= inversion <= _FLAIR_TI[1] and echo >= _LONG_TE:
+        return FLAIR
+    if "GR" in techniques or techniques == {"GR", "IR"}:
+        if "EP" in techniques:
+            return UNKNOWN
+        return T1 if echo <= _T1_GRADIENT_TE else (OTHER if echo >= _STAR_TE else UNKNOWN)
+    if "SE" in techniques or "RM" in techniques:
+        if inverted and inversion > 0:
+            return T1 if inversion < _FLAIR_TI[0] and echo <= _SHORT_TE else UNKNOWN
+        if repetition <= _SHORT_TR and echo <= _SHORT_TE:
+            return T1
+        if repetition >= _LONG_TR:
+            return T2 if echo >= _LONG_TE else (PD if echo <= _SHORT_TE else UNKNOWN)
+    return UNKNOWN
