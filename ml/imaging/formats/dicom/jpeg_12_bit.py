@@ -29,6 +29,9 @@ def decode_12_bit(src: bytes, runner: Any) -> bytes:
     """One frame of JPEG extended (process 4) by GDCM's own 12-bit libjpeg (BSD)."""
     import gdcm  # here: it is large, and such a file is rare
 
+    gdcm.Trace.WarningOff()
+    gdcm.Trace.ErrorOff()
+
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(src)
     fragments = gdcm.SequenceOfFragments.New()
