@@ -19,9 +19,9 @@ from ml.imaging.formats.contract import (
     Limits,
     PatientIdentity,
     Refusal,
-    Spacing,
     Window,
 )
+from ml.imaging.formats.geometry import ImagePlane, Spacing
 from ml.imaging.pixels import check_pixels
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "DecodedImage",
     "FileMetadata",
     "Format",
+    "ImagePlane",
     "Limits",
     "PatientIdentity",
     "Refusal",

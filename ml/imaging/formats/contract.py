@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO, Literal, Protocol, TypeAlias
 
+from ml.imaging.formats.geometry import ImagePlane, Spacing
 from ml.imaging.pixels import Pixels
 
 Photometric: TypeAlias = Literal["MONOCHROME2", "RGB"]  # as DICOM's Photometric Interpretation
@@ -92,19 +93,6 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spacing:
-    """Millimeters between the centers of neighboring pixels, as DICOM's Pixel Spacing.
-
-    Attributes:
-        row: from one row to the next.
-        column: from one column to the next.
-    """
-
-    row: float
-    column: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """The window that the file asks to be shown with first, in pixel values."""
 
@@ -170,6 +158,8 @@ class DecodedImage:
             printing is none.
         window: only where the file states it.
         frame_number: of the image in its file, from 1.
+        place: where it lies in the patient, only where the file states it.
+        volume: which of the file's volumes it is a slice of, from 1: each is a series of its own.
     """
 
     pixels: Pixels
@@ -178,6 +168,8 @@ class DecodedImage:
     spacing: Spacing | None = None
     window: Window | None = None
     frame_number: int = 1
+    place: ImagePlane | None = None
+    volume: int = 1
 
     @property
     def width(self) -> int:

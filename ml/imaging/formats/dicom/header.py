@@ -9,12 +9,12 @@ from typing import BinaryIO, Final
 
 from pydicom import Dataset
 
-from ml.imaging.formats.contract import Limits, PatientIdentity, Spacing, Window
+from ml.imaging.formats.contract import Limits, PatientIdentity, Window
 from ml.imaging.formats.dicom import enhanced, kinds, mosaic, sequences, values
 from ml.imaging.formats.dicom.files import read_dataset
-from ml.imaging.formats.dicom.geometry import ImagePlane, image_plane, spacing_of
 from ml.imaging.formats.dicom.kinds import Kind
 from ml.imaging.formats.dicom.mosaic import Tile
+from ml.imaging.formats.geometry import ImagePlane, Spacing, image_plane, spacing_of
 
 _MOST_SLICES_OF_A_PICTURE: Final = 4096
 

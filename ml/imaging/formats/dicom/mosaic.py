@@ -11,7 +11,7 @@ from typing import Any
 from pydicom import Dataset
 
 from ml.imaging.formats.dicom import values
-from ml.imaging.formats.dicom.geometry import (
+from ml.imaging.formats.geometry import (
     ImagePlane,
     Vector,
     dot,

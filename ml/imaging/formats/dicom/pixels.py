@@ -96,6 +96,7 @@ def _gray(
         spacing=frame.spacing,
         window=windows[0] if windows else None,
         frame_number=frame.number,
+        place=frame.plane,
     )
 
 
@@ -142,4 +143,5 @@ def _color(
         photometric="MONOCHROME2" if is_gray else "RGB",
         spacing=frame.spacing,
         frame_number=frame.number,
+        place=frame.plane,
     )

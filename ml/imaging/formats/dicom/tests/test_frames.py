@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
-from ml.imaging.formats.contract import Spacing, Window
-from ml.imaging.formats.dicom import geometry
+from ml.imaging.formats import geometry
+from ml.imaging.formats.contract import Window
 from ml.imaging.formats.dicom.tests.drawing import (
     LIMITS,
     enhanced,
@@ -23,6 +23,7 @@ from ml.imaging.formats.dicom.tests.drawing import (
     read,
     written,
 )
+from ml.imaging.formats.geometry import Spacing
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 

@@ -12,7 +12,7 @@ import pytest
 from pydicom import Dataset, dcmwrite, uid
 from pydicom.sequence import Sequence
 
-from ml.imaging.formats.contract import Refusal, Spacing, Window
+from ml.imaging.formats.contract import Refusal, Window
 from ml.imaging.formats.dicom import DICOM, Kind, json_header
 from ml.imaging.formats.dicom.tests.drawing import (
     LIMITS,
@@ -23,6 +23,7 @@ from ml.imaging.formats.dicom.tests.drawing import (
     read,
     written,
 )
+from ml.imaging.formats.geometry import Spacing
 
 NATIVE = [
     uid.ImplicitVRLittleEndian,

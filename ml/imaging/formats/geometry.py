@@ -1,4 +1,4 @@
-"""Where a frame lies in the patient: DICOM's Image Plane (PS3.3, C.7.6.2), in millimeters.
+"""Where an image lies in the patient: DICOM's Image Plane (PS3.3, C.7.6.2), in millimeters.
 
 Coordinates are the patient's: x grows to the left, y to the back, z to the head.
 """
@@ -10,12 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ml.imaging.formats.contract import Spacing
-
 Vector: TypeAlias = tuple[float, float, float]
 _PLANES: Final = ("sagittal", "coronal", "axial")  # by the axis that the normal is nearest to
 _UNIT_TOLERANCE: Final = 0.02  # a direction is written with few digits
 _RIGHT_ANGLE_TOLERANCE: Final = 0.02
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spacing:
+    """Millimeters between the centers of neighboring pixels, as DICOM's Pixel Spacing.
+
+    Attributes:
+        row: from one row to the next.
+        column: from one column to the next.
+    """
+
+    row: float
+    column: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
