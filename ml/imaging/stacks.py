@@ -118,10 +118,7 @@ def _stack(slices: Sequence[Slice[Key]]) -> Stack[Key]:
         ordered = tuple(sorted(slices, key=lambda one: one.order))
         return Stack(slices=ordered, spacing=None, gaps=(), is_regular=False, is_straight=False)
     ordered = tuple(sorted(slices, key=_distance))
-    distances = [
-        _distance(after) - _distance(before)
-        for before, after in pairwise(ordered)
-    ]
+    distances = [_distance(after) - _distance(before) for before, after in pairwise(ordered)]
     if not distances:
         return Stack(slices=ordered, spacing=None, gaps=(), is_regular=False, is_straight=True)
     spacing = median(distances)

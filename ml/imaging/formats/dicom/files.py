@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import warnings
 import zlib
 from typing import Any, BinaryIO, Final
 
@@ -13,8 +15,11 @@ from pydicom.errors import InvalidDicomError
 from ml.imaging.formats.contract import Limits, Refusal
 from ml.imaging.formats.dicom import values
 
-# A value that breaks its VR's rules is read as far as it can be: it is not ours to correct.
+# A value that breaks its VR's rules is read as far as it can be: it is not ours to correct. What
+# pydicom would say of it may hold a patient's name, and logs hold none.
 config.settings.reading_validation_mode = config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="pydicom")
 
 _DEFLATED: Final = uid.DeflatedExplicitVRLittleEndian.encode()
 

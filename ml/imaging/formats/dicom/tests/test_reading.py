@@ -235,3 +235,13 @@ def test_the_header_as_json_has_no_pixels_and_nothing_that_a_database_refuses() 
 def test_names_in_every_character_set_come_out_right(charset: list[str], name: str) -> None:
     made = mr_slice(SpecificCharacterSet=charset, PatientName=name)
     assert header(made).patient.name == name
+
+
+def test_what_breaks_the_rules_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    made = mr_slice(PatientName="Secret^Name")
+    made.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    content = written(made).replace(b"PN\x0c\x00Secret^Name ", b"DA\x0c\x00Secret^Name ")
+    assert b"DA\x0c\x00Secret" in content
+    found = header(content)
+    json_header(found.dataset)
+    assert "Secret" not in caplog.text
