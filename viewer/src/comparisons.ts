@@ -1,6 +1,7 @@
 // What the reader had on the screen beside the study being read is recorded, so that its report can say so.
 
 import { addressOf, Refused, send } from "./api";
+import { tellReport } from "./framing";
 import type { Viewport } from "./viewport";
 
 export class Comparisons {
@@ -25,9 +26,6 @@ export class Comparisons {
   private async record(other: string): Promise<void> {
     const body = { other };
     await send(addressOf(`studies/${this.study}/comparisons/`), body);
-    document.dispatchEvent(new CustomEvent("study-compared", { detail: body }));
-    if (window.parent !== window) {
-      window.parent.postMessage({ neuroscan: "study-compared" }, window.location.origin);
-    }
+    tellReport("study-compared", body);
   }
 }

@@ -60,3 +60,14 @@ def test_what_is_refused_is_said_at_the_button_in_every_file_of_the_viewer():
     ]
     assert len(told) > 3
     assert [text for text in told if not DONE.search(text)] == []
+
+
+def test_every_word_from_a_frame_to_the_report_around_it_names_its_study():
+    """Without it the report takes the frame away: it might show another patient."""
+    told = {
+        path.name: re.findall(r"postMessage\(([^;]*);", path.read_text())
+        for path in [*SOURCE.rglob("*.ts"), *SCRIPTS.rglob("*.js")]
+        if "postMessage(" in path.read_text()
+    }
+    assert set(told) == {"framing.ts", "verdict.js"}
+    assert all(re.search(r"\bstudy\b", text) for texts in told.values() for text in texts)

@@ -90,13 +90,15 @@ function hear(told) {
 }
 
 /** It was signed in the frame, or its amendment begun there: this page shows that, and keeps the rest. */
-async function drawVerdict() {
+const drawVerdict = () => drawAnew("[data-verdict-beside]", "[data-report-sign] [data-plain]");
+
+async function drawAnew(...parts) {
   const place = document.querySelector("[data-verdict-beside]");
   const response = await fetch(place.dataset.verdictBeside).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (person(page) !== person()) return; // somebody else's
-  for (const part of ["[data-verdict-beside]", "[data-report-sign] [data-plain]"]) {
+  for (const part of parts) {
     const fresh = page.querySelector(part);
     if (fresh) document.querySelector(part).replaceWith(fresh);
   }
@@ -164,7 +166,14 @@ function star({ image, on }) {
   if (choice && list) list.append(choice);
 }
 
-const HEARD = { "ai-layers": seen, verdict: hear, "key-image": star };
+/** An earlier study has been on the screen beside this one: the report may say so from now on. */
+function compared({ other }) {
+  const tag = document.querySelector(`[data-opened-beside="${other}"]`);
+  if (tag) tag.hidden = false;
+  drawAnew("[data-comparison-now]"); // offers the sentence that is true now
+}
+
+const HEARD = { "ai-layers": seen, verdict: hear, "key-image": star, "study-compared": compared };
 
 if (split) {
   toggle.addEventListener("click", () => {
