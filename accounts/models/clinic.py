@@ -58,9 +58,10 @@ class Clinic(Undeletable, models.Model):
         help_text="Otherwise it opens at the image that the AI finds most suspicious.",
     )
     warns_of_unshown_images = models.BooleanField(
-        "asks before “no tumor” is signed with images not shown",
+        "asks before a finding is signed with images not shown",
         default=True,
-        help_text="Signing then takes a second act, where not every image was on the screen.",
+        help_text="Whatever the finding: signing it, or committing it in read-first, then takes a "
+        "second act where not every image was on the screen.",
     )
     stat_max_wait_minutes = models.PositiveIntegerField(
         "longest wait of a stat study (minutes)", default=60, validators=_WAIT_LIMITS

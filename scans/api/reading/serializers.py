@@ -195,6 +195,7 @@ class CommitSerializer(serializers.Serializer):
         default=0,
         help_text="How long the reader has looked at the study so far.",
     )
+    contradictions = ContradictionsField()
 
 
 class VerdictSerializer(AmendedField, MovedFields, serializers.ModelSerializer):

@@ -39,6 +39,7 @@ from scans.services.analyses.displayed_results import ShownStatement
 from scans.services.disclosure import ai_visible
 from scans.services.reading import assignment, verdict_drafts, verdicts
 from scans.services.reading.assessments import AssessmentInput
+from scans.services.reading.contradictions import Despite
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.worklist import take_next
@@ -179,7 +180,8 @@ class VerdictViewSet(_OfStudy):
         summary="Commit your finding before the AI result is shown",
         description=(
             "For a clinic that reads first. A finding that was committed stays. In a session of "
-            "your own: an API token has seen nothing (403)."
+            "your own: an API token has seen nothing (403). Where your page reported images and "
+            "some were not shown, a 409 says so in `contradictions`, to be sent back."
         ),
         request=CommitSerializer,
         responses=VerdictSerializer,
@@ -188,7 +190,11 @@ class VerdictViewSet(_OfStudy):
         study, user = self._to_read()
         refuse_token_for_person(request)
         data = self.validated(CommitSerializer)
-        draft = _or_problem(lambda: verdicts.commit_finding(user=user, study=study, **data))
+        despite = Despite(data.pop("contradictions"))
+        with contradictions_as_problem():
+            draft = _or_problem(
+                lambda: verdicts.commit_finding(user=user, study=study, despite=despite, **data)
+            )
         return self._respond(study, draft)
 
     @extend_schema(

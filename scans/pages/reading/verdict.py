@@ -25,7 +25,7 @@ from scans.pages.reading.second_act import despite_of, second_act
 from scans.pages.reading.sitting import next_in_sitting
 from scans.pages.reading.verdict_form import (
     Typed,
-    seconds_of,
+    commit_input_of,
     shown_statements_of,
     typed_after,
     uuids_of,
@@ -107,16 +107,19 @@ def study_verdict_save(request: ClinicalRequest, study_id: UUID) -> HttpResponse
 @clinical_page
 def study_verdict_commit(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     """Read-first: commit the finding before the AI result is shown, then reload the page."""
+    typed = Typed(commit_input_of(request.POST))
 
     def commit(study: Study) -> None:
         verdicts.commit_finding(
             user=request.user,
             study=study,
-            finding=request.POST.get("finding", ""),
-            seconds=seconds_of(request.POST),
+            finding=typed.verdict_input.finding or "",
+            seconds=typed.verdict_input.seconds,
+            images_shown=typed.verdict_input.images_shown,
+            despite=despite_of(request.POST),
         )
 
-    return _done(request, study_id, commit, at="commit", reload=True)
+    return _done(request, study_id, commit, at="commit", reload=True, typed=typed)
 
 
 @posted_from("study")
@@ -172,14 +175,14 @@ def _done(
     *,
     at: str,
     reload: bool = False,
+    typed: Typed | None = None,
 ) -> HttpResponse:
     study = panel_study(request, study_id)
     try:
         act(study)
-    except StateConflictError as error:
-        return _refused(request, study, str(error), at=at)
-    except ValidationError as error:
-        return _refused(request, study, message_of(error), at=at)
+    except (StateConflictError, ValidationError) as error:
+        asked = second_act(request.POST, error)
+        return _refused(request, study, message_of(error), at=at, typed=typed, asked=asked)
     if reload and request.htmx and not is_in_viewer(request):  # the viewer asks for them itself
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"

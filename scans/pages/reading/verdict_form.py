@@ -78,8 +78,20 @@ def verdict_input_of(data: QueryDict) -> VerdictInput:
         seconds=seconds_of(data),
         revision=number_in(data.get("revision", "")),
         is_whole=True,
-        images_shown=uuids_of(data.get("images", "")) if "images" in data else None,
+        images_shown=_images_of(data),
     )
+
+
+def commit_input_of(data: QueryDict) -> VerdictInput:
+    """Read the form of a finding that is committed; it has no more than that."""
+    return VerdictInput(
+        finding=data.get("finding"), seconds=seconds_of(data), images_shown=_images_of(data)
+    )
+
+
+def _images_of(data: QueryDict) -> list[UUID] | None:
+    """Return the images that were on the screen; None where the page does not say."""
+    return uuids_of(data.get("images", "")) if "images" in data else None
 
 
 def seconds_of(data: QueryDict) -> int:

@@ -36,7 +36,7 @@ class Despite:
 
 
 class UnshownImagesError(StateConflictError):
-    """“No tumor” is to be signed with images that the reader has not seen; nothing is signed."""
+    """A finding is to be signed with images that the reader has not seen; nothing is signed."""
 
     def __init__(self, unshown: int, total: int) -> None:
         self.unshown, self.total = unshown, total
@@ -113,11 +113,11 @@ def confirmed_note(
 
 
 def unshown_images(draft: Verdict) -> UnshownImagesError | None:
-    """Return what is asked where “no tumor” is said of images that were not shown.
+    """Return what is asked where a finding, whichever, is of images that were not shown.
 
     None where their reader's program reports no images, or the clinic does not want it.
     """
-    if draft.finding != Finding.NO_TUMOR or draft.images_shown is None:
+    if draft.images_shown is None:
         return None
     if not draft.study.clinic.warns_of_unshown_images:
         return None

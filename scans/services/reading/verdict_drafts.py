@@ -133,7 +133,7 @@ def fill_draft(draft: Verdict, verdict_input: VerdictInput, *, user: User) -> li
         setattr(draft, name, text)
     draft.revision += 1
     count_time(draft, verdict_input.seconds)
-    _add_shown(draft, verdict_input.images_shown)
+    add_shown(draft, verdict_input.images_shown)
     draft.save()
     if not verdict_input.assessments:
         return []
@@ -154,7 +154,8 @@ def _refuse_older(draft: Verdict, verdict_input: VerdictInput, fields: dict[str,
         raise VerdictConflictError(draft)
 
 
-def _add_shown(draft: Verdict, images: Collection[UUID] | None) -> None:
+def add_shown(draft: Verdict, images: Collection[UUID] | None) -> None:
+    """Add to the images that were on the reader's screen those that are of the study."""
     if images is None:
         return
     known = set(draft.images_shown or [])

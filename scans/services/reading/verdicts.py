@@ -4,7 +4,7 @@ Signing makes the reader's draft (`verdict_drafts`) final for good; an amendment
 that supersedes it with a reason.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from scans.services.reading.verdict_drafts import (
     NO_FINDING,
     READ_THE_STUDY,
     VerdictInput,
+    add_shown,
     count_time,
     draft_of,
     fill_draft,
@@ -56,14 +57,23 @@ def own_current(*, user: User, study: Study) -> Verdict | None:
 
 
 @clinical_write(Action.READ_STUDY, on="study")
-def commit_finding(*, user: User, study: Study, finding: str, seconds: int = 0) -> Verdict:
+def commit_finding(
+    *,
+    user: User,
+    study: Study,
+    finding: str,
+    seconds: int = 0,
+    images_shown: Collection[UUID] | None = None,
+    despite: Despite | None = None,
+) -> Verdict:
     """Read-first: commit the reader's own finding; from then on they see the AI results.
 
     They may still sign another finding: both are stored. A committed finding never changes, so a
-    second call leaves the first one as it is.
+    second call leaves the first one as it is. `images_shown` and `despite` are as a signature has
+    them: to commit to a finding is to have looked.
 
-    Raises `NotAllowedError`, `ValidationError`, or `StateConflictError` where the AI results are
-    shown to the reader already.
+    Raises `NotAllowedError`, `ValidationError`, `UnshownImagesError`, or `StateConflictError` where
+    the AI results are shown to the reader already.
     """
     if finding not in Finding.values:
         raise ValidationError(NO_FINDING)
@@ -78,6 +88,8 @@ def commit_finding(*, user: User, study: Study, finding: str, seconds: int = 0) 
         draft.finding = finding
         draft.revision += 1
         count_time(draft, seconds)
+        add_shown(draft, images_shown)
+        confirm_unshown(unshown_images(draft), despite)
         draft.save()
         record_verdict(user, audit_events.VERDICT_COMMITTED, draft)
     return draft
