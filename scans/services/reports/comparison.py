@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 
 from scans.models import Report, Study
 from scans.services.reading.comparisons import opened_beside, priors_of
-from scans.services.reports.wording import denies
+from scans.services.reading.wording import denies
 
 NONE_AVAILABLE = "None available."
 _MOST = 3  # studies that are named as not opened; of more the number is said

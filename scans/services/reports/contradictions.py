@@ -10,12 +10,12 @@ from scans.geometry import bounds, read_geometry
 from scans.models import Annotation, AnnotationVersion, Report, Verdict
 from scans.models.acquisition import Plane
 from scans.models.assessment import Finding
+from scans.services.reading.wording import Stance, image_sides_of, sides_of, stance_of
 from scans.services.reports.ai_statement import ai_statement
 from scans.services.reports.comparison import comparison_contradictions
 from scans.services.reports.content import readers_of_report
 from scans.services.reports.generated import stale_contradictions
 from scans.services.reports.generated_now import GeneratedNow
-from scans.services.reports.wording import Stance, image_sides_of, sides_of, stance_of
 
 _MIDDLE = 0.04  # of the width: a mark that near to the middle line is on neither half
 _OTHER = {"left": "right", "right": "left"}

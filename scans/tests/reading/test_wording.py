@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.services.reports.wording import image_sides_of, sides_of, stance_of
+from scans.services.reading.wording import image_sides_of, sides_of, stance_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a text of a report says, as far as a signature asks: of a tumor, and of which side.
+"""What a text says, as far as a signature asks: of a tumor, and of which side.
 
 Plain English by word lists, clause by clause. It errs towards saying nothing: what it takes for a
 statement is only ever shown to the signer as a question.
