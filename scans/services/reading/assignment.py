@@ -4,7 +4,8 @@ A lock is soft: it tells everybody who is reading, it runs out by itself when th
 away, and somebody who has to can take the study over, which the audit trail then says.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit_registry import AuditEventType
 from accounts.clinical_write import clinical_write
-from accounts.models import Clinic, Role, User
+from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
@@ -106,11 +107,35 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
 
 
 def lock_holder(study: Study) -> int | None:
-    """Return the id of the person whose lock of the study has not run out, or None."""
+    """Return the id of the person whose lock of the study has not run out, or None.
+
+    A study that is read is being read by nobody.
+    """
     expires = study.lock_expires_at
+    if study.read_stage == ReadStage.READ:
+        return None
     if study.locked_by_id is None or expires is None or expires <= timezone.now():
         return None
     return int(study.locked_by_id)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Who is reading a study, and since when, where that is known."""
+
+    reader: User
+    since: datetime | None
+
+
+def reading_since(study: Study) -> Reading | None:
+    """Return who holds the study's lock; the audit trail says since when."""
+    holder = lock_holder(study)
+    if holder is None or study.locked_by is None:
+        return None
+    taken = AuditEvent.objects.filter(
+        action=audit_events.STUDY_TAKEN.name, object_id=str(study.pk), actor=holder
+    )
+    return Reading(study.locked_by, taken.order_by("-pk").values_list("at", flat=True).first())
 
 
 def readers_of(clinic: Clinic) -> Any:

@@ -13,10 +13,6 @@ from django.core.exceptions import ValidationError
 
 from scans.errors import StateConflictError
 from scans.models import Image, Report, Verdict
-from scans.models.analysis import Label, Status
-from scans.models.assessment import Decision, Finding
-from scans.services.analyses.displayed_results import newest_finished
-from scans.services.reading.number_ranges import number_ranges
 from scans.written_text import control_characters_in
 
 SHORTEST_NOTE, LONGEST_NOTE = 10, 500
@@ -140,28 +136,3 @@ def confirm_unshown(error: UnshownImagesError | None, despite: Despite | None) -
 def image_count_of(draft: Verdict) -> int:
     """Return how many images the study has now."""
     return Image.objects.filter(series__study=draft.study_id).count()
-
-
-def verdict_contradictions(draft: Verdict) -> list[str]:
-    """Return a sentence for each contradiction between the finding and the accepted AI results."""
-    accepted = draft.assessments.filter(decision=Decision.ACCEPT, analysis__status=Status.COMPLETED)
-    labels = list(accepted.values_list("analysis__label", "analysis__image__number"))
-    finding = draft.get_finding_display().lower()
-    tumor = [number for label, number in labels if label == Label.TUMOR]
-    if draft.finding == Finding.NO_TUMOR and tumor:
-        return [
-            f"Your finding is “{finding}”, and you accepted the AI result “tumor detected” of "
-            f"{_images(tumor)}."
-        ]
-    opinions = newest_finished(draft.study).filter(status=Status.COMPLETED)
-    is_whole = labels and len(labels) >= opinions.count()
-    if draft.finding == Finding.TUMOR and is_whole and not tumor:
-        return [
-            f"Your finding is “{finding}”, and you accepted the AI result “no tumor detected” of "
-            "every image that has one."
-        ]
-    return []
-
-
-def _images(numbers: Collection[int]) -> str:
-    return f"image{'s' * (len(numbers) > 1)} {number_ranges(numbers)}"

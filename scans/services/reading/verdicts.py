@@ -32,9 +32,9 @@ from scans.services.reading.contradictions import (
     image_count_of,
     settle,
     unshown_images,
-    verdict_contradictions,
 )
 from scans.services.reading.double_reading import next_read, update_read_stage
+from scans.services.reading.verdict_contradictions import verdict_contradictions
 from scans.services.reading.verdict_drafts import (
     MAX_LENGTH,
     NO_FINDING,

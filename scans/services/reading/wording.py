@@ -15,6 +15,8 @@ _TUMOR = re.compile(
     r"\w*carcinomas?|craniopharyngiomas?|mass(?:es)?(?!\s+effect))\b",
     re.IGNORECASE,
 )
+# What a tumor is called by its place; in a text it may be anything.
+_TUMOR_SITE = re.compile(r"\bpituitary lesions?\b", re.IGNORECASE)
 _LESION = re.compile(r"\b(?:lesions?|enhanc\w+)\b", re.IGNORECASE)
 _NORMAL = re.compile(
     r"\b(?:normal (?:brain|mri|mr|head|study|examination|scan|findings?)|unremarkable)\b",
@@ -75,6 +77,14 @@ def stance_of(text: str) -> Stance:
         elif _LESION.search(clause) and not _DENIAL.search(clause):
             lesion = True
     return Stance(asserted, denied, doubted, lesion)
+
+
+def names_a_tumor(label: str) -> bool:
+    """Return whether a label, as of a mark, names a tumor, be it in doubt; not one of before."""
+    if _DENIAL.search(label) and not _DOUBT.search(label):
+        return False
+    is_named = _TUMOR.search(label) or _TUMOR_SITE.search(label)
+    return bool(is_named) and _HISTORY.search(label) is None
 
 
 def denies(text: str) -> bool:

@@ -32,8 +32,8 @@ from scans.services.reading.contradictions import (
     confirmed_note,
     settle,
     unshown_images,
-    verdict_contradictions,
 )
+from scans.services.reading.verdict_contradictions import verdict_contradictions
 from scans.services.reading.verdict_drafts import locked_study
 from scans.services.reports.contradictions import report_contradictions
 from scans.services.reports.drafting import (

@@ -184,7 +184,8 @@ def test_signing_a_verdict(reader):
         lambda: sign_verdict(user=reader, study=study, verdict_input=verdict_input)
     )
 
-    assert_cost(statements, total=26, events=2)
+    # Two of them ask "no tumor" alone: of the reader's marks, and of what was told as critical.
+    assert_cost(statements, total=28, events=2)
     assert set(
         AuditEvent.objects.filter(object_type="verdict").values_list("action", flat=True)
     ) == {

@@ -1,16 +1,25 @@
-"""A finding against accepted AI results is signed with a sentence, in a second act, or not."""
+"""What a finding contradicts is signed with a sentence, in a second act, or not at all."""
 
 import html
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from knox.models import AuthToken
 
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Study, Verdict
+from scans.models import Analysis, Annotation, CriticalFinding, Image, Study, Verdict
+from scans.services.annotations.labels import labels_of
+from scans.services.reading.assignment import release_study, take_study
 from scans.services.reading.readable_verdicts import readable_verdicts
-from scans.tests.core.factories import complete, make_analysis, make_study
+from scans.tests.core.factories import (
+    complete,
+    make_analysis,
+    make_annotation,
+    make_study,
+)
 from scans.tests.core.fixtures import asking_as
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +166,162 @@ def test_what_contradicts_the_ai_is_withheld_with_it(htmx, user, study, analysis
     Study.objects.update(read_stage="adjudication", read_at=None)
     (shown,) = readable_verdicts(user=colleague, study=study)
     assert (shown.contradictions, shown.contradiction_note) == ([], "")
+
+
+def post(client, study, finding="no_tumor", **more):
+    address = reverse("study-verdict-sign", args=[study.pk])
+    return client.post(address, {"finding": finding, **more})
+
+
+def signs_with_a_sentence(client, study, **fields):
+    """The first act names one contradiction, and the second one signs; returns what it named."""
+    first = post(client, study, **fields)
+    assert first.status_code == 409
+    (contradiction,) = asked_of(first)
+    more = {"contradiction": contradiction, "contradiction_note": WHY}
+    assert post(client, study, **fields, **more).status_code == 200
+    signed = Verdict.objects.signed().get()
+    assert (signed.contradictions, signed.contradiction_note) == ([contradiction], WHY)
+    return contradiction
+
+
+@pytest.fixture
+def images(user):
+    return list(Image.objects.filter(series__study=make_study(user=user, images=3)))
+
+
+@pytest.mark.parametrize(
+    "label", ["Suspected tumor", "Glioma", "Meningioma", "Pituitary lesion", "Metastasis"]
+)
+def test_no_tumor_against_a_mark_of_a_tumor_of_ones_own(htmx, user, images, label):
+    assert label in labels_of(user.clinic_id)
+    make_annotation(image=images[1], author=user, label=label)
+    make_annotation(image=images[2], author=user, label=label)
+    asked = signs_with_a_sentence(htmx, images[0].study)
+    assert asked == f"Your finding is “no tumor”, and you marked “{label}” on images 2 to 3."
+
+
+def test_the_text_of_an_arrow_is_a_label(htmx, user, images):
+    arrow = {"shape": "arrow", "head": [10, 10], "tail": [40, 40], "text": "possible glioma"}
+    make_annotation(image=images[0], author=user, geometry=arrow)
+    assert "you marked “possible glioma” on image 1." in signs_with_a_sentence(
+        htmx, images[0].study
+    )
+
+
+NO_CONTRADICTION = {
+    "another's": {"label": "Glioma", "is_own": False},
+    "hidden": {"label": "Glioma", "is_hidden": True},
+    "of something else": {"label": "Cyst"},
+    "against a tumor": {"label": "Glioma", "finding": "tumor"},
+    "against unsure": {"label": "Glioma", "finding": "unsure"},
+}
+
+
+@pytest.mark.parametrize("case", NO_CONTRADICTION.values(), ids=NO_CONTRADICTION)
+def test_a_mark_that_contradicts_nothing(htmx, user, images, case):
+    other = UserFactory(radiologist=True, clinic=user.clinic)
+    author = user if case.get("is_own", True) else other
+    mark = make_annotation(image=images[0], author=author, label=case["label"])
+    Annotation.objects.filter(pk=mark.pk).update(is_hidden=case.get("is_hidden", False))
+    assert post(htmx, images[0].study, case.get("finding", "no_tumor")).status_code == 200
+
+
+@pytest.mark.parametrize("decision", ["modify", "reject"])
+def test_no_tumor_against_the_reason_that_one_was_missed(htmx, images, decision):
+    analysis = complete(images[1].analyses.get(), probability=0.1)
+    fields = {f"decision-{analysis.pk}": decision, f"reason-{analysis.pk}": "missed_tumor"}
+    assert signs_with_a_sentence(htmx, images[0].study, **fields) == (
+        "Your finding is “no tumor”, and your reason against the AI result of image 2 is "
+        "“Missed tumor”."
+    )
+
+
+@pytest.mark.parametrize(
+    "reason", ["artifact", "normal_variant", "post_operative_change", "not_brain_mri"]
+)
+def test_a_tumor_against_reasons_that_say_what_else_it_is(htmx, user, images, reason):
+    one = complete(images[0].analyses.get(), probability=0.1)
+    other = complete(images[1].analyses.get(), probability=0.9)
+    fields = {
+        "finding": "tumor",
+        f"decision-{one.pk}": "accept",
+        f"decision-{other.pk}": "reject",
+        f"reason-{other.pk}": reason,
+    }
+    first = post(htmx, images[0].study, **fields)
+    assert first.status_code == 409
+    (asked,) = asked_of(first)
+    assert asked.startswith(
+        "Your finding is “tumor”, and by your assessments no image that has an AI result shows "
+        "one: your reason against “tumor detected” of image 2 is “"
+    )
+    make_annotation(image=images[2], author=user, label="Glioma")
+    assert post(htmx, images[0].study, **fields).status_code == 200  # a mark says where it is
+
+
+@pytest.mark.parametrize(
+    "reasons", [("artifact", "wrong_place"), ("artifact", "other"), ("artifact", None)]
+)
+def test_a_tumor_where_one_image_may_have_one_is_signed_at_once(htmx, images, reasons):
+    fields = {"finding": "tumor"}
+    for image, reason in zip(images, reasons, strict=False):
+        analysis = complete(image.analyses.get(), probability=0.9)
+        if reason is not None:
+            fields |= {
+                f"decision-{analysis.pk}": "reject",
+                f"reason-{analysis.pk}": reason,
+                f"text-{analysis.pk}": "Said.",
+            }
+    assert post(htmx, images[0].study, **fields).status_code == 200
+
+
+def tell(study, by, channel="account"):
+    return CriticalFinding.objects.create(
+        clinic=study.clinic,
+        study=study,
+        reported_by=by,
+        reported_at=datetime(2026, 8, 28, 10, 32, tzinfo=ZoneInfo("UTC")),
+        channel=channel,
+        text="Mass in the left frontal lobe.",
+        recipient_name="Greta Page",
+    )
+
+
+def test_no_tumor_after_a_critical_finding_was_sent(htmx, user, images):
+    tell(images[0].study, by=user)
+    assert signs_with_a_sentence(htmx, images[0].study) == (
+        "Your finding is “no tumor”, and the critical finding “Mass in the left frontal lobe.” was "
+        "sent to Greta Page on 28 Aug 2026, 10:32."
+    )
+
+
+def test_a_call_is_told_and_a_tumor_is_what_was_told(htmx, user, images):
+    tell(images[0].study, by=user, channel="phone")
+    assert "was told by phone to Greta Page" in asked_of(post(htmx, images[0].study))[0]
+    assert post(htmx, images[0].study, "tumor").status_code == 200
+
+
+def test_what_a_colleague_told_is_not_revealed_while_two_read_blind(htmx, user, images):
+    tell(images[0].study, by=UserFactory(radiologist=True, clinic=user.clinic))
+    Study.objects.update(readers_required=2)
+    assert post(htmx, images[0].study).status_code == 200
+
+
+def test_what_somebody_else_is_reading_is_signed_by_a_second_act(htmx, user, images):
+    colleague = UserFactory(
+        radiologist=True, clinic=user.clinic, first_name="Rafael", last_name="Demo"
+    )
+    study = images[0].study
+    take_study(user=colleague, study=study)
+    asked = signs_with_a_sentence(htmx, study, finding="tumor")
+    assert re.fullmatch(r"Rafael Demo is reading this study since \d\d:\d\d\.", asked)
+
+
+def test_a_lock_of_ones_own_or_that_was_given_back_is_not_asked(htmx, user, images):
+    colleague = UserFactory(radiologist=True, clinic=user.clinic)
+    study = images[0].study
+    take_study(user=colleague, study=study)
+    release_study(user=colleague, study=study)
+    take_study(user=user, study=study)
+    assert post(htmx, study, "tumor").status_code == 200

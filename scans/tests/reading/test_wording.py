@@ -2,7 +2,7 @@
 
 import pytest
 
-from scans.services.reading.wording import image_sides_of, sides_of, stance_of
+from scans.services.reading.wording import image_sides_of, names_a_tumor, sides_of, stance_of
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,21 @@ def test_sides_of_the_patient_are_found(text, sides):
 def test_halves_of_the_image_are_another_thing():
     assert image_sides_of("Image left; in the right half of the image.") == {"left", "right"}
     assert image_sides_of("Left frontal lobe.") == set()
+
+
+@pytest.mark.parametrize(
+    ("label", "is_one"),
+    [
+        ("Suspected tumor", True),
+        ("Pituitary lesion", True),
+        ("Possible glioma", True),
+        ("Tumor not excluded", True),
+        ("Resected glioma", False),
+        ("No tumor", False),
+        ("Cyst", False),
+        ("Lesion", False),
+        ("", False),
+    ],
+)
+def test_a_label_names_a_tumor_or_not(label, is_one):
+    assert names_a_tumor(label) is is_one
