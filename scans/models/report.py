@@ -275,6 +275,11 @@ class Report(MovedAfterSigning, Undeletable, models.Model):
         }
 
     @property
+    def signed_although(self) -> tuple[str, ...]:
+        """What contradicts itself in it, where the signer was asked and signed all the same."""
+        return tuple(self.contradictions) if self.contradiction_note else ()
+
+    @property
     def verdict_amended_at(self) -> datetime | None:
         """When the verdict was last amended after this report, the newest one, was signed.
 

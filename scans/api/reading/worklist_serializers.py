@@ -8,7 +8,7 @@ from rest_framework import serializers
 from scans.api.analyses.release_serializers import ReleaseReferenceSerializer
 from scans.api.analyses.serializers import DISCLAIMER
 from scans.api.reading.serializers import PersonSerializer, ReadersRequiredField
-from scans.api.studies.caveats import CAVEATS, CaveatFields
+from scans.api.studies.caveats import OF_STUDY, CaveatFields
 from scans.models import Analysis, SeriesStatement, Study
 from scans.models.analysis import Label
 
@@ -105,7 +105,7 @@ class WorklistEntrySerializer(CaveatFields, serializers.ModelSerializer):
             "reads_wanted",
             "read_stage",
             "place",
-            *CAVEATS,
+            *OF_STUDY,
             "url",
         ]
         read_only_fields = fields

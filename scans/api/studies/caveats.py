@@ -66,6 +66,22 @@ class CaveatFields(AmendedField):
         help_text="Name and MRN of the patient whom these were signed for."
     )
 
+    report_signed_although = serializers.SerializerMethodField(
+        help_text="What contradicts itself in its newest signed report, a sentence each; empty "
+        "where nothing was asked."
+    )
+    report_contradiction_note = serializers.SerializerMethodField(
+        help_text="The sentence of the signer of that report: why it is right all the same."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_report_signed_although(self, row: Any) -> list[str]:
+        return list(self.caveats(row).signed_although)
+
+    @extend_schema_field(serializers.CharField())
+    def get_report_contradiction_note(self, row: Any) -> str:
+        return self.caveats(row).contradiction_note
+
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_moved_at(self, row: Any) -> str | None:
         return _moment(self.caveats(row).moved_at)
@@ -85,6 +101,7 @@ def caveats_of(*, user: User, studies: Iterable[UUID]) -> dict[UUID, Caveats]:
 
 
 CAVEATS = ("verdict_amended_at", "moved_at", "moved_from")
+OF_STUDY = (*CAVEATS, "report_signed_although", "report_contradiction_note")
 
 
 def _study_of(row: Any) -> UUID:

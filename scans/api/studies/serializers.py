@@ -10,7 +10,7 @@ from scans.api.analyses.statement_serializers import (
 )
 from scans.api.core.serializers import ProblemSerializer
 from scans.api.patients.serializers import CandidatesSerializer
-from scans.api.studies.caveats import CAVEATS, CaveatFields
+from scans.api.studies.caveats import OF_STUDY, CaveatFields
 from scans.api.studies.image_serializers import ImageSerializer
 from scans.models import Study
 from scans.models.reading import Priority
@@ -40,7 +40,7 @@ class StudySummarySerializer(CaveatFields, serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = [*_FIELDS, "image_count", "unfinished_count", *CAVEATS]
+        fields = [*_FIELDS, "image_count", "unfinished_count", *OF_STUDY]
         read_only_fields = fields
 
 
@@ -56,7 +56,7 @@ class StudySerializer(CaveatFields, serializers.ModelSerializer):
 
     class Meta:
         model = Study
-        fields = [*_FIELDS, *CAVEATS, "series", "images"]
+        fields = [*_FIELDS, *OF_STUDY, "series", "images"]
         read_only_fields = fields
 
     @extend_schema_field(ImageSerializer(many=True))

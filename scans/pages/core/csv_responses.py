@@ -51,6 +51,8 @@ def caveat_columns(of: Callable[[Any], Any]) -> Columns:
         ),
         "Moved on": lambda row: moment_or_nothing(of(row).moved_at),
         "Signed for": lambda row: of(row).moved_from,
+        "Report signed although": lambda row: " ".join(of(row).signed_although),
+        "The signer's remark": lambda row: of(row).contradiction_note,
     }
 
 

@@ -1,8 +1,9 @@
 """What is said beside a verdict or a report wherever either is shown.
 
-That the verdict was amended after the report was signed, and that the study was moved to another
-patient after something of it was signed. `Report` and `Verdict` say it of one version; here it is
-of a whole study, for lists. `reports/_caveats.html` draws either.
+That the verdict was amended after the report was signed, that the report was signed although it
+contradicts itself, and that the study was moved to another patient after something was signed.
+`Report` and `Verdict` say it of one version; here it is of a whole study, for lists.
+`reports/_caveats.html` draws either.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ class Caveats:
     verdict_amended_at: datetime | None = None
     moved_at: datetime | None = None
     moved_from: str | None = None
+    signed_although: tuple[str, ...] = ()
+    contradiction_note: str = ""  # of the signer of that report
 
     @classmethod
     def of(cls, verdicts: Iterable[Verdict], report: ReportState) -> Self:
@@ -31,4 +34,6 @@ class Caveats:
             verdict_amended_at=report.verdict_amended_at,
             moved_at=moved.moved_at if moved else None,
             moved_from=moved.moved_from if moved else None,
+            signed_although=report.signed.signed_although if report.signed else (),
+            contradiction_note=report.signed.contradiction_note if report.signed else "",
         )

@@ -291,4 +291,6 @@ def test_the_newest_impression_stands_first_in_words(reader, patient):
     page = page_of(reader, patient)
     assert "Newest impression" in page
     assert page.index(report.impression.split("\n")[0]) < page.index("AI result")
+    card = page[page.index("Newest impression") : page.index("AI result")]
+    assert f"{older.study_date:%-d %b %Y}" in card  # of which study
     assert "Newest impression" not in page_of(reader, PatientFactory(created_by=reader))

@@ -1,8 +1,9 @@
 """Address by address: what is said beside a verdict and a report wherever either is shown.
 
-That the verdict was amended after the report, that the study was moved after something of it was
-signed, and which one verdict decides. Every address of the project (`isolation_table`) is either
-in a table here or shows neither a verdict nor a report.
+That the verdict was amended after the report, that the report was signed although it contradicts
+itself, that the study was moved after something of it was signed, and which one verdict decides.
+Every address of the project (`isolation_table`) is either in a table here or shows neither a
+verdict nor a report.
 """
 
 import csv
@@ -88,6 +89,10 @@ class Signed(World):
 
 @pytest.fixture
 def signed(db):
+    return make_signed()
+
+
+def make_signed(**of_report):
     """AI and reader differ, so that the statistics show the study too."""
     reader = UserFactory(radiologist=True)
     study = make_study(user=reader, description="Head, follow-up")
@@ -95,7 +100,7 @@ def signed(db):
     analysis = complete(image.analyses.get(), probability=0.9)
     finding = VerdictInput(finding="no_tumor", comment=COMMENT)
     verdict = sign_verdict(user=reader, study=study, verdict_input=finding)
-    report = make_signed_report(study=study, author=reader, impression=IMPRESSION)
+    report = make_signed_report(study=study, author=reader, impression=IMPRESSION, **of_report)
     administrator = UserFactory(administrator=True, clinic=reader.clinic)
     made = Signed(reader, [administrator], study.patient, study, image, analysis, "x", [])
     made.verdict, made.report = verdict, report
@@ -185,6 +190,40 @@ def test_the_editor_of_a_report_says_it_of_what_it_amends_and_of_the_earlier_stu
         text = text_of(signed_in(signed.owner).get(reverse("report-edit", args=[report.pk])))
         assert AMENDED["page"] in text
         assert text.count("data-deciding") == 1
+
+
+# --- Signed although it contradicts itself --------------------------------------------------------
+
+ALTHOUGH = "The impression speaks of a tumor, and the verdict does not."
+REMARK = "The tumor is the one of 2019."
+
+
+@pytest.fixture
+def contradicting(db):
+    return make_signed(contradictions=[ALTHOUGH], contradiction_note=REMARK)
+
+
+def test_every_page_says_what_it_was_signed_although_with_the_remark(contradicting):
+    for name in [*LISTS, *PAGES]:
+        text = contradicting.text(name)
+        assert "data-signed-although" in text, name
+        assert "signed although" in text.lower(), name
+        assert (ALTHOUGH in text, REMARK in text) == (True, True), name
+
+
+def test_no_page_says_so_of_a_report_that_nothing_was_asked_of(signed):
+    for name in [*LISTS, *PAGES]:
+        assert "data-signed-although" not in signed.text(name), name
+
+
+def test_every_answer_and_every_file_says_what_it_was_signed_although(contradicting):
+    for name in set(ANSWERS) - {"study-verdicts"}:  # of a verdict: its own
+        text = contradicting.text(f"api:{name}")
+        assert (ALTHOUGH in text, REMARK in text) == (True, True), name
+    for name in FILES:
+        (row,) = [one for one in contradicting.rows(name) if one["Report signed although"]]
+        assert row["Report signed although"] == ALTHOUGH, name
+        assert row["The signer's remark"] == REMARK, name
 
 
 # --- Moved after it was signed --------------------------------------------------------------------

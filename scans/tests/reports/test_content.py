@@ -12,6 +12,7 @@ from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reports import drafting, signing
 from scans.services.reports.ai_statement import MOST_LINES
 from scans.services.reports.figures import default_figures
+from scans.services.reports.pdf import document
 from scans.services.reports.pdf.document import render_pdf
 from scans.services.reports.signer import Signer
 from scans.services.reports.verdict_with_report import VerdictToSign
@@ -85,6 +86,29 @@ def test_control_characters_are_refused_in_words(reader, study, text):
 def test_a_pdf_is_made_of_any_writing(reader, study):
     report = make_signed_report(study=study, author=reader, findings=f"{PASTED} \U0001f9e0 <b>&")
     assert render_pdf(report).startswith(b"%PDF-")
+
+
+def test_what_it_was_signed_although_is_printed_above_the_text(reader, study, monkeypatch):
+    contradiction, remark = "The impression says something else.", "It is of 2019."
+    report = make_signed_report(
+        study=study,
+        author=reader,
+        impression="No tumor.",
+        contradictions=[contradiction],
+        contradiction_note=remark,
+    )
+    printed = []
+    paragraph = document._paragraph
+
+    def recorded(text, *more, **named):
+        printed.append(text)
+        return paragraph(text, *more, **named)
+
+    monkeypatch.setattr(document, "_paragraph", recorded)
+    render_pdf(report)
+    above = printed[: printed.index("No tumor.")]
+    assert contradiction in above
+    assert f"Signer's remark: {remark}" in above
 
 
 def test_the_overlay_is_printed_where_nothing_is_marked(reader, study):

@@ -82,6 +82,10 @@ def _story(report: Report) -> list[Flowable]:
             f"Supersedes report {amended.code}, signed {signed}. Reason: {report.amendment_reason}"
         )
         story.append(_paragraph(supersedes, _style(INK, 9.5, BOLD, before=6)))
+    if report.signed_although:
+        # Above the text: who reads no further than the impression has read this.
+        story += _section("Signed although", "\n".join(report.signed_although))
+        story.append(_paragraph(f"Signer's remark: {report.contradiction_note}", _style(INK, 10.5)))
     if question := report.signed_study["clinical_question"]:
         story += _section("Clinical question", question)
     for section in SECTIONS:
