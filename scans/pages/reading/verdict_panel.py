@@ -82,6 +82,8 @@ def panel_context(
         "other_window": typed.other_window if typed else None,
         "own": shown if shown is not draft else None,
         "no_read_left": no_read_left,
+        # An amendment is written without taking the study, which waits for somebody else.
+        "can_take": not no_read_left and not (draft and draft.is_amendment),
         "disclosed": disclosed,
         "must_commit": must_commit,
         "lines": lines_of(study, shown, typed) if disclosed else [],

@@ -201,6 +201,12 @@ def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict
     operating_words = operating_words_of(sources.values())
     readings = study_readings(user=user, studies=studies)
     caveats = {pk: one.caveats for pk, one in readings.items()}
+    # Their own verdict is readable to whoever signed it, also while two read blind.
+    read_by_oneself = {
+        pk
+        for pk, one in readings.items()
+        if any(verdict.reader_id == user.pk for verdict in one.finding.verdicts)
+    }
     entries = []
     for study in studies:
         summary, rank = summaries[study.pk], ranked[study.pk]
@@ -215,6 +221,7 @@ def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict
                 "operating_words": operating_words[triage_source.pk] if triage_source else "",
                 "rank": rank,
                 "holder": holder,
+                "is_read_by_oneself": study.pk in read_by_oneself,
                 "caveats": caveats[study.pk],
                 "facts": [
                     summary.facts,
@@ -224,6 +231,7 @@ def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict
                     study.read_stage,
                     study.assignee_id,
                     holder and holder.pk,
+                    study.pk in read_by_oneself,
                     rank.is_overdue,
                     rank.due_at,
                     waited(study.received_at, now),

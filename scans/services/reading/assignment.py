@@ -18,32 +18,36 @@ from accounts.models import AuditEvent, Clinic, Role, User
 from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Study
+from scans.models import Study, Verdict
 from scans.models.notification import NotificationKind
 from scans.models.reading import ReadStage
 from scans.services.notifications import notify
 from scans.services.patients.records import refuse_archived
-from scans.services.reading.double_reading import next_read
+from scans.services.reading.double_reading import why_no_read_is_left
 
 LOCK_TIME = timedelta(minutes=10)  # renewed while the reader's page is open and in sight
 
 
 @clinical_write(Action.READ_STUDY, on="study")
 def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
-    """Lock the study for this reader; assign it to them if nobody has it and a read is left.
+    """Lock the study for this reader; assign it to them if nobody has it who can read it.
 
     Raises `NotAllowedError`, `ValidationError` for an archived patient, or `StateConflictError`
-    where somebody else is reading it and the reader did not say that they take it over.
+    where no read is left for this reader, or somebody else is reading it and the reader did not say
+    that they take it over.
     """
     refuse_archived(study.patient, then="read the study")
     current = Study.objects.select_for_update().get(pk=study.pk)
+    if no_read_left := why_no_read_is_left(current, reader=user):
+        raise StateConflictError(no_read_left)
     holder = lock_holder(current)
     if holder is not None and holder != user.pk and not take_over:
         raise StateConflictError(
             f"{current.locked_by} is reading this study. Choose another one, or take it over."
         )
     changed = {"locked_by": user, "lock_expires_at": timezone.now() + LOCK_TIME}
-    if (current.assignee_id is None or take_over) and _awaits(current, user):
+    is_free = take_over or current.assignee_id is None or not _can_read(current.assignee, current)
+    if is_free and current.read_stage != ReadStage.READ:
         changed["assignee"] = user
     is_renewal = holder == user.pk and current.assignee_id == user.pk
     _change(current, **changed)
@@ -96,6 +100,13 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
         raise ValidationError(
             {"assignee": "Only an active radiologist of this clinic can be given a study."}
         )
+    if assignee is not None and not _can_read(assignee, study):
+        raise ValidationError(
+            {
+                "assignee": f"{assignee} has signed a verdict for this study: it waits for another "
+                "reader."
+            }
+        )
     current = Study.objects.select_for_update().get(pk=study.pk)
     if current.assignee_id != (assignee.pk if assignee else None):
         _change(current, assignee=assignee)
@@ -144,15 +155,12 @@ def readers_of(clinic: Clinic) -> Any:
     return people.order_by("last_name", "first_name", "pk")
 
 
-def _awaits(study: Study, reader: User) -> bool:
-    """Return whether the study needs a read that this reader can give."""
-    if study.read_stage == ReadStage.READ:
+def _can_read(person: User | None, study: Study) -> bool:
+    """Return whether this person may read it, and has not given their read already."""
+    if person is None or not _may_read(person, study):
         return False
-    try:
-        next_read(study, reader=reader)
-    except StateConflictError:
-        return False
-    return True
+    signed = Verdict.objects.filter(study=study.pk, reader=person.pk)
+    return not signed.signed().exists()
 
 
 def _may_read(person: User, study: Study) -> bool:

@@ -111,7 +111,8 @@ def update_read_stage(study: Study) -> None:
     """Set the stage of the study by its signed reads, in the caller's transaction.
 
     `read_at` is when it was first read, and stays: what was open to everybody from then on is not
-    taken back where an amendment makes a disagreement (`scans.services.disclosure`).
+    taken back where an amendment makes a disagreement (`scans.services.disclosure`). Once it is
+    read, whoever's lock of it ends.
     """
     reads = current_reads(study)
     stage = _stage(reads, required=study.readers_required)
@@ -122,7 +123,9 @@ def update_read_stage(study: Study) -> None:
     if stage == ReadStage.READ and study.read_at is None:
         study.read_at = timezone.now()
     study.read_stage = stage
-    study.save(update_fields=["read_stage", "read_at"])
+    if stage == ReadStage.READ:  # nobody is reading what is read
+        study.locked_by, study.lock_expires_at = None, None
+    study.save(update_fields=["read_stage", "read_at", "locked_by", "lock_expires_at"])
 
 
 def notify_readers(study: Study, *, actor: User | None = None) -> None:

@@ -16,6 +16,7 @@ from scans.services.reading.worklist import (
     OLDER_ORDERS,
     ORDERS,
     RANK,
+    READ_BY_ASSIGNEE,
     Ordering,
     current_order,
     ordered,
@@ -136,10 +137,11 @@ class WorklistFilterSet(ListFilterSet):
         return rows.matching(value)
 
     def by_assignee(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        """Studies of one reader, or of none."""
+        """Studies that wait for one reader, or for nobody by name."""
         if value == NOBODY:
             return rows.filter(assignee=None)
-        return rows.filter(assignee=self.user.pk if value == MINE else int(value))
+        person = self.user.pk if value == MINE else int(value)
+        return rows.filter(assignee=person).exclude(READ_BY_ASSIGNEE)
 
     def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         """Studies in that state."""

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.policy import Action, require
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image, SeriesStatement, Study, Verdict
@@ -22,6 +22,12 @@ from scans.services.analyses.triage import results_without_statement
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
 from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked, with_due_at
+
+# Of a study: that its assignee has given their read, so that it waits for somebody else.
+READ_BY_ASSIGNEE = Exists(
+    Verdict.objects.filter(study=OuterRef("pk"), reader=OuterRef("assignee"), status__in=SIGNED)
+)
+_ASSIGNED_TO_A_READER = Q(assignee__is_active=True, assignee__role=Role.RADIOLOGIST)
 
 RANK = "rank"
 MINE, NOBODY = "me", "nobody"
@@ -144,7 +150,8 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
     """Return the study of the highest rank that this reader can read now, or None.
 
     Not one that somebody else is reading, nor one they have read themselves. One that is assigned
-    to somebody else is theirs until its `due_at` has passed: then it is for whoever comes.
+    to somebody else who can read it is theirs until its `due_at` has passed: then it is for whoever
+    comes.
 
     Raises `NotAllowedError`.
     """
@@ -152,7 +159,13 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
     now = timezone.now()
     own = Verdict.objects.filter(reader=user.pk, status__in=SIGNED)
     rows = ranked(awaiting(user=user), now=now, uses_ai=not reads_first(user))
-    rows = rows.filter(Q(assignee=None) | Q(assignee=user.pk) | Q(_overdue=0))
+    rows = rows.filter(
+        Q(assignee=None)
+        | Q(assignee=user.pk)
+        | Q(_overdue=0)
+        | READ_BY_ASSIGNEE
+        | ~_ASSIGNED_TO_A_READER
+    )
     rows = rows.filter(
         Q(locked_by=None) | Q(locked_by=user.pk) | Q(lock_expires_at__lte=now)
     ).exclude(pk__in=own.values("study"))

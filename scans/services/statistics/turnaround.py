@@ -23,7 +23,7 @@ from scans.models.assessment import SIGNED, VerdictStatus
 from scans.models.reading import Priority
 from scans.models.report import ReportStatus
 from scans.services.reading.ranking import MaxWait
-from scans.services.reading.worklist import awaiting
+from scans.services.reading.worklist import READ_BY_ASSIGNEE, awaiting
 
 MONTHS = 12
 WORKLOAD_DAYS = 30
@@ -198,7 +198,13 @@ def _workload(user: User, now: datetime) -> list[Workload]:
     readers = User.objects.filter(clinic=user.clinic_id, role=Role.RADIOLOGIST)
     verdicts = _counted(Verdict, "reader", user, status__in=SIGNED, signed_at__gte=since)
     reports = _counted(Report, "author", user, status__in=_REPORT_SIGNED, signed_at__gte=since)
-    waiting = awaiting(user=user).exclude(assignee=None).order_by().values("assignee")
+    waiting = (
+        awaiting(user=user)
+        .exclude(assignee=None)
+        .exclude(READ_BY_ASSIGNEE)
+        .order_by()
+        .values("assignee")
+    )
     assigned = dict(waiting.annotate(n=Count("pk")).values_list("assignee", "n"))
     shown = Q(is_active=True) | Q(pk__in=[*verdicts, *reports, *assigned])
     return [

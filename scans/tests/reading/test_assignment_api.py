@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Clinic
 from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.models import Study
-from scans.tests.core.factories import complete, make_analysis, make_study
+from scans.tests.core.factories import complete, make_analysis, make_study, make_verdict
 from scans.tests.core.fixtures import asking_as
 
 WORKLIST = "/api/v1/worklist/"
@@ -185,3 +186,89 @@ def test_a_filter_of_the_worklist_that_is_none_is_refused(api, wrong):
 def test_the_worklist_is_the_own_clinics(api, study):
     make_study(user=UserFactory(radiologist=True))
     assert [row["id"] for row in api.get(WORKLIST).data["results"]] == [str(study.pk)]
+
+
+# --- Of whom no read is left, and what is read ----------------------------------------------------
+
+
+@pytest.fixture
+def disagreed(person, study):
+    """Ada Li and a colleague disagree; a third reader is to decide."""
+    Study.objects.update(readers_required=2)
+    study.refresh_from_db()
+    make_verdict(study=study, reader=person, finding="tumor")
+    make_verdict(study=study, reader=colleague(person), finding="no_tumor")
+    study.refresh_from_db()
+    assert study.read_stage == "adjudication"
+    return study
+
+
+def test_who_has_read_a_study_is_refused_it_by_every_door(api, person, disagreed):
+    refused = api.post(path(disagreed, "take"))
+    assert refused.status_code == 409
+    assert "You have signed a verdict for this study" in refused.json()["detail"]
+    page = signed_in(person)
+    assert "You have signed a verdict" in page.post(
+        f"/studies/{disagreed.pk}/take/", {"from": "worklist"}
+    ).headers.get("HX-Trigger", "")
+    row = page.get("/worklist/").content.decode()
+    assert f"take-{disagreed.pk}" not in row
+    assert "data-read-by-oneself" in row
+    assert "take-study" not in page.get(disagreed.get_absolute_url()).content.decode()
+    disagreed.refresh_from_db()
+    assert (disagreed.assignee, disagreed.locked_by) == (None, None)
+
+
+def test_a_study_is_not_assigned_to_who_has_read_it(api, person, disagreed):
+    refused = api.post(path(disagreed, "assign"), {"assignee": person.pk}, format="json")
+    assert refused.status_code == 400
+    assert "Ada Li has signed a verdict for this study" in str(refused.json())
+
+
+def test_one_that_is_assigned_to_who_has_read_it_is_for_the_third_reader(api, person, disagreed):
+    Study.objects.update(assignee=person)  # as an earlier version let them take it
+    third = colleague(person)
+    assert api.get(f"{WORKLIST}?assignee=me").data["results"] == []
+    assert api.post(f"{WORKLIST}next/").status_code == 204
+    assert asking_as(third).get(WORKLIST).data["results"][0]["id"] == str(disagreed.pk)
+    taken = asking_as(third).post(f"{WORKLIST}next/")
+    assert (taken.status_code, taken.data["id"]) == (200, str(disagreed.pk))
+    assert taken.data["assignee"]["id"] == third.pk
+
+
+def test_one_that_is_assigned_to_who_has_left_is_for_whoever_comes(api, person, study):
+    left = colleague(person)
+    Study.objects.update(assignee=left)
+    left.is_active = False
+    left.save()
+    assert api.post(f"{WORKLIST}next/").data["assignee"]["id"] == person.pk
+
+
+def test_the_lock_of_whoever_ends_when_the_study_is_read(api, person, study):
+    other = colleague(person)
+    assert asking_as(other).post(path(study, "take")).status_code == 200
+    taken_over = "Somebody else began it; both of us know."
+    address = f"/api/v1/studies/{study.pk}/verdicts/sign/"
+    told = api.post(address, {"finding": "unsure"}, format="json").json()["contradictions"]
+    assert "is reading this study since" in told[0]
+    body = {"finding": "unsure", "contradictions": told, "contradiction_note": taken_over}
+    assert api.post(address, body, format="json").status_code == 200
+    study.refresh_from_db()
+    assert (study.read_stage, study.locked_by, study.lock_expires_at) == ("read", None, None)
+
+
+def test_nobody_is_said_to_be_reading_what_is_read(person, study):
+    Study.objects.update(
+        read_stage="read",
+        locked_by=colleague(person, radiologist=True),
+        lock_expires_at=timezone.now() + timedelta(minutes=5),  # of an earlier version
+    )
+    client = signed_in(person)
+    for address in (study.get_absolute_url(), f"/studies/{study.pk}/viewer/", "/worklist/"):
+        assert "is reading" not in client.get(address).content.decode(), address
+
+
+def signed_in(person) -> Client:
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(person)
+    return client
