@@ -6,6 +6,7 @@ from scans.models.comparison import Comparison
 from scans.models.critical_finding import CriticalFinding
 from scans.models.hanging_protocol import HangingProtocol
 from scans.models.idempotency import IdempotentRequest
+from scans.models.image import Image
 from scans.models.key_image import KeyImage
 from scans.models.notification import Notification
 from scans.models.patient import Patient
@@ -13,7 +14,7 @@ from scans.models.record_change import RecordChange
 from scans.models.release import ModelRelease
 from scans.models.report import Report, ReportTemplate
 from scans.models.series_statement import SeriesStatement, SliceEvidence
-from scans.models.study import Image, Series, Study
+from scans.models.study import Series, Study
 from scans.models.worker import Worker
 from scans.models.worklist_view import WorklistView
 

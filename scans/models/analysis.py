@@ -17,8 +17,8 @@ from scans.models.analysis_states import (
     Arrow,
     Status,
 )
+from scans.models.image import Image
 from scans.models.release import ModelRelease
-from scans.models.study import Image
 
 
 class Label(models.TextChoices):

@@ -12,7 +12,8 @@ from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.geometry import Shape, measurements_json, read_geometry
 from scans.models.analysis import Analysis
-from scans.models.study import Image, Study
+from scans.models.image import Image
+from scans.models.study import Study
 
 LONGEST_LABEL = 60
 LONGEST_NOTE = 2000

@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.geometry import Spacing
-from scans.models.study import Image
+from scans.models.image import Image
 
 
 class SpacingCalibrationQuerySet(ClinicQuerySet["SpacingCalibration"]):

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
-from scans.models.study import Image, Study
+from scans.models.image import Image
+from scans.models.study import Study
 
 
 class KeyImageQuerySet(ClinicQuerySet["KeyImage"]):

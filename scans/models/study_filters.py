@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from scans.models.analysis import FINISHED, UNFINISHED, Analysis, Label, Status
+from scans.models.image import Image
 from scans.models.series_statement import SeriesStatement
-from scans.models.study import Image
 
 
 class StudyState(StrEnum):

@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from accounts.policy import get_visible_or_404
 from scans.models import Analysis, Image, ModelRelease
 from scans.models.analysis import Status
-from scans.models.study import ImageQuerySet
+from scans.models.image import ImageQuerySet
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import poll_token
 from scans.services.analyses.operating_points import operating_point, operating_words
