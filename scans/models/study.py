@@ -52,7 +52,7 @@ class Study(Undeletable, models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="studies")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
-    study_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    study_instance_uid = models.CharField(max_length=64, default=mint_uid)
     study_date = models.DateField()
     description = models.CharField(max_length=200, blank=True)
     clinical_question = models.TextField(
@@ -106,6 +106,10 @@ class Study(Undeletable, models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["received_by", "upload_id"], name="one_study_an_upload"
+            ),
+            # Not across clinics: a study that two of them hold tells neither of the other.
+            models.UniqueConstraint(
+                fields=["clinic", "study_instance_uid"], name="study_uid_in_clinic"
             ),
             models.CheckConstraint(
                 name="study_priority_from_the_list", condition=Q(priority__in=Priority.values)
@@ -161,7 +165,7 @@ class Series(Undeletable, Acquisition):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
-    series_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    series_instance_uid = models.CharField(max_length=64, default=mint_uid)
     number = models.PositiveIntegerField(default=1)
     modality = models.CharField(max_length=16, default="MR")
     description = models.CharField(max_length=200, blank=True)
@@ -176,6 +180,9 @@ class Series(Undeletable, Acquisition):
         constraints = [
             *Acquisition.Meta.constraints,
             models.UniqueConstraint(fields=["study", "number"], name="series_number_in_study"),
+            models.UniqueConstraint(
+                fields=["study", "series_instance_uid"], name="series_uid_in_study"
+            ),
         ]
 
     def __str__(self) -> str:
