@@ -28,6 +28,7 @@ EVER_STORED = {
     "criticalfinding": "critical finding",
     "hangingprotocol": "hanging protocol",
     "image": "image",
+    "instance": "instance",
     "keyimage": "key image",
     "labellist": "label list",
     "modelrelease": "model release",

@@ -31,6 +31,7 @@ from scans.models import (
     CriticalFinding,
     HangingProtocol,
     Image,
+    Instance,
     KeyImage,
     LabelList,
     Notification,
@@ -64,7 +65,7 @@ from scans.tests.core.factories import (
 pytestmark = pytest.mark.django_db
 
 MODELS = [
-    *(Clinic, User, AuditEvent, Patient, Study, Series, Image, Analysis),
+    *(Clinic, User, AuditEvent, Patient, Study, Series, Instance, Image, Analysis),
     *(Annotation, AnnotationVersion, LabelList, Report, ReportTemplate),
     *(KeyImage, SpacingCalibration, HangingProtocol),
     *(CriticalFinding, Notification),

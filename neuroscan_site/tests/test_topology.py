@@ -78,7 +78,7 @@ def test_the_topology_of_compose_takes_a_study_from_upload_to_overlay(installati
     # The medical files are in the bucket, and nowhere else.
     stored = s3_store.buckets["neuroscan"]
     assert sorted(Path(name).name for name in stored) == sorted(
-        2 * ["original", "rendition.png", "thumbnail.png", "heatmap.png", "overlay.png"]
+        2 * ["original", "rendition-1.png", "thumbnail-1.png", "heatmap.png", "overlay.png"]
     )
     assert not list((installation.folder / "data").rglob("*.png"))
 

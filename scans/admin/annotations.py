@@ -36,7 +36,9 @@ class AnnotationAdmin(ClinicModelAdmin):
     clinic_path = "image__patient__clinic"
     list_display = ["created_at", "author", "patient", "image_link", "version", "is_hidden"]
     list_filter = ["is_hidden"]
-    list_select_related = ["author", "image__patient__clinic", "image__series__study"]
+    list_select_related = [
+        *("author", "image__patient__clinic", "image__series__study", "image__instance")
+    ]
     search_fields = ["^image__patient__mrn", "image__patient__family_name", "=author__username"]
     search_help_text = "An MRN, a family name, or a reader's user name."
     ordering = ["-created_at", "id"]
@@ -137,7 +139,9 @@ class LabelListAdmin(ClinicModelAdmin):
 
 class _OfAnImage(ClinicModelAdmin):
     clinic_path = "image__patient__clinic"
-    list_select_related = ["reader", "image__patient__clinic", "image__series__study"]
+    list_select_related = [
+        *("reader", "image__patient__clinic", "image__series__study", "image__instance")
+    ]
     search_fields = ["^image__patient__mrn", "image__patient__family_name", "=reader__username"]
     search_help_text = "An MRN, a family name, or a reader's user name."
 

@@ -128,7 +128,7 @@ class AssessmentAdmin(ClinicModelAdmin):
         "verdict__study__patient",
         "verdict__study__clinic",
         "verdict__reader",
-        "analysis__image",
+        "analysis__image__instance",
         "analysis__release",
     ]
     search_fields = [

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -94,33 +95,40 @@ class ImageAdmin(ClinicModelAdmin):
     read_event = audit_events.IMAGE_READ
     listed_event = audit_events.IMAGE_LISTED
     clinic_path = "patient__clinic"
-    list_display = ["filename", "patient", "study_link", "size", "media_type", "received_at"]
-    list_filter = ["media_type", "bits_stored"]
-    list_select_related = ["patient__clinic", "series__study"]
+    list_display = ["name", "patient", "study_link", "size", "media_type", "received_at"]
+    list_filter = ["instance__media_type", "bits_stored"]
+    list_select_related = ["patient__clinic", "series__study", "instance"]
     search_fields = [
-        "filename",
+        "instance__filename",
         "^patient__mrn",
         "patient__family_name",
-        "=sha256",
-        "=sop_instance_uid",
+        "=instance__sha256",
+        "=instance__sop_instance_uid",
     ]
     search_help_text = "A file name, an MRN, a family name, a SHA-256, or a SOP instance UID."
     ordering = ["-received_at", "id"]
     date_hierarchy = "received_at"
-    # Not the files themselves: those leave through the one view that records it.
     fields = [
-        "filename",
+        "instance",
+        "frame_number",
         "patient",
         "study_link",
         "number",
-        "media_type",
-        "byte_size",
         "size",
         "bits_stored",
-        "sha256",
-        "sop_instance_uid",
         "received_at",
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("instance__header")  # large, and not shown
+
+    @admin.display(description="File name", ordering="instance__filename")
+    def name(self, obj: Image) -> str:
+        return obj.name
+
+    @admin.display(description="Media type", ordering="instance__media_type")
+    def media_type(self, obj: Image) -> str:
+        return obj.instance.media_type
 
     @admin.display(description="Study")
     def study_link(self, obj: Image) -> SafeString:

@@ -7,6 +7,7 @@ from scans.models.critical_finding import CriticalFinding
 from scans.models.hanging_protocol import HangingProtocol
 from scans.models.idempotency import IdempotentRequest
 from scans.models.image import Image
+from scans.models.instance import Instance
 from scans.models.key_image import KeyImage
 from scans.models.notification import Notification
 from scans.models.patient import Patient
@@ -29,6 +30,7 @@ __all__ = [
     "HangingProtocol",
     "IdempotentRequest",
     "Image",
+    "Instance",
     "KeyImage",
     "LabelList",
     "ModelRelease",

@@ -43,6 +43,10 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
         """Join all that a page or a response shows of an analysis."""
         return self.select_related("image__series__study", "image__patient", "release")
 
+    def with_instance(self) -> "AnalysisQuerySet":
+        """Join the file of the image as well, but for its header."""
+        return self.select_related("image__instance").defer("image__instance__header")
+
     def queued(self) -> "AnalysisQuerySet":
         return self.filter(status=Status.QUEUED)
 

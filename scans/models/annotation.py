@@ -90,6 +90,10 @@ class AnnotationQuerySet(ClinicQuerySet["Annotation"]):
             "author", "image__series__study", "image__patient"
         ).prefetch_related(Prefetch("versions", queryset=newest, to_attr="newest_versions"))
 
+    def with_instance(self) -> "AnnotationQuerySet":
+        """Join the file of the image as well, but for its header."""
+        return self.select_related("image__instance").defer("image__instance__header")
+
 
 class Annotation(Undeletable, models.Model):
     """Author and image of an annotation; geometry, label and note are in its versions."""

@@ -1,6 +1,7 @@
 """Image, the last of DICOM's hierarchy: what is shown, analyzed and annotated."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,34 +10,29 @@ from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.geometry import Spacing
 from scans.models.acquisition import Acquisition
+from scans.models.instance import Instance
 from scans.models.patient import Patient
-from scans.models.study import Series, Study, mint_uid
+from scans.models.study import Series, Study
 
 
 class ImageQuerySet(ClinicQuerySet["Image"]):
     clinic_lookup = "patient__clinic"
 
+    def with_instance(self) -> Self:
+        """Join the instance, but for its header, which is large and which few ask for."""
+        return self.select_related("instance").defer("instance__header")
+
 
 class Image(Undeletable, Acquisition):
-    """One image. The bytes of its file are stored as received, under a name of our own.
-
-    Plane, sequence and spacing are those that its file states.
-    """
+    """One image, the frame of a stored file. Plane, sequence and spacing are as the file states."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="images")
-    # The same as series.study.patient: here so that the database itself refuses a second copy.
+    # The same as series.study.patient, so that who may see it is a join less.
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="images")
-    sop_instance_uid = models.CharField(max_length=64, unique=True, default=mint_uid)
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="images")
+    frame_number = models.PositiveIntegerField(default=1, help_text="In its instance, from 1.")
     number = models.PositiveIntegerField()
-    # Where it stood in its upload, whatever order the network delivered; null in older rows.
-    upload_place = models.PositiveBigIntegerField(null=True, editable=False)
-    filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
-    media_type = models.CharField(max_length=40)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    # The patient had the same file already when this study was moved to them.
-    is_repeat = models.BooleanField(default=False, editable=False)
-    byte_size = models.PositiveBigIntegerField()
     width = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     height = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     bits_stored = models.PositiveSmallIntegerField(default=8)
@@ -47,7 +43,6 @@ class Image(Undeletable, Acquisition):
     pixel_spacing_column = models.FloatField(
         null=True, blank=True, help_text="Millimeters between the centers of two columns."
     )
-    file = models.FileField(max_length=200, help_text="The original bytes.")
     rendition = models.FileField(max_length=200, help_text="8-bit PNG for the screen.")
     thumbnail = models.FileField(max_length=200)
     received_at = models.DateTimeField(auto_now_add=True)
@@ -59,9 +54,7 @@ class Image(Undeletable, Acquisition):
         constraints = [
             *Acquisition.Meta.constraints,
             models.UniqueConstraint(
-                fields=["patient", "sha256"],
-                condition=Q(is_repeat=False),
-                name="image_once_a_patient",
+                fields=["instance", "frame_number"], name="image_frame_of_instance"
             ),
             models.UniqueConstraint(fields=["series", "number"], name="image_number_in_series"),
             models.CheckConstraint(
@@ -81,11 +74,16 @@ class Image(Undeletable, Acquisition):
         ]
 
     def __str__(self) -> str:
-        return self.filename
+        return self.name
 
     @property
     def clinic_id(self) -> uuid.UUID:
         return self.patient.clinic_id
+
+    @property
+    def name(self) -> str:
+        """What people call it: the name of its file."""
+        return self.instance.filename
 
     @property
     def study(self) -> Study:

@@ -122,15 +122,17 @@ def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
 def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:
     """The stored file, its media type, and the name the client sees."""
     if isinstance(row, Image):
-        stem = PurePosixPath(row.filename).stem
+        instance = row.instance
         if kind == "original":
-            return row.file, row.media_type, PurePosixPath(row.filename).name
+            return instance.file, instance.media_type, PurePosixPath(instance.filename).name
         if kind in IMAGE_KINDS:
-            return getattr(row, kind), "image/png", f"{stem}-{kind}.png"
+            return getattr(row, kind), "image/png", _picture_name(row, kind)
     elif kind in ANALYSIS_KINDS:
-        return (
-            getattr(row, kind),
-            "image/png",
-            f"{PurePosixPath(row.image.filename).stem}-{kind}.png",
-        )
+        return getattr(row, kind), "image/png", _picture_name(row.image, kind)
     raise Http404("There is no such kind of file.")
+
+
+def _picture_name(image: Image, kind: str) -> str:
+    """Name the picture after the file."""
+    stem = PurePosixPath(image.instance.filename).stem
+    return f"{stem}-{kind}.png"

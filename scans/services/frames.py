@@ -52,7 +52,7 @@ class Frame:
 def read_frame(image: Image) -> Frame:
     """Decode the stored original. Raises `FileNotFoundError` where the storage lost it."""
     with _decoding:
-        with image.file.open("rb") as file:
+        with image.instance.file.open("rb") as file:
             content = file.read()
         return _frame(ingest.decode(content, upload_limits()).image.pixels)
 

@@ -48,7 +48,7 @@ def make_world() -> World:
     PatientFactory(created_by=others[0], mrn="TWO-1", family_name="Twopatient")
     traces = [str(row.pk) for row in (patient, study, image, analysis, owner.clinic)]
     traces += ["Onepatient", "Onefirst", "ONE-77", "Onedescription", "owner-one", "Onefamily"]
-    traces += [owner.clinic.name, token.token_key, image.sha256]
+    traces += [owner.clinic.name, token.token_key, image.instance.sha256]
     view = save_view(user=owner, name="Oneview", filters={"priority": "stat"})
     traces += ["Oneview", str(view.pk)]
     protocol = save_hanging_protocol(user=owner, name="Onelayout", layout="one", counts={})

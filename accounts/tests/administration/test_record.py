@@ -289,7 +289,9 @@ def test_workers_that_fell_silent_are_marked(client, superuser):
 def test_originals_are_not_linked_past_the_view_that_records_them(client, superuser):
     image = make_analysis().image
     client.force_login(superuser)
-    assert image.file.name not in client.get(page(Image, "change", image.pk)).content.decode()
+    assert (
+        image.instance.file.name not in client.get(page(Image, "change", image.pk)).content.decode()
+    )
 
 
 def test_studies_are_found_by_the_name_of_the_patient(site):

@@ -34,8 +34,14 @@ class AnalysisAdmin(ClinicModelAdmin):
         "attempts",
     ]
     list_filter = ["status", "label", "release"]
-    list_select_related = ["image__patient__clinic", "image__series__study", "release"]
-    search_fields = ["^image__patient__mrn", "image__patient__family_name", "image__filename"]
+    list_select_related = [
+        *("image__patient__clinic", "image__series__study", "image__instance", "release")
+    ]
+    search_fields = [
+        "^image__patient__mrn",
+        "image__patient__family_name",
+        "image__instance__filename",
+    ]
     search_help_text = "An MRN, a family name, or a file name."
     ordering = ["-requested_at"]
     date_hierarchy = "requested_at"

@@ -15,7 +15,7 @@ from scans.api.analyses.ordering import AnalysisOrdering
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.core.views import AnyFile, FoundRows
 from scans.models import Analysis
-from scans.models.analysis import FINISHED
+from scans.models.analysis import FINISHED, AnalysisQuerySet
 from scans.services.analyses.filters import AnalysisFilterSet
 from scans.services.analyses.lifecycle import cancel_analysis, retry_analysis
 from scans.services.files import deliver
@@ -34,6 +34,10 @@ class AnalysisViewSet(FoundRows):
     filter_backends = [DjangoFilterBackend, AnalysisOrdering]
     ordering_fields = ["requested_at", "queued_at", "finished_at", "probability", "confidence"]
     ordering = ["-requested_at"]
+
+    def get_queryset(self) -> AnalysisQuerySet:
+        rows: AnalysisQuerySet = super().get_queryset()
+        return rows.with_instance() if self.action in {"overlay", "heatmap"} else rows
 
     def record_read(self, row: Analysis) -> None:
         # Polling one that is not finished shows nothing of the patient, and comes every second.

@@ -118,7 +118,8 @@ class AnnotationExportView(_Layers):
     )
     def retrieve(self, request: Request, pk: UUID) -> Response:
         user, study = signed_in(request), self.get_object()
-        rows = self.filtered(readable_annotations(user=user, study=study).shown())
+        readable = readable_annotations(user=user, study=study).with_instance()
+        rows = self.filtered(readable.shown())
         return Response(export_page(user=user, study=study, annotations=rows))
 
 

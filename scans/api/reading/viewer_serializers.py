@@ -39,6 +39,11 @@ class FrameHeaderSerializer(serializers.Serializer):
 class ViewerImageSerializer(serializers.ModelSerializer):
     """One image; `analyses` is empty where the reader may not see the AI results."""
 
+    filename = serializers.CharField(
+        source="instance.filename",
+        read_only=True,
+        help_text="As the client named it; never a path.",
+    )
     pixel_spacing = serializers.SerializerMethodField(help_text="Null where the file has none.")
     slice_position = serializers.SerializerMethodField(
         help_text="Millimeters along the patient; null where the file has none."

@@ -37,6 +37,7 @@ class StudyViewerView(ClinicRows):
     read_event = audit_events.STUDY_READ
     queryset = Study.objects.select_related("clinic", "patient").prefetch_related(
         STATEMENTS,
+        Prefetch("series__images", Image.objects.with_instance()),
         "series__images__series__study",
         Prefetch(
             "series__images__analyses",
@@ -76,7 +77,7 @@ class StudyViewerView(ClinicRows):
 
 class FrameView(ClinicRows):
     http_method_names = ["get", "head"]
-    queryset = Image.objects.select_related("patient")
+    queryset = Image.objects.with_instance().select_related("patient")
     renderer_classes = [AnyFile]
 
     @extend_schema(

@@ -10,6 +10,15 @@ class ImageSerializer(serializers.ModelSerializer):
     study = serializers.UUIDField(source="series.study_id", read_only=True)
     patient = serializers.UUIDField(source="patient_id", read_only=True)
     series_number = serializers.IntegerField(source="series.number", read_only=True)
+    filename = serializers.CharField(
+        source="instance.filename",
+        read_only=True,
+        help_text="As the client named it; never a path.",
+    )
+    media_type = serializers.CharField(source="instance.media_type", read_only=True)
+    sha256 = serializers.CharField(source="instance.sha256", read_only=True, label="SHA-256")
+    byte_size = serializers.IntegerField(source="instance.byte_size", read_only=True)
+    sop_instance_uid = serializers.CharField(source="instance.sop_instance_uid", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:image-detail")
     file_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-file", help_text="The original bytes."

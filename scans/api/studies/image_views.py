@@ -23,8 +23,10 @@ from scans.services.files import deliver
 class ImageViewSet(ClinicRows):
     read_event = audit_events.IMAGE_READ
     listed_event = audit_events.ANALYSIS_LISTED  # the analyses of an image
-    queryset = Image.objects.select_related("series__study", "patient").prefetch_related(
-        "analyses__release"
+    queryset = (
+        Image.objects.with_instance()
+        .select_related("series__study", "patient")
+        .prefetch_related("analyses__release")
     )
     serializer_class = ImageSerializer
     lists = ("analyses",)

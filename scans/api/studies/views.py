@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
@@ -35,7 +35,11 @@ from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
 
 # All that `StudySerializer` shows, in a fixed number of queries.
-IMAGES = ("series__images__analyses__release", STATEMENTS)
+IMAGES = (
+    Prefetch("series__images", Image.objects.with_instance()),
+    "series__images__analyses__release",
+    STATEMENTS,
+)
 
 
 def with_counts(studies: QuerySet) -> QuerySet:

@@ -21,9 +21,13 @@ _RELEASES = ModelRelease.objects.defer("sha256")  # the manifest names the file 
 
 def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
     """Prefetch all that a card shows, in a fixed number of queries."""
-    return images.select_related("series__study__clinic", "patient").prefetch_related(
-        Prefetch("analyses", Analysis.objects.defer("traceback")),
-        Prefetch("analyses__release", _RELEASES),
+    return (
+        images.with_instance()
+        .select_related("series__study__clinic", "patient")
+        .prefetch_related(
+            Prefetch("analyses", Analysis.objects.defer("traceback")),
+            Prefetch("analyses__release", _RELEASES),
+        )
     )
 
 

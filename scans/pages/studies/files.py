@@ -15,7 +15,7 @@ from scans.services.files import deliver
 @require_safe
 @explain_refusals
 def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpResponseBase:
-    rows = Image.objects.select_related("patient")
+    rows = Image.objects.with_instance().select_related("patient")
     image = get_visible_or_404(rows, request.user, pk=image_id)
     return deliver(user=request.user, row=image, kind=kind)
 
@@ -23,6 +23,6 @@ def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpRespo
 @require_safe
 @explain_refusals
 def analysis_file(request: ClinicalRequest, analysis_id: UUID, kind: str) -> HttpResponseBase:
-    rows = Analysis.objects.select_related("image__patient")
+    rows = Analysis.objects.with_instance().select_related("image__patient")
     analysis = get_visible_or_404(rows, request.user, pk=analysis_id)
     return deliver(user=request.user, row=analysis, kind=kind)

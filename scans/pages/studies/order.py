@@ -113,7 +113,7 @@ def _page(
     audit.record(
         actor=request.user, event=audit_events.STUDY_READ, row=study, patient_id=study.patient_id
     )
-    images = Image.objects.filter(series=series)
+    images = Image.objects.with_instance().filter(series=series)
     context = {
         "series": series,
         "study": study,

@@ -81,7 +81,7 @@ def claim_analysis(analysis_id: UUID) -> Claim | None:
     )
     if not claimed:
         return None
-    return Claim(Analysis.objects.with_context().get(pk=analysis_id), token)
+    return Claim(Analysis.objects.with_context().with_instance().get(pk=analysis_id), token)
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def dispatch_all_queued() -> None:
 def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
     try:
-        with default_storage.open(str(analysis.image.file.name)) as file:
+        with default_storage.open(str(analysis.image.instance.file.name)) as file:
             pixels = ingest.decode(file.read(), upload_limits()).image.pixels
     except FileNotFoundError as error:
         raise PermanentError(

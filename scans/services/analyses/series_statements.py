@@ -166,7 +166,7 @@ def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_
             image__series=series, release=release
         ).values_list("image", "status", "slice_evidence__content")
     }
-    images = Image.objects.filter(series=series).values_list("pk", "number", "filename")
+    images = Image.objects.filter(series=series).values_list("pk", "number", "instance__filename")
     slices = [
         _Slice(pk, number, filename, *analyses.get(pk, ("", None)))
         for pk, number, filename in images

@@ -63,8 +63,10 @@ def import_page(*, user: User, study: Study, page: object) -> ImportResult:
     """
     refuse_archived(study.patient, then="import the annotations")
     images = {
-        f"urn:oid:{image.sop_instance_uid}": image
-        for image in Image.objects.filter(series__study=study).select_related("series", "patient")
+        f"urn:oid:{image.instance.sop_instance_uid}": image
+        for image in Image.objects.with_instance()
+        .filter(series__study=study)
+        .select_related("series", "patient")
     }
     errors: dict[str, list[str]] = {}
     imported: list[tuple[Annotation, bool]] = []
@@ -103,7 +105,7 @@ def _exported(annotation: Annotation) -> dict[str, Any]:
             if value
         ],
         "target": {
-            "source": f"urn:oid:{image.sop_instance_uid}",
+            "source": f"urn:oid:{image.instance.sop_instance_uid}",
             "selector": {"type": "SvgSelector", "value": write_svg(geometry)},
         },
     }

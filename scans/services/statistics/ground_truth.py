@@ -118,7 +118,7 @@ def _newest_results(studies: Any, *, release: ModelRelease | None) -> dict[UUID,
     if release is not None:
         rows = rows.filter(release=release)
     facts = rows.order_by("requested_at").values_list(
-        *("image", "image__series__study", "image__media_type"),
+        *("image", "image__series__study", "image__instance__media_type"),
         *("label", "probability", "threshold", "release"),
     )
     newest = {row.image: row for row in map(_Result._make, facts)}

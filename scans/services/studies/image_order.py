@@ -119,27 +119,29 @@ class ImageNumbers:
         images = Image.objects.none() if is_new else Image.objects.filter(series=series)
         self._series = series
         self._are_drafts_told = is_new
-        self._places: dict[int, int | None] = dict(images.values_list("number", "upload_place"))
+        self._places: dict[int, int | None] = dict(
+            images.values_list("number", "instance__upload_place")
+        )
 
-    def make_room(self, *, place: int) -> int:
-        """Return the number of a new image that stood at this place of its upload.
+    def make_room(self, *, place: int, images: int) -> int:
+        """Return the first number of the images of a new file, which stood at this place.
 
-        Images that stood behind it move on by one. In an order that a person corrected it is the
-        last.
+        The others of the file follow it. Images of files that stood behind move on. In an order
+        that a person corrected they are the last.
         """
         behind = [
             number
             for number, other in self._places.items()
             if other is not None and other > place and not self._series.order_corrected
         ]
-        number = min(behind, default=max(self._places, default=0) + 1)
+        first = min(behind, default=max(self._places, default=0) + 1)
         if behind:
-            images = Image.objects.filter(series=self._series)
-            images.filter(number__gte=number).update(number=F("number") + _ASIDE)
-            images.filter(number__gte=_ASIDE).update(number=F("number") - (_ASIDE - 1))
+            rows = Image.objects.filter(series=self._series)
+            rows.filter(number__gte=first).update(number=F("number") + _ASIDE)
+            rows.filter(number__gte=_ASIDE).update(number=F("number") - (_ASIDE - images))
             if not self._are_drafts_told:
                 _renumber_drafts(self._series.study_id)
                 self._are_drafts_told = True
-            self._places = {one + (one >= number): at for one, at in self._places.items()}
-        self._places[number] = place
-        return number
+            self._places = {one + images * (one >= first): at for one, at in self._places.items()}
+        self._places |= dict.fromkeys(range(first, first + images), place)
+        return first

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm
 from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Image, Patient, RecordChange, Report, Study, Verdict
+from scans.models import Image, Instance, Patient, RecordChange, Report, Study, Verdict
 from scans.models.patient import Sex
 from scans.models.reading import ReadStage
 from scans.models.record_change import ChangeKind, identity_of
@@ -146,23 +146,24 @@ def move_locked(
 
 
 def _move_images(study: Study, source: Patient, target: Patient) -> None:
-    """Give the images to the target; a file that they have already is marked as a repeat."""
-    images = Image.objects.filter(series__study=study)
-    hashes = images.values_list("sha256", flat=True)
+    """Give the files to the target with their images; one that they have already is a repeat."""
+    instances = Instance.objects.filter(series__study=study)
+    hashes = instances.values_list("sha256", flat=True)
     known = set(
-        Image.objects.filter(patient=target, sha256__in=list(hashes)).values_list(
+        Instance.objects.filter(patient=target, sha256__in=list(hashes)).values_list(
             "sha256", flat=True
         )
     )
-    moved_first = list(images.filter(is_repeat=False).values_list("sha256", flat=True))
-    images.filter(sha256__in=known).update(patient=target, is_repeat=True)
-    images.exclude(sha256__in=known).update(patient=target, is_repeat=False)
+    moved_first = list(instances.filter(is_repeat=False).values_list("sha256", flat=True))
+    instances.filter(sha256__in=known).update(patient=target, is_repeat=True)
+    instances.exclude(sha256__in=known).update(patient=target, is_repeat=False)
+    Image.objects.filter(series__study=study).update(patient=target)
     # Of what the source still has, one of each file is the first again.
-    left = Image.objects.filter(patient=source, sha256__in=moved_first, is_repeat=True)
-    for image in left.order_by("received_at", "pk"):
-        others = Image.objects.filter(patient=source, sha256=image.sha256, is_repeat=False)
+    left = Instance.objects.filter(patient=source, sha256__in=moved_first, is_repeat=True)
+    for row in left.order_by("received_at", "pk"):
+        others = Instance.objects.filter(patient=source, sha256=row.sha256, is_repeat=False)
         if not others.exists():
-            Image.objects.filter(pk=image.pk).update(is_repeat=False)
+            Instance.objects.filter(pk=row.pk).update(is_repeat=False)
 
 
 def _notify_drafts(study: Study) -> None:

@@ -20,7 +20,8 @@ from accounts.policy import Action, require
 from scans import audit_events, ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
-from scans.models import Image, Patient, Series, Study
+from scans.models import Image, Instance, Patient, Series, Study
+from scans.models.acquisition import ACQUISITION
 from scans.models.reading import Priority, ReadersRequired
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
@@ -42,7 +43,7 @@ _STUDY_READ = "This study is read already. Upload the rest as a new study."
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """The outcome of one file. `image` is the new image, or the one it is a duplicate of."""
+    """The outcome of one file. `image` is its first image: a new one, or the one it repeats."""
 
     filename: str
     outcome: str
@@ -79,11 +80,20 @@ class Receipt:
 
 @dataclass(frozen=True)
 class _Stored:
-    """One file that was decoded and is in the storage, under names of our own; no row yet."""
+    """One file that was decoded and is in the storage, under names of our own; no row yet.
+
+    `instance` and each of `images` are fields of the rows to come, `names` all its stored files.
+    """
 
     filename: str
-    fields: dict[str, Any]
+    instance: dict[str, Any]
+    images: tuple[dict[str, Any], ...]
     names: tuple[str, ...]
+
+    @property
+    def acquisition(self) -> dict[str, Any]:
+        """What the file states of its slices."""
+        return {name: self.images[0][name] for name in ACQUISITION}
 
 
 def receive_study(
@@ -165,7 +175,7 @@ def _refuse_archived(patient: Patient) -> None:
 
 
 def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | FileOutcome]:
-    """Decode the images of a file and store each; only one image is in memory at a time."""
+    """Decode the images of a file and store them; the files of a ZIP one after the other."""
     limits = upload_limits()
     filename = _plain_name(file.name or "unnamed")
     offers = ingest.unpack(filename, file, file.size, limits)
@@ -176,36 +186,41 @@ def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | Fi
                 raise offer.content
             with _decoding:
                 decoded = ingest.decode(offer.content, limits)
-                image = decoded.image
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
             continue
         folder = f"images/{patient.clinic_id}/{uuid4()}"
-        contents = {
-            "file": ("original", offer.content),
-            "rendition": ("rendition.png", rendition(image.pixels)),
-            "thumbnail": ("thumbnail.png", thumbnail(image.pixels)),
+        instance: dict[str, Any] = {
+            "file": default_storage.save(f"{folder}/original", ContentFile(offer.content)),
+            "upload_place": place * _PLACES_OF_A_FILE + entry,
+            "sha256": offer.sha256,
+            "byte_size": len(offer.content),
+            "media_type": decoded.metadata.media_type,
+            "number_of_frames": len(decoded.images),
         }
-        names = {
-            field: default_storage.save(f"{folder}/{leaf}", ContentFile(content))
-            for field, (leaf, content) in contents.items()
-        }
-        fields = (
-            names
-            | {
-                "upload_place": place * _PLACES_OF_A_FILE + entry,
-                "sha256": offer.sha256,
-                "byte_size": len(offer.content),
-                "media_type": decoded.metadata.media_type,
-                "width": image.width,
-                "height": image.height,
-                "bits_stored": image.bits_stored,
-                "pixel_spacing_row": image.spacing and image.spacing.row,
-                "pixel_spacing_column": image.spacing and image.spacing.column,
-            }
-            | acquisition_of_file(decoded.metadata)
+        acquisition = acquisition_of_file(decoded.metadata)
+        images = tuple(_store_image(folder, image) | acquisition for image in decoded.images)
+        pictures = (image[field] for image in images for field in ("rendition", "thumbnail"))
+        yield _Stored(name, instance, images, (instance["file"], *pictures))
+
+
+def _store_image(folder: str, image: Any) -> dict[str, Any]:
+    """Store what the screen shows of one image, in the folder of its file; return its fields."""
+    contents = {"rendition": rendition(image.pixels), "thumbnail": thumbnail(image.pixels)}
+    names = {
+        field: default_storage.save(
+            f"{folder}/{field}-{image.frame_number}.png", ContentFile(content)
         )
-        yield _Stored(name, fields, tuple(names.values()))
+        for field, content in contents.items()
+    }
+    return names | {
+        "frame_number": image.frame_number,
+        "width": image.width,
+        "height": image.height,
+        "bits_stored": image.bits_stored,
+        "pixel_spacing_row": image.spacing and image.spacing.row,
+        "pixel_spacing_column": image.spacing and image.spacing.column,
+    }
 
 
 @clinical_write(Action.UPLOAD_STUDY, on="patient")
@@ -234,9 +249,9 @@ def _write(
         if isinstance(offer, FileOutcome):
             outcomes.append(offer)
             continue
-        known = Image.objects.filter(patient=patient, sha256=offer.fields["sha256"]).first()
+        known = _image_of(patient, sha256=offer.instance["sha256"])
         if known is not None:
-            is_new = any(image.pk == known.pk for image in images)
+            is_new = any(image.instance_id == known.instance_id for image in images)
             same_upload = is_new or (upload_id is not None and known.study == study)
             outcomes.append(_known(offer, known, same_upload=same_upload))
             continue
@@ -256,19 +271,14 @@ def _write(
             )
         if series is None:
             # What the files state themselves goes before what is stated of them.
-            fields = {name: value for name, value in acquisition.items() if not offer.fields[name]}
+            in_file = offer.acquisition
+            fields = {name: value for name, value in acquisition.items() if not in_file[name]}
             series = Series.objects.create(study=study, **fields)
         if numbers is None:
             numbers = ImageNumbers(series, is_new=True)
-        image = Image.objects.create(
-            series=series,
-            patient=patient,
-            number=numbers.make_room(place=offer.fields["upload_place"]),
-            filename=offer.filename,
-            **offer.fields,
-        )
-        images.append(image)
-        outcomes.append(FileOutcome(offer.filename, RECEIVED, image=image))
+        new = _write_file(offer, series=series, patient=patient, numbers=numbers)
+        images.extend(new)
+        outcomes.append(FileOutcome(offer.filename, RECEIVED, image=new[0]))
     queue_analyses(images, user=user)
     if grows and series is not None and images:
         update_series_statement(series.pk)  # it has more slices now
@@ -286,6 +296,30 @@ def _write(
     return Receipt(study if is_received else None, tuple(outcomes))
 
 
+def _write_file(
+    offer: _Stored, *, series: Series, patient: Patient, numbers: ImageNumbers
+) -> list[Image]:
+    """Write the instance and its images, which stand in the series in the order of the frames."""
+    instance = Instance.objects.create(
+        series=series,
+        patient=patient,
+        clinic_id=patient.clinic_id,
+        filename=offer.filename,
+        **offer.instance,
+    )
+    first = numbers.make_room(place=offer.instance["upload_place"], images=len(offer.images))
+    return Image.objects.bulk_create(
+        Image(series=series, patient=patient, instance=instance, number=number, **fields)
+        for number, fields in enumerate(offer.images, first)
+    )
+
+
+def _image_of(patient: Patient, *, sha256: str) -> Image | None:
+    """Return the first image of the file that the patient has already; None for a new one."""
+    images = Image.objects.with_instance().select_related("series__study")
+    return images.filter(instance__patient=patient, instance__sha256=sha256).first()
+
+
 def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> Study | None:
     if upload_id is None:
         return None
@@ -299,7 +333,7 @@ def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> St
 
 
 def _known(offer: _Stored, image: Image, *, same_upload: bool) -> FileOutcome:
-    if same_upload and image.upload_place in (None, offer.fields["upload_place"]):
+    if same_upload and image.instance.upload_place in (None, offer.instance["upload_place"]):
         return FileOutcome(offer.filename, RECEIVED, image=image)
     detail = "This patient already has exactly this image: the one received before is kept."
     if same_upload:
@@ -320,8 +354,8 @@ def _discard_unused(stored: Iterable[_Stored]) -> None:
     files are in use. Nothing here may fail an upload that was received.
     """
     try:
-        mine = {item.fields["file"]: item for item in stored}
-        used = Image.objects.filter(file__in=mine).values_list("file", flat=True)
+        mine = {item.instance["file"]: item for item in stored}
+        used = Instance.objects.filter(file__in=mine).values_list("file", flat=True)
         for name in set(mine) - set(used):
             for leftover in mine[name].names:
                 default_storage.delete(leftover)

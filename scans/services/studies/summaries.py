@@ -21,7 +21,7 @@ _STUDY = "image__series__study"
 # Which result represents a study: a tumor before no opinion, that before no tumor.
 _LABELS = (Label.TUMOR.value, "", Label.NO_TUMOR.value)
 _RANK = Case(*(When(label=label, then=rank) for rank, label in enumerate(_LABELS)))
-_IMAGE_FACTS = ("series", "number", "filename", "width", "height")
+_IMAGE_FACTS = ("series", "number", "width", "height")
 
 
 @dataclass(frozen=True)

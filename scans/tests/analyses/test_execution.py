@@ -218,7 +218,7 @@ def test_a_store_without_room_is_a_fault_like_any_other(predictor, dispatched, m
 
 def test_a_missing_file_fails_at_once_since_trying_again_cannot_help(predictor):
     analysis = make_analysis()
-    default_storage.delete(analysis.image.file.name)
+    default_storage.delete(analysis.image.instance.file.name)
     run_analysis(analysis.pk)
     analysis.refresh_from_db()
     assert (analysis.status, analysis.attempts) == ("failed", 1)

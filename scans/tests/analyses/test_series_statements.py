@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from itertools import permutations
+from typing import NamedTuple
 
 import pytest
 from django.db import connection
@@ -393,8 +394,13 @@ def test_the_release_in_front_has_the_most_results_and_of_equals_the_newest(rele
     ],
 )
 def test_slices_go_by_the_numbers_of_their_files_or_else_as_they_came(names, expected):
-    rows = [Image(number=at, filename=name) for at, name in enumerate(names, 1)]
+    rows = [SliceOf(at, name) for at, name in enumerate(names, 1)]
     assert [row.filename for row in in_slice_order(rows)] == expected
+
+
+class SliceOf(NamedTuple):
+    number: int
+    filename: str
 
 
 def test_a_failed_slice_reads_as_any_failed_analysis(release):

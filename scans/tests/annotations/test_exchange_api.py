@@ -48,7 +48,7 @@ def item_of(image, svg, **more):
         "type": "SvgSelector",
         "value": f'<svg xmlns="http://www.w3.org/2000/svg">{svg}</svg>',
     }
-    target = {"source": f"urn:oid:{image.sop_instance_uid}", "selector": selector}
+    target = {"source": f"urn:oid:{image.instance.sop_instance_uid}", "selector": selector}
     return {"type": "Annotation", "target": target} | more
 
 

@@ -22,6 +22,7 @@ from scans.models import (
     Analysis,
     Annotation,
     Image,
+    Instance,
     ModelRelease,
     Patient,
     Report,
@@ -165,6 +166,37 @@ def make_stated_study(*, probabilities: Sequence[float] = (0.9, 0.95, 0.92, 0.9)
     for image, probability in zip(images, probabilities, strict=True):
         complete(image.analyses.get(), probability=probability)
     return study
+
+
+class InstanceFactory(factory.django.DjangoModelFactory):
+    """A file of this series, as a row only: nothing is in the storage."""
+
+    class Meta:
+        model = Instance
+
+    series = factory.LazyFunction(lambda: make_study().series.get())
+    patient = factory.SelfAttribute("series.study.patient")
+    clinic = factory.SelfAttribute("patient.clinic")
+    filename = factory.Sequence(lambda n: f"slice-{n}.png")
+    media_type = "image/png"
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    byte_size = 1000
+    file = factory.LazyAttribute(lambda row: f"images/{row.clinic.pk}/{uuid4()}/original")
+
+
+class ImageFactory(factory.django.DjangoModelFactory):
+    """The frame of a file, the next of its series; both are rows only."""
+
+    class Meta:
+        model = Image
+
+    instance = factory.SubFactory(InstanceFactory)
+    series = factory.SelfAttribute("instance.series")
+    patient = factory.SelfAttribute("instance.patient")
+    number = factory.LazyAttribute(lambda row: row.series.images.count() + 1)
+    width = height = 128
+    rendition = factory.LazyAttribute(lambda row: f"{row.instance.file.name}-rendition.png")
+    thumbnail = factory.LazyAttribute(lambda row: f"{row.instance.file.name}-thumbnail.png")
 
 
 def make_image(**kwargs) -> Image:

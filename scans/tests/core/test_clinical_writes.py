@@ -226,4 +226,5 @@ def test_receiving_a_study_of_ten_images(reader):
         )
     )
 
-    assert_cost(statements, total=31, events=1)
+    # Three for each file: whether the patient has it, the instance, its images.
+    assert_cost(statements, total=41, events=1)

@@ -18,7 +18,7 @@ def analysis():
 def test_a_file_leaves_with_its_bytes_and_is_recorded(analysis):
     image, user = analysis.image, analysis.image.patient.created_by
     response = deliver(user=user, row=image, kind="original")
-    with image.file.storage.open(image.file.name) as stored:
+    with image.instance.file.storage.open(image.instance.file.name) as stored:
         assert b"".join(response.streaming_content) == stored.read()
     event = AuditEvent.objects.get(action="image.original.read")
     assert (event.actor, event.object_id, event.patient_id) == (
@@ -64,7 +64,7 @@ def test_there_is_no_picture_before_there_is_a_result(kind):
 
 
 def test_a_file_missing_from_the_storage_is_not_found(analysis):
-    analysis.image.file.storage.delete(analysis.image.file.name)
+    analysis.image.instance.file.storage.delete(analysis.image.instance.file.name)
     with pytest.raises(Http404):
         deliver(user=analysis.image.patient.created_by, row=analysis.image, kind="original")
 

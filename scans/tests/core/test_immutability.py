@@ -27,7 +27,7 @@ from scans.models import (
     ClinicReason,
     Comparison,
     CriticalFinding,
-    Image,
+    Instance,
     KeyImage,
     LabelList,
     RecordChange,
@@ -221,8 +221,9 @@ def test_after_a_column_was_added_to_every_table_they_refuse_as_before(importabl
 def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_triggers(importable):
     make_rows()
     # What that version did not keep.
-    Image.objects.update(upload_place=None)
+    Instance.objects.update(upload_place=None)
     with never_protected():
+        name_instances_after_their_images()
         Verdict.objects.update(image_count=None, images_shown=None)
     rows, names = everything(), {row.name for row in installed()}
     later = [  # which that version did not have
@@ -434,6 +435,15 @@ def test_one_that_was_changed_under_its_name_is_missing_and_comes_back(tamper):
     install(connection)
     assert missing_triggers(connection) == []
     refused("UPDATE scans_report SET number = number + 7", match="does not change")
+
+
+def name_instances_after_their_images():
+    """As the migration names them that makes an instance of each image."""
+    with transaction.atomic():  # at whose end the foreign keys are checked
+        of_image = "(SELECT {} FROM scans_image WHERE instance_id = scans_instance.id)"
+        values = f"received_at = {of_image.format('received_at')}, id = {of_image.format('id')}"
+        run(f"UPDATE scans_instance SET {values}")
+        run("UPDATE scans_image SET instance_id = id")
 
 
 def rewrite(trigger, *, when):

@@ -177,7 +177,7 @@ def test_the_image_that_a_study_page_is_asked_to_show_is_one_of_that_study(world
 def test_the_same_bytes_in_two_clinics_know_nothing_of_each_other(world):
     """No "duplicate" across clinics: it would tell that the other clinic has this image."""
     other = world.others[0]
-    content = world.image.file.read()
+    content = world.image.instance.file.read()
     response = signed_in(other).post(
         reverse("api:study-list"),
         {
@@ -193,7 +193,7 @@ def test_the_same_bytes_in_two_clinics_know_nothing_of_each_other(world):
 @pytest.mark.parametrize("person", ["owner", "other"])
 def test_files_are_not_served_by_their_stored_name(world, person):
     client = signed_in(world.owner if person == "owner" else world.others[0])
-    for stored in (world.image.file, world.image.thumbnail, world.analysis.overlay):
+    for stored in (world.image.instance.file, world.image.thumbnail, world.analysis.overlay):
         for root in ("/media/", "/static/", "/var/", "/"):
             assert client.get(f"{root}{stored.name}").status_code == HIDDEN
 

@@ -106,8 +106,8 @@ def test_uploads_named_after_the_patient_leave_the_name_in_the_record_only(clien
     assert_nameless(logged())
     assert_trail_is_nameless()
     for image in Image.objects.all():
-        assert image.filename.endswith(".png")
-        assert_nameless(f"{image.file.name} {image.rendition.name} {image.thumbnail.name}")
+        assert image.instance.filename.endswith(".png")
+        assert_nameless(f"{image.instance.file.name} {image.rendition.name} {image.thumbnail.name}")
 
 
 def test_a_model_that_breaks_says_which_analysis_and_not_whose(

@@ -71,5 +71,5 @@ def read(client: Client, path: str) -> tuple[Any, list[str]]:
 
 def assert_nothing_clinical(response: Any, world: World) -> None:
     text = text_of(response)
-    facts = ("Onepatient", "Onefirst", "ONE-77", "Onedescription", world.image.sha256)
+    facts = ("Onepatient", "Onefirst", "ONE-77", "Onedescription", world.image.instance.sha256)
     assert not [fact for fact in facts if fact in text]

@@ -14,6 +14,7 @@ from scans.models import (
     HangingProtocol,
     IdempotentRequest,
     Image,
+    Instance,
     KeyImage,
     LabelList,
     ModelRelease,
@@ -45,7 +46,7 @@ from scans.tests.core.factories import (
 
 pytestmark = pytest.mark.django_db
 
-KEPT = [Patient, Study, Series, Image, Analysis, ModelRelease]
+KEPT = [Patient, Study, Series, Instance, Image, Analysis, ModelRelease]
 KEPT += [Annotation, AnnotationVersion, LabelList, Verdict, Assessment, ClinicReason]
 KEPT += [KeyImage, SpacingCalibration]
 KEPT += [Report, ReportTemplate, SeriesStatement, SliceEvidence]
@@ -96,7 +97,13 @@ def test_rows_are_not_deleted_from_their_parents_side(reading, analysis):
     image = analysis.image
     (verdict,) = image.study.verdicts.all()
     for children in (
-        *(image.analyses, image.series.images, image.patient.studies),
+        *(
+            image.analyses,
+            image.series.images,
+            image.series.instances,
+            image.instance.images,
+            image.patient.studies,
+        ),
         *(image.annotations, image.annotations.get().versions),
         *(image.study.verdicts, verdict.assessments, image.study.reports),
     ):

@@ -80,7 +80,7 @@ def test_a_frame_stays_in_no_cache_and_its_read_is_recorded_once_an_hour(api, pa
 
 def test_a_frame_whose_file_the_storage_lost_is_not_there(api, patient):
     image = make_image(patient=patient)
-    image.file.storage.delete(image.file.name)
+    image.instance.file.storage.delete(image.instance.file.name)
     assert api.get(f"/api/v1/images/{image.pk}/frame/").status_code == 404
 
 

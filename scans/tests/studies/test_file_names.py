@@ -106,4 +106,4 @@ def test_a_file_name_in_latin_1_arrives_as_one_in_utf_8_does(user, doctor, heade
     response = client.generic("POST", url, body, content_type="multipart/form-data; boundary=X")
 
     assert response.status_code in (200, 201), response.content
-    assert Image.objects.get().filename == expected
+    assert Image.objects.get().instance.filename == expected

@@ -49,7 +49,7 @@ def send(patient, *names: str, place: int = 0, upload_id=None):
 
 
 def names() -> list[str]:
-    return [image.filename.removesuffix(".png") for image in Image.objects.all()]
+    return [image.instance.filename.removesuffix(".png") for image in Image.objects.all()]
 
 
 def numbers() -> list[int]:
@@ -185,7 +185,7 @@ def test_an_order_names_each_image_once(series, user, change):
 
     assert response.status_code == 400
     assert "other images than these" in response.json()["errors"]["images"][0]
-    assert [image.filename[0] for image in series.images.all()] == ["1", "2", "3", "4"]
+    assert [image.instance.filename[0] for image in series.images.all()] == ["1", "2", "3", "4"]
 
 
 def test_an_order_that_is_there_already_is_no_change(series, user):

@@ -35,7 +35,7 @@ def drag(page: Page, name: str, onto: str) -> None:
 
 
 def test_an_image_is_dragged_to_its_place_and_another_numbered(page, series, assert_accessible):
-    before = [image.filename for image in Image.objects.filter(series=series)]
+    before = [image.instance.filename for image in Image.objects.filter(series=series)]
     page.goto(series.study.get_absolute_url())
     page.get_by_role("link", name="Order of the images").click()
     assert_accessible(page)
@@ -50,7 +50,7 @@ def test_an_image_is_dragged_to_its_place_and_another_numbered(page, series, ass
 
     page.get_by_role("button", name="Save the order").click()
     expect(page.get_by_text("The order of the images is saved.")).to_be_visible()
-    stored = [image.filename for image in Image.objects.filter(series=series)]
+    stored = [image.instance.filename for image in Image.objects.filter(series=series)]
     assert stored == [before[4], *before[1:4], before[0]]
 
 
@@ -64,5 +64,5 @@ def test_what_saves_the_order_is_always_in_view(browsing, user, width):
     page.get_by_role("button", name="Reverse").click()
     page.get_by_role("button", name="Save the order").click()
     expect(page.get_by_text("The order of the images is saved.")).to_be_visible()
-    stored = [image.filename for image in Image.objects.filter(series=series)]
+    stored = [image.instance.filename for image in Image.objects.filter(series=series)]
     assert stored == [f"slice-{n}.png" for n in reversed(range(30))]

@@ -71,7 +71,7 @@ def test_pictures_for_the_screen_are_png(api, image, part):
 
 
 def test_a_missing_file_is_a_404_problem(api, image):
-    image.file.storage.delete(image.file.name)
+    image.instance.file.storage.delete(image.instance.file.name)
     response = api.get(address(image, "file/"))
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"

@@ -8,6 +8,7 @@ from accounts.models import Clinic
 from scans.models import Analysis, Image
 from scans.pages.patients.timeline import THUMBNAILS
 from scans.tests.core.factories import (
+    ImageFactory,
     complete,
     make_analyzed_study,
     make_signed_report,
@@ -22,32 +23,8 @@ IMAGES = 27
 @pytest.fixture
 def large_study(user):
     study = make_study(user=user)
-    image = Image.objects.get()
-    for number in range(2, IMAGES + 1):
-        image.pk, image._state.adding = None, True
-        fields = {
-            "number": number,
-            "sha256": f"{number:064}",
-            "sop_instance_uid": f"2.25.{number}",
-        }
-        Image.objects.create(
-            **{
-                name: getattr(image, name)
-                for name in (
-                    "series_id",
-                    "patient_id",
-                    "filename",
-                    "media_type",
-                    "byte_size",
-                    "width",
-                    "height",
-                    "file",
-                    "rendition",
-                    "thumbnail",
-                )
-            }
-            | fields
-        )
+    for _ in range(IMAGES - 1):
+        ImageFactory(instance__series=study.series.get())
     return study
 
 

@@ -37,7 +37,7 @@ def test_a_file_of_another_format_is_received_with_what_it_states():
 
     assert [outcome.outcome for outcome in receipt.outcomes] == ["received"]
     image = Image.objects.get()
-    assert image.media_type == "application/x-slices"
+    assert image.instance.media_type == "application/x-slices"
     assert (image.width, image.height, image.bits_stored) == (64, 64, 12)
     assert (image.pixel_spacing_row, image.pixel_spacing_column) == (0.5, 0.75)
     frame = read_frame(image)
@@ -62,7 +62,7 @@ def test_a_file_of_several_images_is_refused_with_the_count_and_the_others_are_r
         "Export each image as a file of its own."
     )
     assert received.outcome == "received"
-    assert Image.objects.get().filename == "a.png"
+    assert Image.objects.get().instance.filename == "a.png"
 
 
 def test_the_refusal_of_other_files_names_every_format_that_is_read():
@@ -105,5 +105,5 @@ def test_what_files_of_one_series_state_differently_is_not_known():
     receipt = receive(("one.slices", slices(1)), ("a.png", pictures.png()))
     series = receipt.study.series.get()
     assert acquisition_in_force(series)["plane"] == "axial"
-    series.images.filter(filename="a.png").update(plane="coronal", slice_spacing=5.0)
+    series.images.filter(instance__filename="a.png").update(plane="coronal", slice_spacing=5.0)
     assert acquisition_in_force(series) == {"sequence": "T2", "slice_spacing": 5.0}

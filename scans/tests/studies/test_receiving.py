@@ -62,10 +62,10 @@ def test_each_file_stands_on_its_own_merits(patient):
 def test_the_original_bytes_are_kept_under_a_name_of_our_own(patient):
     content = pictures.jpeg(7)
     image = receive(patient, ("../../etc/Doe^Jane.jpg", content)).outcomes[0].image
-    assert image.file.read() == content
-    assert image.filename == "Doe^Jane.jpg"
-    assert "Doe" not in image.file.name
-    assert Path(image.file.path).is_relative_to(settings.MEDIA_ROOT)
+    assert image.instance.file.read() == content
+    assert image.instance.filename == "Doe^Jane.jpg"
+    assert "Doe" not in image.instance.file.name
+    assert Path(image.instance.file.path).is_relative_to(settings.MEDIA_ROOT)
 
 
 def test_each_image_is_queued_for_the_active_release_and_rung_after_the_commit(
@@ -112,7 +112,7 @@ def test_a_fault_after_the_commit_takes_no_file_away(monkeypatch):
     monkeypatch.setattr(dispatch, "dispatch", fault)
     with pytest.raises(RuntimeError):
         receive(patient, ("a.png", pictures.png(1)))
-    assert Image.objects.get().file.read() == pictures.png(1)
+    assert Image.objects.get().instance.file.read() == pictures.png(1)
 
 
 def test_a_store_that_cannot_delete_does_not_spoil_an_upload(patient, monkeypatch):

@@ -11,7 +11,7 @@ from accounts.models import AuditEvent
 from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
 from scans.errors import StateConflictError
-from scans.models import Image, Patient, RecordChange, Study
+from scans.models import Image, Instance, Patient, RecordChange, Study
 from scans.services.patients.archiving import archive_patient, restore_patient
 from scans.services.reading.assignment import take_study
 from scans.services.reports.drafting import ReportConflictError, save_report, start_report
@@ -135,7 +135,7 @@ def test_a_file_that_both_patients_have_is_a_repeat_after_the_move(reader, other
     change = move_study(user=reader, study=second, patient=other, reason=WHY)
 
     def repeats():
-        rows = Image.objects.filter(series__study__in=[first, second])
+        rows = Instance.objects.filter(series__study__in=[first, second])
         return {row.study.pk: row.is_repeat for row in rows}
 
     assert repeats() == {first.pk: False, second.pk: True}

@@ -54,7 +54,7 @@ def test_an_upload_answers_with_the_study_its_images_and_queued_analyses(api, pa
     assert response.data["description"] == "MRI head"
     first, second = response.data["images"]
     assert (first["filename"], second["filename"]) == ("a.png", "b.png")
-    row = Image.objects.get(pk=first["id"])
+    row = Image.objects.get(pk=first["id"]).instance
     assert first["sha256"] == row.sha256
     assert default_storage.open(row.file.name).read() == content
     (analysis,) = first["analyses"]
@@ -207,7 +207,7 @@ def test_only_multipart_is_understood(api, patient):
 def test_a_clients_path_is_no_part_of_the_name(api, patient, release):
     response = send(api, patient, pictures.upload("../../etc/scan.png", pictures.png()))
     assert response.data["images"][0]["filename"] == "scan.png"
-    assert "etc" not in Image.objects.get().file.name
+    assert "etc" not in Image.objects.get().instance.file.name
 
 
 def test_without_an_active_release_the_upload_is_kept(api, patient):

@@ -413,9 +413,10 @@ def test_forty_files_of_one_size_stand_three_times_as_they_were_chosen(page, use
         start(page)
         expect(page.locator("[data-totals]")).to_have_text("40 files: 40 received", timeout=240_000)
         images = Image.objects.filter(patient=patient).order_by("number")
-        assert [image.filename for image in images] == [f"IM{n}.png" for n in range(1, 41)]
+        assert [image.instance.filename for image in images] == [f"IM{n}.png" for n in range(1, 41)]
         for image in images:
-            assert image.file.read() == files[image.filename], f"{image.filename} was swapped"
+            name = image.instance.filename
+            assert image.instance.file.read() == files[name], f"{name} was swapped"
 
 
 @pytest.fixture

@@ -1,0 +1,75 @@
+"""Instance of DICOM's hierarchy: a stored file, of which an image is one frame."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Clinic
+from accounts.policy import ClinicQuerySet
+from accounts.undeletable import Undeletable
+from scans.models.patient import Patient
+from scans.models.study import Series, Study, mint_uid
+
+
+class InstanceQuerySet(ClinicQuerySet["Instance"]):
+    clinic_lookup = "clinic"
+
+
+class Instance(Undeletable, models.Model):
+    """One file, its bytes stored as received, under a name of our own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="instances")
+    # The same as series.study.patient, and the clinic of it: here so that the database itself
+    # refuses a second copy for the patient, and a second instance of one UID in the clinic.
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="instances")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="instances")
+    sop_instance_uid = models.CharField(
+        "SOP instance UID",
+        max_length=64,
+        default=mint_uid,
+        help_text="Minted where the file brings none.",
+    )
+    sop_class_uid = models.CharField(
+        "SOP class UID", max_length=64, blank=True, default="", help_text="Of a DICOM file."
+    )
+    transfer_syntax_uid = models.CharField(
+        "transfer syntax UID", max_length=64, blank=True, default="", help_text="Of a DICOM file."
+    )
+    # Where it stood in its upload, whatever order the network delivered; null in older rows.
+    upload_place = models.PositiveBigIntegerField(null=True, editable=False)
+    filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
+    media_type = models.CharField(max_length=40)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    # The patient had the same file already when this study was moved to them.
+    is_repeat = models.BooleanField(default=False, editable=False)
+    byte_size = models.PositiveBigIntegerField()
+    number_of_frames = models.PositiveIntegerField(default=1)
+    file = models.FileField(max_length=200, help_text="The original bytes.")
+    # DICOM JSON (PS3.18 annex F), bulk data left out; null for files that have no such header.
+    header = models.JSONField(null=True, blank=True, editable=False)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    objects = InstanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["received_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "sha256"],
+                condition=Q(is_repeat=False),
+                name="instance_once_a_patient",
+            ),
+            # Not across clinics: a file that two of them hold tells neither of the other.
+            models.UniqueConstraint(
+                fields=["clinic", "sop_instance_uid"], name="instance_uid_in_clinic"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def study(self) -> Study:
+        return self.series.study
