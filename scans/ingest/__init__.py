@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from typing import IO
 
 from ml.imaging import formats
-from ml.imaging.formats import DecodedFile, FileMetadata, Refusal
+from ml.imaging.formats import DecodedFile, DecodedImage, FileMetadata, Refusal
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
 
 __all__ = [
     "DecodedFile",
+    "DecodedImage",
     "FileMetadata",
     "Refusal",
     "SubmittedFile",
     "UploadLimits",
     "accepted_types",
     "decode",
+    "decode_frame",
     "format_names",
     "natural_key",
     "unpack",
@@ -86,3 +88,11 @@ def decode(content: bytes, limits: UploadLimits) -> DecodedFile:
             ),
         }.get(refusal.remedy, refusal.remedy)
         raise Refusal(refusal.code, refusal.problem, remedy) from refusal
+
+
+def decode_frame(content: bytes, limits: UploadLimits, *, number: int) -> DecodedImage:
+    """Decode the file and return its image of this frame number. Raises `Refusal`."""
+    for image in decode(content, limits).images:
+        if image.frame_number == number:
+            return image
+    raise Refusal("no_such_frame", f"The file holds no image {number}.", "Tell your administrator.")

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
 from scans import ingest
@@ -50,11 +51,19 @@ class Frame:
 
 
 def read_frame(image: Image) -> Frame:
-    """Decode the stored original. Raises `FileNotFoundError` where the storage lost it."""
+    """Return the image as the viewer draws it. Raises as `decoded_image` does."""
     with _decoding:
-        with image.instance.file.open("rb") as file:
-            content = file.read()
-        return _frame(ingest.decode(content, upload_limits()).image.pixels)
+        return _frame(decoded_image(image).pixels)
+
+
+def decoded_image(image: Image) -> ingest.DecodedImage:
+    """Decode the frame that the image is of its stored file.
+
+    Raises `FileNotFoundError` where the storage lost the file, or `ingest.Refusal`.
+    """
+    with default_storage.open(str(image.instance.file.name)) as file:
+        content = file.read()
+    return ingest.decode_frame(content, upload_limits(), number=image.frame_number)
 
 
 def _frame(pixels: NDArray[Any]) -> Frame:

@@ -21,13 +21,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from scans import ingest
-from scans.ingest.limits import upload_limits
 from scans.models import Analysis, SliceEvidence
 from scans.models.analysis_states import Arrow
 from scans.models.notification import NotificationKind
 from scans.services.analyses import inference
 from scans.services.analyses.dispatch import dispatch
 from scans.services.analyses.series_statements import update_series_statement
+from scans.services.frames import decoded_image
 from scans.services.notifications import notify
 
 log = structlog.get_logger(__name__)
@@ -224,8 +224,7 @@ def dispatch_all_queued() -> None:
 def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
     try:
-        with default_storage.open(str(analysis.image.instance.file.name)) as file:
-            pixels = ingest.decode(file.read(), upload_limits()).image.pixels
+        pixels = decoded_image(analysis.image).pixels
     except FileNotFoundError as error:
         raise PermanentError(
             "The file of this image is missing from the storage. Tell your administrator."

@@ -204,7 +204,7 @@ def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | Fi
         yield _Stored(name, instance, images, (instance["file"], *pictures))
 
 
-def _store_image(folder: str, image: Any) -> dict[str, Any]:
+def _store_image(folder: str, image: ingest.DecodedImage) -> dict[str, Any]:
     """Store what the screen shows of one image, in the folder of its file; return its fields."""
     contents = {"rendition": rendition(image.pixels), "thumbnail": thumbnail(image.pixels)}
     names = {
