@@ -63,7 +63,7 @@ def import_page(*, user: User, study: Study, page: object) -> ImportResult:
     """
     refuse_archived(study.patient, then="import the annotations")
     images = {
-        f"urn:oid:{image.instance.sop_instance_uid}": image
+        _source(image): image
         for image in Image.objects.with_instance()
         .filter(series__study=study)
         .select_related("series", "patient")
@@ -105,10 +105,16 @@ def _exported(annotation: Annotation) -> dict[str, Any]:
             if value
         ],
         "target": {
-            "source": f"urn:oid:{image.instance.sop_instance_uid}",
+            "source": _source(image),
             "selector": {"type": "SvgSelector", "value": write_svg(geometry)},
         },
     }
+
+
+def _source(image: Image) -> str:
+    """The SOP Instance UID of the file, with the frame where that holds several."""
+    uid = f"urn:oid:{image.instance.sop_instance_uid}"
+    return uid if image.instance.number_of_frames == 1 else f"{uid}#frame={image.frame_number}"
 
 
 def _items_of(page: object) -> list[Any]:
@@ -134,7 +140,8 @@ def _read(raw: object, images: Mapping[str, Image]) -> _Item:
         raise ValidationError(
             {
                 "target.source": "No image of this study has this SOP Instance UID. "
-                "Give it as urn:oid:<UID>."
+                "Give it as urn:oid:<UID>, and as urn:oid:<UID>#frame=<number> where the file "
+                "holds several images."
             }
         )
     body = _bodies(raw.get("body", []))
