@@ -10,6 +10,11 @@ class ImageSerializer(serializers.ModelSerializer):
     study = serializers.UUIDField(source="series.study_id", read_only=True)
     patient = serializers.UUIDField(source="patient_id", read_only=True)
     series_number = serializers.IntegerField(source="series.number", read_only=True)
+    instance = serializers.UUIDField(
+        source="instance_id",
+        read_only=True,
+        help_text="Id of the stored file that it is a frame of.",
+    )
     filename = serializers.CharField(
         source="instance.filename",
         read_only=True,
@@ -37,6 +42,8 @@ class ImageSerializer(serializers.ModelSerializer):
             "patient",
             "series_number",
             "number",
+            "instance",
+            "frame_number",
             "filename",
             "media_type",
             "sha256",
