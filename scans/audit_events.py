@@ -116,6 +116,8 @@ SERIES_ORDERED = declare(
 )
 SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
 SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)
+INSTANCE_READ = declare("instance.read", "Opened an instance.", detail=_READ)
+INSTANCE_LISTED = declare("instance.listed", "Saw a list of instances.", detail=_LISTED)
 IMAGE_READ = declare("image.read", "Opened an image.", detail=_READ)
 IMAGE_LISTED = declare("image.listed", "Saw a list of images.", detail=_LISTED)
 IMAGE_ORIGINAL_READ = declare("image.original.read", "Downloaded the file of an image.")

@@ -20,7 +20,13 @@ from scans.admin.reading import (
     WorklistViewAdmin,
 )
 from scans.admin.reports import ReportAdmin, ReportTemplateAdmin
-from scans.admin.studies import ImageAdmin, RecordChangeAdmin, SeriesAdmin, StudyAdmin
+from scans.admin.studies import (
+    ImageAdmin,
+    InstanceAdmin,
+    RecordChangeAdmin,
+    SeriesAdmin,
+    StudyAdmin,
+)
 
 __all__ = [
     "AnalysisAdmin",
@@ -31,6 +37,7 @@ __all__ = [
     "HangingProtocolAdmin",
     "IdempotentRequestAdmin",
     "ImageAdmin",
+    "InstanceAdmin",
     "KeyImageAdmin",
     "LabelListAdmin",
     "ModelReleaseAdmin",

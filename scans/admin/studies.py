@@ -1,16 +1,17 @@
-"""Study > Series > Image, as received, and what was put right since: read-only."""
+"""Study > Series > Instance > Image, as received, and what was put right since: read-only."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.admin import ClinicModelAdmin
 from scans import audit_events
 from scans.admin.core.links import link_to
-from scans.models import Image, RecordChange, Series, Study
+from scans.models import Image, Instance, RecordChange, Series, Study
 
 
 @admin.register(Study)
@@ -90,6 +91,61 @@ class SeriesAdmin(ClinicModelAdmin):
         return obj.study.patient
 
 
+@admin.register(Instance)
+class InstanceAdmin(ClinicModelAdmin):
+    """The stored files. Not their bytes: those leave through the one view that records it."""
+
+    read_event = audit_events.INSTANCE_READ
+    listed_event = audit_events.INSTANCE_LISTED
+    clinic_path = "clinic"
+    list_display = ["filename", "patient", "study_link", "frames", "media_type", "received_at"]
+    list_filter = ["media_type"]
+    list_select_related = ["patient", "clinic", "series__study"]
+    search_fields = [
+        "filename",
+        "^patient__mrn",
+        "patient__family_name",
+        "=sha256",
+        "=sop_instance_uid",
+    ]
+    search_help_text = "A file name, an MRN, a family name, a SHA-256, or a SOP instance UID."
+    ordering = ["-received_at", "id"]
+    date_hierarchy = "received_at"
+    fields = [
+        "filename",
+        "patient",
+        "study_link",
+        "image_links",
+        "media_type",
+        "byte_size",
+        "sha256",
+        "sop_instance_uid",
+        "sop_class_uid",
+        "transfer_syntax_uid",
+        "received_at",
+        "clinic",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("header")  # large, and not shown
+
+    def view_on_site(self, obj: Instance) -> str:
+        return obj.study.get_absolute_url()
+
+    @admin.display(description="Study")
+    def study_link(self, obj: Instance) -> SafeString:
+        return link_to(obj.study)
+
+    @admin.display(description="Frames", ordering="number_of_frames")
+    def frames(self, obj: Instance) -> int:
+        return obj.number_of_frames
+
+    @admin.display(description="Images")
+    def image_links(self, obj: Instance) -> SafeString:
+        images = obj.images.with_instance().order_by("frame_number")
+        return format_html_join(", ", "{}", ((link_to(image),) for image in images))
+
+
 @admin.register(Image)
 class ImageAdmin(ClinicModelAdmin):
     read_event = audit_events.IMAGE_READ
@@ -109,7 +165,7 @@ class ImageAdmin(ClinicModelAdmin):
     ordering = ["-received_at", "id"]
     date_hierarchy = "received_at"
     fields = [
-        "instance",
+        "instance_link",
         "frame_number",
         "patient",
         "study_link",
@@ -129,6 +185,10 @@ class ImageAdmin(ClinicModelAdmin):
     @admin.display(description="Media type", ordering="instance__media_type")
     def media_type(self, obj: Image) -> str:
         return obj.instance.media_type
+
+    @admin.display(description="Instance")
+    def instance_link(self, obj: Image) -> SafeString:
+        return link_to(obj.instance)
 
     @admin.display(description="Study")
     def study_link(self, obj: Image) -> SafeString:

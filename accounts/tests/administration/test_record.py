@@ -8,7 +8,7 @@ from accounts.tests.administration.pages import (
     page,
 )
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Image, ModelRelease, Patient, Study
+from scans.models import Analysis, ModelRelease, Patient, Study
 from scans.tests.core.factories import ReleaseFactory, WorkerFactory, fail, make_analysis
 
 pytestmark = pytest.mark.django_db
@@ -18,12 +18,13 @@ def test_opening_a_patient_in_the_administration_is_recorded_as_a_read(site, sup
     analysis = make_analysis(user=UserFactory())
     patient, image = analysis.image.patient, analysis.image
 
-    for row in (patient, image.study, image.series, image, analysis):
+    for row in (patient, image.study, image.series, image.instance, image, analysis):
         site.get(page(type(row), "change", row.pk))
 
     reads = AuditEvent.objects.filter(detail={"page": "administration"})
     assert {event.action for event in reads} == {
-        *("patient.read", "study.read", "series.read", "image.read", "analysis.read")
+        *("patient.read", "study.read", "series.read", "instance.read", "image.read"),
+        "analysis.read",
     }
     assert {event.patient_id for event in reads} == {patient.pk}
     assert {event.actor for event in reads} == {superuser}
@@ -188,9 +189,9 @@ def test_pages_link_to_the_product(site):
     analysis = make_analysis(user=UserFactory())
     image = analysis.image
 
-    for row in (image.patient, image.study, image, analysis, image.series):
+    for row in (image.patient, image.study, image, analysis, image.series, image.instance):
         text = site.get(page(type(row), "change", row.pk)).content.decode()
-        shown = image.study if row is image.series else row
+        shown = image.study if row in (image.series, image.instance) else row
         assert f'href="{shown.get_absolute_url()}" class="viewsitelink"' in text
 
 
@@ -289,9 +290,10 @@ def test_workers_that_fell_silent_are_marked(client, superuser):
 def test_originals_are_not_linked_past_the_view_that_records_them(client, superuser):
     image = make_analysis().image
     client.force_login(superuser)
-    assert (
-        image.instance.file.name not in client.get(page(Image, "change", image.pk)).content.decode()
-    )
+    for row in (image, image.instance):
+        text = client.get(page(type(row), "change", row.pk)).content.decode()
+        assert image.instance.file.name not in text
+        assert image.rendition.name not in text
 
 
 def test_studies_are_found_by_the_name_of_the_patient(site):

@@ -423,6 +423,7 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.patient": lambda world: world.patient,
     "scans.study": lambda world: world.study,
     "scans.series": lambda world: Series.objects.get(study=world.study),
+    "scans.instance": lambda world: world.image.instance,
     "scans.image": lambda world: world.image,
     "scans.recordchange": lambda world: RecordChange.objects.get(pk=of_change()(world)["pk"]),
     "scans.analysis": lambda world: world.analysis,
