@@ -20,7 +20,7 @@ class UploadLimits:
 
 
 def upload_limits() -> UploadLimits:
-    """Return the limits that the settings name. A row holds one image, so a file may hold one."""
+    """Return the limits that the settings name. For now a file may hold one image."""
     return UploadLimits(
         file=Limits(
             max_bytes=settings.UPLOAD_MAX_FILE_BYTES,

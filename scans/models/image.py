@@ -82,8 +82,10 @@ class Image(Undeletable, Acquisition):
 
     @property
     def name(self) -> str:
-        """What people call it: the name of its file."""
-        return self.instance.filename
+        """What people call it: the name of its file, with the frame where that holds several."""
+        if self.instance.number_of_frames == 1:
+            return self.instance.filename
+        return f"{self.instance.filename}, frame {self.frame_number}"
 
     @property
     def study(self) -> Study:

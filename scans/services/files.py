@@ -133,6 +133,7 @@ def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:
 
 
 def _picture_name(image: Image, kind: str) -> str:
-    """Name the picture after the file."""
+    """Name the picture after the file, with the frame where that holds several."""
     stem = PurePosixPath(image.instance.filename).stem
-    return f"{stem}-{kind}.png"
+    frame = f"-{image.frame_number}" if image.instance.number_of_frames > 1 else ""
+    return f"{stem}{frame}-{kind}.png"

@@ -115,6 +115,7 @@ class _Slice:
     image: UUID
     number: int
     filename: str
+    frame_number: int
     status: str
     evidence: dict[str, Any] | None
 
@@ -166,10 +167,12 @@ def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_
             image__series=series, release=release
         ).values_list("image", "status", "slice_evidence__content")
     }
-    images = Image.objects.filter(series=series).values_list("pk", "number", "instance__filename")
+    images = Image.objects.filter(series=series).values_list(
+        "pk", "number", "instance__filename", "frame_number"
+    )
     slices = [
-        _Slice(pk, number, filename, *analyses.get(pk, ("", None)))
-        for pk, number, filename in images
+        _Slice(pk, number, filename, frame_number, *analyses.get(pk, ("", None)))
+        for pk, number, filename, frame_number in images
     ]
     if series.order_corrected:
         return sorted(slices, key=lambda one: one.number)

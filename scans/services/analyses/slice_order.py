@@ -17,7 +17,12 @@ class Slice(Protocol):
 
     @property
     def filename(self) -> str:
-        """As the sender named it."""
+        """Of its file, as the sender named it."""
+        ...
+
+    @property
+    def frame_number(self) -> int:
+        """Its place among the images of that file, from 1."""
         ...
 
 
@@ -27,12 +32,14 @@ Row = TypeVar("Row", bound=Slice)
 def in_slice_order(rows: Sequence[Row]) -> list[Row]:
     """The slices by the numbers in their files' names where those differ in nothing else.
 
+    Those of one file are in the order of its frames.
+
     Otherwise in the order in which they were received: several are sent at a time, so that order
     can be off by a place or two, but a name that is no number says nothing of a place.
     """
     texts = {tuple(_DIGITS.split(row.filename)[::2]) for row in rows}
-    if len(texts) == 1 and len({row.filename for row in rows}) == len(rows):
-        return sorted(rows, key=lambda row: (_numbers(row.filename), row.number))
+    if len(texts) == 1 and len({(row.filename, row.frame_number) for row in rows}) == len(rows):
+        return sorted(rows, key=lambda row: (_numbers(row.filename), row.frame_number, row.number))
     return sorted(rows, key=lambda row: row.number)
 
 

@@ -398,9 +398,15 @@ def test_slices_go_by_the_numbers_of_their_files_or_else_as_they_came(names, exp
     assert [row.filename for row in in_slice_order(rows)] == expected
 
 
+def test_slices_of_one_file_go_by_its_frames_and_those_files_by_their_numbers():
+    rows = [SliceOf(1, "2.tif", 2), SliceOf(2, "2.tif", 1), SliceOf(3, "1.tif", 1)]
+    assert [row.number for row in in_slice_order(rows)] == [3, 2, 1]
+
+
 class SliceOf(NamedTuple):
     number: int
     filename: str
+    frame_number: int = 1
 
 
 def test_a_failed_slice_reads_as_any_failed_analysis(release):
