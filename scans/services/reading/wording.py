@@ -10,20 +10,31 @@ from dataclasses import dataclass
 
 _CLAUSES = re.compile(r"[.;:!?\n]+(?=\s|$)|\n+|,?\s\b(?:but|however|although|whereas|while)\b")
 _TUMOR = re.compile(
-    r"\b(?:tumou?rs?|neoplas\w+|malignan\w+|gli(?:oma|oblastoma)s?|\w*astrocytomas?|meningiomas?|"
-    r"metasta\w+|lymphomas?|adenomas?|\w*schwannomas?|ependymomas?|medulloblastomas?|"
-    r"\w*carcinomas?|craniopharyngiomas?|mass(?:es)?(?!\s+effect))\b",
+    r"\b(?:tumou?rs?|neoplas\w+|malignan\w+|\w*gliomas?|\w*blastomas?|gbm|pcnsl|dnet|"
+    r"\w*astrocytomas?|meningiomas?|metasta\w+|lymphomas?|\w*adenomas?|\w*schwannomas?|"
+    r"neur(?:in)?omas?|prolactinomas?|\w*germinomas?|teratomas?|chordomas?|pine(?:al|ocyt)omas?|"
+    r"ependymomas?|\w*carcinomas?|"
+    r"craniopharyngiomas?|space[- ]occupying|mass(?:es)?(?!\s+effect)|"
+    r"suspicious (?:\w+ )?(?:lesions?|foc(?:us|i)|findings?)|"
+    r"(?:lesions?|foc(?:us|i)|findings?) (?:is |are )?suspicious)\b",
     re.IGNORECASE,
 )
 # What a tumor is called by its place; in a text it may be anything.
 _TUMOR_SITE = re.compile(r"\bpituitary lesions?\b", re.IGNORECASE)
 _LESION = re.compile(r"\b(?:lesions?|enhanc\w+)\b", re.IGNORECASE)
 _NORMAL = re.compile(
-    r"\b(?:normal (?:brain|mri|mr|head|study|examination|scan|findings?)|unremarkable)\b",
+    r"(?<!not )(?<!n't )\b(?:normal (?:brain|mri|mr|head|study|examination|scan|findings?)|"
+    r"normal for (?:the )?age|"
+    r"unremarkable|inconspicuous|within normal limits|"
+    r"age[- ](?:appropriate|adequate|related)|appropriate for (?:the |the patient's )?age)\b"
+    r"|\bnothing (?:suspicious|abnormal|pathological|remarkable|of note)\b"
+    r"|\bno (?!new\b|change|further\b|other\b|additional\b|more\b)(?:[\w-]+ ){0,3}"
+    r"(?:abnormal(?:ity|ities)|patholog(?:y|ies)|(?:abnormal|pathological) findings?|lesions?)\b"
+    r"|\bno evidence of (?:\w+ )?disease\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not|without|absen(?:t|ce)|negative for|free of|exclud\w+|ruled? out|neither|nor|"
+    r"\b(?:no|not|nothing|without|absen(?:t|ce)|negative for|free of|exclud\w+|ruled? out|neither|nor|"
     r"never|unlikely)\b|n't\b",
     re.IGNORECASE,
 )
@@ -68,7 +79,7 @@ def stance_of(text: str) -> Stance:
     for clause in _clauses(text):
         if _DOUBT.search(clause):
             doubted = True
-        elif (_TUMOR.search(clause) and _DENIAL.search(clause)) or _NORMAL.search(clause):
+        elif _is_denied(clause):
             denied = True
         elif _HISTORY.search(clause):
             continue
@@ -77,6 +88,14 @@ def stance_of(text: str) -> Stance:
         elif _LESION.search(clause) and not _DENIAL.search(clause):
             lesion = True
     return Stance(asserted, denied, doubted, lesion)
+
+
+def _is_denied(clause: str) -> bool:
+    if _TUMOR.search(clause) and _DENIAL.search(clause):
+        return True
+    if _NORMAL.search(clause) is None:
+        return False  # "unremarkable but for a meningioma" denies none
+    return _TUMOR.search(clause) is None or _HISTORY.search(clause) is not None
 
 
 def names_a_tumor(label: str) -> bool:

@@ -76,6 +76,15 @@ def test_an_impression_against_the_finding_takes_a_sentence_and_a_second_act(doc
     [
         ("no_tumor", {"impression": "Glioblastoma."}),
         ("no_tumor", {"impression": "Unchanged.", "findings": "A meningioma of 2 cm."}),
+        ("no_tumor", {"impression": "Suspicious lesion in the left insula."}),
+        ("no_tumor", {"impression": "Oligodendroglioma."}),
+        (
+            "tumor",
+            {"impression": "Age-appropriate findings, nothing suspicious. Follow-up not needed."},
+        ),
+        ("tumor", {"impression": "No suspicious lesion."}),
+        ("tumor", {"impression": "Within normal limits."}),
+        ("unsure", {"impression": "No abnormality."}),
         ("unsure", {"impression": "No tumor."}),
         ("tumor", {"impression": "Tumor on the left.", "findings": "Lesion on the right."}),
     ],
