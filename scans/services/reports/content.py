@@ -72,13 +72,15 @@ _SIZES_OF: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     Shape.ELLIPSE: (("axes", ("long_axis", "short_axis")),),
     Shape.BIDIRECTIONAL: (("bidirectional", ("long_diameter", "short_diameter")),),
 }
-_UNNAMED = "Annotated area"
-_OLDER_UNNAMED = "Marked area"  # in reports of the first version
+# What a mark is called that has neither a label nor a text: only some have an area.
+_AREA, _MARK = "Annotated area", "Marked"
+_AREAS = frozenset({Shape.RECTANGLE, Shape.ELLIPSE, Shape.POLYGON, Shape.FREEHAND})
+_OLDER_UNNAMED = ("Annotated area", "Marked area")  # of every shape, in reports before
 
 
 def annotation_name(version: AnnotationVersion) -> str:
     """Return the name of an annotation in a report: its label, or else the text of its arrow."""
-    name: str = version.label or version.geometry.get("text") or _UNNAMED
+    name: str = version.label or version.geometry.get("text") or _unnamed(version)
     return name[:1].upper() + name[1:]
 
 
@@ -90,9 +92,15 @@ def annotation_location(annotation: Annotation, version: AnnotationVersion) -> s
 def annotation_locations(annotation: Annotation, version: AnnotationVersion) -> tuple[str, ...]:
     """Return every way in which a stored line about this annotation may begin."""
     location = annotation_location(annotation, version)
-    if annotation_name(version) != _UNNAMED:
+    unnamed = _unnamed(version)
+    if annotation_name(version) != unnamed:
         return (location,)
-    return location, location.replace(_UNNAMED, _OLDER_UNNAMED, 1)
+    older = (location.replace(unnamed, name, 1) for name in _OLDER_UNNAMED if name != unnamed)
+    return location, *older
+
+
+def _unnamed(version: AnnotationVersion) -> str:
+    return _AREA if version.shape in _AREAS else _MARK
 
 
 def as_sentence(note: str) -> str:

@@ -11,6 +11,7 @@ from scans.services.reading.number_ranges import number_ranges
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reports import drafting, signing
 from scans.services.reports.ai_statement import MOST_LINES
+from scans.services.reports.content import annotation_line, annotation_locations
 from scans.services.reports.figures import default_figures
 from scans.services.reports.pdf import document
 from scans.services.reports.pdf.document import render_pdf
@@ -149,3 +150,22 @@ def test_an_arrow_says_anything_but_control_characters(reader, study):
             annotation_id=annotation.pk,
             geometry=arrow | {"text": "a\x07"},
         )
+
+
+SHAPES = {
+    "length": {"shape": "length", "start": [10, 10], "end": [50, 10]},
+    "angle": {"shape": "angle", "start": [10, 10], "vertex": [50, 10], "end": [50, 40]},
+    "area": {"shape": "ellipse", "cx": 30, "cy": 30, "rx": 20, "ry": 10, "rotation": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("length", "Marked"), ("angle", "Marked"), ("area", "Annotated area")]
+)
+def test_a_mark_without_a_label_is_called_by_what_it_is(reader, study, name, called):
+    image = Image.objects.get(series__study=study)
+    annotation = make_annotation(image=image, author=reader, geometry=SHAPES[name])
+    line = annotation_line(annotation)
+    assert line.startswith(f"{called} on image 1: {'axes' if name == 'area' else name} ")
+    # Reports that were signed before called every mark an area, and link it all the same.
+    assert "Annotated area on image 1" in annotation_locations(annotation, annotation.current)
