@@ -70,5 +70,10 @@ class CriticalFinding(Undeletable, models.Model):
             ),
         ]
 
+    @property
+    def is_name_as_typed(self) -> bool:
+        """Whether nobody was signed in who acknowledged it, so that the name may be anybody's."""
+        return self.acknowledged_at is not None and self.acknowledged_by_id is None
+
     def __str__(self) -> str:
         return f"Critical finding told to {self.recipient_name} of {self.study}"

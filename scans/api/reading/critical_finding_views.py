@@ -60,6 +60,12 @@ class CriticalFindingSerializer(serializers.ModelSerializer):
         help_text="The account, where the person was signed in.",
     )
 
+    is_name_as_typed = serializers.BooleanField(
+        read_only=True,
+        help_text="Whether `acknowledged_name` was typed by somebody who was not signed in; else "
+        "it is the account's.",
+    )
+
     class Meta:
         model = CriticalFinding
         fields = [
@@ -82,6 +88,7 @@ class CriticalFindingSerializer(serializers.ModelSerializer):
             "acknowledged_at",
             "acknowledged_by",
             "acknowledged_name",
+            "is_name_as_typed",
         ]
         read_only_fields = fields
 

@@ -19,6 +19,7 @@ from scans.pages.core.responses import poll_token
 from scans.pages.patients.trend_chart import chart_of
 from scans.services.analyses.rescoring import unscored_images
 from scans.services.disclosure import as_shown, withheld_from
+from scans.services.reading.critical_finding_status import CriticalFindingStatus, told_of_studies
 from scans.services.reading.readable_verdicts import ReadableFinding, readable_findings
 from scans.services.reports.drafting import can_write_report
 from scans.services.reports.states import ReportState, report_states
@@ -95,6 +96,7 @@ def entries_of(
     thumbnails = thumbnails_of(ids, withheld=withheld, most=THUMBNAILS)
     findings = readable_findings(user=request.user, studies=studies)
     reports = report_states(user=request.user, studies=studies)
+    told = told_of_studies(user=request.user, studies=ids)
     return [
         _entry(
             request,
@@ -102,6 +104,7 @@ def entries_of(
             thumbnails.get(summary.study.pk, []),
             reader_finding=findings[summary.study.pk],
             report=reports[summary.study.pk],
+            told=told.get(summary.study.pk, []),
             change=trend.shown_with(summary),
         )
         for summary in summarize(studies, user=request.user)
@@ -115,6 +118,7 @@ def _entry(
     *,
     reader_finding: ReadableFinding,
     report: ReportState,
+    told: list[CriticalFindingStatus],
     change: Change | None,
 ) -> dict[str, Any]:
     study = summary.study
@@ -125,6 +129,7 @@ def _entry(
         summary.withheld,
         reader_finding.facts,
         report.facts,
+        [row.facts for row in told],
     )
     return {
         "study": study,
@@ -132,6 +137,7 @@ def _entry(
         "images": images,
         "reader_finding": reader_finding,
         "report": report,
+        "told": told,
         "change": change,
         "can_write_report": can_write_report(request.user, study),
         "hidden": max(0, summary.image_count - THUMBNAILS),

@@ -100,6 +100,7 @@ def critical_finding(request: HttpRequest, token: str) -> HttpResponse:
         )
     user = request.user if isinstance(request.user, User) else None
     name, problem = request.POST.get("name", finding.recipient_name), ""
+    name = str(user) if user else name
     if request.method == "POST":
         try:
             acknowledge(user=user, finding=finding, name=name)
@@ -122,6 +123,7 @@ def critical_finding(request: HttpRequest, token: str) -> HttpResponse:
         "finding_status": finding_status,
         "born": parse_date(born) if born else None,
         "name": name,
+        "is_signed_in": user is not None,
         "problem": problem,
         "sees_study": sees_study,
     }

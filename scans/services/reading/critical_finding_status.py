@@ -4,7 +4,7 @@ And whether the study was decided, or decided anew, after the finding was told: 
 does not change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from scans.models.assessment import ReadAs, VerdictStatus
 from scans.models.critical_finding import CriticalFindingQuerySet
 from scans.models.reading import ReadStage
 from scans.models.record_change import ChangeKind, identity_of
-from scans.services.disclosure import ai_visible, others_visible
+from scans.services.disclosure import ai_visible, disclosed_to, others_disclosed, others_visible
 
 
 def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQuerySet:
@@ -30,6 +30,23 @@ def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQu
     if others_visible(user=user, study=study) and ai_visible(user=user, study=study):
         return rows
     return rows.filter(Q(reported_by=user) | Q(recipient=user))
+
+
+def told_of_studies(
+    *, user: User, studies: Collection[UUID]
+) -> dict[UUID, list["CriticalFindingStatus"]]:
+    """Return what was told of each of these studies, as `readable_critical_findings` has it.
+
+    The newest first. One query where nothing was told, which is nearly always.
+    """
+    is_open = disclosed_to(user, study="study") & others_disclosed(study="study")
+    rows = CriticalFinding.objects.visible_to(user).filter(study__in=studies)
+    rows = rows.filter(Q(reported_by=user) | Q(recipient=user) | is_open)
+    shown = list(rows.select_related("reported_by", "study__patient"))
+    found: dict[UUID, list[CriticalFindingStatus]] = {}
+    for status in statuses_of(shown) if shown else ():
+        found.setdefault(status.finding.study_id, []).append(status)
+    return found
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,12 @@ class CriticalFindingStatus:
     is_moved: bool  # the study is another patient's since
     is_undelivered: bool  # no mail of it arrived, and nobody has acknowledged it
     verdict_since: VerdictSince | None  # what was signed after it was told
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Everything that can change in how it is shown; compared by polls."""
+        acknowledged = str(self.finding.acknowledged_at)
+        return str(self.finding.pk), acknowledged, self.is_undelivered, self.is_moved
 
 
 def statuses_of(findings: Iterable[CriticalFinding]) -> list[CriticalFindingStatus]:

@@ -141,14 +141,18 @@ def note_phone_call(
 
 
 @clinical_write()
-def acknowledge(*, user: User | None, finding: CriticalFinding, name: str) -> CriticalFinding:
-    """Acknowledge a finding by its link, which is the permission; `user` where one is signed in.
+def acknowledge(*, user: User | None, finding: CriticalFinding, name: str = "") -> CriticalFinding:
+    """Acknowledge a finding by its link, which is the permission.
 
-    A second time changes nothing. Raises `ValidationError` without a name.
+    Of a `user` who is signed in, the account says who they are, whatever is typed; of anybody else
+    the name is kept as typed. A second time changes nothing. Raises `ValidationError` without one.
     """
-    name = _line(name)
-    if errors := _name_errors("name", name, otherwise="Enter your name."):
-        raise ValidationError(errors)
+    if user is None:
+        name = _line(name)
+        if errors := _name_errors("name", name, otherwise="Enter your name."):
+            raise ValidationError(errors)
+    else:
+        name = str(user)
     current = CriticalFinding.objects.select_for_update().get(pk=finding.pk)
     if current.acknowledged_at is None:
         current.acknowledged_at = timezone.now()

@@ -34,8 +34,8 @@ _NORMAL = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not|nothing|without|absen(?:t|ce)|negative for|free of|exclud\w+|ruled? out|neither|nor|"
-    r"never|unlikely)\b|n't\b",
+    r"\b(?:no|not|nothing|without|absen(?:t|ce)|negative for|free of|exclud\w+|ruled? out|neither|"
+    r"nor|never|unlikely)\b|n't\b",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(

@@ -16,6 +16,7 @@ from accounts.models import Clinic, OutgoingMail
 from accounts.tests.factories import UserFactory
 from scans.models import CriticalFinding, Notification
 from scans.services.reading.assignment import assign_study
+from scans.services.reading.contradictions import ContradictionError, Despite
 from scans.services.reading.critical_finding_status import readable_critical_findings
 from scans.services.reading.critical_findings import (
     acknowledge,
@@ -184,7 +185,10 @@ def since_of(study, person, finding):
 def amend(user, study, finding):
     begin_amendment(user=user, study=study)
     entered = VerdictInput(finding=finding, amendment_reason="Seen again.")
-    return sign_verdict(user=user, study=study, verdict_input=entered)
+    with pytest.raises(ContradictionError) as asked:  # what was told says that there is one
+        sign_verdict(user=user, study=study, verdict_input=entered)
+    despite = Despite(asked.value.contradictions, note="It was another patient's image.")
+    return sign_verdict(user=user, study=study, verdict_input=entered, despite=despite)
 
 
 def test_a_verdict_that_was_signed_or_amended_since_is_said_beside_what_was_told(user, study):
@@ -292,3 +296,65 @@ def test_a_mail_is_forgotten_after_ninety_days_as_before(user, study):
     OutgoingMail.objects.update(created_at=timezone.now() - timedelta(days=91))
     outbox.delete_old()
     assert not OutgoingMail.objects.exists()
+
+
+# --- Who acknowledged it, and where that stands ---------------------------------------------------
+
+
+def told(user, study, **whom):
+    return send_critical_finding(user=user, study=study, text=TEXT, **whom or ADDRESS)
+
+
+def at_the_study(study, person):
+    """The pages on which the study is met first."""
+    client = Client()
+    client.force_login(person)
+    pages = (study.get_absolute_url(), reverse("patient", args=[study.patient_id]))
+    return [strip_tags(text_of(client.get(page))) for page in pages]
+
+
+def test_of_who_is_signed_in_the_account_is_recorded_whatever_is_typed(user, study):
+    clinician = UserFactory(clinic=study.clinic, first_name="Greta", last_name="Page")
+    finding = told(user, study, recipient=clinician)
+    theirs = Client()
+    theirs.force_login(clinician)
+    page = theirs.get(acknowledgment_path(finding)).content.decode()
+    assert 'value="Greta Page"' in page
+    assert "readonly" in page
+    theirs.post(acknowledgment_path(finding), {"name": "Dr Nobody"})
+    finding.refresh_from_db()
+    assert (finding.acknowledged_by, finding.acknowledged_name) == (clinician, "Greta Page")
+    for text in [page_of(study, user), *at_the_study(study, user)]:
+        assert "Acknowledged by Greta Page," in text
+        assert "name as typed" not in text
+
+
+def test_of_who_is_not_signed_in_it_is_said_that_the_name_is_as_typed(user, study):
+    finding = told(user, study)
+    page = Client().get(acknowledgment_path(finding)).content.decode()
+    assert "readonly" not in page
+    Client().post(acknowledgment_path(finding), {"name": "Dr Nobody"})
+    link = strip_tags(text_of(Client().get(acknowledgment_path(finding))))
+    for text in [link, page_of(study, user), *at_the_study(study, user)]:
+        assert "Acknowledged by Dr Nobody (name as typed)" in " ".join(text.split())
+    (listed,) = asking_as(user).get(f"/api/v1/studies/{study.pk}/critical-findings/").json()
+    assert (listed["acknowledged_name"], listed["is_name_as_typed"]) == ("Dr Nobody", True)
+
+
+def test_the_study_and_the_case_history_show_what_was_told(user, study):
+    for text in at_the_study(study, user):
+        assert "Critical finding:" not in text
+    told(user, study)
+    for person in (user, UserFactory(clinic=study.clinic, clinician=True)):
+        for text in at_the_study(study, person):
+            assert f"Critical finding: {TEXT}" in " ".join(text.split())
+            assert "Sent to Dr. Page," in " ".join(text.split())
+            assert "Not acknowledged yet." in text
+
+
+def test_they_show_nothing_of_a_colleague_while_two_read_blind(user, study):
+    set_readers_required(user=user, study=study, readers=2)
+    told(user, study)
+    colleague = UserFactory(clinic=study.clinic, radiologist=True)
+    assert all(TEXT in text for text in at_the_study(study, user))
+    assert not any(TEXT in text for text in at_the_study(study, colleague))

@@ -190,3 +190,19 @@ def test_the_tag_says_how_many_of_two_reads_are_signed(reader, study, name):
     assert tag() == "1 of 2 reads signed"
     sign(other, study)
     assert tag() == "Read"
+
+
+def test_two_who_disagree_are_said_to_await_adjudication_until_a_third_decides(reader, study):
+    third = colleague(reader)
+    pages = (study.get_absolute_url(), reverse("patient", args=[study.patient_id]))
+
+    def counts():
+        texts = [signed_in(third).get(page).content.decode() for page in pages]
+        return [text.count("data-awaits-adjudication") for text in texts]
+
+    set_readers_required(user=reader, study=study, readers=2)
+    sign(reader, study, "tumor")
+    sign(colleague(reader), study, "no_tumor")
+    assert counts() == [2, 2]
+    sign(third, study, "tumor")
+    assert counts() == [0, 0]
