@@ -74,11 +74,16 @@ def unpack(
     yield SubmittedFile(filename, file.read())
 
 
-def decode(content: bytes, limits: UploadLimits) -> DecodedFile:
-    """Decode one file. Raises `Refusal`, whose remedies are those of an upload."""
+def decode(content: bytes, limits: UploadLimits, *, filename: str = "") -> DecodedFile:
+    """Decode one file. Raises `Refusal`, whose remedies are those of an upload.
+
+    By its name or its first bytes, what is no image may be what is left of a ZIP archive.
+    """
     try:
         return formats.read(content, limits=limits.file)
     except Refusal as refusal:
+        if refusal.code == "not_an_image" and archives.was_one(filename, content):
+            raise archives.damaged() from refusal
         remedy = {
             f"Export the image as {formats.names()}.": (
                 f"Upload the image as {formats.names()}, or several in a ZIP."

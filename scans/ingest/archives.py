@@ -39,6 +39,19 @@ def recognizes(head: bytes) -> bool:
     return head.startswith(ZIP)
 
 
+def was_one(filename: str, content: bytes) -> bool:
+    """Return whether what is no archive is called one, or begins with a part of one."""
+    is_part = content[:2] == b"PK" and content[2:3] < b"\x09"
+    return is_part or filename.lower().endswith(SUFFIXES)
+
+
+def damaged() -> Refusal:
+    """Return the refusal of an archive that cannot be opened."""
+    return Refusal(
+        "truncated", "The ZIP archive is truncated or damaged.", "Make or copy it again."
+    )
+
+
 def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
     """Yield the files of the archive by name, IM2 before IM10, never more than one in memory.
 
@@ -48,9 +61,7 @@ def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Refusal(
-            "truncated", "The ZIP archive is truncated or damaged.", "Make or copy it again."
-        ) from error
+        raise damaged() from error
     with archive:
         _refuse_document(archive)
         members = [member for member in archive.infolist() if not _is_litter(member)]

@@ -99,7 +99,7 @@ class UploadSerializer(AcquisitionInputSerializer):
         choices=Priority.choices,
         required=False,
         default=Priority.ROUTINE,
-        help_text="How urgent it is; of a stat study the radiologists are told as it arrives.",
+        help_text="How urgent it is; the radiologists are told of a stat study as it arrives.",
     )
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
@@ -122,13 +122,22 @@ class RefusalSerializer(serializers.Serializer):
     image = ExistingImageSerializer(allow_null=True)
 
 
+class WarningSerializer(serializers.Serializer):
+    """What to look at although one file was received, and the same image of another patient."""
+
+    filename = serializers.CharField()
+    warning = serializers.CharField()
+    image = ExistingImageSerializer(source="of_other_patient")
+
+
 class ReceivedStudySerializer(CandidatesSerializer, StudySerializer):
     """The new study, the files that were not accepted, and who may be the same patient."""
 
     refused = RefusalSerializer(many=True, read_only=True)
+    warnings = WarningSerializer(many=True, read_only=True)
 
     class Meta(StudySerializer.Meta):
-        fields = [*StudySerializer.Meta.fields, "refused", "merge_candidates"]
+        fields = [*StudySerializer.Meta.fields, "refused", "warnings", "merge_candidates"]
         read_only_fields = fields
 
 

@@ -26,6 +26,7 @@ from scans.api.studies.serializers import (
     StudySerializer,
     StudySummarySerializer,
     UploadSerializer,
+    WarningSerializer,
 )
 from scans.models import Analysis, Image, Patient, Study
 from scans.models.acquisition import ACQUISITION
@@ -89,7 +90,8 @@ class StudyViewSet(FoundRows):
     @extend_schema(
         summary="Upload a study",
         description=(
-            "Each file is accepted or refused on its own. With an `Idempotency-Key`, the same "
+            "Each file is accepted or refused on its own; `warnings` names those that another "
+            "patient of the clinic has as well. With an `Idempotency-Key`, the same "
             "key and request give the same response and one study, however often they are sent."
         ),
         request={"multipart/form-data": UploadSerializer},
@@ -149,6 +151,8 @@ class StudyViewSet(FoundRows):
             return to_store(problem, status.HTTP_400_BAD_REQUEST)
         study = self.queryset.get(pk=receipt.study.pk)
         shown = StudySerializer(study, context=self.get_serializer_context()).data
+        warnings = WarningSerializer(receipt.warned, many=True).data
         found = {"merge_candidates": listed_candidates(self.request, receipt.study.patient)}
         more = CandidatesSerializer(found, context=self.get_serializer_context()).data
-        return to_store(shown | {"refused": refused} | more, status.HTTP_201_CREATED)
+        about_files = {"refused": refused, "warnings": warnings}
+        return to_store(shown | about_files | more, status.HTTP_201_CREATED)

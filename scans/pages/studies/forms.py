@@ -81,7 +81,7 @@ class UploadFactsForm(AcquisitionForm, StatedForm):
         required=False,
         choices=Priority.choices,
         initial=Priority.ROUTINE,
-        help_text="Of a stat study the radiologists are told as it arrives.",
+        help_text="The radiologists are told of a stat study as it arrives.",
     )
     upload_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # Where the file stands in the list of the page, which sends several at a time.

@@ -168,12 +168,14 @@ def _only_match(request: ClinicalRequest, form: UploadFactsForm) -> Patient | No
 
 
 def _as_json(outcome: FileOutcome) -> dict[str, Any]:
-    image = outcome.image
+    image, other = outcome.image, outcome.of_other_patient
     return {
         "filename": outcome.filename,
         "outcome": outcome.outcome,
         "code": outcome.code,
         "detail": outcome.detail,
+        "warning": outcome.warning,
+        "other_url": _image_url(other) if other else None,
         "image_id": str(image.pk) if image else None,
         "url": _image_url(image) if image else None,
         "thumbnail_url": reverse("image-file", args=[image.pk, "thumbnail"]) if image else None,

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
@@ -38,18 +38,31 @@ _decoding = threading.BoundedSemaphore(2)
 RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
 _PLACES_OF_A_FILE = 1_000_000  # more than a ZIP may have entries
 _CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
+OF_ANOTHER_PATIENT = (
+    "Another patient of the clinic has exactly this image. See whether this is the right patient."
+)
 _STUDY_READ = "This study is read already. Upload the rest as a new study."
 
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """The outcome of one file. `image` is its first image: a new one, or the one it repeats."""
+    """The outcome of one file. `image` is its first image: a new one, or the one it repeats.
+
+    `of_other_patient` is the same image of another patient, of the sender's clinic: perhaps the
+    wrong patient was chosen. `warning` says so in words.
+    """
 
     filename: str
     outcome: str
     code: str = ""
     detail: str = ""
     image: Image | None = None
+    of_other_patient: Image | None = None
+
+    @property
+    def warning(self) -> str:
+        """What to look at although the file was received; empty where there is nothing."""
+        return OF_ANOTHER_PATIENT if self.of_other_patient else ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Receipt:
     def received(self) -> tuple[FileOutcome, ...]:
         """The files that are images of the study now."""
         return self._only(RECEIVED)
+
+    @property
+    def warned(self) -> tuple[FileOutcome, ...]:
+        """The files that were received and that another patient has as well."""
+        return tuple(row for row in self.outcomes if row.warning)
 
     @property
     def duplicates(self) -> tuple[FileOutcome, ...]:
@@ -185,7 +203,7 @@ def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | Fi
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
             with _decoding:
-                decoded = ingest.decode(offer.content, limits)
+                decoded = ingest.decode(offer.content, limits, filename=name)
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
             continue
@@ -293,7 +311,25 @@ def _write(
         if is_new_study and priority != Priority.ROUTINE:
             study = set_priority(user=user, study=study, priority=priority)
     is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
-    return Receipt(study if is_received else None, tuple(outcomes))
+    return Receipt(study if is_received else None, _with_other_patients(user, patient, outcomes))
+
+
+def _with_other_patients(
+    user: User, patient: Patient, outcomes: Sequence[FileOutcome]
+) -> tuple[FileOutcome, ...]:
+    """Each file that was received with the same image of another patient; one query for all."""
+    received = [one.image for one in outcomes if one.outcome == RECEIVED and one.image]
+    hashes = {image.instance.sha256 for image in received}
+    images = Image.objects.visible_to(user).with_instance().select_related("series__study")
+    others: dict[str, Image] = {}
+    for image in images.filter(instance__sha256__in=hashes).exclude(patient=patient):
+        others.setdefault(image.instance.sha256, image)
+    return tuple(
+        replace(one, of_other_patient=others.get(one.image.instance.sha256))
+        if one.outcome == RECEIVED and one.image
+        else one
+        for one in outcomes
+    )
 
 
 def _write_file(

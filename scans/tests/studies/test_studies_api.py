@@ -136,6 +136,18 @@ def test_a_duplicate_is_refused_and_names_the_image_that_is_kept(api, patient, r
     assert Study.objects.count() == 1
 
 
+def test_the_same_image_of_another_patient_is_a_warning(api, person, patient, release):
+    other = PatientFactory(created_by=person)
+    first = send(api, other, pictures.upload("a.png", pictures.png())).json()
+    assert first["warnings"] == []
+    second = send(api, patient, pictures.upload("b.png", pictures.png()))
+    assert second.status_code == 201
+    (warning,) = second.json()["warnings"]
+    assert warning["filename"] == "b.png"
+    assert "Another patient of the clinic" in warning["warning"]
+    assert warning["image"] == {"id": first["images"][0]["id"], "study": first["id"]}
+
+
 def test_the_same_file_twice_in_one_upload_is_kept_once(api, patient, release):
     response = send(api, patient, good(), good(name="copy.png"))
     assert response.status_code == 201

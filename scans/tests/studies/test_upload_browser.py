@@ -93,7 +93,7 @@ def test_each_file_gets_its_own_row_and_outcome(page, patient, assert_accessible
     )
     assert_accessible(page)
     start(page)
-    done(page, "7 files: 3 received, 1 already there, 5 refused")
+    done(page, "9 files: 3 received, 1 already there, 5 refused")  # those in the ZIP as well
     expect(row(page, "the same as 1.png")).to_contain_text("This image was chosen twice")
     for name in ("good-1.png", "good-2.jpg"):
         expect(row(page, name)).to_contain_text("Received")

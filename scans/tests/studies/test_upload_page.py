@@ -52,6 +52,8 @@ def test_files_of_one_upload_become_one_study(doctor, facts):
             "outcome": "received",
             "code": "",
             "detail": "",
+            "warning": "",
+            "other_url": None,
             "image_id": str(image.pk),
             "url": f"{study.get_absolute_url()}?image={image.pk}#image-{image.pk}",
             "thumbnail_url": reverse("image-file", args=[image.pk, "thumbnail"]),
@@ -98,6 +100,47 @@ def test_a_refused_file_says_why(doctor, facts):
     assert response["study_url"] is None
     assert response["outcomes"][0]["code"] == "not_an_image"
     assert response["outcomes"][0]["detail"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"), [("a.zip", slice(8, None)), ("A.ZIP", slice(3, 90)), ("a", slice(300))]
+)
+def test_a_damaged_zip_is_called_one(doctor, facts, name, cut):
+    archive = pictures.zip_of({"one.png": pictures.png()})
+    (outcome,) = send(doctor, facts, name, archive[cut]).json()["outcomes"]
+    assert outcome["code"] == "truncated"
+    assert outcome["detail"].startswith("The ZIP archive is truncated or damaged.")
+    # What is called a ZIP and is an image is taken as one.
+    assert send(doctor, facts, "b.zip", pictures.png()).json()["outcomes"][0]["code"] == ""
+
+
+def test_the_same_image_of_another_patient_is_said_and_shown(doctor, user, facts):
+    other = PatientFactory(created_by=user, mrn="M-2", family_name="Else")
+    stranger = UserFactory(radiologist=True)
+    theirs = PatientFactory(created_by=stranger)
+    for sender, patient, seed in ((user, other, 1), (stranger, theirs, 2)):
+        client = Client()
+        client.force_login(sender)
+        mine = facts | {"patient": str(patient.pk), "upload_id": str(uuid4())}
+        assert send(client, mine, "x.png", pictures.png(seed=seed)).json()["study_url"]
+    held = Image.objects.get(patient=other)
+
+    (first,) = send(doctor, facts, "1.png", pictures.png(seed=1)).json()["outcomes"]
+    (second,) = send(doctor, facts, "2.png", pictures.png(seed=2)).json()["outcomes"]
+    assert first["outcome"] == second["outcome"] == "received"
+    assert "Another patient of the clinic has exactly this image" in first["warning"]
+    assert first["other_url"].startswith(f"{held.study.get_absolute_url()}?image={held.pk}")
+    assert "Else" not in str(first)  # who it is says the page that is opened, which records it
+    assert (second["warning"], second["other_url"]) == ("", None)
+
+    mine = facts | {"patient": str(PatientFactory(created_by=user).pk), "upload_id": str(uuid4())}
+    text = plain_form(
+        doctor, mine, ("1.png", pictures.png(seed=1)), ("2.png", pictures.png(seed=2))
+    ).content.decode()
+    assert (
+        text.count("Another patient of the clinic has exactly this image") == 2
+    )  # both have others
+    assert held.study.get_absolute_url() in text
 
 
 def test_a_zip_gives_an_outcome_for_each_file_in_it(doctor, facts):

@@ -276,7 +276,9 @@ function announceTotals(busy) {
 function totals() {
   if (!jobs.length) return "";
   const outcomes = jobs.flatMap((job) => job.outcomes);
-  const count = (state) => jobs.filter((job) => job.state === state).length;
+  // What is listed: of a ZIP that was opened, the files in it.
+  const files = (some) => some.reduce((sum, job) => sum + (job.outcomes.length || 1), 0);
+  const count = (state) => files(jobs.filter((job) => job.state === state));
   const have = (outcome) => outcomes.filter((one) => one.outcome === outcome).length;
   const parts = [
     [have("received"), "received"],
@@ -287,10 +289,11 @@ function totals() {
   ];
   const words = parts.filter(([number]) => number).map(([number, word]) => `${number} ${word}`);
   const left = count("waiting") + count("sending");
-  const head = left
-    ? `${jobs.length - left} of ${jobs.length} files done`
-    : `${jobs.length} ${jobs.length === 1 ? "file" : "files"}`;
-  return words.length ? `${head}: ${words.join(", ")}` : head;
+  const all = files(jobs);
+  const head = left ? `${all - left} of ${all} files done` : `${all} ${all === 1 ? "file" : "files"}`;
+  const others = outcomes.filter((one) => one.warning).length;
+  const warning = others ? `. ${others} of them another patient has as well` : "";
+  return words.length ? `${head}: ${words.join(", ")}${warning}` : head;
 }
 
 function problem(sentence) {

@@ -106,7 +106,14 @@ function entry(outcome, archive) {
   return element;
 }
 
-function show(element, { url, thumbnail_url: thumbnail, filename }) {
+function show(element, { url, thumbnail_url: thumbnail, filename, warning, other_url: other }) {
+  if (warning) {
+    const words = element.querySelector("[data-warning]");
+    words.hidden = false;
+    words.querySelector("span").textContent = warning;
+    words.querySelector("a").href = other;
+    named(words.querySelector("a"), `than ${filename}`);
+  }
   if (url) {
     const link = element.querySelector("[data-link]");
     link.href = url;
@@ -134,6 +141,7 @@ function named(control, name) {
 }
 
 function inWords(bytes) {
+  if (bytes === 0) return "0 bytes";
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
