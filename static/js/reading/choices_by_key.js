@@ -1,13 +1,12 @@
-// No arrow key changes a finding or an assessment: it moves the focus among the choices, and Space chooses. Where
-// there is a strip of images, left and right step through that (image_strip.js).
+// No arrow key changes a finding or an assessment: it moves the focus among the choices, and Space chooses.
 
 const CHOICES = ".ns-finding input[type=radio], [data-line] input[type=radio]";
 const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 /** Whether it is a choice of a finding or of an assessment. */
-export const isChoice = (target) => Boolean(target.matches?.(CHOICES));
+const isChoice = (target) => Boolean(target.matches?.(CHOICES));
 
-// After what listens to the document: the strip may have taken the key.
+// After what listens to the document: another script may have taken the key.
 addEventListener("keydown", (event) => {
   const by = MOVES[event.key];
   const { target, defaultPrevented, ctrlKey, metaKey, altKey } = event;

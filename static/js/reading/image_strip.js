@@ -1,8 +1,6 @@
 // The strip of images on the study page: the arrow keys step through it, and others ask which image
 // is the large one. An image counts as shown once its picture is drawn, not when it was asked for.
 
-import { isChoice } from "./choices_by_key.js";
-
 let wanted = ""; // id of the image that is on its way
 let isStepping = false; // by the keys: it is then brought into the window
 
@@ -83,8 +81,8 @@ const steps = { ArrowLeft: -1, ArrowRight: 1 };
 document.addEventListener("keydown", (event) => {
   const by = steps[event.key];
   if (!by || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  const isOwnKey = event.target.closest?.("input, select, textarea, dialog, [role=region]");
-  if (isOwnKey && !isChoice(event.target)) return;
+  // Among the choices of a group they move the focus (choices_by_key.js).
+  if (event.target.closest?.("input, select, textarea, dialog, [role=region]")) return;
   if (document.querySelector("dialog[open]") || links().length < 2) return;
   event.preventDefault();
   step(by);
