@@ -227,6 +227,7 @@ def _editor(
         "meaning": signing.MEANING_AMENDED if row.supersedes_id else signing.MEANING,
     } | (second_act(sent, refusal) if sent is not None and refusal else {})
     context["refused_at"] = _refused_at(at, refusal, context)
+    context["refused_field"] = _refused_field(form, refusal)
     return render(request, "reports/edit.html", context, status=409 if refusal else 200)
 
 
@@ -246,6 +247,19 @@ def _refused_at(act: str, refusal: Exception | None, context: Mapping[str, Any])
     }
     is_of_the_verdict = isinstance(refusal, VerdictConflictError)  # which stands where one signs
     return act if buttons.get(act) and not is_of_the_verdict else "sign"
+
+
+def _refused_field(form: ReportForm, refusal: Exception | None) -> str:
+    """Return the id of the field that a refusal is about, and say it there where it is a section."""
+    if not form.is_bound or not isinstance(refusal, ValidationError):
+        return ""
+    found = getattr(refusal, "error_dict", {})
+    sections = [name for name in SECTION_NAMES if name in found and not form.errors.get(name)]
+    for name in sections:
+        form.add_error(name, found[name])
+    if sections:
+        return form[sections[0]].id_for_label
+    return "password" if "password" in found else ""
 
 
 def _renewable(row: Report, now: GeneratedNow) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def sign_report(
     `VerdictConflictError` or `ReportConflictError`.
     """
     require_writable(user=user, study=report.study)
+    _refuse_unwritten(report)  # before the password is asked for
     check_signer(user, signer, clinic=report.study.clinic)
     draft = _draft(report, revision)
     entered = entered or VerdictToSign()
@@ -139,14 +140,18 @@ def _draft(report: Report, revision: int) -> Report:
     refuse_signed(current)
     if current.revision != revision:
         raise ReportConflictError(current)
+    _refuse_unwritten(current)
+    return current
+
+
+def _refuse_unwritten(report: Report) -> None:
     missing = {
         section.name: section.needed_to_sign
         for section in SECTIONS
-        if section.needed_to_sign and not current.texts[section.name].strip()
+        if section.needed_to_sign and not report.texts[section.name].strip()
     }
     if missing:
         raise ValidationError(missing)
-    return current
 
 
 def _signed_by(user: User, draft: Report, *, at: datetime) -> Report:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Comparison, Image, Report, Verdict
 from scans.tests.core.factories import PatientFactory, complete, make_annotation, make_study
+from scans.tests.core.pressing import expect_pressable
 
 pytestmark = pytest.mark.browser
 SAVED = re.compile(r"^Saved \d")  # not "Not saved: ..."
@@ -72,6 +73,10 @@ def test_what_a_colleague_saved_meanwhile_is_shown_beside_ones_own(browsing, use
     expect(page.get_by_role("status").filter(has_text=SAVED)).to_be_visible()
     other.get_by_label("Impression").fill("Theirs.")
     expect(other.get_by_text("Nothing of yours was written")).to_be_visible()
+    bar = other.locator("[data-report-unsaved]")
+    expect(bar).to_have_attribute("data-words", re.compile("Nothing of yours was written"))
+    other.get_by_label("Impression").focus()
+    expect(bar).to_be_in_viewport()
     other.get_by_role("button", name="Save the draft").click()
     expect(other.get_by_text("Mine.")).to_be_visible()
     expect(other.get_by_label("Impression")).to_have_value("Theirs.")
@@ -95,6 +100,50 @@ def test_who_was_signed_out_meanwhile_loses_nothing(browsing, user, study):
     page.context.add_cookies(cookies)
     expect(page.get_by_role("status").filter(has_text=SAVED)).to_be_visible()
     assert Report.objects.get().impression == "Meningioma, left."
+
+
+def test_after_a_refusal_one_goes_on_in_the_field_that_it_is_about(page: Page, user, study):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(reverse("study-report", args=[study.pk]))
+    page.get_by_role("button", name="Start the report").click()
+    editor = page.url
+    page.get_by_text("Tumor", exact=True).click()
+    page.get_by_role("button", name="Sign verdict and report").click()
+    impression = page.get_by_label("Impression")
+    expect(impression).to_be_focused()
+    expect(impression).to_be_in_viewport()
+    expect(page.get_by_text("Write an impression before you sign").first).to_be_visible()
+    page.keyboard.type("Meningioma.")
+    page.get_by_label("Your password, once more").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This is not your password")).to_be_in_viewport()
+    password = page.get_by_label("Your password, once more")
+    expect(password).to_be_focused()
+    assert page.url == editor  # by a GET: Back leads there again
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Report: final")).to_be_visible()
+
+
+def test_back_after_a_refusal_leads_to_the_editor(page: Page, user, study):
+    page.goto(reverse("study-report", args=[study.pk]))
+    page.get_by_role("button", name="Start the report").click()
+    page.get_by_role("button", name="Sign verdict and report").click()
+    expect(page.get_by_label("Impression")).to_be_focused()
+    page.goto("/reports/")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Write the report")).to_be_visible()
+
+
+def test_the_skip_link_leads_to_the_end_of_the_text_below_its_heading(page: Page, user, study):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(reverse("study-report", args=[study.pk]))
+    page.get_by_role("button", name="Start the report").click()
+    page.get_by_role("link", name="Skip to Findings").press("Enter")
+    findings = page.get_by_label("Findings")
+    expect(findings).to_be_focused()
+    assert findings.evaluate("(field) => field.selectionStart === field.value.length")
+    expect_pressable(page, page.locator("label[for=id_findings]"))
 
 
 def test_a_double_click_signs_once(page: Page, user, study):

@@ -278,8 +278,15 @@ def test_after_five_wrong_passwords_the_right_one_waits(client, study):
 
 
 def test_a_report_without_an_impression_is_not_signed(client, study):
-    response = sign(client, begun(client, study), impression=" ")
-    assert "Write an impression" in text_of(response)
+    draft = begun(client, study)
+    for password in (PASSWORD, ""):  # which is asked for after it
+        text = text_of(sign(client, draft, password=password, impression=" "))
+        assert "Write an impression before you sign." in text
+        assert 'data-refused-field="id_impression"' in text
+        assert "Give your password" not in text
+    draft.refresh_from_db()
+    text = text_of(sign(client, draft, password=""))
+    assert 'data-refused-field="password"' in text
 
 
 def test_a_signed_report_is_amended_with_a_reason_and_both_stay_readable(client, study):

@@ -12,6 +12,7 @@ import { saveBeside, send } from "./split.js";
 
 const form = document.querySelector("[data-report-form]");
 const line = document.querySelector("[data-report-saved]");
+const unsavedLine = document.querySelector("[data-report-unsaved]");
 const refusedBeside = document.querySelector("[data-beside-refused]");
 let leaving = false;
 
@@ -19,6 +20,8 @@ let leaving = false;
 function say(text, isBad = false) {
   line.replaceChildren(...[text].flat());
   line.classList.toggle("ns-not-saved", isBad);
+  unsavedLine.dataset.words = line.textContent;
+  unsavedLine.hidden = !isBad;
 }
 
 const saving = new Autosave({
@@ -105,6 +108,29 @@ document.querySelector("[data-report-discard]")?.addEventListener("submit", () =
 const refused = document.querySelector("[data-contradictions], [data-refused]");
 refused?.scrollIntoView({ block: "center" });
 document.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true });
+const refusedField = document.getElementById(refused?.dataset.refusedField ?? "");
+if (refusedField) writeIn(refusedField);
+
+// Who goes on from a refusal, and back, comes to the editor: the browser keeps no answer to what was sent.
+const editor = document.querySelector("[data-verdict-beside]").dataset.verdictBeside;
+if (location.pathname !== editor) history.replaceState(null, "", editor);
+
+/** Go on writing there, below its heading, which no bar hides. */
+function writeIn(field) {
+  const heading = field.labels[0];
+  field.focus({ preventScroll: true });
+  field.setSelectionRange(field.value.length, field.value.length);
+  heading.style.scrollMarginTop = `${(document.querySelector(".ns-banner")?.offsetHeight ?? 0) + 8}px`;
+  heading.scrollIntoView({ block: field.matches("textarea") ? "start" : "center", behavior: "instant" });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".ns-skip");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field?.matches("textarea")) return;
+  event.preventDefault();
+  writeIn(field);
+});
 
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // what is there now, and a form that can be sent
