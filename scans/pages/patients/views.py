@@ -1,6 +1,7 @@
 """The forms of a patient, and the case history."""
 
 import json
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +19,7 @@ from accounts.policy import Action, get_visible_or_404, require
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, RecordChange
+from scans.models.record_change import ChangeKind
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_response
@@ -33,6 +36,7 @@ from scans.services.patients.candidates import (
 )
 
 OPTIONS = 8
+_MERGE_IS_NEWS = timedelta(days=1)  # later it is among the changes of the record
 
 
 @require_GET
@@ -126,9 +130,19 @@ def patient(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
     person = get_visible_or_404(
         Patient.objects.select_related("clinic", "merged_into"), request.user, pk=patient_id
     )
+    changes = list(RecordChange.objects.for_display().of_patient(person))
+    merges = [
+        one
+        for one in changes
+        if one.kind == ChangeKind.PATIENTS_MERGED and not one.undoes_id and not one.undoing
+    ]
+    new = timezone.now() - _MERGE_IS_NEWS
     context = timeline(request, person, token=request.GET.get("page", "")) | {
         "candidates": candidates_of(user=request.user, patient=person),
-        "changes": RecordChange.objects.for_display().of_patient(person),
+        "changes": changes,
+        # Each told at the top, with its undo.
+        "merged_away": next((one for one in merges if one.from_patient_id == person.pk), None),
+        "merged_here": [one for one in merges if one.patient_id == person.pk and one.made_at > new],
     }
     _record_read(request, person)
     return render(request, "patients/patient.html", context)

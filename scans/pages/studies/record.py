@@ -21,8 +21,10 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.record_forms import (
     CorrectionForm,
     MergeForm,
+    MoveForm,
     OtherPatientForm,
     ReasonForm,
+    rows_that_differ,
 )
 from scans.services.patients.candidates import candidates_of
 from scans.services.studies.corrections import correct_study
@@ -107,7 +109,7 @@ def patient_merge(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
         except (ValidationError, StateConflictError) as error:
             chosen.refuse(error)
         else:
-            messages.success(request, "The patients are merged. It can be undone below.")
+            messages.success(request, "The patients are merged.")
             return redirect(stays)
     _record_patient(request, person)
     context = {
@@ -115,6 +117,7 @@ def patient_merge(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
         "chosen": chosen,
         "candidates": candidates_of(user=request.user, patient=person),
         "studies": Study.objects.filter(patient=person).count(),
+        "differ": rows_that_differ(person, chosen.patient) if chosen.patient else [],
     }
     return render(request, "studies/record/merge.html", context, status=chosen.status)
 
@@ -130,6 +133,8 @@ def change_undo(request: ClinicalRequest, change_id: UUID) -> HttpResponse:
         messages.error(request, message_of(error))
         return redirect(change.study or change.patient)
     messages.success(request, "It is undone. Both changes stay in the record.")
+    if undone.from_patient and request.POST.get("from") == str(undone.from_patient.pk):
+        return redirect(undone.from_patient)  # whose page the merge was undone on
     return redirect(undone.study or undone.patient)
 
 
@@ -154,7 +159,7 @@ class _Chosen:
         elif not is_sent and request.GET.get("other"):
             self.patient = self._visible(request.GET["other"])
         sent = request.POST if self.is_confirmed else None
-        self.reason_form: ReasonForm = ReasonForm(sent)
+        self.reason_form: ReasonForm = MoveForm(sent)
         if asks_which and self.patient:
             self.reason_form = MergeForm(sent, patients=[person, self.patient])
         self.studies = Study.objects.filter(patient=self.patient).count() if self.patient else 0

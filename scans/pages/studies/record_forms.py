@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 
 from accounts.seen_form import SeenForm
 from scans.models import Patient, Study
+from scans.models.patient import Sex
 from scans.models.study import STATED
 from scans.pages.core.forms import BootstrapForm, DateInput
 from scans.services.studies.merging import only_stated_by
@@ -33,6 +34,9 @@ class StatedForm(BootstrapForm):
 
 
 class ReasonForm(BootstrapForm):
+    """Why the record is changed; `reason_for` keeps it apart from the reason of an examination."""
+
+    reason_for = ""
     reason = forms.CharField(
         max_length=500,
         help_text="It stays in the record, with your name and the time.",
@@ -40,9 +44,25 @@ class ReasonForm(BootstrapForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = f"Reason for the {self.reason_for}"
+        self.order_fields([name for name in self.fields if name != "reason"])  # it comes last
+
+
+class MoveForm(ReasonForm):
+    """Why a study is another patient's."""
+
+    reason_for = "move"
+
 
 class MergeForm(ReasonForm):
-    """Which record of the two stays: chosen, and shown again as it was chosen, never preset."""
+    """Which record of the two stays: chosen, and shown again as it was chosen, never preset.
+
+    Where the two state another name, birth date or sex, that is merged in a second act.
+    """
+
+    reason_for = "merge"
 
     stays = forms.ChoiceField(
         label="Whose record stays?",
@@ -63,6 +83,19 @@ class MergeForm(ReasonForm):
             (str(one.pk), f"{one.name}, MRN {one.mrn}") for one in patients
         ]
         one, other = patients
+        self.difference = "; ".join(
+            f"{what.lower()}: {own} / {others}"
+            for what, own, others in rows_that_differ(one, other)
+        )
+        if self.difference:
+            self.fields["despite"] = forms.BooleanField(
+                required=False,
+                label=f"They differ in {self.difference}. Merge them all the same.",
+                widget=forms.CheckboxInput(
+                    attrs={"class": "form-check-input", "value": self.difference}
+                ),
+            )
+            self.order_fields([name for name in self.fields if name != "despite"])
         stated = [*_stated(one, other), *_stated(other, one)]
         if stated:
             self.fields["completes"].label = f"Take over into the record that stays: {stated[0]}"
@@ -70,6 +103,24 @@ class MergeForm(ReasonForm):
                 self.fields["completes"].label += f"; {'; '.join(stated[1:])}"
         else:
             del self.fields["completes"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask once more; again where something else differs by now than was shown."""
+        facts = super().clean() or self.cleaned_data
+        if self.difference and self.data.get("despite") != self.difference:
+            self.add_error("despite", "Compare the two above, and say that they are one person.")
+        return facts
+
+
+def rows_that_differ(one: Patient, other: Patient) -> list[tuple[str, str, str]]:
+    """Return what both records state of the person, and not alike, in words."""
+    rows = [("Name", one.name, other.name)]
+    if one.birth_date and other.birth_date:
+        days = [date_format(row.birth_date, "j M Y") for row in (one, other)]
+        rows.append(("Birth date", *days))
+    if Sex.UNKNOWN not in (one.sex, other.sex):
+        rows.append(("Sex", one.get_sex_display(), other.get_sex_display()))
+    return [row for row in rows if row[1].casefold() != row[2].casefold()]
 
 
 def _stated(one: Patient, other: Patient) -> list[str]:
@@ -87,6 +138,8 @@ def _stated(one: Patient, other: Patient) -> list[str]:
 
 class ImagingRequestForm(SeenForm, StatedForm, ReasonForm):
     """Corrects what the request of the study states."""
+
+    reason_for = "correction"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

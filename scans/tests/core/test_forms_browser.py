@@ -66,7 +66,7 @@ def test_the_focus_begins_where_one_types(page, user):
         ("study-move", study, "MRN or name of the right patient"),
         ("study-correct", study, "Study date"),
         ("patient-merge", person, "MRN or name of the right patient"),
-        ("patient-archive", person, "Why"),
+        ("patient-archive", person, "Reason for archiving"),
         ("patient-edit", person, "MRN"),
     ):
         page.goto(reverse(name, args=[row.pk]))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -147,20 +148,70 @@ def test_two_patients_are_merged_and_the_other_record_leads_on(client, study, ot
     address = reverse("patient-merge", args=[source.pk])
     page = client.get(address, {"other": other.pk}).content.decode()
     assert "Whose record stays?" in page
-    done = client.post(
-        address, {"target": other.pk, "stays": other.pk, "reason": "Twice."}, follow=True
-    )
+    facts = {"target": other.pk, "stays": other.pk, "reason": "Twice."}
+    done = client.post(address, facts | {"despite": despite_of(page)}, follow=True)
     assert done.redirect_chain[-1][0] == other.get_absolute_url()
     assert Study.objects.get(pk=study.pk).patient == other
     left = client.get(source.get_absolute_url()).content.decode()
     assert "was merged into" in left
+    assert left.index("Undo the merge") < left.index('id="timeline"')  # where the merge is told
+    kept = client.get(other.get_absolute_url()).content.decode()
+    assert "was merged into this record" in kept
+    assert kept.index("Undo the merge") < kept.index('id="timeline"')
     assert other.get_absolute_url() in left
     taken = client.post(
         reverse("patient-new"), {"mrn": source.mrn, "family_name": "New", "sex": "U"}
     )
     assert "merged into another one" in taken.content.decode()
-    client.post(reverse("change-undo", args=[RecordChange.objects.get(part_of=None).pk]))
+    undo = reverse("change-undo", args=[RecordChange.objects.get(part_of=None).pk])
+    undone = client.post(undo, {"from": source.pk})
+    assert undone["Location"] == source.get_absolute_url()  # whose record is back
     assert Study.objects.get(pk=study.pk).patient == source
+    for patient in (source, other):
+        assert "Undo the merge" not in client.get(patient.get_absolute_url()).content.decode()
+
+
+def despite_of(page: str) -> str:
+    """What the second act of a merge says that it was asked."""
+    return unescape(re.search(r'name="despite"[^>]*value="([^"]+)"', page)[1])
+
+
+def test_two_who_differ_are_merged_in_a_second_act(client, reader):
+    facts = {"created_by": reader, "family_name": "Lund", "given_name": "Eva", "sex": "F"}
+    one = PatientFactory(**facts, birth_date=date(2001, 3, 4))
+    other = PatientFactory(**facts, birth_date=date(1961, 3, 4))
+    address = reverse("patient-merge", args=[one.pk])
+    page = client.get(address, {"other": other.pk}).content.decode()
+    assert "They differ in birth date: 4 Mar 2001 / 4 Mar 1961. Merge them all the same." in page
+    assert "data-differ" in page
+    sent = {"target": other.pk, "stays": other.pk, "reason": "Twice."}
+    for despite in ({}, {"despite": "birth date: 4 Mar 2001 / 5 Mar 1961"}):
+        refused = client.post(address, sent | despite)
+        assert refused.status_code == 422
+        assert "say that they are one person" in refused.content.decode()
+    assert not RecordChange.objects.exists()
+    assert client.post(address, sent | {"despite": despite_of(page)}).status_code == 302
+    alike = [PatientFactory(**facts, birth_date=day) for day in (date(1961, 3, 4), None)]
+    page = client.get(reverse("patient-merge", args=[alike[0].pk]), {"other": alike[1].pk})
+    assert "data-differ" not in page.content.decode()
+
+
+def test_the_reason_of_a_change_comes_last_and_is_not_that_of_the_examination(client, study, other):
+    page = client.get(reverse("study-correct", args=[study.pk])).content.decode()
+    labels = [one.strip() for one in re.findall(r"<label[^>]*>([^<]+)", page)]
+    assert labels[-4:] == [
+        "Clinical question",
+        "Referring physician",
+        "Accession number",
+        "Reason for the correction",
+    ]
+    for name, row, words in (
+        ("study-move", study, "Reason for the move"),
+        ("patient-merge", study.patient, "Reason for the merge"),
+        ("patient-archive", study.patient, "Reason for archiving"),
+    ):
+        page = client.get(reverse(name, args=[row.pk]), {"other": other.pk}).content.decode()
+        assert words in page
 
 
 def test_which_record_stays_is_chosen_and_not_reversed_by_an_error(client, study, other):
