@@ -26,7 +26,9 @@ SYSTEMS = {
 
 
 @register.inclusion_tag("accounts/field.html")
-def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
+def field(
+    bound: BoundField, label: str = "", *, marks_optional: bool = False, **attrs: Any
+) -> dict[str, Any]:
     """Render label, control, help and error of a field, tied together by ids."""
     bound.label = label or bound.label
     style = "form-select" if isinstance(bound.field.widget, Select) else "form-control"
@@ -36,7 +38,8 @@ def field(bound: BoundField, label: str = "", **attrs: Any) -> dict[str, Any]:
     control = bound.as_widget(attrs=attrs)
     if bound.field.show_hidden_initial:
         control += bound.as_hidden(only_initial=True)
-    return {"field": bound, "control": control}
+    is_optional = marks_optional and not bound.field.required and not bound.field.disabled
+    return {"field": bound, "control": control, "is_optional": is_optional}
 
 
 @register.inclusion_tag("accounts/form_errors.html")

@@ -75,6 +75,11 @@ def test_without_a_mail_server_the_link_is_shown_once(site, no_mail):
     response = site.post(reverse("clinic-person-invite"), NEW | {"email": "", "username": "otto"})
 
     link = shown_link(response)
+    assert 'data-copy="password-link"' in response.content.decode()
+    page = site.get(reverse("clinic-person-invite")).content.decode()
+    label = re.search(r'for="id_username">.*?</label>', page, flags=re.DOTALL)[0]
+    assert "optional" in label
+    assert "data-focus-first" in page
     assert "no-store" in response["Cache-Control"]
     assert not OutgoingMail.objects.exists()
     otto = User.objects.get(username="otto")
@@ -194,6 +199,10 @@ def test_changing_a_role_closing_and_opening_an_account(site, administrator):
     person.refresh_from_db()
     assert person.role == Role.RADIOLOGIST
 
+    page = site.get(address).content.decode()
+    (asked,) = re.findall(r"<details.*?</details>", page, flags=re.DOTALL)  # opened first
+    assert reverse("clinic-person-close", args=[person.pk]) in asked
+    assert page.count(reverse("clinic-person-close", args=[person.pk])) == 1
     site.post(reverse("clinic-person-close", args=[person.pk]))
     person.refresh_from_db()
     assert not person.is_active
