@@ -17,8 +17,8 @@ from accounts.requests import signed_in
 from accounts.trail_names import name_events
 
 SHOWN = 50
+_OF_NO_CLINIC = {"migration"}  # nobody has done these
 _LOOKUPS = {
-    "kind": "action__startswith",
     "person": "actor",
     "since": "at__date__gte",
     "until": "at__date__lte",
@@ -39,7 +39,7 @@ class TrailForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(kind, label_of(kind).replace("_", " ").capitalize()) for kind in declared_kinds()]
+        kinds = [(kinds[0], label) for label, kinds in _kinds().items()]
         self.fields["kind"].choices = [("", "Everything"), *kinds]  # type: ignore[attr-defined]
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
         self.fields["person"].empty_label = "Everybody"  # type: ignore[attr-defined]
@@ -52,9 +52,21 @@ class TrailForm(forms.Form):
         """Return what is asked for, as arguments of `filter`."""
         self.is_valid()
         found = {name: value for name, value in self.cleaned_data.items() if value}
-        if "kind" in found:
-            found["kind"] = f"{found['kind']}."
-        return {_LOOKUPS[name]: value for name, value in found.items()}
+        kind = found.pop("kind", "")
+        asked = {_LOOKUPS[name]: value for name, value in found.items()}
+        if kind:
+            alike = next(kinds for kinds in _kinds().values() if kind in kinds)
+            asked["action__regex"] = rf"^({'|'.join(alike)})\."
+        return asked
+
+
+def _kinds() -> dict[str, list[str]]:
+    """Return what events are about, by what people call it: two kinds may have one name."""
+    found: dict[str, list[str]] = {}
+    for kind in declared_kinds():
+        if kind not in _OF_NO_CLINIC:
+            found.setdefault(label_of(kind).replace("_", " ").capitalize(), []).append(kind)
+    return dict(sorted(found.items()))
 
 
 @require_safe

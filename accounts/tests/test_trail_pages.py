@@ -3,9 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from accounts import trail_pages
+from accounts import audit, trail_pages
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
+from scans import audit_events
+from scans.models import KeyImage
+from scans.services.annotations.key_images import star_image
 from scans.services.studies.priority import set_priority
 from scans.tests.core.factories import PatientFactory, make_study
 
@@ -55,6 +58,23 @@ def test_it_is_filtered_by_kind_person_patient_and_day(site, administrator, stud
     assert {patient for _, patient in found(patient=study.patient_id)} == {study.patient_id}
     assert other.patient_id not in {one for _, one in found(patient=study.patient_id)}
     assert not found(until="2001-01-01")
+
+
+def test_each_kind_is_offered_once_under_its_name_and_finds_all_of_it(site, study):
+    page = site.get(reverse(TRAIL))
+    offered = page.context["form"].fields["kind"].choices
+    names = [name for _, name in offered]
+    assert len(names) == len(set(names)) > 10
+    assert "Migration" not in names  # which nobody of a clinic has done
+    (key_image,) = [kind for kind, name in offered if name == "Key image"]
+    image = study.series.get().images.get()
+    reader = UserFactory(clinic=study.clinic, radiologist=True)
+    star_image(user=reader, image=image)
+    audit.record_list(
+        actor=reader, event=audit_events.KEY_IMAGE_LISTED, rows=KeyImage.objects.all()
+    )
+    events = site.get(reverse(TRAIL), {"kind": key_image}).context["events"]
+    assert {event.action for event in events} == {"key_image.starred", "keyimage.listed"}
 
 
 def test_a_wrong_day_is_said_at_its_field(site, study):
