@@ -42,3 +42,24 @@ def test_the_number_of_unread_is_in_sight_beside_the_closed_menu(page, user, wid
     assert bell.evaluate("one => one.clientHeight") < 48  # in one line
     press(page, number)
     expect(page.get_by_role("heading", name="Notifications")).to_be_visible()
+
+
+def test_the_search_stands_apart_and_the_arrows_stop_at_the_themes(browsing, user):
+    long = {"first_name": "Anneliese", "last_name": "Administratorin"}
+    administrator = UserFactory(clinic=user.clinic, administrator=True, **long)
+    page = browsing.of(administrator, viewport={"width": 1280, "height": 800})
+    page.goto("/clinic/people/")
+    last = page.get_by_role("link", name="Statistics").bounding_box()
+    search = page.get_by_role("searchbox").bounding_box()
+    assert search["x"] >= last["x"] + last["width"] + 8
+    assert search["width"] >= 100
+    page.get_by_role("button", name="Anneliese").press("ArrowDown")
+    reached = []
+    for _ in range(9):
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+        page.keyboard.press("ArrowDown")
+    assert reached[-5:-1] == ["System", "Light", "Dark", "Sign out"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")

@@ -3,9 +3,18 @@
 import "./drawn_for.js";
 
 for (const group of document.querySelectorAll("[data-theme-choice]")) {
-  const current = group.querySelector(`input[value="${window.neuroscanTheme.chosen()}"]`);
-  if (current) current.checked = true;
-  group.addEventListener("change", (event) => window.neuroscanTheme.choose(event.target.value));
+  const mark = () => {
+    for (const button of group.querySelectorAll("button")) {
+      button.setAttribute("aria-pressed", String(button.value === window.neuroscanTheme.chosen()));
+    }
+  };
+  group.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    window.neuroscanTheme.choose(button.value);
+    mark();
+  });
+  mark();
 }
 
 // --- Filters that a phone folds away --------------------------------------------------------------
