@@ -250,7 +250,7 @@ def _refused_at(act: str, refusal: Exception | None, context: Mapping[str, Any])
 
 
 def _refused_field(form: ReportForm, refusal: Exception | None) -> str:
-    """Return the id of the field that a refusal is about, and say it there where it is a section."""
+    """Return the id of the field that a refusal is about; of a section it is said there."""
     if not form.is_bound or not isinstance(refusal, ValidationError):
         return ""
     found = getattr(refusal, "error_dict", {})

@@ -18,7 +18,7 @@ from scans.tests.reading.viewing import PATIENCE
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEIGHTS = {1280: 800, 1440: 900, 1920: 1080, 2560: 1300}
-ALWAYS = [(1440, 200, "dark"), (1920, 4, "dark")]
+ALWAYS = [(1280, 4, "light"), (1440, 200, "dark"), (1920, 4, "dark")]
 CASES = sampled(product(HEIGHTS, (1, 4, 30, 200), ("light", "dark")), keep=6, always=ALWAYS)
 
 
@@ -47,6 +47,8 @@ def test_the_image_has_most_of_the_frame(browsing, user, width, images, theme):
     image = frame.locator(".vw-viewport").bounding_box()
     assert image["height"] >= 0.74 * whole["height"]  # above it: patient, tools, assessment
     assert image["width"] >= 0.8 * whole["width"]
+    ai_result = frame.locator("[data-line]:visible").bounding_box()
+    assert ai_result["width"] >= 0.4 * whole["width"]  # not a column of words
     assert whole["y"] + whole["height"] <= size["height"] + 1
     seen = frame.locator("button:visible:not([data-thumb])")
     for one in seen.all():
