@@ -116,8 +116,8 @@ def rows_that_differ(one: Patient, other: Patient) -> list[tuple[str, str, str]]
     """Return what both records state of the person, and not alike, in words."""
     rows = [("Name", one.name, other.name)]
     if one.birth_date and other.birth_date:
-        days = [date_format(row.birth_date, "j M Y") for row in (one, other)]
-        rows.append(("Birth date", *days))
+        days = [date_format(day, "j M Y") for day in (one.birth_date, other.birth_date)]
+        rows.append(("Birth date", days[0], days[1]))
     if Sex.UNKNOWN not in (one.sex, other.sex):
         rows.append(("Sex", one.get_sex_display(), other.get_sex_display()))
     return [row for row in rows if row[1].casefold() != row[2].casefold()]
