@@ -110,7 +110,7 @@ function show(element, { url, thumbnail_url: thumbnail, filename, warning, other
   if (warning) {
     const words = element.querySelector("[data-warning]");
     words.hidden = false;
-    words.querySelector("span").textContent = warning;
+    words.querySelector("[data-warning-text]").textContent = warning;
     words.querySelector("a").href = other;
     named(words.querySelector("a"), `than ${filename}`);
   }
