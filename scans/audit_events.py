@@ -216,6 +216,12 @@ VERDICT_SIGNED = declare("verdict.signed", "Signed a verdict.", detail=_OF_STUDY
 VERDICT_AMENDMENT_BEGUN = declare(
     "verdict.amendment_begun", "Began to amend a signed verdict.", detail=_OF_STUDY
 )
+VERDICT_AMENDMENT_DISCARDED = declare(
+    "verdict.amendment_discarded",
+    "Discarded the draft of an amended verdict.",
+    detail=_OF_STUDY
+    | {"would_have_superseded": "id of the verdict that the draft would have replaced"},
+)
 VERDICT_AMENDED = declare("verdict.amended", "Signed an amended verdict.", detail=_OF_STUDY)
 VERDICT_READ = declare("verdict.read", "Opened a verdict.", detail=_READ)
 VERDICT_LISTED = declare("verdict.listed", "Saw a list of verdicts.", detail=_LISTED)

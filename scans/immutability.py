@@ -64,8 +64,8 @@ UNCHANGING = (
         name="signed_verdict",
         table="scans_verdict",
         events=(Event.UPDATE,),
-        condition=f"OLD.status {_SIGNED}",
-        sentence="A signed verdict does not change.",
+        condition="OLD.status <> 'draft'",
+        sentence="A verdict that is signed or discarded does not change.",
     ),
     Refusal(
         name="committed_finding",

@@ -270,7 +270,7 @@ urlpatterns = [
             VerdictViewSet.as_view({"post": name}),
             name=f"study-verdict-{name}",
         )
-        for name in ("draft", "commit", "sign", "amend")
+        for name in ("draft", "commit", "sign", "amend", "discard")
     ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),

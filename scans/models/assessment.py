@@ -32,6 +32,7 @@ class VerdictStatus(models.TextChoices):
     DRAFT = "draft", "Draft"
     FINAL = "final", "Final"
     AMENDED = "amended", "Amended"  # signed as well: a final version that supersedes another
+    CANCELLED = "cancelled", "Discarded"  # an amendment that was begun and not signed: it is kept
 
 
 SIGNED = (VerdictStatus.FINAL, VerdictStatus.AMENDED)
@@ -97,6 +98,10 @@ class VerdictQuerySet(ClinicQuerySet["Verdict"]):
     def signed(self) -> "VerdictQuerySet":
         return self.filter(status__in=SIGNED)
 
+    def not_discarded(self) -> "VerdictQuerySet":
+        """Drafts and signed versions."""
+        return self.exclude(status=VerdictStatus.CANCELLED)
+
     def drafts(self) -> "VerdictQuerySet":
         return self.filter(status=VerdictStatus.DRAFT)
 
@@ -141,7 +146,7 @@ class Verdict(MovedAfterSigning, Undeletable, models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts"
     )
     status = models.CharField(
-        max_length=8, choices=VerdictStatus.choices, default=VerdictStatus.DRAFT
+        max_length=9, choices=VerdictStatus.choices, default=VerdictStatus.DRAFT
     )
     read_as = models.CharField(max_length=12, choices=ReadAs.choices, blank=True)
     finding = models.CharField(max_length=8, choices=Finding.choices, blank=True)
@@ -204,7 +209,10 @@ class Verdict(MovedAfterSigning, Undeletable, models.Model):
             ),
             models.CheckConstraint(
                 name="verdict_signed_is_complete",
-                condition=Q(status=VerdictStatus.DRAFT, signed_at__isnull=True)
+                condition=Q(
+                    status__in=[VerdictStatus.DRAFT.value, VerdictStatus.CANCELLED.value],
+                    signed_at__isnull=True,
+                )
                 | Q(
                     status__in=[VerdictStatus.FINAL.value, VerdictStatus.AMENDED.value],
                     signed_at__isnull=False,
@@ -217,6 +225,8 @@ class Verdict(MovedAfterSigning, Undeletable, models.Model):
                 condition=Q(status=VerdictStatus.AMENDED, supersedes__isnull=False)
                 & ~Q(amendment_reason="")
                 | Q(status=VerdictStatus.FINAL, supersedes__isnull=True)
+                # Discarded, it leaves its place to the next amendment and keeps its reason.
+                | Q(status=VerdictStatus.CANCELLED, supersedes__isnull=True)
                 | Q(status=VerdictStatus.DRAFT),
             ),
             models.CheckConstraint(
@@ -263,6 +273,13 @@ class AssessmentQuerySet(ClinicQuerySet["Assessment"]):
     clinic_lookup = "verdict__study__clinic"
 
 
+class StandingAssessments(models.Manager["Assessment"]):
+    """Without those that the reader took back, which are no assessments any more."""
+
+    def get_queryset(self) -> models.QuerySet["Assessment"]:
+        return super().get_queryset().filter(withdrawn_at=None)
+
+
 class Assessment(Undeletable, models.Model):
     """A reader's assessment of one analysis: part of a verdict, immutable once that is signed."""
 
@@ -276,8 +293,13 @@ class Assessment(Undeletable, models.Model):
     )
     reason_text = models.CharField(max_length=500, blank=True)
     saved_at = models.DateTimeField(auto_now=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="Taken back before the verdict was signed: it is none."
+    )
 
-    objects = AssessmentQuerySet.as_manager()
+    # What is listed, copied, counted and signed, from a verdict as well (`verdict.assessments`).
+    objects = StandingAssessments.from_queryset(AssessmentQuerySet)()
+    with_withdrawn = AssessmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["analysis_id"]

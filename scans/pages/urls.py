@@ -125,6 +125,11 @@ urlpatterns = [
         name="study-verdict-amend",
     ),
     path(
+        "studies/<uuid:study_id>/verdict/discard/",
+        verdict.study_verdict_discard,
+        name="study-verdict-discard",
+    ),
+    path(
         "studies/<uuid:study_id>/critical/",
         critical_findings.critical_findings,
         name="critical-findings",

@@ -9,6 +9,7 @@ from scans.api.studies.caveats import CAVEATS, AmendedField, MovedFields
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Decision, Finding
 from scans.models.reading import Priority, ReadersRequired
+from scans.services.reading.assessments import NOT_ASSESSED
 
 
 class PersonSerializer(serializers.Serializer):
@@ -84,7 +85,9 @@ class AssessmentSerializer(serializers.ModelSerializer):
 
 class AssessmentInputSerializer(serializers.Serializer):
     analysis = serializers.UUIDField()
-    decision = serializers.ChoiceField(choices=Decision.choices)
+    decision = serializers.ChoiceField(
+        choices=[*Decision.choices, (NOT_ASSESSED, "Not assessed: taken back")]
+    )
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
     reason_text = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=500

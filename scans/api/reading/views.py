@@ -238,6 +238,16 @@ class VerdictViewSet(_OfStudy):
             study, verdicts.begin_amendment(user=user, study=study, reason=data["reason"])
         )
 
+    @extend_schema(
+        summary="Discard the amendment that you have begun",
+        description="The draft is kept, and no part of any list; your signed verdict holds on.",
+        request=None,
+        responses=VerdictSerializer,
+    )
+    def discard(self, request: Request, pk: Any) -> Response:
+        study, user = self._to_read()
+        return self._respond(study, verdicts.discard_amendment(user=user, study=study))
+
     def _to_read(self) -> tuple[Study, User]:
         study, user = self.get_object(), signed_in(self.request)
         require(user, Action.READ_STUDY, study)

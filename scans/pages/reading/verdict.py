@@ -168,6 +168,15 @@ def study_verdict_amend(request: ClinicalRequest, study_id: UUID) -> HttpRespons
     return _done(request, study_id, begin, at="amend")
 
 
+@require_POST
+@clinical_page
+def study_verdict_discard(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    def discard(study: Study) -> None:
+        verdicts.discard_amendment(user=request.user, study=study)
+
+    return _done(request, study_id, discard, at="amend")
+
+
 def _done(
     request: ClinicalRequest,
     study_id: UUID,

@@ -15,12 +15,13 @@ from scans.services.disclosure import require_ai
 from scans.services.reading.reasons import reasons_of
 from scans.written_text import control_characters_in, written_lines
 
-_WRITTEN = ("decision", "reason", "reason_label", "reason_text")
+_WRITTEN = ("decision", "reason", "reason_label", "reason_text", "withdrawn_at")
+NOT_ASSESSED = "none"  # as a decision: what was assessed is taken back
 
 
 @dataclass(frozen=True)
 class AssessmentInput:
-    """What a reader enters about one analysis: a `Decision` and its reason."""
+    """What a reader enters about one analysis: a `Decision` and its reason, or `NOT_ASSESSED`."""
 
     analysis: UUID
     decision: str
@@ -39,23 +40,30 @@ def write_assessments(
     require_ai(user=user, study=draft.study)
     images = _images_of(draft, {one.analysis for one in inputs})
     offered = reasons_of(draft.study.clinic_id)
-    existing = {row.analysis_id: row for row in draft.assessments.all()}
+    rows = Assessment.with_withdrawn.filter(verdict=draft)
+    existing = {row.analysis_id: row for row in rows}
     changed: list[Assessment] = []
     refused = []
+    now = timezone.now()
     for one in inputs:
+        if one.decision == NOT_ASSESSED:
+            known = existing.get(one.analysis)
+            if known and known.withdrawn_at is None:
+                known.withdrawn_at = now
+                changed.append(known)
+            continue
         row = existing.get(one.analysis) or Assessment(verdict=draft, analysis_id=one.analysis)
         refusal = _refusal(one, row, offered)
         if refusal:
             refused.append(f"Image {images[one.analysis]}: {refusal}")
         elif _apply(row, one, offered):
             changed.append(row)
-    now = timezone.now()
     for row in changed:
         row.saved_at = now
     new = [row for row in changed if row.analysis_id not in existing]
     Assessment.objects.bulk_create(new, batch_size=500)
     old = [row for row in changed if row.analysis_id in existing]
-    Assessment.objects.bulk_update(old, [*_WRITTEN, "saved_at"], batch_size=100)
+    Assessment.with_withdrawn.bulk_update(old, [*_WRITTEN, "saved_at"], batch_size=100)
     return refused
 
 
@@ -64,9 +72,12 @@ def has_same_assessments(
 ) -> bool:
     """Return whether the draft has each of these assessments already; and, `is_whole`, no other."""
     existing = {row.analysis_id: row for row in draft.assessments.all()}
-    if is_whole and len(existing) != len(inputs):
+    standing = [one for one in inputs if one.decision != NOT_ASSESSED]
+    if any(one.analysis in existing for one in inputs if one not in standing):
         return False
-    for one in inputs:
+    if is_whole and len(existing) != len(standing):
+        return False
+    for one in standing:
         row = existing.get(one.analysis)
         if row is None or (row.decision, row.reason, row.reason_text) != _cleaned(one):
             return False
@@ -119,4 +130,5 @@ def _apply(row: Assessment, entered: AssessmentInput, offered: Mapping[str, str]
     before = tuple(getattr(row, name) for name in _WRITTEN)
     row.decision, row.reason, row.reason_text = _cleaned(entered)
     row.reason_label = offered.get(row.reason, row.reason_label) if row.reason else ""
+    row.withdrawn_at = None
     return before != tuple(getattr(row, name) for name in _WRITTEN)

@@ -107,7 +107,7 @@ def readable_verdicts(*, user: User, study: Study) -> list[Verdict]:
     only the finding of the others' verdicts: what somebody changed or wrote after they saw the AI
     result reveals it.
     """
-    rows = Verdict.objects.filter(study=study)
+    rows = Verdict.objects.filter(study=study).not_discarded()
     others = rows.signed() if others_visible(user=user, study=study) else rows.none()
     found = list(
         (rows.filter(reader=user.pk) | others)

@@ -169,12 +169,12 @@ def count_time(draft: Verdict, seconds: int) -> None:
     draft.seconds_spent = max(draft.seconds_spent, min(max(0, seconds), int(most)))
 
 
-def record_verdict(user: User, event: AuditEventType, draft: Verdict) -> None:
+def record_verdict(user: User, event: AuditEventType, draft: Verdict, **detail: str) -> None:
     """Record an audit event about a verdict, with its study in the detail."""
     audit.record(
         actor=user,
         event=event,
         row=draft,
         patient_id=draft.study.patient_id,
-        detail={"study": str(draft.study_id)},
+        detail={"study": str(draft.study_id), **detail},
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.clinical_write import clinical_write
@@ -181,6 +182,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
     signed = own_current(user=user, study=study)
     if signed is None:
         raise StateConflictError("You have signed no verdict for this study that you could amend.")
+    own = Verdict.objects.filter(study=study, reader=user).aggregate(Max("revision"))
     draft = Verdict.objects.create(
         study=study,
         reader=user,
@@ -192,7 +194,7 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
         committed_finding=signed.committed_finding,
         committed_at=signed.committed_at,
         images_shown=signed.images_shown,
-        revision=signed.revision + 1,  # a window that still shows the signed draft is behind it
+        revision=own["revision__max"] + 1,  # a window that shows an earlier draft is behind it
     )
     Assessment.objects.bulk_create(
         Assessment(
@@ -206,6 +208,33 @@ def begin_amendment(*, user: User, study: Study, reason: str = "") -> Verdict:
         for row in signed.assessments.all()
     )
     record_verdict(user, audit_events.VERDICT_AMENDMENT_BEGUN, draft)
+    return draft
+
+
+@clinical_write(Action.READ_STUDY, on="study")
+def discard_amendment(*, user: User, study: Study) -> Verdict:
+    """Discard the reader's draft of an amendment: it is kept, and another one can be begun.
+
+    The verdict that it would have superseded holds on. Raises `NotAllowedError`, `ValidationError`
+    for an archived patient, or `StateConflictError` where no amendment of theirs is begun.
+    """
+    current = locked_study(study)
+    refuse_archived(current.patient, then=READ_THE_STUDY)
+    draft = draft_of(user=user, study=current)
+    if draft is None or not draft.is_amendment:
+        raise StateConflictError("You have begun no amendment of this verdict.")
+    superseded = draft.supersedes_id
+    draft.status, draft.supersedes = VerdictStatus.CANCELLED, None
+    draft.save(update_fields=["status", "supersedes", "saved_at"])
+    if current.locked_by_id == user.pk:
+        current.locked_by, current.lock_expires_at = None, None
+        current.save(update_fields=["locked_by", "lock_expires_at"])
+    record_verdict(
+        user,
+        audit_events.VERDICT_AMENDMENT_DISCARDED,
+        draft,
+        would_have_superseded=str(superseded),
+    )
     return draft
 
 

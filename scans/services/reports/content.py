@@ -52,7 +52,7 @@ def texts_after(report: Report, verdict: Verdict) -> dict[str, str]:
 
 def verdict_of(user: User, study: Study) -> Verdict | None:
     """Return the verdict that decides the study, else the author's own."""
-    of_study = Verdict.objects.filter(study=study)
+    of_study = Verdict.objects.filter(study=study).not_discarded()
     deciding = Verdict.objects.deciding().filter(study=study).first()
     return deciding or of_study.filter(reader=user).order_by("-begun_at").first()
 

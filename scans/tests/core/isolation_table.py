@@ -199,7 +199,7 @@ WITH_IDS: dict[str, Url] = {
         for name in (
             *("study-take", "study-release", "study-assign", "study-priority", "study-reads"),
             *("study-verdict-save", "study-verdict-commit", "study-verdict-sign"),
-            "study-verdict-amend",
+            *("study-verdict-amend", "study-verdict-discard"),
         )
     },
     "api:study-comparisons": Url(of_study("pk"), "study.read"),
@@ -209,6 +209,7 @@ WITH_IDS: dict[str, Url] = {
         for name in (
             *("take", "release", "assign", "priority", "reads"),
             *("verdict-draft", "verdict-commit", "verdict-sign", "verdict-amend"),
+            "verdict-discard",
         )
     },
     "critical-findings": Url(of_study(), why_not="the owner is a clinician, who reads no study"),

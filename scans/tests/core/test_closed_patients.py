@@ -100,6 +100,7 @@ WRITES = {
         user=u, study=r.study, verdict_input=FINDING
     ),
     "begin_amendment": lambda u, r: verdicts.begin_amendment(user=u, study=r.study),
+    "discard_amendment": lambda u, r: verdicts.discard_amendment(user=u, study=r.study),
     "send_critical_finding": lambda u, r: critical_findings.send_critical_finding(
         user=u, study=r.study, text="A large mass.", recipient=UserFactory(clinic=u.clinic)
     ),

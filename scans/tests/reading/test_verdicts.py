@@ -12,8 +12,14 @@ from scans.models import Assessment, ClinicReason, Study, Verdict
 from scans.services.disclosure import others_visible
 from scans.services.reading.assessments import AssessmentInput
 from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
-from scans.services.reading.verdicts import begin_amendment, commit_finding, sign_verdict
+from scans.services.reading.verdicts import (
+    begin_amendment,
+    commit_finding,
+    discard_amendment,
+    sign_verdict,
+)
 from scans.tests.core.factories import complete, make_analysis
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +229,53 @@ def test_an_amendment_can_settle_a_disagreement_and_make_one(reader, study):
 def test_the_time_spent_is_never_more_than_there_was(reader, study):
     draft = save_draft(user=reader, study=study, verdict_input=VerdictInput(seconds=90_000))
     assert draft.seconds_spent < 60
+
+
+def test_an_assessment_is_taken_back_before_the_signature_and_is_none_then(reader, study, analysis):
+    def save(decision, reason=""):
+        entered = AssessmentInput(analysis.pk, decision, reason)
+        verdict_input = VerdictInput(finding="no_tumor", assessments=(entered,))
+        return save_draft(user=reader, study=study, verdict_input=verdict_input)
+
+    save("reject")
+    draft = save("none")
+    assert not draft.assessments.exists()
+    signed = sign(reader, study, "no_tumor")  # its reason, which it lacked, is not asked for
+    assert not signed.assessments.exists()
+    assert Assessment.with_withdrawn.get().decision == "reject"  # kept
+    amendment = begin_amendment(user=reader, study=study)
+    assert not amendment.assessments.exists()
+    save("accept")
+    save("none")
+    again = save("accept")
+    assert again.assessments.get().decision == "accept"
+    assert Assessment.with_withdrawn.filter(verdict=again).count() == 1
+
+
+def test_an_amendment_that_was_begun_is_discarded_and_another_one_can_be(reader, study):
+    first = sign(reader, study)
+    with pytest.raises(StateConflictError, match="begun no amendment"):
+        discard_amendment(user=reader, study=study)
+    draft = begin_amendment(user=reader, study=study, reason="Misread.")
+    with pytest.raises(StateConflictError):
+        discard_amendment(user=colleague(reader), study=study)  # they have begun none
+    discard_amendment(user=reader, study=study)
+    draft.refresh_from_db()
+    assert (draft.status, draft.amendment_reason) == ("cancelled", "Misread.")
+    assert list(Verdict.objects.current()) == [first]
+    assert readable_verdicts(user=reader, study=study) == [first]
+    assert stage(study) == "read"
+    event = AuditEvent.objects.get(action="verdict.amendment_discarded")
+    assert event.detail["would_have_superseded"] == str(first.pk)
+    with pytest.raises(IntegrityError, match="discarded does not change"), transaction.atomic():
+        Verdict.objects.filter(pk=draft.pk).update(comment="Changed.")
+    again = begin_amendment(user=reader, study=study)
+    assert again.revision > draft.revision
+    sign(reader, study, "no_tumor", amendment_reason="Looked again.")
+    assert Verdict.objects.current().get().finding == "no_tumor"
+
+
+def test_no_draft_but_an_amendment_is_discarded(reader, study):
+    save_draft(user=reader, study=study, verdict_input=VerdictInput(finding="tumor"))
+    with pytest.raises(StateConflictError, match="begun no amendment"):
+        discard_amendment(user=reader, study=study)

@@ -214,3 +214,13 @@ def test_an_amendment_can_be_begun_with_its_reason(api, study):
     api.post(path(study, "verdicts/sign"), {"finding": "tumor"}, format="json")
     begun = api.post(path(study, "verdicts/amend"), {"reason": "Seen the prior."}, format="json")
     assert begun.data["amendment_reason"] == "Seen the prior."
+
+
+def test_an_amendment_is_discarded_and_the_signed_verdict_holds_on(api, study):
+    signed = api.post(path(study, "verdicts/sign"), {"finding": "tumor"}, format="json").json()
+    assert api.post(path(study, "verdicts/discard"), {}, format="json").status_code == 409
+    api.post(path(study, "verdicts/amend"), {"reason": "Misread."}, format="json")
+    discarded = api.post(path(study, "verdicts/discard"), {}, format="json")
+    assert (discarded.status_code, discarded.json()["status"]) == (200, "cancelled")
+    listed = api.get(f"/api/v1/studies/{study.pk}/verdicts/").json()
+    assert [one["id"] for one in listed] == [signed["id"]]
