@@ -64,11 +64,13 @@ def test_a_contradiction_and_images_not_shown_are_asked_at_once(browsing, user, 
     note = page.locator("[data-contradiction-note]")
     expect(note).to_be_focused()
     page.keyboard.type("It is.       ")
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
     press(page, button(page, "Sign all the same"))
     expect(page.locator(".ns-field-error")).to_contain_text("Say in a sentence")
     expect(questions).to_have_count(2)
     expect(note).to_be_focused()
     note.fill("The bright spot is a vessel.")
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
     press(page, button(page, "Sign all the same"))
     expect(button(page, "Amend my verdict")).to_be_visible()
     assert Verdict.objects.signed().get().pk == draft.pk
@@ -87,6 +89,7 @@ def test_images_not_shown_are_asked_above_the_bar_with_its_button_focused(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_begins_again_at_the_verdict_after_an_act(browsing, user, study, size):
+    Clinic.objects.update(warns_of_unshown_images=False)
     page = opened(browsing, user, study, size)
     heading = page.locator("#verdict-title")
     choose(page, "Tumor")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.models import Clinic
 from scans.models import Analysis, SeriesStatement, Study, Verdict
 from scans.pages.reading.verdict_form import shown_statements_of
 from scans.services.reading.assignment import take_study
@@ -43,6 +44,7 @@ def state(page: Page):
 
 
 def test_a_signature_that_is_refused_leaves_what_was_typed(opened):
+    Clinic.objects.update(warns_of_unshown_images=False)
     opened.get_by_text("Tumor", exact=True).click()
     show_large_image(opened)
     opened.keyboard.press("r")
@@ -226,6 +228,7 @@ def test_a_statement_that_changes_while_it_is_signed_is_kept_as_changed(page, us
     page.get_by_text("No tumor", exact=True).click()
     page.get_by_role("button", name="Sign as final").click()
     expect(page.locator("[data-contradictions]")).to_contain_text("not shown")
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
     page.get_by_role("button", name="Sign as final").click()
     page.get_by_role("tab", name="Verdict").click()
     expect(page.locator(".ns-version")).to_contain_text("had changed since it was shown")

@@ -58,6 +58,7 @@ def expect_asked(page: Page, sentence: str) -> None:
     expect(page.locator("#report-finding-no_tumor")).to_be_checked()
     expect(page.get_by_label("Impression")).to_have_value("No tumor.")
     expect_nothing_signed()
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
 
 
 def expect_nothing_signed() -> None:

@@ -1,38 +1,66 @@
-// The two acts for what is left without an assessment on the study page: of the images that were shown, and, said
-// as such, of those that were not. In the viewer these are viewer/src/verdict/overview.ts.
+// What is left without an assessment, on the study page: see bulk_acceptance.js. In the viewer this is
+// viewer/src/verdict/overview.ts.
 
+import { announce } from "../core/site.js";
+import { BulkAcceptance } from "./bulk_acceptance.js";
+import { focusImage } from "./image_strip.js";
 import { shownImages } from "./shown_images.js";
 
-const ACTS = [
-  ["[data-accept-shown]", "shown and not assessed", (image, shown) => shown.has(image)],
-  ["[data-accept-unshown]", "not shown", (image, shown) => !shown.has(image)],
-];
+let isOwn = false; // what is entered just now
 
-/** The lines that an act is for now. */
-function meant(isMeant) {
-  const shown = shownImages();
-  return [...document.querySelectorAll("[data-line]")].filter(
-    (line) => !line.querySelector("[data-decision]:checked") && isMeant(line.dataset.image, shown),
-  );
+const rows = () => [...document.querySelectorAll("[data-line]")];
+
+const bulk = new BulkAcceptance({
+  lines: () =>
+    rows().map((row) => ({
+      analysis: row.dataset.line,
+      image: row.dataset.image,
+      decision: row.querySelector("[data-decision]:checked")?.value ?? "",
+    })),
+  isSeen: (image) => shown.has(image),
+  decide(lines, decision) {
+    const named = new Set(lines.map((line) => line.analysis));
+    const meant = rows().filter((row) => named.has(row.dataset.line));
+    for (const row of meant) enter(row, decision);
+    isOwn = true;
+    meant[0]?.querySelector("[data-decision]").dispatchEvent(new Event("input", { bubbles: true }));
+    isOwn = false;
+  },
+  refuse(text, button) {
+    document.querySelector("[data-rest-refused]")?.remove();
+    const words = document.createElement("p");
+    words.className = "ns-verdict-refused";
+    words.dataset.lineRefused = words.dataset.restRefused = ""; // verdict_lines.js takes it away again
+    words.textContent = text;
+    button.parentElement.append(words);
+    announce(text);
+  },
+  done: focusImage,
+});
+let shown = new Set();
+
+/** "" takes an assessment back: the draft has it, so that is sent. A choice made later stands behind it. */
+function enter(row, decision) {
+  for (const field of row.querySelectorAll("[data-decision]")) field.checked = field.value === decision;
+  if (decision) return;
+  const fields = row.querySelector("[data-decision]");
+  const words = Object.assign(document.createElement("input"), { type: "hidden", name: fields.name, value: "none" });
+  fields.before(words);
 }
 
 function offer() {
-  for (const [selector, which, isMeant] of ACTS) {
-    const button = document.querySelector(selector);
-    if (!button) continue;
-    const count = meant(isMeant).length;
-    button.hidden = count === 0;
-    button.textContent = `Accept the ${count === 1 ? "1 image" : `${count} images`} ${which}`;
-  }
+  shown = shownImages();
+  bulk.show();
 }
 
 document.addEventListener("click", (event) => {
-  const act = ACTS.find(([selector]) => event.target.closest?.(selector));
-  if (!act) return;
-  const fields = meant(act[2]).map((line) => line.querySelector('[data-decision="accept"]'));
-  for (const field of fields) field.checked = true;
-  fields[0]?.dispatchEvent(new Event("input", { bubbles: true }));
+  shown = shownImages();
+  bulk.press(event);
 });
 
+document.addEventListener("input", ({ target }) => {
+  const row = !isOwn && target.matches?.("[data-decision]") && target.closest("[data-line]");
+  if (row) bulk.forget(row.dataset.line);
+});
 for (const kind of ["input", "image-on-screen", "htmx:load"]) document.addEventListener(kind, offer);
 offer();

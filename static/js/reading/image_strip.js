@@ -42,6 +42,14 @@ export function bringIntoSight() {
   }
 }
 
+/** After an act whose button may have gone: the next key is the image's. */
+export function focusImage() {
+  const card = cardShown();
+  if (!card) return;
+  card.tabIndex = -1;
+  card.focus({ preventScroll: true });
+}
+
 /** Show this image large. */
 export function showImage(image) {
   if (image === (wanted || cardShown()?.dataset.image)) return;

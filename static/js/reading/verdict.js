@@ -12,6 +12,7 @@ import { drawnFor } from "../core/drawn_for.js";
 import "./choices_by_key.js";
 import "./contradictions.js";
 import { freeze, isFrozen, thaw } from "./freeze.js";
+import "./read_before_signing.js";
 import { noteEntered } from "./redrawing.js";
 import { writeShownImages } from "./shown_images.js";
 import "./sign_on_purpose.js";
@@ -19,7 +20,7 @@ import "./sign_on_purpose.js";
 const TICK = 1000;
 const RENEW = 120; // seconds between two signs that the reader is still there
 const shown = { layers: new Set(), analyses: new Set(), statements: new Set() };
-const BEGINS_AGAIN = "[data-verdict-form], [data-commit-form], [data-amend-form]";
+const BEGINS_AGAIN = "[data-verdict-form], [data-commit-form], [data-amend-form], [data-amend-discard]";
 const FIELDS = { layers: "layers", shown: "analyses", statements: "statements" }; // of the form
 
 const panel = () => document.querySelector("[data-verdict]");
@@ -254,7 +255,8 @@ document.addEventListener("htmx:confirm", (event) => {
   if (!from.closest?.("[data-verdict], [data-verdict-rest]")) return;
   // The button loses the focus as the panel is frozen, and htmx then forgets that it was pressed.
   pressed = event.detail.triggeringEvent?.submitter ?? null;
-  if (from.matches("[data-verdict-form], [data-commit-form]")) freeze();
+  if (from.matches("[data-verdict-form]")) freeze("verdict");
+  if (from.matches("[data-commit-form]")) freeze("finding");
   if (!form()) return;
   if ("verdictDiscard" in from.dataset) {
     saving.forget();

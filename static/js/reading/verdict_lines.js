@@ -4,13 +4,13 @@
 import { onClosedList } from "../core/closed_lists.js";
 import { announce } from "../core/site.js";
 import "./accept_rest.js";
-import { isFrozen } from "./freeze.js";
+import { isFrozen, whyFrozen } from "./freeze.js";
 import { bringIntoSight, imageShown, showImage, step, tellShown } from "./image_strip.js";
 import "./pointed_choices.js";
 import "./report_key.js";
 
 const lines = () => [...document.querySelectorAll("[data-line]")];
-const SIGNING = "Nothing was done: the verdict is being signed.";
+const COMMIT_FIRST = "Commit your finding first: the AI result is withheld until then.";
 const NOT_SHOWN = "The image is not on the screen yet. Press the key again once it is.";
 const NOT_RECORDED =
   "Nothing was recorded: the image was not on the screen yet. Look at it, and press again beside it.";
@@ -99,14 +99,18 @@ function typed(field) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+let refused = "";
+
 function refuse(sentence) {
+  takeRefusalsBack();
+  refused = sentence;
   announce(sentence);
   document.dispatchEvent(new CustomEvent("toast", { detail: { value: sentence } }));
 }
 
 /** Why nothing can be assessed now, of this image or of the one on the screen; "" where it can. */
 function whyNot(image) {
-  if (isFrozen()) return SIGNING;
+  if (isFrozen()) return whyFrozen();
   const shown = imageShown();
   if (!shown || (image && image !== shown.image)) return NOT_SHOWN;
   const line = lineOf(shown.image);
@@ -142,6 +146,10 @@ function refuseAt(line, sentence) {
 
 function takeRefusalsBack() {
   for (const one of document.querySelectorAll("[data-line-refused]")) one.remove();
+  // What was said as a toast is over with the same act.
+  for (const words of document.querySelectorAll("#toasts .ns-toast > span:first-child")) {
+    if (words.textContent === refused) words.parentElement.remove();
+  }
 }
 
 // A press, or Space, on a choice of a line: only of what is on the screen, as with the keys.
@@ -177,8 +185,13 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("input:not([type=radio]), select, textarea")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
   const decision = keys[event.key.toLowerCase()];
-  if (!decision || !lines().length || document.querySelector("dialog[open]")) return;
+  const mustCommit = document.querySelector("[data-commit-form]") !== null;
+  if (!decision || !(lines().length || mustCommit) || document.querySelector("dialog[open]")) return;
   event.preventDefault();
+  if (mustCommit) {
+    refuse(isFrozen() ? whyFrozen() : COMMIT_FIRST);
+    return;
+  }
   decide(decision);
 });
 

@@ -6,6 +6,7 @@ import { clockTime } from "../core/clinic_time.js";
 import "../reading/choices_by_key.js";
 import "../reading/contradictions.js";
 import "../reading/pointed_choices.js";
+import "../reading/read_before_signing.js";
 import { writeShownImages } from "../reading/shown_images.js";
 import "../reading/sign_on_purpose.js";
 import { saveBeside, send } from "./split.js";
