@@ -35,6 +35,14 @@ export function tell(text: string): void {
   }, 4000);
 }
 
+/** It is not so any more. */
+export function takeTellingBack(text: string): void {
+  const line = find("[data-announcement]");
+  if (line.textContent === text) line.hidden = true;
+  const spoken = find("#announcements");
+  if (spoken.textContent === text) spoken.replaceChildren();
+}
+
 /** A random UUID. `crypto.randomUUID` is only there with HTTPS, which a clinic's network may lack. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

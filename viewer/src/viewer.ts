@@ -31,11 +31,13 @@ import { refuse, watchPresses } from "./refusing";
 import type { Status } from "./status";
 import type { OpenStudy } from "./studies";
 import { Tabs } from "./tabs";
+import { leaveTold } from "./told";
 import { Toolbar } from "./toolbar";
 import { actsOnStill, STOPPED } from "./tools/still";
 import { Tools } from "./tools/tools";
 import { VerdictPanel } from "./verdict/verdictPanel";
 import type { ViewportGrid } from "./viewportGrid";
+import { actsOnDisclosed, WITHHELD, WITHHELD_FROM_OTHERS } from "./withheld";
 
 const DRAFTS = "neuroscan-marks"; // where browsers have kept them from the first version on
 
@@ -112,6 +114,7 @@ export class Viewer {
     });
     this.pointer = new Pointer(this.grid, drawingTool);
     this.tools = new Tools({
+      study,
       grid: this.grid,
       store,
       drawingTool,
@@ -217,7 +220,14 @@ export class Viewer {
     };
     const everyone = [...commands, ...this.tools.commands()];
     const own = page.reader === "yes" ? everyone : withoutReadersCommands(everyone);
-    return own.map((one) => actsOnStill(one, screen));
+    const disclosure = { whyWithheld: () => this.whyWithheld(), refuse };
+    return own.map((one) => actsOnDisclosed(actsOnStill(one, screen), disclosure));
+  }
+
+  private whyWithheld(): string {
+    const study = this.grid.active.stack?.study ?? this.opening.studies[0];
+    if (study?.info.ai_visible !== false) return "";
+    return page.reader === "yes" ? WITHHELD : WITHHELD_FROM_OTHERS;
   }
 
   // --- Who hears what ------------------------------------------------------------------------------
@@ -256,6 +266,7 @@ export class Viewer {
     }
     this.tabs.changed.on(() => this.ai.report());
     watchPresses();
+    leaveTold();
     keepFocusOn(() => grid.active.element);
     new PrintSheet(grid, this.layer);
     new Toolbar();

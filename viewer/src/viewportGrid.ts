@@ -29,14 +29,17 @@ export class ViewportGrid {
   }
 
   setCount(count: number): void {
+    let hadFocus = false;
     while (this.viewports.length > count) {
       const gone = this.viewports.pop()!;
+      hadFocus ||= gone.element.contains(document.activeElement);
       if (gone === this.active) this.active = this.viewports[0]!;
       gone.destroy();
     }
     while (this.viewports.length < count) this.add();
     this.element.dataset.viewports = String(count);
     this.activate(this.active ?? this.viewports[0]!);
+    if (hadFocus) this.active.element.focus({ preventScroll: true });
     requestAnimationFrame(() => this.resize());
   }
 

@@ -3,6 +3,12 @@ import { OutOfReach, send } from "../src/api";
 import { Comparisons } from "../src/comparisons";
 import type { Viewport } from "../src/viewport";
 
+// The page, as the modules read it while they load.
+vi.hoisted(() => {
+  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("document", { body: { dataset: {} } });
+});
+
 vi.mock(import("../src/api"), async (original) => ({ ...(await original()), send: vi.fn() }));
 
 const asked = vi.mocked(send);

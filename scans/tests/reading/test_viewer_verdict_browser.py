@@ -271,6 +271,7 @@ def test_no_tumor_of_images_that_were_not_shown_is_signed_in_a_second_act(page, 
     for name in ("No tumor", "Sign and open next"):
         expect_pressable(page, button(page, name))
     assert not Verdict.objects.signed().exists()
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
     viewing.keys("Control+Enter")
     expect(page).to_have_url(re.compile("/worklist/"))
     signed = Verdict.objects.signed().get()

@@ -35,6 +35,11 @@ export class Hovering {
     });
   }
 
+  /** Whether the pointer is over an image. */
+  get isOver(): boolean {
+    return this.last !== null;
+  }
+
   again(): void {
     if (!this.last) return;
     for (const tool of this.tools) tool.hover(this.last.viewport, this.last.at);

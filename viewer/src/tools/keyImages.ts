@@ -5,6 +5,7 @@ import { all, tell } from "../dom";
 import { tellReport } from "../framing";
 import { pressedButton, refuse } from "../refusing";
 import { make } from "../signal";
+import { dateOf } from "../studies";
 import type { ViewerImage } from "../types";
 import type { Viewport } from "../viewport";
 import type { ViewportGrid } from "../viewportGrid";
@@ -16,6 +17,7 @@ export class KeyImages {
 
   constructor(
     private readonly grid: ViewportGrid,
+    private readonly study: string,
     private readonly mayStar: boolean,
     private readonly fault: (error: unknown) => void,
   ) {}
@@ -30,9 +32,10 @@ export class KeyImages {
   }
 
   async toggle(): Promise<void> {
-    const { onScreen: image, awaited } = this.grid.active;
+    const { onScreen: image, awaited, stack } = this.grid.active;
     const at = pressedButton();
-    const why = this.mayStar ? whyNot(image, awaited) : "Radiologists star key images.";
+    const other = stack && stack.study.info.id !== this.study ? stack.study.info.study_date : "";
+    const why = this.mayStar ? whyNot(image, awaited, other) : "Radiologists star key images.";
     if (why) refuse(why);
     if (why || !image || this.sending.has(image.id)) return;
     const wanted = !image.key_image;
@@ -64,8 +67,12 @@ export class KeyImages {
   }
 }
 
-/** As an assessment: of the image that was asked for, once it is on the screen, or of none. */
-function whyNot(image: ViewerImage | null, awaited: number | null): string {
+/**
+ * As an assessment: of the image that was asked for, once it is on the screen, or of none. `other` is
+ * the date of another study that it is of: the report of this one lists its own key images.
+ */
+export function whyNot(image: ViewerImage | null, awaited: number | null, other: string): string {
+  if (image && other) return `This image is of the study of ${dateOf(other)}: star it there.`;
   if (awaited !== null) return loading(awaited);
   return image ? "" : "There is no image on the screen to star.";
 }

@@ -3,7 +3,7 @@
 
 import type { Saving } from "../annotations/saving";
 import type { AnnotationStore } from "../annotations/store";
-import { all } from "../dom";
+import { all, tell } from "../dom";
 import type { DrawingTool } from "../drawing/tool";
 import type { Command } from "../keys";
 import type { Viewport } from "../viewport";
@@ -16,6 +16,8 @@ import { Magnifier } from "./magnifier";
 import { Probe } from "./probe";
 
 export interface ToolSurroundings {
+  /** The study that the page is of: others may stand beside it. */
+  study: string;
   grid: ViewportGrid;
   store: AnnotationStore;
   drawingTool: DrawingTool;
@@ -38,7 +40,7 @@ export class Tools {
     const { grid, drawingTool, fault } = around;
     drawingTool.isBelowLens = () => this.magnifier.on;
     this.cine = new Cine(grid, around.cineRate, around.rememberCineRate);
-    this.keyImages = new KeyImages(grid, drawingTool.mayDraw, fault);
+    this.keyImages = new KeyImages(grid, around.study, drawingTool.mayDraw, fault);
     this.calibration = new CalibrationTool(around);
   }
 
@@ -70,8 +72,14 @@ export class Tools {
       },
     });
     return [
-      command("magnifier", "Magnifier on or off", "Shift+Z", () => this.magnifier.toggle()),
-      command("probe", "Pixel probe on or off", "Shift+V", () => this.probe.toggle()),
+      command("magnifier", "Magnifier on or off", "Shift+Z", () => {
+        this.magnifier.toggle();
+        this.sayWhatFollows("The magnifier is on.", this.magnifier.on);
+      }),
+      command("probe", "Pixel probe on or off", "Shift+V", () => {
+        this.probe.toggle();
+        this.sayWhatFollows("The pixel probe is on.", this.probe.on);
+      }),
       command("cine", "Cine: run through the series, or stop", "Shift+Space", () =>
         this.cine.toggle(),
       ),
@@ -88,6 +96,11 @@ export class Tools {
         isForReaders: true,
       },
     ];
+  }
+
+  /** Of a tool that follows the pointer: there is nothing to see of it while that is elsewhere. */
+  private sayWhatFollows(what: string, on: boolean): void {
+    if (on && !this.hovering.isOver) tell(`${what} Move the pointer over the image.`);
   }
 
   show(): void {

@@ -3,6 +3,8 @@
 
 export type Decision = "accept" | "modify" | "reject";
 
+const TAKEN_BACK = "none"; // as it is sent: the draft has an assessment that is none any more
+
 export class Line {
   readonly image: string;
   readonly analysis: string;
@@ -23,7 +25,8 @@ export class Line {
   }
 
   get decision(): Decision | "" {
-    return this.fields.decision.value as Decision | "";
+    const { value } = this.fields.decision;
+    return value === TAKEN_BACK ? "" : (value as Decision | "");
   }
 
   get reason(): string {
@@ -40,8 +43,9 @@ export class Line {
     return !this.reason || (this.reason === "other" && !this.words.trim());
   }
 
-  decide(decision: Decision): void {
-    this.fields.decision.value = decision;
+  /** "" takes the assessment back. */
+  decide(decision: Decision | ""): void {
+    this.fields.decision.value = decision || TAKEN_BACK;
     this.changed();
   }
 
@@ -63,7 +67,7 @@ export class Line {
 
   /** What says nothing is not sent: a study may have thousands of fields. */
   private enable(): void {
-    this.fields.decision.disabled = !this.decision;
+    this.fields.decision.disabled = !this.fields.decision.value;
     const hasReason = this.decision === "modify" || this.decision === "reject";
     this.fields.reason.disabled = this.fields["reason-text"].disabled = !hasReason;
   }

@@ -1,8 +1,11 @@
-// How far the verdict is: each image as a small button, and the two acts for what is left.
+// How far the verdict is: each image as a small button, and the two acts for what is left, with their Undo.
 
+import { BulkAcceptance } from "../../../static/js/reading/bulk_acceptance.js";
+import { refuse } from "../refusing";
 import { make } from "../signal";
 import type { Line } from "./lines";
 
+const BULK = "[data-accept-shown], [data-accept-unshown], [data-accept-undo]";
 const STATES = { "": "not assessed", accept: "accepted", modify: "modified", reject: "rejected" };
 
 export interface OverviewSurroundings {
@@ -12,12 +15,37 @@ export interface OverviewSurroundings {
   changed: () => void;
   /** Stops what moves the images by itself; whether something did. */
   settle: () => boolean;
+  toImage: () => void;
 }
 
 export class Overview {
   private readonly chips = new Map<string, HTMLButtonElement>();
 
-  constructor(private readonly around: OverviewSurroundings) {}
+  private readonly bulk: BulkAcceptance;
+
+  constructor(private readonly around: OverviewSurroundings) {
+    this.bulk = new BulkAcceptance({
+      lines: around.lines,
+      isSeen: around.isSeen,
+      decide: (lines, decision) => {
+        const meant = new Set(lines.map((one) => one.analysis));
+        for (const line of around.lines()) if (meant.has(line.analysis)) line.decide(decision);
+        around.changed();
+      },
+      refuse,
+      done: around.toImage,
+    });
+    document.addEventListener("click", (event) => {
+      const isBulk = (event.target as Element).closest?.(BULK);
+      // What counts as shown is another number once the images stand still.
+      if (isBulk && !this.around.settle()) this.bulk.press(event);
+    });
+  }
+
+  /** The result was assessed by itself: no Undo of many takes that back. */
+  forget(analysis: string): void {
+    this.bulk.forget(analysis);
+  }
 
   /** The form is another one. */
   build(): void {
@@ -30,25 +58,12 @@ export class Overview {
       this.chips.set(image, chip);
     }
     box.replaceChildren(...this.chips.values());
-    this.bind("[data-accept-shown]", (line) => this.around.isSeen(line.image));
-    this.bind("[data-accept-unshown]", (line) => !this.around.isSeen(line.image));
-  }
-
-  private bind(selector: string, isMeant: (line: Line) => boolean): void {
-    document.querySelector(selector)?.addEventListener("click", () => {
-      if (this.around.settle()) return; // what counts as shown is another number now
-      for (const line of this.around.lines()) {
-        if (!line.decision && isMeant(line)) line.decide("accept");
-      }
-      this.around.changed();
-    });
   }
 
   show(current: string | undefined): void {
     const lines = this.around.lines();
     for (const line of lines) this.showChip(line, line.image === current);
     const left = lines.filter((line) => !line.decision);
-    const seen = left.filter((line) => this.around.isSeen(line.image));
     const lacking = lines.filter((line) => line.lacksReason).length;
     const facts = document.querySelector("[data-assessed]");
     if (facts) {
@@ -56,8 +71,7 @@ export class Overview {
         `${lines.length - left.length} of ${lines.length} assessed` +
         (lacking ? `, ${lacking} without a reason` : "");
     }
-    offer("[data-accept-shown]", seen.length, "shown and not assessed");
-    offer("[data-accept-unshown]", left.length - seen.length, "not shown");
+    this.bulk.show();
   }
 
   private showChip(line: Line, isCurrent: boolean): void {
@@ -74,11 +88,4 @@ export class Overview {
     chip.toggleAttribute("data-seen", isSeen);
     chip.toggleAttribute("data-lacks-reason", line.lacksReason);
   }
-}
-
-function offer(selector: string, count: number, which: string): void {
-  const one = document.querySelector<HTMLElement>(selector);
-  if (!one) return;
-  one.hidden = count === 0;
-  one.textContent = `Accept the ${count === 1 ? "1 image" : `${count} images`} ${which}`;
 }

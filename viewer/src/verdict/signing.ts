@@ -10,8 +10,13 @@ const RECENT = 20_000; // milliseconds: it is about the study that was signed ju
 
 /** Whether it was refused: `what` is what a key or a button does. */
 export function refuseWhileSigning(what: string): boolean {
-  if (!("signing" in document.documentElement.dataset)) return false;
-  const text = `Nothing was done by “${what}”: the verdict before was being signed.`;
+  const { signing } = document.documentElement.dataset;
+  if (signing === undefined) return false;
+  const meanwhile =
+    signing === "finding"
+      ? "your finding was being committed"
+      : "the verdict before was being signed";
+  const text = `Nothing was done by “${what}”: ${meanwhile}.`;
   refuse(text);
   try {
     sessionStorage.setItem(KEPT, JSON.stringify({ text, at: Date.now() }));

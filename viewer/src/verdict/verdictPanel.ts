@@ -3,13 +3,16 @@
 
 import { find } from "../dom";
 import { isFramed } from "../framing";
-import { refuse } from "../refusing";
+import { refuse, takeBack } from "../refusing";
 import type { ViewportGrid } from "../viewportGrid";
+import { COMMIT_FIRST } from "../withheld";
 import { ImageVerdict, type OnScreen } from "./imageVerdict";
 import { type Decision, type Line, linesOf } from "./lines";
 import { Overview } from "./overview";
 import { ShownImages } from "./shownImages";
 import { forgetWhatWasPressed, tellWhatWasPressed } from "./signing";
+
+const NOT_DRAWN = "Nothing was done: this study is not on the screen yet.";
 
 export interface VerdictSurroundings {
   /** The study that the verdict is on: others may stand beside it. */
@@ -47,6 +50,7 @@ export class VerdictPanel {
       open: around.openImage,
       changed: () => this.show(),
       settle: around.settle,
+      toImage: () => this.toImage(),
     });
     this.meet();
     document.addEventListener("htmx:afterSettle", () => this.meet());
@@ -69,6 +73,11 @@ export class VerdictPanel {
     });
     grid.changed.on(() => this.show());
     document.addEventListener("contradictions-dismissed", () => this.toImage());
+    document.addEventListener("submit", (event) => this.goToReason(event), { capture: true });
+    document.addEventListener("not-signed", (event) => {
+      event.preventDefault(); // said here (static/js/reading/read_before_signing.js)
+      refuse((event as CustomEvent<{ value: string }>).detail.value);
+    });
     tellWhatWasPressed();
   }
 
@@ -121,6 +130,7 @@ export class VerdictPanel {
   private show(): void {
     const { grid, study } = this.around;
     this.leaveImageBefore();
+    if (this.isDrawn) takeBack(NOT_DRAWN);
     for (const { onScreen, stack } of this.around.isMoving() ? [] : grid.viewports) {
       if (!onScreen || stack?.study.info.id !== study || !this.seen.add(onScreen.id)) continue;
       const detail = { image: onScreen.id }; // static/js/reading/shown_images.js
@@ -147,11 +157,13 @@ export class VerdictPanel {
 
   decide(decision: Decision): void {
     if (!this.form) {
-      refuse("There is no verdict to write here now.");
+      const mustCommit = document.querySelector("[data-commit-form]");
+      refuse(mustCommit ? COMMIT_FIRST : "There is no verdict to write here now.");
       return;
     }
     const why = this.image.decide(decision);
     if (why) refuse(why);
+    else this.overview.forget(this.namedAnalysis);
     this.overview.show(this.onScreen().image?.id);
   }
 
@@ -179,6 +191,21 @@ export class VerdictPanel {
     else refuse("There is no verdict to sign here now.");
   }
 
+  /** A reason is missing of an image that is not on the screen: that one is shown, and then it is said. */
+  private goToReason(event: SubmitEvent): void {
+    if (event.target !== this.form) return;
+    const lacking = [...this.lines.values()].filter((line) => line.lacksReason);
+    const shown = this.onScreen().image?.id;
+    const line = lacking.find((one) => one.image === shown) ?? lacking[0];
+    if (!line || (lacking.length === 1 && line.image === shown)) return; // the server says it there
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.around.settle();
+    if (line.image !== shown) this.around.openImage(line.image);
+    const what = line.reason ? "say in words" : "choose";
+    refuse(`Not signed: ${what} why you ${line.decision} the AI result of image ${line.number}.`);
+  }
+
   private press(event: MouseEvent): void {
     const one = (event.target as Element).closest?.<HTMLElement>("[data-reason-choice]");
     if (!one || this.around.settle()) return;
@@ -194,12 +221,15 @@ export class VerdictPanel {
 
   /** A key that came before the study was on the screen was meant for the one before. */
   private isNotDrawn(): boolean {
-    const { viewports } = this.around.grid;
-    const isThere = ({ element, stack }: (typeof viewports)[number]) =>
-      !stack || element.dataset.shown || element.dataset.state === "failed";
-    if (viewports.some(isThere)) return false;
-    refuse("Nothing was done: this study is not on the screen yet.");
+    if (this.isDrawn) return false;
+    refuse(NOT_DRAWN);
     return true;
+  }
+
+  private get isDrawn(): boolean {
+    return this.around.grid.viewports.some(
+      ({ element, stack }) => !stack || element.dataset.shown || element.dataset.state === "failed",
+    );
   }
 
   private toImage(): void {
