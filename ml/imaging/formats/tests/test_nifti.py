@@ -139,7 +139,9 @@ def test_more_slices_than_allowed_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", gzip.compress(b"words"), b"\x1f\x8bxx", b"\x5c\x01\0\0" + bytes(400)]
+    "content",
+    [b"", gzip.compress(b"words", mtime=0), b"\x1f\x8bxx", b"\x5c\x01\0\0" + bytes(400)],
+    ids=["empty", "words", "damaged", "without-magic"],
 )
 def test_other_bytes_are_not_nifti(content: bytes) -> None:
     assert not NIFTI.recognizes(content)
