@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from accounts.models import Clinic
 from scans.models import Annotation, Assessment, Image, Verdict
 from scans.tests.core.factories import make_analyzed_study
 from scans.tests.reading.viewing import Viewing
@@ -134,6 +135,7 @@ def test_what_the_arrows_do_to_a_chosen_annotation_is_said(viewing):
 
 def test_after_the_verdict_is_amended_the_next_key_is_the_image_s(viewing):
     page = viewing.page
+    Clinic.objects.update(warns_of_unshown_images=False)
     page.locator("[data-sign-here]").scroll_into_view_if_needed()
     viewing.keys("1")
     page.locator("[data-sign-here]").press("Enter")
