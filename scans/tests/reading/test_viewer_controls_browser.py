@@ -43,7 +43,8 @@ _CONTROLS = """([selector, leaves, wanted]) => {
   const kinds = "input, select, textarea, button, summary, [tabindex='0']";
   for (const part of document.querySelectorAll(selector)) {
     for (const one of part.querySelectorAll(kinds)) {
-      if (!one.checkVisibility({ visibilityProperty: true }) || one.disabled || one.type === "hidden") continue;
+      if (!one.checkVisibility({ visibilityProperty: true })) continue;
+      if (one.disabled || one.type === "hidden") continue;
       if (one.matches(leaves) || one.closest("[inert]")) continue;
       const { state, seen, lacksReason, tried, ...facts } = one.dataset;
       const label = (one.labels?.[0] ?? one).textContent || one.getAttribute("aria-label");

@@ -194,6 +194,7 @@ def test_escape_goes_back_to_the_image_and_a_correction_takes_the_question_away(
 
 def test_what_is_pressed_while_a_verdict_is_signed_changes_neither_it_nor_the_next(page, user):
     first, second = waiting(user, "Alder"), waiting(user, "Birch")
+    Clinic.objects.update(warns_of_unshown_images=False)
     viewing = Viewing(page, first)
     held = []
     # The save of what was typed, then the signature.
@@ -279,7 +280,7 @@ def test_no_tumor_of_images_that_were_not_shown_is_signed_in_a_second_act(page, 
 
 
 def test_a_finding_is_committed_in_the_viewer_and_the_ai_result_comes_without_a_reload(page, study):
-    Clinic.objects.update(read_first=True)
+    Clinic.objects.update(read_first=True, warns_of_unshown_images=False)
     viewing = Viewing(page, study)
     expect(page.locator("[data-image-title]")).to_have_count(0)
     viewing.keys("ArrowDown", "2", "Control+Enter")

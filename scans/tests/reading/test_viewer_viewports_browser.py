@@ -104,10 +104,10 @@ def test_dragging_moves_zooms_and_scrolls_and_the_wheel_does_too(viewing):
 def test_full_screen_and_back(viewing):
     page = viewing.page
     button(viewing, "Full screen").click()
-    page.wait_for_function("document.fullscreenElement !== null")
+    page.wait_for_function("() => document.fullscreenElement !== null")
     viewing.viewport().focus()
     viewing.keys("u")
-    page.wait_for_function("document.fullscreenElement === null")
+    page.wait_for_function("() => document.fullscreenElement === null")
 
 
 def test_the_image_is_turned_flipped_moved_and_inverted_as_it_is_said(page, user):

@@ -233,7 +233,7 @@ def test_leaving_is_warned_about_and_the_rest_can_be_cancelled(page, patient):
     open_for(page, patient)
     choose(page, *[file(f"{n}.png", pictures.png(seed=n)) for n in range(5)])
     start(page)
-    page.wait_for_function("document.querySelectorAll('[data-state=sending]').length === 3")
+    page.wait_for_function("() => document.querySelectorAll('[data-state=sending]').length === 3")
     assert len(held) == 3  # at most three at a time
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
