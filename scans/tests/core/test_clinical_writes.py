@@ -226,5 +226,6 @@ def test_receiving_a_study_of_ten_images(reader):
         )
     )
 
-    # Three for each file: whether the patient has it, the instance, its images.
-    assert_cost(statements, total=41, events=1)
+    # Three for each file: whether the patient has it, the instance, its images. One for all: which
+    # of them another patient has.
+    assert_cost(statements, total=42, events=1)
