@@ -131,7 +131,7 @@ class Walk:
     def use(self, name: str) -> None:
         before = self.state(name)
         one = self.page.locator("[data-tried]")
-        one.evaluate("(each) => each.scrollIntoView({ block: 'nearest' })")
+        one.evaluate("(each) => each.scrollIntoView({ block: 'center' })")  # clear of a toast
         x, y = expect_pressable(self.page, one)
         match before["kind"]:
             case "checkbox":
