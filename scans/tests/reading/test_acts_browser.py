@@ -30,6 +30,7 @@ class Counted:
     acts: list[str] = field(default_factory=list)
 
     def key(self, name: str) -> None:
+        self.page.wait_for_load_state("load")  # no hand is quicker than the scripts of a page
         self.page.keyboard.press(name)
         self.acts.append(name)
 
