@@ -167,6 +167,7 @@ def test_what_contradicts_itself_asks_for_a_sentence_and_keeps_the_form(page, us
     for name in ("Accept", "No tumor", "Sign"):
         expect_pressable(page, button(page, name).first)
     page.keyboard.type("The bright spot is a vessel.")
+    page.wait_for_timeout(1100)  # a question is answered once it could be read
     viewing.keys("Control+Enter")
     expect(page).to_have_url(re.compile("/worklist/"))
     assert Verdict.objects.signed().get().finding == "no_tumor"

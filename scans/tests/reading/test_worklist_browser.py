@@ -262,6 +262,7 @@ def test_a_verdict_from_the_list_to_the_signature_and_its_amendment(
 
 
 def test_signing_opens_the_next_study(page, user, studies):
+    Clinic.objects.update(warns_of_unshown_images=False)
     page.goto(studies[3].get_absolute_url())
     page.get_by_text("Tumor", exact=True).click()
     page.get_by_role("button", name="Sign and open the next study").click()
@@ -269,7 +270,7 @@ def test_signing_opens_the_next_study(page, user, studies):
 
 
 def test_read_first_shows_the_ai_only_after_the_finding(page, user, studies, assert_accessible):
-    Clinic.objects.update(read_first=True)
+    Clinic.objects.update(read_first=True, warns_of_unshown_images=False)
     page.goto("/worklist/")
     expect(page.locator("main")).not_to_contain_text("0.970")
     page.goto(studies[1].get_absolute_url())

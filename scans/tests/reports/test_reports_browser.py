@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.models import Clinic
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Comparison, Image, Report, Verdict
 from scans.tests.core.factories import PatientFactory, complete, make_annotation, make_study
@@ -147,6 +148,7 @@ def test_the_skip_link_leads_to_the_end_of_the_text_below_its_heading(page: Page
 
 
 def test_a_double_click_signs_once(page: Page, user, study):
+    Clinic.objects.update(warns_of_unshown_images=False)
     page.goto(reverse("study-report", args=[study.pk]))
     page.get_by_role("button", name="Start the report").click()
     page.get_by_label("Impression").fill("Meningioma.")
