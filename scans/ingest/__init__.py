@@ -74,13 +74,17 @@ def unpack(
     yield SubmittedFile(filename, file.read())
 
 
-def decode(content: bytes, limits: UploadLimits, *, filename: str = "") -> DecodedFile:
-    """Decode one file. Raises `Refusal`, whose remedies are those of an upload.
+def decode(
+    content: bytes, limits: UploadLimits, *, filename: str = "", only: int | None = None
+) -> DecodedFile:
+    """Decode one file, or only the image of that frame number, where the format can.
+
+    Raises `Refusal`, whose remedies are those of an upload.
 
     By its name or its first bytes, what is no image may be what is left of a ZIP archive.
     """
     try:
-        return formats.read(content, limits=limits.file)
+        return formats.read(content, limits=limits.file, only=only)
     except Refusal as refusal:
         if refusal.code == "not_an_image" and archives.was_one(filename, content):
             raise archives.damaged() from refusal
@@ -97,7 +101,7 @@ def decode(content: bytes, limits: UploadLimits, *, filename: str = "") -> Decod
 
 def decode_frame(content: bytes, limits: UploadLimits, *, number: int) -> DecodedImage:
     """Decode the file and return its image of this frame number. Raises `Refusal`."""
-    for image in decode(content, limits).images:
+    for image in decode(content, limits, only=number).images:
         if image.frame_number == number:
             return image
     raise Refusal("no_such_frame", f"The file holds no image {number}.", "Tell your administrator.")

@@ -20,13 +20,14 @@ class UploadLimits:
 
 
 def upload_limits() -> UploadLimits:
-    """Return the limits that the settings name. For now a file may hold one image."""
+    """Return the limits that the settings name."""
     return UploadLimits(
         file=Limits(
             max_bytes=settings.UPLOAD_MAX_FILE_BYTES,
             max_pixels=settings.UPLOAD_MAX_PIXELS,
             min_side=settings.UPLOAD_MIN_SIDE,
-            max_frames=1,
+            max_frames=settings.UPLOAD_MAX_FRAMES,
+            max_file_pixels=settings.UPLOAD_MAX_FILE_PIXELS,
         ),
         max_archive_bytes=settings.UPLOAD_MAX_ARCHIVE_BYTES,
         max_archive_entries=settings.UPLOAD_MAX_FILES,

@@ -36,7 +36,7 @@ class Image(Undeletable, Acquisition):
     width = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     height = models.PositiveIntegerField(help_text="Pixels, orientation applied.")
     bits_stored = models.PositiveSmallIntegerField(default=8)
-    # As DICOM's Pixel Spacing. JPEG and PNG bring none, and none is made up for them.
+    # As DICOM's Pixel Spacing. JPEG, PNG, GIF and TIFF bring none, and none is made up for them.
     pixel_spacing_row = models.FloatField(
         null=True, blank=True, help_text="Millimeters between the centers of two rows."
     )

@@ -47,18 +47,24 @@ __all__ = [
 FORMATS: tuple[Format, ...] = (
     raster.JPEG,
     raster.PNG,
+    raster.GIF,
+    raster.TIFF,
 )
 # The application's defaults (docs/configuration.md); a test of the application compares them.
 DEFAULT_LIMITS: Final = Limits(max_bytes=64 * 1024**2, max_pixels=50_000_000, min_side=64)
 
 
-def read(content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
+def read(
+    content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS, only: int | None = None
+) -> DecodedFile:
     """Decode an image file.
 
     Args:
         content: the bytes of the file, or the file: open, binary and seekable. How many bytes it
             has is not checked; `Limits.check_bytes` does, before they are read.
         limits: what is refused before it is decoded.
+        only: the frame number of the one image that is asked for; a format that cannot decode one
+            alone gives all of them.
 
     Raises:
         Refusal: with code `empty`, `not_an_image`, `unsupported_format` (known and not read),
@@ -71,10 +77,10 @@ def read(content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> Decod
         raise Refusal("empty", "The file is empty.", "Export or copy it again.")
     for known in FORMATS:
         if known.recognizes(head):
-            return _read_as(known, file, limits=limits)
+            return _read_as(known, file, limits=limits, only=only)
     known_unread = unread.unread_format_of(head)
     if known_unread is not None:
-        raise _refusal_of(known_unread, file, head)
+        raise _refusal_of(known_unread)
     raise Refusal("not_an_image", "This is not an image.", f"Choose a {names()} file.")
 
 
@@ -99,14 +105,8 @@ def suffixes() -> frozenset[str]:
     return frozenset(suffix for known in FORMATS for suffix in known.suffixes)
 
 
-def _refusal_of(found: unread.Unread, file: BinaryIO, head: bytes) -> Refusal:
+def _refusal_of(found: unread.Unread) -> Refusal:
     problem = f"This is {found.name}."
-    if head.startswith(b"GIF8") and (count := unread.count_gif_images(file)) > 1:
-        return Refusal(
-            "too_many_frames",
-            f"This is {found.name} of {count} images.",
-            f"Export each image as a file of its own, as {names()}.",
-        )
     remedy = {
         unread.Kind.VOLUME: f"Export its slices as {names()} files.",
         unread.Kind.ARCHIVE: f"Unpack it, then choose the {names()} files in it.",
@@ -131,10 +131,10 @@ def _content(path: Path, *, limits: Limits) -> bytes:
         raise Refusal("no_file", f"The file cannot be read: {reason}.") from None
 
 
-def _read_as(known: Format, file: BinaryIO, *, limits: Limits) -> DecodedFile:
+def _read_as(known: Format, file: BinaryIO, *, limits: Limits, only: int | None) -> DecodedFile:
     file.seek(0)
     try:
-        decoded = known.read(file, limits=limits)
+        decoded = known.read(file, limits=limits, only=only)
     except Refusal:
         raise
     except Exception as error:  # hostile bytes make a decoder fail in ways it does not document

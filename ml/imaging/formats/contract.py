@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO, Literal, Protocol, TypeAlias
@@ -45,12 +46,14 @@ class Limits:
         max_pixels: of one image, rows times columns.
         min_side: pixels; a smaller image cannot be read by anybody.
         max_frames: images in one file.
+        max_file_pixels: of all images of a file together: a small file may declare many.
     """
 
     max_bytes: int
     max_pixels: int
     min_side: int
     max_frames: int = 1
+    max_file_pixels: int = 300_000_000
 
     def check_bytes(self, size: int) -> None:
         """Raise `Refusal` with code `too_large` for a file of more bytes than allowed."""
@@ -71,6 +74,26 @@ class Limits:
                 f"The image is {width} x {height} pixels.",
                 f"At least {self.min_side} pixels on each side are needed to read it: upload the "
                 "full-size image.",
+            )
+
+    def check_images(self, sizes: Sequence[tuple[int, int]]) -> None:
+        """Raise `Refusal` for the number of images, for one of them, or for all together.
+
+        Args:
+            sizes: width and height of each, in pixels, as the header declares them.
+
+        Raises:
+            Refusal: with code `too_many_frames`, `too_many_pixels` or `too_small`.
+        """
+        self.check_frames(len(sizes))
+        for width, height in set(sizes):
+            self.check_size(width=width, height=height)
+        if sum(width * height for width, height in sizes) > self.max_file_pixels:
+            raise Refusal(
+                "too_many_pixels",
+                f"The {len(sizes)} images of the file have more than "
+                f"{self.max_file_pixels // 1_000_000} megapixels together.",
+                "Export them as several files.",
             )
 
     def too_many_pixels(self) -> Refusal:
@@ -227,12 +250,14 @@ class Format(Protocol):
         """
         ...
 
-    def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
+    def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
         """Decode a file that `recognizes` has accepted.
 
         Args:
             file: seekable, at its beginning; it may be large, so read what is needed.
             limits: to be checked against the header before anything is decoded.
+            only: the frame number of the one image that is asked for. A format that cannot decode
+                one alone gives all of them.
 
         Raises:
             Refusal: with a code and sentences of the format's own. Any other exception counts as a

@@ -53,8 +53,8 @@ class Nifti:
             for size in (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
         )
 
-    def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
-        """Decode every slice, volume by volume.
+    def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
+        """Decode every slice, volume by volume; or the volume that holds the one asked for.
 
         Raises:
             Refusal: with code `unsupported_pixels` for colors and complex numbers, or `too_large`
@@ -73,9 +73,10 @@ class Nifti:
         shape = (*shape, *(1,) * (4 - len(shape)))
         affine = _TO_DICOM @ image.affine if _is_placed(image.header) else None
         cut = _cut(shape[:3], affine, tuple(float(zoom) for zoom in image.header.get_zooms()[:3]))
+        size = (shape[cut.order[0]], shape[cut.order[1]])
         limits.check_frames(shape[cut.order[2]] * shape[3])
-        limits.check_size(width=shape[cut.order[0]], height=shape[cut.order[1]])
-        images = tuple(_images(image, shape, cut))
+        limits.check_images([size] * (shape[cut.order[2]] * shape[3]))
+        images = tuple(_images(image, shape, cut, only=only))
         place = images[0].place
         return DecodedFile(
             images=images,
@@ -216,9 +217,15 @@ def _axes_of_patient(directions: npt.NDArray[np.float64]) -> list[int]:
     return found
 
 
-def _images(image: Any, shape: tuple[int, ...], cut: _Cut) -> Iterator[DecodedImage]:
+def _images(
+    image: Any, shape: tuple[int, ...], cut: _Cut, *, only: int | None
+) -> Iterator[DecodedImage]:
     number = 0
     for volume in range(shape[3]):
+        slices = shape[cut.order[2]]
+        if only is not None and not volume * slices < only <= (volume + 1) * slices:
+            number += slices
+            continue
         values = np.asarray(
             image.dataobj[..., volume] if len(image.shape) == 4 else image.dataobj
         ).reshape(shape[:3])

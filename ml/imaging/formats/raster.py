@@ -1,14 +1,15 @@
-"""JPEG and PNG: 8 and 16 bit, gray or color, turned upright by their EXIF orientation.
+"""JPEG, PNG, GIF and TIFF: 8 and 16 bit, gray, color or palette, turned upright as EXIF says.
 
 EXIF orientation is applied, so coordinates are those of the upright picture. What is transparent is
 black, as on a film. Three equal channels become one. A resolution for printing says nothing of the
-patient, so there are no millimeters. A file of several pictures (APNG, MPO) is refused with their
-count: the first alone would stand for all of them.
+patient, so there are no millimeters. A file of several pictures (APNG, MPO, GIF, pages of a TIFF)
+gives them in order, those of an animation as a viewer shows them one after the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 import cv2
@@ -16,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from ml.imaging.formats.contract import DecodedFile, DecodedImage, FileMetadata, Limits
+from ml.imaging.formats.contract import DecodedFile, DecodedImage, FileMetadata, Limits, Refusal
+from ml.imaging.formats.declared import Declared, gif_pictures, tiff_pictures
 from ml.imaging.pixels import Pixels
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -24,6 +26,9 @@ _SIXTEEN_BIT_COLOR: Final = {2, 4, 6}  # PNG color types: RGB, gray with alpha, 
 _ORIENTATION: Final = 0x0112  # EXIF 2.32, 4.6.4 A
 _ENTRIES: Final = 0xB002  # CIPA DC-007 (Multi-Picture Format): what is in the file
 _PREVIEWS: Final = {"Large Thumbnail (VGA Equivalent)", "Large Thumbnail (Full HD Equivalent)"}
+_DICOM: Final = (128, b"DICM")  # PS3.10, 7.1
+_COUNTED: Final = 10_000  # pictures beyond the limit, so that a refusal names their number
+_WHOLE: Final = 1  # TIFF's Sample Format of values from 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,58 +38,140 @@ class Raster:
     name: str
     media_types: tuple[str, ...]
     suffixes: tuple[str, ...]
-    signature: bytes
+    signatures: tuple[bytes, ...]
 
     @property
     def head_bytes(self) -> int:
-        """The length of the signature."""
-        return len(self.signature)
+        """The signature, and what shows that it stands in the preamble of a DICOM file."""
+        return _DICOM[0] + len(_DICOM[1])
 
     def recognizes(self, head: bytes) -> bool:
-        """Whether the file begins with the signature."""
-        return head.startswith(self.signature)
+        """Whether the file begins with the signature; a DICOM file may begin with any bytes."""
+        return head.startswith(self.signatures) and not head.startswith(_DICOM[1], _DICOM[0])
 
-    def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
-        """Decode the image.
+    def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
+        """Decode the pictures.
 
         Raises:
-            Refusal: with code `too_many_pixels`, `too_small` or `too_many_frames` (whatever the
-                limit, since only a first one would be read), before anything is decompressed.
+            Refusal: with code `too_many_pixels`, `too_small` or `too_many_frames` before anything
+                is decompressed; or `unsupported_pixels`.
         """
         try:
             with Image.open(file, formats=(self.name,)) as image:
-                limits.check_size(width=image.width, height=image.height)
-                replace(limits, max_frames=1).check_frames(_pictures_in(image))
-                orientation = image.getexif().get(_ORIENTATION, 1)
-                image.load()
-                content = _content_of_deep_color(file) if self.name == "PNG" else None
-                pixels = _sixteen_bit_color(content) if content else _pixels(image)
+                pictures = _pictures_in(image, file, limits=limits)
+                limits.check_images([(one.width, one.height) for one in pictures])
+                images = tuple(_images(image, file, pictures, only=only))
         except Image.DecompressionBombError as error:
             raise limits.too_many_pixels() from error
-        decoded = DecodedImage(
-            pixels=_oriented(pixels, orientation),
-            bits_stored=8 * pixels.dtype.itemsize,
-            photometric="MONOCHROME2" if pixels.ndim == 2 else "RGB",
-        )
-        return DecodedFile(images=(decoded,), metadata=FileMetadata(media_type=self.media_types[0]))
+        return DecodedFile(images=images, metadata=FileMetadata(media_type=self.media_types[0]))
 
 
 JPEG: Final = Raster(
     name="JPEG",
     media_types=("image/jpeg",),
     suffixes=(".jpg", ".jpeg"),
-    signature=b"\xff\xd8\xff",
+    signatures=(b"\xff\xd8\xff",),
 )
 PNG: Final = Raster(
-    name="PNG", media_types=("image/png",), suffixes=(".png",), signature=b"\x89PNG\r\n\x1a\n"
+    name="PNG", media_types=("image/png",), suffixes=(".png",), signatures=(b"\x89PNG\r\n\x1a\n",)
+)
+GIF: Final = Raster(
+    name="GIF", media_types=("image/gif",), suffixes=(".gif",), signatures=(b"GIF87a", b"GIF89a")
+)
+TIFF: Final = Raster(
+    name="TIFF",
+    media_types=("image/tiff",),
+    suffixes=(".tif", ".tiff"),
+    signatures=(b"II*\0", b"MM\0*"),
 )
 
 
-def _pictures_in(image: Image.Image) -> int:
-    """How many pictures a file holds; a smaller preview of one, as cameras add, is none."""
-    frames = int(getattr(image, "n_frames", 1))
+def _pictures_in(image: Image.Image, file: BinaryIO, *, limits: Limits) -> list[Declared]:
+    """What a file holds; a smaller preview of another picture, as cameras add, is none.
+
+    Raises `ValueError` for a file that holds nothing.
+    """
+    ask = {"GIF": gif_pictures, "TIFF": tiff_pictures}.get(image.format or "")
+    if ask is not None:
+        pictures = ask(file, at_most=limits.max_frames + _COUNTED)
+        if not pictures:
+            raise ValueError("a file without a picture")
+        return pictures
     entries = getattr(image, "mpinfo", {}).get(_ENTRIES, ())
-    return frames - sum(entry["Attribute"]["MPType"] in _PREVIEWS for entry in entries)
+    count = int(getattr(image, "n_frames", 1))
+    previews = {
+        index
+        for index, entry in enumerate(entries)
+        if index and entry["Attribute"]["MPType"] in _PREVIEWS
+    }
+    limits.check_frames(count - len(previews))
+    found = []
+    for index in range(count):
+        if index in previews:
+            continue
+        if entries and index:
+            image.seek(index)  # each picture of an MPO has a size of its own
+        found.append(Declared(index=index, width=image.width, height=image.height))
+    return found
+
+
+def _images(
+    image: Image.Image, file: BinaryIO, pictures: Sequence[Declared], *, only: int | None
+) -> Iterator[DecodedImage]:
+    for number, picture in enumerate(pictures, 1):
+        if only in (None, number):
+            pixels = _decoded(image, file, picture, is_single=len(pictures) == 1)
+            yield DecodedImage(
+                pixels=pixels,
+                bits_stored=8 * pixels.dtype.itemsize,
+                photometric="MONOCHROME2" if pixels.ndim == 2 else "RGB",
+                frame_number=number,
+            )
+
+
+def _decoded(
+    image: Image.Image, file: BinaryIO, picture: Declared, *, is_single: bool
+) -> npt.NDArray[Any]:
+    if image.format == "TIFF":
+        return _page(image, file, picture)
+    image.seek(picture.index)
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    image.load()
+    content = _content_of_deep_color(file) if image.format == "PNG" else None
+    if content is not None and not is_single:
+        raise Refusal(
+            "unsupported_pixels",
+            "This PNG file holds several images with 16 bits a color.",
+            "Export each image as a file of its own.",
+        )
+    return _oriented(_sixteen_bit_color(content) if content else _pixels(image), orientation)
+
+
+def _page(image: Image.Image, file: BinaryIO, page: Declared) -> npt.NDArray[Any]:
+    """One page of a TIFF file; Pillow turns it upright by itself."""
+    if page.kind != _WHOLE or page.bits > 16:
+        raise Refusal(
+            "unsupported_pixels",
+            "This TIFF file holds negative numbers, fractions, or more than 16 bits a value.",
+            "Export the image with values of 8 or 16 bits.",
+        )
+    if page.bits == 16 and page.samples > 1:
+        return _oriented(_deep_color_page(file, page.index), page.orientation)
+    image.seek(page.index)
+    image.load()
+    pixels = _pixels(image)
+    is_gray = pixels.dtype == np.uint16 and page.samples == 1
+    return np.uint16(65535) - pixels if page.is_inverted and is_gray else pixels
+
+
+def _deep_color_page(file: BinaryIO, index: int) -> npt.NDArray[Any]:
+    """A page of 16 bits in several channels, which Pillow does not read."""
+    file.seek(0)
+    content = np.frombuffer(file.read(), np.uint8)
+    found, pages = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(index, index + 1))
+    if not found or len(pages) != 1:
+        raise ValueError("OpenCV cannot read this 16-bit TIFF")
+    return _channels_of_opencv(pages[0])
 
 
 def _content_of_deep_color(file: BinaryIO) -> bytes | None:
@@ -100,6 +187,11 @@ def _sixteen_bit_color(content: bytes) -> Pixels:
     decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16:
         raise ValueError("OpenCV cannot read this 16-bit PNG")
+    return _channels_of_opencv(decoded)
+
+
+def _channels_of_opencv(decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """OpenCV's 16 bits of blue, green, red and alpha as gray or RGB on black."""
     pixels = decoded.astype(np.uint16, copy=False)
     if pixels.ndim == 2:
         return pixels

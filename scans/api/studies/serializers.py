@@ -76,7 +76,9 @@ class StudySerializer(CaveatFields, serializers.ModelSerializer):
 
 
 class UploadSerializer(AcquisitionInputSerializer):
-    """One study of one patient: its files, each JPEG, PNG, or a ZIP of them.
+    """One study of one patient: its files, each JPEG, PNG, GIF, TIFF, or a ZIP of them.
+
+    A file of several images (an animation, pages) becomes as many images in order.
 
     `plane`, `sequence` and `slice_spacing` are for what the files do not state themselves.
     """

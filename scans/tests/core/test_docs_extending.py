@@ -48,7 +48,7 @@ def copy(tmp_path):
             shutil.copy(source, target)
     (tmp_path / "slice.bmp").write_bytes(drawn_files.saved(drawn_files.gray(), "BMP"))
     (tmp_path / "words.txt").write_text("words")
-    (tmp_path / "slice.gif").write_bytes(drawn_files.refused()["gif"])
+    (tmp_path / "slice.webp").write_bytes(drawn_files.refused()["webp"])
     return tmp_path
 
 
@@ -66,7 +66,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def ingested(folder: Path) -> dict[str, object]:
-    done = run(folder, "-c", INGEST, "slice.bmp", "slice.gif", "words.txt")
+    done = run(folder, "-c", INGEST, "slice.bmp", "slice.webp", "words.txt")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -95,7 +95,7 @@ def follow(folder: Path, path: str, kind: str, text: str) -> None:
 @pytest.mark.long
 def test_the_recipe_for_a_format_adds_it_everywhere(copy):
     blocks = [match.groups() for match in BLOCK.finditer(RECIPE)]
-    assert len(blocks) == RECIPE.count("\n```\n") == 9
+    assert len(blocks) == RECIPE.count("\n```\n") == 8
     before = ingested(copy)
     assert before["slice.bmp"][0] == "unsupported_format"
     assert before["slice.bmp"][1].startswith("This is a BMP file.")
@@ -107,17 +107,18 @@ def test_the_recipe_for_a_format_adds_it_everywhere(copy):
 
     after = ingested(copy)
     assert after["slice.bmp"] == ["image/bmp", drawn_files.HEIGHT, drawn_files.WIDTH]
-    assert after["slice.gif"] == [
+    assert after["slice.webp"] == [
         "unsupported_format",
-        "This is a GIF file. Upload the image as JPEG, PNG or BMP, or several in a ZIP.",
+        "This is a WebP file. "
+        "Upload the image as JPEG, PNG, GIF, TIFF or BMP, or several in a ZIP.",
     ]
-    assert "JPEG, PNG or BMP files" in after["words.txt"][1]
+    assert "JPEG, PNG, GIF, TIFF or BMP files" in after["words.txt"][1]
     assert ".bmp" in after["offered"]
     record = predicted(copy)
     assert record["error"] is None
     assert record["status"] in {"completed", "abstained"}
     unread = run(copy, "-c", "from ml.imaging.formats import unread; print(unread.UNREAD)")
-    assert "GIF" in unread.stdout
+    assert "WebP" in unread.stdout
     assert "BMP" not in unread.stdout
     tests = run(copy, "-m", "pytest", "-q", "-rA", "ml/imaging/formats")
     assert tests.returncode == 0, tests.stdout + tests.stderr

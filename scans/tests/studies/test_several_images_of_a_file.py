@@ -1,9 +1,5 @@
-"""A file that holds several images: one instance, each image a row with its frame number.
+"""A file that holds several images: one instance, each image a row with its frame number."""
 
-No format of this version brings such a file, so a made-up one does, and the limit is raised.
-"""
-
-from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 from uuid import uuid4
@@ -13,11 +9,10 @@ import pytest
 from django.core.files.storage import default_storage
 
 from ml.imaging import formats
-from ml.imaging.formats import raster
+from ml.imaging.formats.tests import drawn_files
 from ml.imaging.formats.tests.slices import Slices, slices
 from scans import ingest
 from scans.models import Analysis, Image, Instance, Study
-from scans.services import frames
 from scans.services.analyses import inference
 from scans.services.analyses.execution import run_analysis
 from scans.services.files import deliver
@@ -34,11 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _with_files_of_several_images(monkeypatch):
-    monkeypatch.setattr(formats, "FORMATS", (raster.JPEG, raster.PNG, Slices()))
-    for module in (receiving, frames):
-        limits = module.upload_limits()
-        allowed = replace(limits, file=replace(limits.file, max_frames=8))
-        monkeypatch.setattr(module, "upload_limits", lambda allowed=allowed: allowed)
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, Slices()))
 
 
 @pytest.fixture
@@ -73,6 +64,26 @@ def test_one_file_is_one_instance_and_as_many_images_in_the_order_of_its_frames(
     folder = PurePosixPath(instance.file.name).parent
     assert {PurePosixPath(name).parent for name in pictures_of} == {folder}
     assert all(default_storage.exists(name) for name in pictures_of)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "MPO", "GIF", "TIFF"])
+def test_the_pictures_of_a_file_are_images_in_order(patient, kind):
+    (outcome,) = receive(patient, (f"three.{kind}", drawn_files.of_pictures(3, kind))).outcomes
+    assert outcome.outcome == "received"
+    images = list(Image.objects.all())
+    assert [row.frame_number for row in images] == [1, 2, 3]
+    assert outcome.image.instance.number_of_frames == 3
+    for row, image in enumerate(images):
+        expected = drawn_files.gray() + np.uint8(40 * row)
+        shown = np.frombuffer(read_frame(image).pixels, np.uint8).reshape(expected.shape)
+        assert np.abs(shown.astype(int) - expected).mean() < (12 if kind == "MPO" else 0.001)
+
+
+def test_a_small_file_of_many_large_pictures_is_refused_before_they_are_decoded(patient, settings):
+    settings.UPLOAD_MAX_FILE_PIXELS = 2 * drawn_files.WIDTH * drawn_files.HEIGHT
+    (outcome,) = receive(patient, ("a.gif", drawn_files.of_pictures(3, "GIF"))).outcomes
+    assert (outcome.outcome, outcome.code) == ("refused", "too_many_pixels")
+    assert "The 3 images of the file" in outcome.detail
 
 
 def test_files_that_arrive_late_are_put_before_all_images_of_those_behind(patient):

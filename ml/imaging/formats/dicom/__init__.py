@@ -32,8 +32,8 @@ class Dicom:
         """Whether the file is DICOM, with or without preamble and file meta."""
         return recognizing.recognizes(head)
 
-    def read(self, file: BinaryIO, *, limits: Limits) -> DecodedFile:
-        """Decode every frame, in the order of the file.
+    def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
+        """Decode every frame, in the order of the file; or the one that is asked for.
 
         Raises:
             Refusal: for a file without images, with its kind; as `decode_frame` does.
@@ -51,11 +51,10 @@ class Dicom:
                 "no_pixels", "The DICOM file holds no pixels.", "Export or send it again."
             )
         first = header.frames[0].tile
-        limits.check_size(
-            width=first.width if first else header.columns,
-            height=first.height if first else header.rows,
-        )
-        images = tuple(decode_frame(dataset, frame) for frame in header.frames)
+        size = (first.width, first.height) if first else (header.columns, header.rows)
+        limits.check_images([size] * len(header.frames))
+        wanted = [frame for frame in header.frames if only in (None, frame.number)]
+        images = tuple(decode_frame(dataset, frame) for frame in wanted)
         return DecodedFile(images=images, metadata=metadata_of(header))
 
 

@@ -140,6 +140,7 @@ def readable() -> dict[str, bytes]:
         dict(_pngs())
         | dict(_jpegs())
         | dict(_turned_files())
+        | dict(_gifs_and_tiffs())
         | {  # damage past the last pixel
             "png without its end": plain[:-12],
             "png without four bytes": plain[:-4],
@@ -226,6 +227,58 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
     yield "jpeg with a resolution", saved(gray(), "JPEG", quality=90, dpi=(300, 300))
 
 
+def _gifs_and_tiffs() -> Iterator[tuple[str, bytes]]:
+    yield "gif of one image", of_pictures(1, "GIF")
+    yield "gif palette", saved(color(), "GIF")
+    yield "tiff", saved(gray(), "TIFF")
+    yield "tiff 16 bit", saved(deep_gray(), "TIFF")
+    for mode in ("1", "P", "RGB", "RGBA"):
+        yield f"tiff {mode}", saved(color(), "TIFF", mode=mode)
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        yield f"tiff {compression}", saved(gray(), "TIFF", compression=compression)
+    yield "tiff white is zero", tiff(gray(), photometric=0)
+    yield "tiff 16 bit white is zero", tiff(deep_gray(), photometric=0)
+    yield "tiff big-endian", tiff(deep_gray(), photometric=1, order=">")
+    yield "tiff deep color", tiff(deep_color(), photometric=2)
+    for orientation in (3, 6):
+        yield f"tiff orientation {orientation}", tiff(gray(), photometric=1, turn=orientation)
+
+
+def tiff(*pages: np.ndarray, photometric: int, order: str = "<", turn: int = 1) -> bytes:
+    """A TIFF file (revision 6.0) of uncompressed pages, each one strip."""
+    made = bytearray((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
+    link = 4  # where the place of the next page is written
+    for page in pages:
+        samples = page.shape[2] if page.ndim == 3 else 1
+        bits = 8 * page.dtype.itemsize
+        strip = page.astype(page.dtype.newbyteorder(order)).tobytes()
+        at = len(made)
+        made += strip
+        depths = len(made)
+        made += struct.pack(f"{order}{samples}H", *[bits] * samples)
+        made += bytes(len(made) % 2)
+        made[link : link + 4] = struct.pack(f"{order}I", len(made))
+        in_place = struct.pack(f"{order}H2x", bits)
+        tags = (
+            (256, 3, 1, struct.pack(f"{order}H2x", page.shape[1])),
+            (257, 3, 1, struct.pack(f"{order}H2x", page.shape[0])),
+            (258, 3, samples, struct.pack(f"{order}I", depths) if samples > 2 else in_place),
+            (259, 3, 1, struct.pack(f"{order}H2x", 1)),
+            (262, 3, 1, struct.pack(f"{order}H2x", photometric)),
+            (273, 4, 1, struct.pack(f"{order}I", at)),
+            (274, 3, 1, struct.pack(f"{order}H2x", turn)),
+            (277, 3, 1, struct.pack(f"{order}H2x", samples)),
+            (278, 3, 1, struct.pack(f"{order}H2x", page.shape[0])),
+            (279, 4, 1, struct.pack(f"{order}I", len(strip))),
+        )
+        made += struct.pack(f"{order}H", len(tags))
+        for tag, kind, count, value in tags:
+            made += struct.pack(f"{order}HHI", tag, kind, count) + value
+        link = len(made)
+        made += bytes(4)
+    return bytes(made)
+
+
 def _turned_files() -> Iterator[tuple[str, bytes]]:
     for orientation in range(10):  # 0 and 9 are none
         yield f"png orientation {orientation}", turned(orientation, "PNG", gray())
@@ -255,11 +308,12 @@ def refused() -> dict[str, bytes]:
         "png of two frames": of_pictures(2, "PNG"),
         "jpeg of two frames": of_pictures(2, "MPO"),
         "gif of three images": of_pictures(3, "GIF"),
-        "gif of one image": of_pictures(1, "GIF"),
         "gif": b"GIF89a" + bytes(50),
         "bmp": saved(gray(), "BMP"),
-        "tiff": saved(gray(), "TIFF"),
-        "tiff big-endian": b"MM\x00*" + bytes(50),
+        "tiff of zeros": b"MM\x00*" + bytes(50),
+        "tiff truncated": saved(gray(), "TIFF")[:2000],
+        "tiff of fractions": saved(gray(), "TIFF", mode="F"),
+        "gif truncated": of_pictures(1, "GIF")[:-500],
         "pdf": b"%PDF-1.7\n" + bytes(50),
         "webp": b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(50),
         "riff of another kind": b"RIFF\x00\x00\x00\x00WAVEfmt " + bytes(50),

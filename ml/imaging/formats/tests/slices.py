@@ -20,7 +20,9 @@ class Slices:
     def recognizes(self, head: bytes) -> bool:
         return len(head) > 400 and head[300:306] == b"SLICES"
 
-    def read(self, file: BinaryIO, *, limits: formats.Limits) -> formats.DecodedFile:
+    def read(
+        self, file: BinaryIO, *, limits: formats.Limits, only: int | None = None
+    ) -> formats.DecodedFile:
         content = file.read()
         return formats.DecodedFile(
             images=tuple(

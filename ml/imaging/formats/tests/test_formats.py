@@ -79,9 +79,9 @@ def test_limits_are_those_of_the_caller():
 
 def test_a_refusal_says_what_is_wrong_and_what_to_do():
     with pytest.raises(formats.Refusal) as caught:
-        formats.read(b"GIF89a" + bytes(50))
+        formats.read(b"RIFF\0\0\0\0WEBP" + bytes(50))
 
-    assert caught.value.problem == "This is a GIF file."
+    assert caught.value.problem == "This is a WebP file."
     assert caught.value.remedy == f"Export the image as {formats.names()}."
     assert str(caught.value) == caught.value.detail
     assert caught.value.detail == f"{caught.value.problem} {caught.value.remedy}"
