@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast test-all lint bench viewer lock clean
+.PHONY: help run test test-fast test-all coverage lint bench viewer lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
@@ -23,9 +23,11 @@ help:  ## List the commands
 run: $(INSTALLED)  ## Start NeuroScan on this machine: web server, worker and scheduler
 	@PYTHONUNBUFFERED=1 exec $(BIN)/python -m neuroscan_site.run --end-with-parent
 
-test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests with coverage
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 \
-	  --cov --cov-report term $(PYTEST_ARGS)
+test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 $(PYTEST_ARGS)
+
+coverage: export PYTEST_ARGS := --cov --cov-report term $(PYTEST_ARGS)
+coverage: test  ## Run every check, and say which lines no test runs: twice as long
 
 # What takes a browser, a server of its own, Node.js or patience has a marker of pytest.
 test-fast: $(INSTALLED_DEV)  ## Run the tests that need no browser, server or Node.js: a minute
