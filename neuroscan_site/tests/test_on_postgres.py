@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from neuroscan_site.tests.matrix import FULL
+
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +23,6 @@ ONCE_MORE = [
     "scans/tests/core/test_privacy.py",
     "scans/tests/core/test_undeletable.py",
     "scans/tests/core/test_upgrade.py",
-    "scans/tests/demo/test_demo.py",
     "scans/tests/patients/test_candidates_api.py",
     "scans/tests/patients/test_patients.py",
     "scans/tests/patients/test_search.py",
@@ -45,6 +46,8 @@ ONCE_MORE = [
     "accounts/tests/test_clinical_write.py",
     "accounts/tests/test_undeletable_rows.py",
     "accounts/tests/test_policy.py",
+    # Runs the model; a demo is made on SQLite.
+    *(["scans/tests/demo/test_demo.py"] if FULL else []),
 ]
 
 
