@@ -38,6 +38,7 @@ _TIMES: Final = {
     Contrast.FLAIR: {"RepetitionTime": 9000, "EchoTime": 120, "InversionTime": 2500},
     Contrast.T1C: {"RepetitionTime": 600, "EchoTime": 12},
 }
+_TEXTURE: Final = {Contrast.FLAIR: 0.08, Contrast.T1C: 0.02}  # of the brightness, within a tissue
 _NAMES: Final = {Contrast.FLAIR: "t2_flair_tra", Contrast.T1C: "t1_se_tra + C"}
 _FOLD: Final = 7.0  # millimeters from sulcus to gyrus
 
@@ -206,6 +207,10 @@ class SyntheticSeries:
 
     def _as_scanned(self, volume: Volume) -> NDArray[np.uint16]:
         random = np.random.default_rng((self.head, self.number))
+        grain = random.normal(size=volume.shape).astype(np.float32)
+        texture = np.stack([cv2.GaussianBlur(one, (0, 0), 2.0 / self.pixel) for one in grain])
+        volume = volume * (1 + _TEXTURE[self.contrast] * texture / texture.std())
+        volume = np.stack([cv2.GaussianBlur(one, (0, 0), 0.7 / self.pixel) for one in volume])
         noise = random.normal(0, 45, (2, *volume.shape)).astype(np.float32)
         scanned = np.hypot(volume + noise[0], noise[1])
         stored = np.clip(np.rint(scanned), 0, 4095).astype(np.uint16)
