@@ -38,6 +38,18 @@ _DENIAL = re.compile(
     r"nor|never|unlikely)\b|n't\b",
     re.IGNORECASE,
 )
+# What denies the tumor that was named before it: "a mass is not seen", "glioma: none".
+_DENIED_AFTER = re.compile(
+    r"(?:\bnot|n't|\bnever)(?: been)?(?: (?:clearly|reliably|convincingly))? (?:seen|present|visible|"
+    r"identified|found|evident|detected|detectable|demonstrated|confirmed|likely|suspected|apparent|"
+    r"there|shown|depicted)\b|\b(?:absent|unlikely|exclud\w+|ruled? out|none)\b",
+    re.IGNORECASE,
+)
+# A denial of these leaves the tumor that it is about where it is: "no growth of the meningioma".
+_COURSE = re.compile(
+    r"\bno (?:\w+ ){0,2}(?:change|growth|progress\w*|increase|enlargement)\b", re.IGNORECASE
+)
+_LISTED = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DOUBT = re.compile(
     r"\b(?:cannot|can not|could not|not|can't) (?:be )?(?:fully |entirely )?"
     r"(?:exclud\w+|ruled? out)|"
@@ -50,6 +62,7 @@ _HISTORY = re.compile(
     r"therapy|radiation|removal)|resected|previous(?:ly)?|prior|question of|screening)\b",
     re.IGNORECASE,
 )
+_THERE_AGAIN = re.compile(r"\b(?:recurren\w+|residual|progress\w+|regrowth)\b", re.IGNORECASE)
 _SIDE = re.compile(r"\b(left|right)\b", re.IGNORECASE)
 _NO_SIDE = re.compile(
     r"\bright (?:after|before|away|now)\b|\bleft (?:out|over|untouched|behind)\b|"
@@ -81,7 +94,7 @@ def stance_of(text: str) -> Stance:
             doubted = True
         elif _is_denied(clause):
             denied = True
-        elif _HISTORY.search(clause):
+        elif _HISTORY.search(clause) and not _THERE_AGAIN.search(clause):
             continue
         elif _TUMOR.search(clause):
             asserted = True
@@ -91,19 +104,45 @@ def stance_of(text: str) -> Stance:
 
 
 def _is_denied(clause: str) -> bool:
-    if _TUMOR.search(clause) and _DENIAL.search(clause):
-        return True
-    if _NORMAL.search(clause) is None:
-        return False  # "unremarkable but for a meningioma" denies none
-    return _TUMOR.search(clause) is None or _HISTORY.search(clause) is not None
+    if _TUMOR.search(clause):
+        return not _has_standing_tumor(clause) or _is_normal_but_for_history(clause)
+    return _NORMAL.search(clause) is not None
+
+
+def _is_normal_but_for_history(clause: str) -> bool:
+    return _NORMAL.search(clause) is not None and _HISTORY.search(clause) is not None
+
+
+def _has_standing_tumor(clause: str) -> bool:
+    """Whether one of the tumors that the clause names is not denied.
+
+    What is denied stands after the denial, to the next comma: "meningioma without edema" names one.
+    In a list ("no hemorrhage, mass or infarct") it reaches to the end, and elsewhere over bare
+    names that follow ("no edema, mass"), not over what is described ("no edema, 3 cm mass").
+    """
+    is_denied, is_list = False, _LISTED.search(clause) is not None
+    for part in clause.split(","):
+        denial = None if _COURSE.search(part) else _DENIAL.search(part)
+        for tumor in _TUMOR.finditer(part):
+            is_bare = len(part.split()) <= 2 and not re.search(r"\d", part)
+            if (denial and denial.start() < tumor.start()) or _DENIED_AFTER.search(
+                part, tumor.end()
+            ):
+                continue
+            if is_denied and (is_list or is_bare):
+                continue
+            return True
+        is_denied = is_denied or denial is not None
+    return False
 
 
 def names_a_tumor(label: str) -> bool:
     """Return whether a label, as of a mark, names a tumor, be it in doubt; not one of before."""
-    if _DENIAL.search(label) and not _DOUBT.search(label):
+    if _HISTORY.search(label) and not _THERE_AGAIN.search(label):
         return False
-    is_named = _TUMOR.search(label) or _TUMOR_SITE.search(label)
-    return bool(is_named) and _HISTORY.search(label) is None
+    if _TUMOR.search(label) and (_DOUBT.search(label) or _has_standing_tumor(label)):
+        return True
+    return _TUMOR_SITE.search(label) is not None and _DENIAL.search(label) is None
 
 
 def denies(text: str) -> bool:
