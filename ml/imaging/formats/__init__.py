@@ -19,6 +19,7 @@ from ml.imaging.formats.contract import (
     Limits,
     PatientIdentity,
     Refusal,
+    StoredObject,
     Window,
 )
 from ml.imaging.formats.geometry import ImagePlane, Spacing
@@ -36,6 +37,7 @@ __all__ = [
     "PatientIdentity",
     "Refusal",
     "Spacing",
+    "StoredObject",
     "Window",
     "names",
     "read",
@@ -55,7 +57,11 @@ DEFAULT_LIMITS: Final = Limits(max_bytes=64 * 1024**2, max_pixels=50_000_000, mi
 
 
 def read(
-    content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS, only: int | None = None
+    content: bytes | BinaryIO,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    only: int | None = None,
+    objects: bool = False,
 ) -> DecodedFile:
     """Decode an image file.
 
@@ -65,6 +71,7 @@ def read(
         limits: what is refused before it is decoded.
         only: the frame number of the one image that is asked for; a format that cannot decode one
             alone gives all of them.
+        objects: take DICOM objects that are no image too: they give no image, and say what they are.
 
     Raises:
         Refusal: with code `empty`, `not_an_image`, `unsupported_format` (known and not read),
@@ -77,7 +84,7 @@ def read(
         raise Refusal("empty", "The file is empty.", "Export or copy it again.")
     for known in FORMATS:
         if known.recognizes(head):
-            return _read_as(known, file, limits=limits, only=only)
+            return _read_as(known, file, limits=limits, only=only, objects=objects)
     known_unread = unread.unread_format_of(head)
     if known_unread is not None:
         raise _refusal_of(known_unread)
@@ -131,7 +138,9 @@ def _content(path: Path, *, limits: Limits) -> bytes:
         raise Refusal("no_file", f"The file cannot be read: {reason}.") from None
 
 
-def _read_as(known: Format, file: BinaryIO, *, limits: Limits, only: int | None) -> DecodedFile:
+def _read_as(
+    known: Format, file: BinaryIO, *, limits: Limits, only: int | None, objects: bool
+) -> DecodedFile:
     file.seek(0)
     try:
         decoded = known.read(file, limits=limits, only=only)
@@ -142,7 +151,15 @@ def _read_as(known: Format, file: BinaryIO, *, limits: Limits, only: int | None)
             "truncated", "The image is truncated or damaged.", "Export or copy it again."
         ) from error
     if not decoded.images:
-        raise ValueError(f"{known.name} returned a file without images.")
+        found = decoded.metadata.stored_object
+        if found is None or found.has_images:
+            raise ValueError(f"{known.name} returned a file without images.")
+        if not objects:
+            raise Refusal(
+                "not_an_image",
+                f"This {known.name} file is no image: {found.kind}.",
+                "Choose the files of the images.",
+            )
     limits.check_frames(len(decoded.images))
     for image in decoded.images:
         check_pixels(image.pixels)

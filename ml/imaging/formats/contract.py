@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import BinaryIO, Literal, Protocol, TypeAlias
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias
 
 from ml.imaging.formats.geometry import ImagePlane, Spacing
 from ml.imaging.pixels import Pixels
@@ -143,6 +143,37 @@ class PatientIdentity:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredObject:
+    """What a DICOM object states of itself, its series and its study. Nothing is made up.
+
+    Attributes:
+        kind: what it is, for example "localizer".
+        has_images: whether objects of this kind are shown as images.
+        why_not_analyzed: a sentence; "" for what is analyzed.
+        sop_class_uid, transfer_syntax_uid, frame_of_reference_uid: "" where not stated.
+        instance_number, series_number: of people, not of places.
+        series_description, study_description, accession_number, referring_physician: one line each.
+        study_date: day of the study.
+        header: DICOM JSON (PS3.18, annex F) without bulk data; None where it cannot be written.
+    """
+
+    kind: str
+    has_images: bool
+    why_not_analyzed: str = ""
+    sop_class_uid: str = ""
+    transfer_syntax_uid: str = ""
+    frame_of_reference_uid: str = ""
+    instance_number: int | None = None
+    series_number: int | None = None
+    series_description: str = ""
+    study_date: date | None = None
+    study_description: str = ""
+    accession_number: str = ""
+    referring_physician: str = ""
+    header: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FileMetadata:
     """What a file states about itself. Nothing is made up: what it does not state is None.
 
@@ -156,6 +187,8 @@ class FileMetadata:
             "SWI" or "other". Only where the file names it: no guess from times or pixels.
         slice_spacing: millimeters between the centers of neighboring slices, as DICOM's Spacing
             Between Slices; more than 0, at most 100. The thickness of a slice is another thing.
+        stored_object: what a DICOM object states besides; None for files of other formats.
+        is_volume: whether each volume of it is a series of slices by itself.
     """
 
     media_type: str
@@ -167,6 +200,8 @@ class FileMetadata:
     plane: str | None = None
     sequence: str | None = None
     slice_spacing: float | None = None
+    stored_object: StoredObject | None = None
+    is_volume: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,6 +218,9 @@ class DecodedImage:
         frame_number: of the image in its file, from 1.
         place: where it lies in the patient, only where the file states it.
         volume: which of the file's volumes it is a slice of, from 1: each is a series of its own.
+        thickness: of the slice, millimeters.
+        sequence: its weighting, where the frames of a file differ; None for that of the file.
+        varied: what a scanner varies within a series, as `stacks.Slice` has it.
     """
 
     pixels: Pixels
@@ -193,6 +231,9 @@ class DecodedImage:
     frame_number: int = 1
     place: ImagePlane | None = None
     volume: int = 1
+    thickness: float | None = None
+    sequence: str | None = None
+    varied: tuple[float | int | str | None, ...] = ()
 
     @property
     def width(self) -> int:
@@ -207,7 +248,10 @@ class DecodedImage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecodedFile:
-    """The images of one file, at least one, in the order of their frames; and its metadata."""
+    """The images of one file in the order of their frames, and its metadata.
+
+    Without an image only where its metadata say that such an object has none.
+    """
 
     images: tuple[DecodedImage, ...]
     metadata: FileMetadata

@@ -85,6 +85,7 @@ class Nifti:
                 modality="MR",
                 plane=place.plane if place else None,
                 slice_spacing=cut.slice_spacing,
+                is_volume=True,
             ),
         )
 

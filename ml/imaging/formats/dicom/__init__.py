@@ -5,12 +5,22 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from dataclasses import replace
+from typing import Any, BinaryIO, Final
 
-from ml.imaging.formats.contract import DecodedFile, FileMetadata, Limits, Refusal
+from pydicom import Dataset
+
+from ml.imaging.formats.contract import (
+    DecodedFile,
+    DecodedImage,
+    FileMetadata,
+    Limits,
+    Refusal,
+    StoredObject,
+)
 from ml.imaging.formats.dicom import kinds, recognizing
 from ml.imaging.formats.dicom.files import read_dataset
-from ml.imaging.formats.dicom.header import Header, header_of, read_header
+from ml.imaging.formats.dicom.header import FrameHeader, Header, header_of, read_header
 from ml.imaging.formats.dicom.json_header import json_header
 from ml.imaging.formats.dicom.kinds import Kind
 from ml.imaging.formats.dicom.pixels import decode_frame
@@ -35,17 +45,15 @@ class Dicom:
     def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
         """Decode every frame, in the order of the file; or the one that is asked for.
 
+        An object of a kind that has no image gives none.
+
         Raises:
-            Refusal: for a file without images, with its kind; as `decode_frame` does.
+            Refusal: as `decode_frame` does, or with code `no_pixels`.
         """
         dataset = read_dataset(file, limits=limits, with_pixels=True)
         header = header_of(dataset, limits=limits)
         if not kinds.has_pixels(header.kind):
-            raise Refusal(
-                "not_an_image",
-                f"This DICOM file is no image: {header.kind.value}.",
-                "Choose the files of the images.",
-            )
+            return DecodedFile(images=(), metadata=metadata_of(header))
         if not header.frames:
             raise Refusal(
                 "no_pixels", "The DICOM file holds no pixels.", "Export or send it again."
@@ -54,8 +62,25 @@ class Dicom:
         size = (first.width, first.height) if first else (header.columns, header.rows)
         limits.check_images([size] * len(header.frames))
         wanted = [frame for frame in header.frames if only in (None, frame.number)]
-        images = tuple(decode_frame(dataset, frame) for frame in wanted)
+        images = tuple(_image(dataset, frame) for frame in wanted)
         return DecodedFile(images=images, metadata=metadata_of(header))
+
+
+def _image(dataset: Dataset, frame: FrameHeader) -> DecodedImage:
+    """A frame with what is stated of it."""
+    return replace(
+        decode_frame(dataset, frame),
+        thickness=frame.thickness,
+        sequence=frame.sequence,
+        varied=(
+            frame.echo_time,
+            frame.b_value,
+            frame.component,
+            frame.time_index,
+            frame.stack,
+            frame.sequence,
+        ),
+    )
 
 
 def metadata_of(header: Header) -> FileMetadata:
@@ -70,7 +95,30 @@ def metadata_of(header: Header) -> FileMetadata:
         plane=header.plane,
         sequence=header.sequence or None,
         slice_spacing=header.slice_spacing,
+        stored_object=StoredObject(
+            kind=header.kind.value,
+            has_images=kinds.has_pixels(header.kind),
+            why_not_analyzed=header.kind.why_not_analyzed,
+            sop_class_uid=header.sop_class_uid,
+            transfer_syntax_uid=header.transfer_syntax_uid,
+            frame_of_reference_uid=header.frame_of_reference_uid,
+            instance_number=header.instance_number,
+            series_number=header.series_number,
+            series_description=header.series_description,
+            study_date=header.study_date,
+            study_description=header.study_description,
+            accession_number=header.accession_number,
+            referring_physician=header.referring_physician,
+            header=_json_header(header.dataset),
+        ),
     )
+
+
+def _json_header(dataset: Dataset) -> dict[str, Any] | None:
+    try:
+        return json_header(dataset)
+    except Exception:  # ill-formed values fail in ways of their own; the bytes are kept as they are
+        return None
 
 
 DICOM: Final = Dicom()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from pydicom import Dataset
@@ -26,9 +27,13 @@ def json_header(dataset: Dataset) -> dict[str, Any]:
 
 
 def _storable(value: Any) -> Any:
-    """Without null characters and numbers that JSON has not."""
+    """Without control characters, halves of a pair, and numbers that JSON has not."""
     if isinstance(value, str):
-        return value.replace("\0", "")
+        return "".join(
+            letter
+            for letter in value
+            if letter in "\n\r\t" or unicodedata.category(letter) not in ("Cc", "Cs")
+        )
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, dict):
