@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import IO
 
 from ml.imaging import formats
-from ml.imaging.formats import DecodedFile, DecodedImage, FileMetadata, Refusal
+from ml.imaging.formats import (
+    DecodedFile,
+    DecodedImage,
+    FileMetadata,
+    PatientIdentity,
+    Refusal,
+    StoredObject,
+    Window,
+)
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
@@ -19,9 +27,12 @@ __all__ = [
     "DecodedFile",
     "DecodedImage",
     "FileMetadata",
+    "PatientIdentity",
     "Refusal",
+    "StoredObject",
     "SubmittedFile",
     "UploadLimits",
+    "Window",
     "accepted_types",
     "decode",
     "decode_frame",
@@ -84,7 +95,7 @@ def decode(
     By its name or its first bytes, what is no image may be what is left of a ZIP archive.
     """
     try:
-        return formats.read(content, limits=limits.file, only=only)
+        return formats.read(content, limits=limits.file, only=only, objects=True)
     except Refusal as refusal:
         if refusal.code == "not_an_image" and archives.was_one(filename, content):
             raise archives.damaged() from refusal

@@ -43,6 +43,12 @@ class Image(Undeletable, Acquisition):
     pixel_spacing_column = models.FloatField(
         null=True, blank=True, help_text="Millimeters between the centers of two columns."
     )
+    # As DICOM's Image Position and Orientation (Patient): three and six numbers, or not stated.
+    image_position = models.JSONField(null=True, blank=True, editable=False)
+    image_orientation = models.JSONField(null=True, blank=True, editable=False)
+    slice_thickness = models.FloatField(null=True, blank=True, help_text="Millimeters.")
+    # What the scanner varied within the series: by it the slices are split into stacks.
+    varied = models.JSONField(default=list, blank=True, editable=False)
     rendition = models.FileField(max_length=200, help_text="8-bit PNG for the screen.")
     thumbnail = models.FileField(max_length=200)
     received_at = models.DateTimeField(auto_now_add=True)
@@ -97,6 +103,15 @@ class Image(Undeletable, Acquisition):
         if self.pixel_spacing_row is None or self.pixel_spacing_column is None:
             return None
         return Spacing(row=self.pixel_spacing_row, column=self.pixel_spacing_column)
+
+    @property
+    def slice_position(self) -> float | None:
+        """Millimeters along the normal of the slice; None where the file states no place."""
+        if self.image_position is None or self.image_orientation is None:
+            return None
+        x, y, z, a, b, c = self.image_orientation
+        normal = (y * c - z * b, z * a - x * c, x * b - y * a)
+        return float(sum(p * n for p, n in zip(self.image_position, normal, strict=True)))
 
     @property
     def latest_analysis(self) -> "models.Model | None":

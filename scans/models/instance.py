@@ -1,6 +1,7 @@
 """Instance of DICOM's hierarchy: a stored file, of which an image is one frame."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,10 @@ from scans.models.study import Series, Study, mint_uid
 
 class InstanceQuerySet(ClinicQuerySet["Instance"]):
     clinic_lookup = "clinic"
+
+    def without_images(self) -> Self:
+        """Stored objects that are no image: structured reports, raw data and others."""
+        return self.filter(number_of_frames=0)
 
 
 class Instance(Undeletable, models.Model):
@@ -37,6 +42,13 @@ class Instance(Undeletable, models.Model):
     transfer_syntax_uid = models.CharField(
         "transfer syntax UID", max_length=64, blank=True, default="", help_text="Of a DICOM file."
     )
+    kind = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        help_text="What a DICOM object is, for example a structured report.",
+    )
+    instance_number = models.IntegerField(null=True, blank=True, help_text="Of a DICOM file.")
     # Where it stood in its upload, whatever order the network delivered; null in older rows.
     upload_place = models.PositiveBigIntegerField(null=True, editable=False)
     filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
@@ -45,7 +57,9 @@ class Instance(Undeletable, models.Model):
     # The patient had the same file already when this study was moved to them.
     is_repeat = models.BooleanField(default=False, editable=False)
     byte_size = models.PositiveBigIntegerField()
-    number_of_frames = models.PositiveIntegerField(default=1)
+    number_of_frames = models.PositiveIntegerField(
+        default=1, help_text="Its images; 0 of an object that is no image."
+    )
     file = models.FileField(max_length=200, help_text="The original bytes.")
     # DICOM JSON (PS3.18 annex F), bulk data left out; null for files that have no such header.
     header = models.JSONField(null=True, blank=True, editable=False)

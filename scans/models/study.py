@@ -169,6 +169,23 @@ class Series(Undeletable, Acquisition):
     number = models.PositiveIntegerField(default=1)
     modality = models.CharField(max_length=16, default="MR")
     description = models.CharField(max_length=200, blank=True)
+    # Of a series that holds several stacks of slices (echoes, times), each is a row.
+    stack = models.PositiveSmallIntegerField(default=1, help_text="In the series, from 1.")
+    stated_number = models.IntegerField(
+        null=True, blank=True, help_text="As DICOM's Series Number; `number` orders the series."
+    )
+    frame_of_reference_uid = models.CharField(
+        "frame of reference UID", max_length=64, blank=True, default=""
+    )
+    kind = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        help_text="What its objects are; empty for JPEG, PNG and the like.",
+    )
+    why_not_analyzed = models.CharField(max_length=200, blank=True, default="")
+    # From slice to slice along the normal: the median of what the positions in the files give.
+    measured_spacing = models.FloatField(null=True, blank=True, editable=False)
     # A person put its images in order: from then on their numbers say what lies beside what.
     order_corrected = models.BooleanField(default=False, editable=False)
 
@@ -181,7 +198,7 @@ class Series(Undeletable, Acquisition):
             *Acquisition.Meta.constraints,
             models.UniqueConstraint(fields=["study", "number"], name="series_number_in_study"),
             models.UniqueConstraint(
-                fields=["study", "series_instance_uid"], name="series_uid_in_study"
+                fields=["study", "series_instance_uid", "stack"], name="series_uid_in_study"
             ),
         ]
 

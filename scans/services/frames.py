@@ -23,7 +23,8 @@ _DARKEST, _BRIGHTEST = 0.1, 99.9  # percent
 class FrameFacts:
     """How to read the bytes of a frame: rows from the top, little-endian, channels interleaved.
 
-    `window_center` and `window_width` are what the image is first shown with, in pixel values.
+    `window_center` and `window_width` are what the image is first shown with, in pixel values: the
+    window of the file, where it states one.
     """
 
     rows: int
@@ -53,7 +54,8 @@ class Frame:
 def read_frame(image: Image) -> Frame:
     """Return the image as the viewer draws it. Raises as `decoded_image` does."""
     with _decoding:
-        return _frame(decoded_image(image).pixels)
+        decoded = decoded_image(image)
+        return _frame(decoded.pixels, window=decoded.window)
 
 
 def decoded_image(image: Image) -> ingest.DecodedImage:
@@ -66,11 +68,13 @@ def decoded_image(image: Image) -> ingest.DecodedImage:
     return ingest.decode_frame(content, upload_limits(), number=image.frame_number)
 
 
-def _frame(pixels: NDArray[Any]) -> Frame:
+def _frame(pixels: NDArray[Any], *, window: ingest.Window | None) -> Frame:
     if pixels.ndim == 3 and pixels.dtype != np.uint8:
         pixels = (pixels >> 8).astype(np.uint8)  # a screen shows 8 bits a color
     little = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False))
-    low, high = _first_window(little)
+    if window is None:
+        low, high = _first_window(little)
+        window = ingest.Window(center=(low + high) / 2, width=max(1.0, high - low))
     return Frame(
         FrameFacts(
             rows=int(little.shape[0]),
@@ -80,8 +84,8 @@ def _frame(pixels: NDArray[Any]) -> Frame:
             photometric="MONOCHROME2" if little.ndim == 2 else "RGB",
             minimum=int(little.min()),
             maximum=int(little.max()),
-            window_center=(low + high) / 2,
-            window_width=max(1.0, high - low),
+            window_center=window.center,
+            window_width=window.width,
         ),
         little.tobytes(),
     )

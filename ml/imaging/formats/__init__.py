@@ -22,7 +22,9 @@ from ml.imaging.formats.contract import (
     StoredObject,
     Window,
 )
+from ml.imaging.formats.dicom import DICOM
 from ml.imaging.formats.geometry import ImagePlane, Spacing
+from ml.imaging.formats.nifti import NIFTI
 from ml.imaging.pixels import check_pixels
 
 __all__ = [
@@ -51,6 +53,8 @@ FORMATS: tuple[Format, ...] = (
     raster.PNG,
     raster.GIF,
     raster.TIFF,
+    DICOM,
+    NIFTI,
 )
 # The application's defaults (docs/configuration.md); a test of the application compares them.
 DEFAULT_LIMITS: Final = Limits(max_bytes=64 * 1024**2, max_pixels=50_000_000, min_side=64)
@@ -71,7 +75,7 @@ def read(
         limits: what is refused before it is decoded.
         only: the frame number of the one image that is asked for; a format that cannot decode one
             alone gives all of them.
-        objects: take DICOM objects that are no image too: they give no image, and say what they are.
+        objects: take DICOM objects that are no image too: they say what they are.
 
     Raises:
         Refusal: with code `empty`, `not_an_image`, `unsupported_format` (known and not read),

@@ -44,9 +44,8 @@ class Unread:
 
 Part = tuple[int, bytes]  # where the bytes stand, and the bytes
 # Asked in this order. Before a file is called one of these, every format that is read has been
-# asked. DICOM comes first: its first 128 bytes may be those of another format.
+# asked.
 UNREAD: Final[tuple[tuple[str, Kind, tuple[Part, ...]], ...]] = (
-    ("a DICOM file", Kind.IMAGE, ((128, b"DICM"),)),
     ("a WebP file", Kind.IMAGE, ((0, b"RIFF"), (8, b"WEBP"))),
     ("an AVI video", Kind.VIDEO, ((0, b"RIFF"), (8, b"AVI "))),
     ("a BMP file", Kind.IMAGE, ((0, b"BM"),)),
@@ -104,12 +103,13 @@ def _iso_media(head: bytes) -> Unread | None:
 
 
 def _nifti(head: bytes) -> Unread | None:
+    """The header of a volume whose numbers are in a second file."""
     for order in ("little", "big"):
         size = int.from_bytes(head[:4], order)
-        if size == _NIFTI_1 and head[344:348] in (b"n+1\0", b"ni1\0"):
-            return Unread("a NIfTI file", Kind.VOLUME)
-        if size == _NIFTI_2 and head[4:8] in (b"n+2\0", b"ni2\0"):
-            return Unread("a NIfTI file", Kind.VOLUME)
+        if size == _NIFTI_1 and head[344:348] == b"ni1\0":
+            return Unread("the header of a NIfTI file in two parts", Kind.VOLUME)
+        if size == _NIFTI_2 and head[4:8] == b"ni2\0":
+            return Unread("the header of a NIfTI file in two parts", Kind.VOLUME)
         if size == _NIFTI_1 and len(head) >= _NIFTI_1:
             return Unread("an Analyze header", Kind.VOLUME)
     return None

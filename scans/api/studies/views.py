@@ -33,7 +33,8 @@ from scans.models.acquisition import ACQUISITION
 from scans.models.reading import Priority
 from scans.services.core.idempotency import StoredResponse
 from scans.services.studies.filters import StudyFilterSet
-from scans.services.studies.receiving import RECEIVED, Receipt, receive_study
+from scans.services.studies.receipts import RECEIVED, Receipt
+from scans.services.studies.receiving import receive_study
 
 # All that `StudySerializer` shows, in a fixed number of queries.
 IMAGES = (

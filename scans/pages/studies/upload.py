@@ -22,7 +22,8 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import UploadFactsForm
 from scans.services.analyses.releases import active_release, states_series
 from scans.services.patients.candidates import candidates_of
-from scans.services.studies.receiving import FileOutcome, Receipt, receive_study
+from scans.services.studies.receipts import FileOutcome, Receipt
+from scans.services.studies.receiving import receive_study
 
 _ROOM_FOR_FIELDS = 1024**2  # bytes of a request that are not the file
 

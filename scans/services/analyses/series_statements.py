@@ -174,7 +174,7 @@ def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_
         _Slice(pk, number, filename, frame_number, *analyses.get(pk, ("", None)))
         for pk, number, filename, frame_number in images
     ]
-    if series.order_corrected:
+    if series.order_corrected or series.kind:  # of DICOM and NIfTI the place is known
         return sorted(slices, key=lambda one: one.number)
     return in_slice_order(slices)
 

@@ -129,6 +129,16 @@ def acquisition_of_file(metadata: ingest.FileMetadata) -> dict[str, Any]:
     }
 
 
+def acquisition_of_image(image: ingest.DecodedImage, of_file: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stated of one image: of its file, but for what its frame or its place says."""
+    own = dict(of_file)
+    if image.sequence is not None:
+        own["sequence"] = image.sequence if image.sequence in Sequence.values else ""
+    if image.place is not None:
+        own["plane"] = image.place.plane
+    return own
+
+
 def _is_length(value: Any) -> bool:
     return (
         isinstance(value, int | float)

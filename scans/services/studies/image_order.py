@@ -68,7 +68,7 @@ def order_images(
     for number, pk in enumerate(images, 1):
         rows[pk].number = number
     Image.objects.bulk_update(rows.values(), ["number"], batch_size=100)
-    _renumber_drafts(study.pk)
+    renumber_drafts(study.pk)
     current.order_corrected = True
     current.save(update_fields=["order_corrected"])
     update_series_statement(current.pk)
@@ -100,7 +100,7 @@ def can_order(study: Study) -> bool:
     return not is_read(study) and not Report.objects.filter(study=study).signed().exists()
 
 
-def _renumber_drafts(study_id: UUID) -> None:
+def renumber_drafts(study_id: UUID) -> None:
     """Let drafts of the report know: who has one open does not sign what it says by old numbers."""
     drafts = Report.objects.preliminary().filter(study=study_id)
     for draft in drafts.select_for_update():
@@ -140,7 +140,7 @@ class ImageNumbers:
             rows.filter(number__gte=first).update(number=F("number") + _ASIDE)
             rows.filter(number__gte=_ASIDE).update(number=F("number") - (_ASIDE - images))
             if not self._are_drafts_told:
-                _renumber_drafts(self._series.study_id)
+                renumber_drafts(self._series.study_id)
                 self._are_drafts_told = True
             self._places = {one + images * (one >= first): at for one, at in self._places.items()}
         self._places |= dict.fromkeys(range(first, first + images), place)

@@ -1,124 +1,46 @@
-"""Receiving studies: files become rows with one queued analysis an image, each file as a whole."""
+"""Receiving studies: files become rows with one queued analysis an image, each file as a whole.
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+What is in a file is decoded and stored by `storing`; `destination` decides whether it is taken and
+of which study it is; `placing` says where its images stand.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from pathlib import PurePosixPath
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import structlog
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
+from django.core.files.base import File
+from django.db import IntegrityError
 
 from accounts import audit
 from accounts.clinical_write import clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
-from scans import audit_events, ingest
-from scans.ingest.limits import upload_limits
-from scans.ingest.rendition import rendition, thumbnail
-from scans.models import Image, Instance, Patient, Series, Study
-from scans.models.acquisition import ACQUISITION
-from scans.models.reading import Priority, ReadersRequired
+from scans import audit_events
+from scans.models import Image, Patient, Study
+from scans.models.reading import Priority
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
 from scans.services.patients.records import refuse_merged
-from scans.services.studies.acquisitions import acquisition_of_file, checked_acquisition
-from scans.services.studies.image_order import ImageNumbers
+from scans.services.studies.acquisitions import checked_acquisition
+from scans.services.studies.destination import Destination, Known
+from scans.services.studies.placing import Placed, Placing
 from scans.services.studies.priority import checked_priority, set_priority
-from scans.services.studies.read_studies import is_read
+from scans.services.studies.receipts import DUPLICATE, RECEIVED, FileOutcome, Receipt
 from scans.services.studies.stated import checked_statements
+from scans.services.studies.storing import Stored, discard_unused, store
 
-log = structlog.get_logger(__name__)
-# The largest image allowed takes over a gigabyte while it is decoded.
-_decoding = threading.BoundedSemaphore(2)
-RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
-_PLACES_OF_A_FILE = 1_000_000  # more than a ZIP may have entries
+_ATTEMPTS = 3  # two uploads for two patients may bring one UID at the same moment
 _CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
-OF_ANOTHER_PATIENT = (
-    "Another patient of the clinic has exactly this image. See whether this is the right patient."
-)
-_STUDY_READ = "This study is read already. Upload the rest as a new study."
-
-
-@dataclass(frozen=True)
-class FileOutcome:
-    """The outcome of one file. `image` is its first image: a new one, or the one it repeats.
-
-    `of_other_patient` is the same image of another patient, of the sender's clinic: perhaps the
-    wrong patient was chosen. `warning` says so in words.
-    """
-
-    filename: str
-    outcome: str
-    code: str = ""
-    detail: str = ""
-    image: Image | None = None
-    of_other_patient: Image | None = None
-
-    @property
-    def warning(self) -> str:
-        """What to look at although the file was received; empty where there is nothing."""
-        return OF_ANOTHER_PATIENT if self.of_other_patient else ""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """The outcomes of one upload. `study` is None where no file could be accepted."""
-
-    study: Study | None
-    outcomes: tuple[FileOutcome, ...]
-
-    @property
-    def received(self) -> tuple[FileOutcome, ...]:
-        """The files that are images of the study now."""
-        return self._only(RECEIVED)
-
-    @property
-    def warned(self) -> tuple[FileOutcome, ...]:
-        """The files that were received and that another patient has as well."""
-        return tuple(row for row in self.outcomes if row.warning)
-
-    @property
-    def duplicates(self) -> tuple[FileOutcome, ...]:
-        """The files that the patient has already, in another upload."""
-        return self._only(DUPLICATE)
-
-    @property
-    def refused(self) -> tuple[FileOutcome, ...]:
-        """The files that could not be accepted, each with a code and a sentence."""
-        return self._only(REFUSED)
-
-    def _only(self, outcome: str) -> tuple[FileOutcome, ...]:
-        return tuple(row for row in self.outcomes if row.outcome == outcome)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """One file that was decoded and is in the storage, under names of our own; no row yet.
-
-    `instance` and each of `images` are fields of the rows to come, `names` all its stored files.
-    """
-
-    filename: str
-    instance: dict[str, Any]
-    images: tuple[dict[str, Any], ...]
-    names: tuple[str, ...]
-
-    @property
-    def acquisition(self) -> dict[str, Any]:
-        """What the file states of its slices."""
-        return {name: self.images[0][name] for name in ACQUISITION}
 
 
 def receive_study(
     *,
     user: User,
     patient: Patient,
-    study_date: date,
+    study_date: date | None,
     description: str = "",
     clinical_question: str = "",
     referring_physician: str = "",
@@ -128,6 +50,8 @@ def receive_study(
     upload_id: UUID | None = None,
     place: int = 0,
     acquisition: Mapping[str, Any] | None = None,
+    confirm_identity: bool = False,
+    fallback_date: date | None = None,
 ) -> Receipt:
     """Receive the files of one study of this patient, each accepted or refused on its own.
 
@@ -145,6 +69,11 @@ def receive_study(
     for what the files do not state themselves. `priority` is that of the study as it arrives: of a
     stat one the readers are told then, once; a later call of the same upload does not change it.
 
+    DICOM files of one study make one study under its UID, whether they come in one upload or in
+    several; what is not stated of it (None for the day) is taken from them, and `fallback_date`
+    counts where they do not state the day either. A file that names another patient is refused with
+    the code `identity_differs`, unless the sender says that it is of this one (`confirm_identity`).
+
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, the acquisition,
     the priority, an archived patient, or an upload id that belongs to another patient's study.
     """
@@ -152,33 +81,42 @@ def receive_study(
     if checked_priority(priority) != Priority.ROUTINE:
         require(user, Action.PRIORITIZE_STUDY, patient)
     _refuse_archived(patient)
-    stated = checked_statements(
-        patient,
-        {
-            "study_date": study_date,
-            "description": description,
-            "clinical_question": clinical_question,
-            "referring_physician": referring_physician,
-            "accession_number": accession_number,
-        },
-    )
+    values: dict[str, Any] = {
+        "description": description,
+        "clinical_question": clinical_question,
+        "referring_physician": referring_physician,
+        "accession_number": accession_number,
+    }
+    days = {"study_date": study_date} if study_date is not None else {}
+    stated = {"study_date": None} | checked_statements(patient, values | days)
+    if fallback_date is not None:
+        checked_statements(patient, {"study_date": fallback_date})
     acquisition = checked_acquisition(acquisition or {})
-    offers: list[_Stored | FileOutcome] = []
+    offers: list[Stored | FileOutcome] = []
     try:
         for number, file in enumerate(files, place):
-            offers.extend(_store(patient, file, place=number))
-        receipt = _write(
-            user=user,
-            patient=patient,
-            stated=stated,
-            priority=priority,
-            upload_id=upload_id,
-            acquisition=acquisition,
-            offers=offers,
-        )
+            offers.extend(store(patient, file, place=number))
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return _write(
+                    user=user,
+                    patient=patient,
+                    stated=stated,
+                    fallback_date=fallback_date,
+                    priority=priority,
+                    upload_id=upload_id,
+                    acquisition=acquisition,
+                    offers=offers,
+                    confirm_identity=confirm_identity,
+                )
+            except IntegrityError:
+                # Somebody else has written the same UID for another patient meanwhile: now it is
+                # seen, and said.
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("the loop returns or raises")
     finally:
-        _discard_unused(offer for offer in offers if isinstance(offer, _Stored))
-    return receipt
+        discard_unused(offer for offer in offers if isinstance(offer, Stored))
 
 
 def _refuse_archived(patient: Patient) -> None:
@@ -192,126 +130,96 @@ def _refuse_archived(patient: Patient) -> None:
         )
 
 
-def _store(patient: Patient, file: File, *, place: int) -> Iterator[_Stored | FileOutcome]:
-    """Decode the images of a file and store them; the files of a ZIP one after the other."""
-    limits = upload_limits()
-    filename = _plain_name(file.name or "unnamed")
-    offers = ingest.unpack(filename, file, file.size, limits)
-    for entry, offer in enumerate(offers):
-        name = offer.filename[-255:]
-        try:
-            if isinstance(offer.content, ingest.Refusal):
-                raise offer.content
-            with _decoding:
-                decoded = ingest.decode(offer.content, limits, filename=name)
-        except ingest.Refusal as refusal:
-            yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
-            continue
-        folder = f"images/{patient.clinic_id}/{uuid4()}"
-        instance: dict[str, Any] = {
-            "file": default_storage.save(f"{folder}/original", ContentFile(offer.content)),
-            "upload_place": place * _PLACES_OF_A_FILE + entry,
-            "sha256": offer.sha256,
-            "byte_size": len(offer.content),
-            "media_type": decoded.metadata.media_type,
-            "number_of_frames": len(decoded.images),
-        }
-        acquisition = acquisition_of_file(decoded.metadata)
-        images = tuple(_store_image(folder, image) | acquisition for image in decoded.images)
-        pictures = (image[field] for image in images for field in ("rendition", "thumbnail"))
-        yield _Stored(name, instance, images, (instance["file"], *pictures))
-
-
-def _store_image(folder: str, image: ingest.DecodedImage) -> dict[str, Any]:
-    """Store what the screen shows of one image, in the folder of its file; return its fields."""
-    contents = {"rendition": rendition(image.pixels), "thumbnail": thumbnail(image.pixels)}
-    names = {
-        field: default_storage.save(
-            f"{folder}/{field}-{image.frame_number}.png", ContentFile(content)
-        )
-        for field, content in contents.items()
-    }
-    return names | {
-        "frame_number": image.frame_number,
-        "width": image.width,
-        "height": image.height,
-        "bits_stored": image.bits_stored,
-        "pixel_spacing_row": image.spacing and image.spacing.row,
-        "pixel_spacing_column": image.spacing and image.spacing.column,
-    }
-
-
 @clinical_write(Action.UPLOAD_STUDY, on="patient")
 def _write(
     *,
     user: User,
     patient: Patient,
     stated: Mapping[str, Any],
+    fallback_date: date | None,
     priority: str,
     upload_id: UUID | None,
     acquisition: Mapping[str, Any],
-    offers: Sequence[_Stored | FileOutcome],
+    offers: Sequence[Stored | FileOutcome],
+    confirm_identity: bool,
 ) -> Receipt:
     # One upload at a time for a patient: two copies of a file cannot both find themselves new.
     # Read again: somebody may have archived the patient while the files were decoded.
     _refuse_archived(Patient.objects.select_for_update().get(pk=patient.pk))
-    study = _study_of_upload(user, patient, upload_id)
-    is_new_study = study is None
-    takes_no_more = study is not None and is_read(study)
-    outcomes: list[FileOutcome] = []
-    series: Series | None = study.series.first() if study else None
-    grows = series is not None
-    numbers = ImageNumbers(series, is_new=False) if series is not None else None
-    images: list[Image] = []
-    for offer in offers:
-        if isinstance(offer, FileOutcome):
-            outcomes.append(offer)
-            continue
-        known = _image_of(patient, sha256=offer.instance["sha256"])
-        if known is not None:
-            is_new = any(image.instance_id == known.instance_id for image in images)
-            same_upload = is_new or (upload_id is not None and known.study == study)
-            outcomes.append(_known(offer, known, same_upload=same_upload))
-            continue
-        if takes_no_more:
-            outcomes.append(FileOutcome(offer.filename, REFUSED, "study_read", _STUDY_READ))
-            continue
-        if study is None:
-            study = Study.objects.create(
-                clinic_id=patient.clinic_id,
-                patient=patient,
-                **stated,
-                upload_id=upload_id,
-                received_by=user,
-                readers_required=ReadersRequired.TWO
-                if patient.clinic.double_reading
-                else ReadersRequired.ONE,
-            )
-        if series is None:
-            # What the files state themselves goes before what is stated of them.
-            in_file = offer.acquisition
-            fields = {name: value for name, value in acquisition.items() if not in_file[name]}
-            series = Series.objects.create(study=study, **fields)
-        if numbers is None:
-            numbers = ImageNumbers(series, is_new=True)
-        new = _write_file(offer, series=series, patient=patient, numbers=numbers)
-        images.extend(new)
-        outcomes.append(FileOutcome(offer.filename, RECEIVED, image=new[0]))
-    queue_analyses(images, user=user)
-    if grows and series is not None and images:
-        update_series_statement(series.pk)  # it has more slices now
-    if study is not None and images:
-        audit.record(
-            actor=user,
-            event=audit_events.STUDY_RECEIVED,
-            row=study,
-            patient_id=patient.pk,
-            detail={"images": len(images)},
+    destination = Destination(
+        user=user,
+        patient=patient,
+        upload_id=upload_id,
+        known=Known.of(patient, (offer for offer in offers if isinstance(offer, Stored))),
+        confirm_identity=confirm_identity,
+        study=_study_of_upload(user, patient, upload_id),
+    )
+    decided = [
+        offer if isinstance(offer, FileOutcome) else destination.take(offer) for offer in offers
+    ]
+    placed, study = Placed(), destination.study
+    if destination.taken:
+        study = destination.made(stated=stated, fallback_date=fallback_date)
+        placing = Placing(
+            study=study, patient=patient, is_new=destination.is_new, acquisition=acquisition
         )
-        if is_new_study and priority != Priority.ROUTINE:
-            study = set_priority(user=user, study=study, priority=priority)
+        placed = placing.place(destination.taken)
+        study = _announce(user, study, placed, destination, priority=priority)
+    outcomes = _outcomes(offers, decided, placed)
     is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
+    study = study or next((one.image.study for one in outcomes if one.image), None)
     return Receipt(study if is_received else None, _with_other_patients(user, patient, outcomes))
+
+
+def _announce(
+    user: User, study: Study, placed: Placed, destination: Destination, *, priority: str
+) -> Study:
+    """Queue the analyses, make statements on series that have grown, and record what came."""
+    images = [image for some in placed.images.values() for image in some]
+    queue_analyses([image for image in images if not image.series.why_not_analyzed], user=user)
+    for series in placed.grown:
+        if not series.why_not_analyzed:
+            update_series_statement(series.pk)  # it has other slices now
+    audit.record(
+        actor=user,
+        event=audit_events.STUDY_RECEIVED,
+        row=study,
+        patient_id=study.patient_id,
+        detail={"images": len(images)},
+    )
+    if destination.is_new and priority != Priority.ROUTINE:
+        study = set_priority(user=user, study=study, priority=priority)
+    return study
+
+
+def _outcomes(
+    offers: Sequence[Stored | FileOutcome], decided: Sequence[FileOutcome | int], placed: Placed
+) -> list[FileOutcome]:
+    """What became of each file; a second copy in one upload is a duplicate of the first."""
+    outcomes, seen = [], set()
+    for offer, decision in zip(offers, decided, strict=True):
+        if isinstance(decision, FileOutcome):
+            outcomes.append(decision)
+            continue
+        assert isinstance(offer, Stored)
+        image = next(iter(placed.images.get(decision, ())), None)
+        if decision in seen:
+            outcomes.append(
+                FileOutcome(offer.filename, DUPLICATE, "duplicate", _CHOSEN_TWICE, image)
+            )
+            continue
+        seen.add(decision)
+        outcomes.append(FileOutcome(offer.filename, RECEIVED, "", _what_was_kept(offer), image))
+    return outcomes
+
+
+def _what_was_kept(offer: Stored) -> str:
+    """What to know of a file that was received; empty of images that are analyzed."""
+    if offer.dicom is None:
+        return ""
+    if not offer.images:
+        return f"Kept with the study; it is no image: {offer.dicom.kind}."
+    return offer.dicom.why_not_analyzed
 
 
 def _with_other_patients(
@@ -332,30 +240,6 @@ def _with_other_patients(
     )
 
 
-def _write_file(
-    offer: _Stored, *, series: Series, patient: Patient, numbers: ImageNumbers
-) -> list[Image]:
-    """Write the instance and its images, which stand in the series in the order of the frames."""
-    instance = Instance.objects.create(
-        series=series,
-        patient=patient,
-        clinic_id=patient.clinic_id,
-        filename=offer.filename,
-        **offer.instance,
-    )
-    first = numbers.make_room(place=offer.instance["upload_place"], images=len(offer.images))
-    return Image.objects.bulk_create(
-        Image(series=series, patient=patient, instance=instance, number=number, **fields)
-        for number, fields in enumerate(offer.images, first)
-    )
-
-
-def _image_of(patient: Patient, *, sha256: str) -> Image | None:
-    """Return the first image of the file that the patient has already; None for a new one."""
-    images = Image.objects.with_instance().select_related("series__study")
-    return images.filter(instance__patient=patient, instance__sha256=sha256).first()
-
-
 def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> Study | None:
     if upload_id is None:
         return None
@@ -366,34 +250,3 @@ def _study_of_upload(user: User, patient: Patient, upload_id: UUID | None) -> St
             {"patient": "This upload was begun for another patient. Start a new upload."}
         )
     return study
-
-
-def _known(offer: _Stored, image: Image, *, same_upload: bool) -> FileOutcome:
-    if same_upload and image.instance.upload_place in (None, offer.instance["upload_place"]):
-        return FileOutcome(offer.filename, RECEIVED, image=image)
-    detail = "This patient already has exactly this image: the one received before is kept."
-    if same_upload:
-        detail = _CHOSEN_TWICE
-    return FileOutcome(offer.filename, DUPLICATE, "duplicate", detail, image)
-
-
-def _plain_name(name: str) -> str:
-    """The last part of the client's name of the file, without control characters."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(letter for letter in last if letter.isprintable()) or "unnamed"
-
-
-def _discard_unused(stored: Iterable[_Stored]) -> None:
-    """Delete the files that got no row.
-
-    The rows decide, not the way the upload ended: it may fail after its commit, and then the
-    files are in use. Nothing here may fail an upload that was received.
-    """
-    try:
-        mine = {item.instance["file"]: item for item in stored}
-        used = Instance.objects.filter(file__in=mine).values_list("file", flat=True)
-        for name in set(mine) - set(used):
-            for leftover in mine[name].names:
-                default_storage.delete(leftover)
-    except Exception:  # each storage and database brings errors of its own
-        log.exception("upload.discard_failed")

@@ -110,9 +110,9 @@ def test_the_recipe_for_a_format_adds_it_everywhere(copy):
     assert after["slice.webp"] == [
         "unsupported_format",
         "This is a WebP file. "
-        "Upload the image as JPEG, PNG, GIF, TIFF or BMP, or several in a ZIP.",
+        "Upload the image as JPEG, PNG, GIF, TIFF, BMP, DICOM or NIfTI, or several in a ZIP.",
     ]
-    assert "JPEG, PNG, GIF, TIFF or BMP files" in after["words.txt"][1]
+    assert "JPEG, PNG, GIF, TIFF, BMP, DICOM or NIfTI files" in after["words.txt"][1]
     assert ".bmp" in after["offered"]
     record = predicted(copy)
     assert record["error"] is None

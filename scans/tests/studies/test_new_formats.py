@@ -28,7 +28,11 @@ def receive(*files):
     patient = PatientFactory()
     uploads = [pictures.upload(name, content) for name, content in files]
     return receive_study(
-        user=patient.created_by, patient=patient, study_date=date(2024, 3, 1), files=uploads
+        user=patient.created_by,
+        patient=patient,
+        study_date=date(2024, 3, 1),
+        files=uploads,
+        confirm_identity=True,  # the made-up files name one patient
     )
 
 
@@ -95,6 +99,7 @@ def test_what_a_file_states_of_its_acquisition_goes_before_what_the_sender_state
         study_date=date(2024, 3, 1),
         files=[pictures.upload("one.slices", slices(1))],
         acquisition=stated,
+        confirm_identity=True,
     )
     image = Image.objects.get()
     assert image.stated == {"plane": "axial", "sequence": "T2", "slice_spacing": 5.0}

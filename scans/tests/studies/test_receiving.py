@@ -14,7 +14,7 @@ from accounts.policy import NotAllowedError
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Patient, Study
 from scans.services.analyses import dispatch
-from scans.services.studies import receiving
+from scans.services.studies import receiving, storing
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived, make_verdict
@@ -120,7 +120,7 @@ def test_a_store_that_cannot_delete_does_not_spoil_an_upload(patient, monkeypatc
         raise RuntimeError("the store is away")
 
     receive(patient, ("a.png", pictures.png(1)))
-    monkeypatch.setattr(receiving.default_storage, "delete", away)
+    monkeypatch.setattr(storing.default_storage, "delete", away)
     receipt = receive(patient, ("copy.png", pictures.png(1)), ("new.png", pictures.png(2)))
     assert [row.outcome for row in receipt.outcomes] == ["duplicate", "received"]
 

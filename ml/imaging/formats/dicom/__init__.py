@@ -48,11 +48,17 @@ class Dicom:
         An object of a kind that has no image gives none.
 
         Raises:
-            Refusal: as `decode_frame` does, or with code `no_pixels`.
+            Refusal: as `decode_frame` does, or with code `no_pixels` or `truncated`.
         """
         dataset = read_dataset(file, limits=limits, with_pixels=True)
         header = header_of(dataset, limits=limits)
         if not kinds.has_pixels(header.kind):
+            if not header.sop_class_uid:
+                raise Refusal(
+                    "truncated",
+                    "The DICOM file is damaged: it does not say what it is.",
+                    "Export or send it again.",
+                )
             return DecodedFile(images=(), metadata=metadata_of(header))
         if not header.frames:
             raise Refusal(

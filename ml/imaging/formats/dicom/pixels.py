@@ -17,6 +17,7 @@ from ml.imaging.pixels import Pixels
 jpeg_12_bit.add_decoder()
 _GRAY: Final = {"MONOCHROME1", "MONOCHROME2"}
 _MOST_BITS: Final = 16
+_FARTHEST: Final = 1e7  # of a window in pixel values: beyond it no value of an image is
 
 
 def decode_frame(dataset: Dataset, frame: FrameHeader) -> DecodedImage:
@@ -88,7 +89,11 @@ def _gray(
         intercept=rescale.intercept - rescale.slope * sign * offset,
     )
     narrow = high - low < 256
-    windows = tuple(_in_pixels(window, moved) for window in frame.windows)
+    windows = tuple(
+        found
+        for window in frame.windows
+        if abs((found := _in_pixels(window, moved)).center) < _FARTHEST and found.width < _FARTHEST
+    )
     return DecodedImage(
         pixels=pixels.astype(np.uint8) if narrow else pixels,
         bits_stored=8 if narrow else max(9, (high - low).bit_length()),

@@ -343,6 +343,7 @@ def refused() -> dict[str, bytes]:
 def _of_other_formats() -> dict[str, bytes]:
     """The beginnings of files of formats that are known and not read."""
     nifti = struct.pack("<I", 348) + bytes(340) + b"n+1\0" + bytes(100)
+    pair = struct.pack("<I", 348) + bytes(340) + b"ni1\0" + bytes(100)
     return {
         "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(50),
         "heic by its second brand": b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(50),
@@ -354,6 +355,8 @@ def _of_other_formats() -> dict[str, bytes]:
         "rar": b"Rar!\x1a\x07\x01\x00" + bytes(50),
         "7z": b"7z\xbc\xaf\x27\x1c" + bytes(50),
         "tar": bytes(257) + b"ustar\x0000" + bytes(250),
+        "nifti in two parts": pair,
+        "analyze": struct.pack("<I", 348) + bytes(400),
         "nifti": nifti,
         "nifti big-endian": struct.pack(">I", 348) + bytes(340) + b"n+1\0" + bytes(100),
         "nifti 2": struct.pack("<I", 540) + b"n+2\0" + bytes(540),

@@ -38,7 +38,6 @@ class Slices:
             metadata=formats.FileMetadata(
                 media_type=self.media_types[0],
                 modality="MR",
-                study_uid="1.2.3",
                 patient=formats.PatientIdentity(patient_id="M-1"),
                 plane="axial",
                 sequence="T2",

@@ -1,0 +1,219 @@
+"""Whether a file of an upload is taken, and of which study it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from accounts.models import User
+from scans.models import Image, Instance, Patient, Study
+from scans.models.reading import ReadersRequired
+from scans.services.studies.identity import differences, question_of
+from scans.services.studies.read_studies import is_read
+from scans.services.studies.receipts import (
+    DUPLICATE,
+    IDENTITY_DIFFERS,
+    RECEIVED,
+    REFUSED,
+    FileOutcome,
+)
+from scans.services.studies.stated import wrong_date
+from scans.services.studies.storing import Stored
+
+_CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
+_ALREADY_THERE = "This patient already has exactly this image: the one received before is kept."
+_STUDY_READ = "This study is read already. Upload the rest as a new study."
+_DICOM_STUDY_READ = "This study is read already, so nothing is added to it any more."
+_OTHER_STUDY = "This file is of another study than the rest. Upload it as a study of its own."
+_OF_OTHER_PATIENT = (
+    "This file is of a study that the clinic has for another patient. See whether this is the "
+    "right patient."
+)
+_UID_CONFLICT = (
+    "The clinic already has another file with the SOP Instance UID of this one. The file received "
+    "before is kept, and this one is not."
+)
+_NO_DATE = "Enter the day the images were taken: the files do not state it."
+
+
+@dataclass
+class Known:
+    """What the clinic has of the files of an upload, asked once for all of them.
+
+    Attributes:
+        same: by SHA-256, a file of this patient of these bytes.
+        uids: SOP Instance UIDs that the clinic has.
+        studies: by UID, of the clinic.
+    """
+
+    same: dict[str, Instance]
+    uids: set[str]
+    studies: dict[str, Study]
+
+    @classmethod
+    def of(cls, patient: Patient, files: Iterable[Stored]) -> "Known":
+        """Ask for these files, in two queries. The studies are locked: nobody signs meanwhile."""
+        rows = list(files)
+        uids = {uid for row in rows if (uid := row.metadata.instance_uid)}
+        hashes = {row.sha256 for row in rows}
+        instances = Instance.objects.filter(clinic_id=patient.clinic_id).defer("header")
+        condition = Q(patient=patient, sha256__in=hashes)
+        if uids:
+            condition |= Q(sop_instance_uid__in=uids)
+        same: dict[str, Instance] = {}
+        taken = set()
+        for instance in instances.filter(condition).select_related("series__study"):
+            taken.add(instance.sop_instance_uid)
+            if instance.patient_id == patient.pk:
+                same.setdefault(instance.sha256, instance)
+        stated = {uid for row in rows if (uid := row.metadata.study_uid)}
+        studies = Study.objects.select_for_update().filter(
+            clinic_id=patient.clinic_id, study_instance_uid__in=stated
+        )
+        return cls(same, taken, {row.study_instance_uid: row for row in studies} if stated else {})
+
+
+@dataclass
+class Destination:
+    """The study that the files of one upload go to, and what was decided of each so far."""
+
+    user: User
+    patient: Patient
+    upload_id: UUID | None
+    known: Known
+    confirm_identity: bool
+    study: Study | None
+    taken: list[Stored] = field(default_factory=list)
+    is_new: bool = False
+    uid: str = ""  # of the study, as far as a file has stated it
+    _read: dict[UUID, bool] = field(default_factory=dict)
+
+    @property
+    def _is_dicom(self) -> bool:
+        """Whether the study that is there holds DICOM objects, whose study UID is its own."""
+        files = Instance.objects.filter(series__study=self.study)
+        return files.exclude(kind="").exists()
+
+    def take(self, file: Stored) -> FileOutcome | int:
+        """The place of the file among those that are taken, or why it is not."""
+        same = self.known.same.get(file.sha256)
+        if same is not None:
+            return self._same(file, same)
+        for at, other in enumerate(self.taken):
+            if other.sha256 == file.sha256:
+                return at
+        there = self.known.studies.get(file.metadata.study_uid or "")
+        if there is not None and there.patient_id != self.patient.pk:
+            return FileOutcome(file.filename, REFUSED, "study_of_other_patient", _OF_OTHER_PATIENT)
+        uid = file.metadata.instance_uid
+        if uid and (
+            uid in self.known.uids or any(uid == one.metadata.instance_uid for one in self.taken)
+        ):
+            return FileOutcome(file.filename, REFUSED, "uid_conflict", _UID_CONFLICT)
+        if not self.confirm_identity and (
+            found := differences(self.patient, file.metadata.patient)
+        ):
+            return FileOutcome(file.filename, REFUSED, IDENTITY_DIFFERS, question_of(found))
+        refusal = self._refusal_of_study(file)
+        if refusal is not None:
+            return refusal
+        self.taken.append(file)
+        return len(self.taken) - 1
+
+    def made(self, *, stated: Mapping[str, Any], fallback_date: date | None) -> Study:
+        """The study with what the form left empty taken from the files; written where it is new.
+
+        Raises `ValidationError` where neither the form nor a file states the day of the study.
+        """
+        values = self._completed(stated, fallback_date)
+        if self.study is None:
+            self.is_new = True
+            uid = {"study_instance_uid": self.uid} if self.uid else {}
+            self.study = Study.objects.create(
+                clinic_id=self.patient.clinic_id,
+                patient=self.patient,
+                **values,
+                **uid,
+                upload_id=self.upload_id,
+                received_by=self.user,
+                readers_required=ReadersRequired.TWO
+                if self.patient.clinic.double_reading
+                else ReadersRequired.ONE,
+            )
+        elif self.uid and self.study.study_instance_uid != self.uid:
+            self.study.study_instance_uid = self.uid
+            for name, value in values.items():
+                if not getattr(self.study, name):
+                    setattr(self.study, name, value)
+            self.study.save(update_fields=["study_instance_uid", *values])
+        return self.study
+
+    def _same(self, file: Stored, same: Instance) -> FileOutcome:
+        mine = self.upload_id is not None and same.study.upload_id == self.upload_id
+        mine = mine and same.study.received_by_id == self.user.pk
+        image = Image.objects.with_instance().select_related("series__study")
+        first = image.filter(instance=same).order_by("frame_number").first()
+        if mine and same.upload_place in (None, file.instance["upload_place"]):
+            return FileOutcome(file.filename, RECEIVED, image=first)
+        detail = _CHOSEN_TWICE if mine else _ALREADY_THERE
+        return FileOutcome(file.filename, DUPLICATE, "duplicate", detail, first)
+
+    def _refusal_of_study(self, file: Stored) -> FileOutcome | None:
+        stated = file.metadata.study_uid or ""
+        there = self.known.studies.get(stated)
+        if stated and stated != self.uid and not self._can_be_of(stated, there):
+            return FileOutcome(file.filename, REFUSED, "other_study", _OTHER_STUDY)
+        study = self.study or there
+        if study is not None and self._is_read(study):
+            detail = _DICOM_STUDY_READ if stated else _STUDY_READ
+            return FileOutcome(file.filename, REFUSED, "study_read", detail)
+        if stated:
+            self.study, self.uid = study, stated
+        return None
+
+    def _is_read(self, study: Study) -> bool:
+        """Asked once for all files of an upload."""
+        if study.pk not in self._read:
+            self._read[study.pk] = is_read(study)
+        return self._read[study.pk]
+
+    def _can_be_of(self, uid: str, there: Study | None) -> bool:
+        """Whether the study of the upload can have this UID."""
+        if self.uid:
+            return False
+        if self.study is None:
+            return True
+        if there is not None:
+            return self.study.pk == there.pk
+        return not self._is_dicom  # its UID was minted
+
+    def _completed(self, stated: Mapping[str, Any], fallback_date: date | None) -> dict[str, Any]:
+        found = next((file.dicom for file in self.taken if file.dicom), None)
+        values = dict(stated)
+        if found is not None:
+            of_file = {
+                "description": found.study_description[:200],
+                "referring_physician": _person(found.referring_physician)[:200],
+                "accession_number": found.accession_number
+                if len(found.accession_number) <= 64
+                else "",
+            }
+            values |= {name: text for name, text in of_file.items() if not values[name]}
+            day = found.study_date
+            if values["study_date"] is None and day and not wrong_date(self.patient, day):
+                values["study_date"] = day
+        if values["study_date"] is None:
+            values["study_date"] = fallback_date
+        if values["study_date"] is None:
+            raise ValidationError({"study_date": _NO_DATE})
+        return values
+
+
+def _person(name: str) -> str:
+    """A name as DICOM writes it, as people read it: the family name, then the given one."""
+    parts = [part.strip() for part in name.partition("=")[0].split("^")]
+    return ", ".join(part for part in parts[:2] if part)

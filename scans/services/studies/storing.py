@@ -1,0 +1,200 @@
+"""The bytes of uploaded files to the storage, decoded on the way; no row is written here."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+
+from scans import ingest
+from scans.ingest.limits import upload_limits
+from scans.ingest.rendition import rendition, thumbnail
+from scans.models import Instance, Patient
+from scans.models.acquisition import ACQUISITION
+from scans.services.studies.acquisitions import acquisition_of_file, acquisition_of_image
+from scans.services.studies.receipts import REFUSED, FileOutcome
+
+log = structlog.get_logger(__name__)
+# The largest file allowed takes a gigabyte while it is decoded.
+_decoding = threading.BoundedSemaphore(2)
+_PLACES_OF_A_FILE = 1_000_000  # more than a ZIP may have entries
+_LONGEST_UID = 64  # PS3.5, 9.1
+_LARGEST_NUMBER = 2**31 - 1  # of DICOM's integers, and of a column
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One file that was decoded and is in the storage, under names of our own; no row yet.
+
+    `instance` and each of `images` are fields of the rows to come, `names` all its stored files;
+    `volumes` says of each image which volume of the file it is a slice of.
+    """
+
+    filename: str
+    instance: dict[str, Any]
+    images: tuple[dict[str, Any], ...]
+    names: tuple[str, ...]
+    metadata: ingest.FileMetadata
+    volumes: tuple[int, ...] = ()
+
+    @property
+    def acquisition(self) -> dict[str, Any]:
+        """What the file states of its slices."""
+        return {name: self.images[0][name] for name in ACQUISITION}
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes."""
+        return str(self.instance["sha256"])
+
+    @property
+    def dicom(self) -> ingest.StoredObject | None:
+        """What a DICOM object states; None for other files."""
+        return self.metadata.stored_object
+
+
+def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | FileOutcome]:
+    """Decode the images of a file and store them; the files of a ZIP one after the other."""
+    limits = upload_limits()
+    filename = _plain_name(file.name or "unnamed")
+    offers = ingest.unpack(filename, file, file.size, limits)
+    for entry, offer in enumerate(offers):
+        name = offer.filename[-255:]
+        try:
+            if isinstance(offer.content, ingest.Refusal):
+                raise offer.content
+            with _decoding:
+                decoded = ingest.decode(offer.content, limits, filename=name)
+                _refuse_long_uids(decoded.metadata)
+                yield _store_file(
+                    patient,
+                    offer,
+                    decoded,
+                    filename=name,
+                    place=place * _PLACES_OF_A_FILE + entry,
+                )
+        except ingest.Refusal as refusal:
+            yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
+
+
+def discard_unused(stored: Iterable[Stored]) -> None:
+    """Delete the files that got no row.
+
+    The rows decide, not the way the upload ended: it may fail after its commit, and then the
+    files are in use. Nothing here may fail an upload that was received.
+    """
+    try:
+        mine = {item.instance["file"]: item for item in stored}
+        used = Instance.objects.filter(file__in=mine).values_list("file", flat=True)
+        for name in set(mine) - set(used):
+            for leftover in mine[name].names:
+                default_storage.delete(leftover)
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("upload.discard_failed")
+
+
+def _store_file(
+    patient: Patient,
+    offer: ingest.SubmittedFile,
+    decoded: ingest.DecodedFile,
+    *,
+    filename: str,
+    place: int,
+) -> Stored:
+    assert isinstance(offer.content, bytes)
+    folder = f"images/{patient.clinic_id}/{uuid4()}"
+    instance: dict[str, Any] = {
+        "file": default_storage.save(f"{folder}/original", ContentFile(offer.content)),
+        "upload_place": place,
+        "sha256": offer.sha256,
+        "byte_size": len(offer.content),
+        "media_type": decoded.metadata.media_type,
+        "number_of_frames": len(decoded.images),
+    } | _of_dicom(decoded.metadata)
+    acquisition = acquisition_of_file(decoded.metadata)
+    images = tuple(
+        _store_image(folder, image, decoded.metadata) | acquisition_of_image(image, acquisition)
+        for image in decoded.images
+    )
+    pictures = (image[field] for image in images for field in ("rendition", "thumbnail"))
+    return Stored(
+        filename,
+        instance,
+        images,
+        (instance["file"], *pictures),
+        decoded.metadata,
+        tuple(image.volume for image in decoded.images),
+    )
+
+
+def _of_dicom(metadata: ingest.FileMetadata) -> dict[str, Any]:
+    found = metadata.stored_object
+    if found is None:
+        return {}
+    fields = {
+        "sop_class_uid": _uid_or_none(found.sop_class_uid),
+        "transfer_syntax_uid": _uid_or_none(found.transfer_syntax_uid),
+        "kind": found.kind,
+        "instance_number": storable_number(found.instance_number),
+        "header": found.header,
+    }
+    return fields | ({"sop_instance_uid": metadata.instance_uid} if metadata.instance_uid else {})
+
+
+def _store_image(
+    folder: str, image: ingest.DecodedImage, metadata: ingest.FileMetadata
+) -> dict[str, Any]:
+    """Store what the screen shows of one image, in the folder of its file; return its fields."""
+    contents = {
+        "rendition": rendition(image.pixels, window=image.window),
+        "thumbnail": thumbnail(image.pixels, window=image.window),
+    }
+    names = {
+        field: default_storage.save(
+            f"{folder}/{field}-{image.frame_number}.png", ContentFile(content)
+        )
+        for field, content in contents.items()
+    }
+    kind = metadata.stored_object.kind if metadata.stored_object else ""
+    return names | {
+        "frame_number": image.frame_number,
+        "width": image.width,
+        "height": image.height,
+        "bits_stored": image.bits_stored,
+        "pixel_spacing_row": image.spacing and image.spacing.row,
+        "pixel_spacing_column": image.spacing and image.spacing.column,
+        "image_position": image.place and list(image.place.position),
+        "image_orientation": image.place and [*image.place.row, *image.place.column],
+        "slice_thickness": image.thickness,
+        "varied": [kind, *image.varied] if kind else [],
+    }
+
+
+def _refuse_long_uids(metadata: ingest.FileMetadata) -> None:
+    for uid in (metadata.study_uid, metadata.series_uid, metadata.instance_uid):
+        if uid is not None and len(uid) > _LONGEST_UID:
+            raise ingest.Refusal(
+                "invalid_uid",
+                f"The DICOM file has a UID of {len(uid)} characters; {_LONGEST_UID} are allowed.",
+                "Export or send it again from the system that it comes from.",
+            )
+
+
+def _uid_or_none(uid: str) -> str:
+    return uid if len(uid) <= _LONGEST_UID else ""
+
+
+def storable_number(number: int | None) -> int | None:
+    """The number, where a column holds it."""
+    return number if number is not None and abs(number) <= _LARGEST_NUMBER else None
+
+
+def _plain_name(name: str) -> str:
+    """The last part of the client's name of the file, without control characters."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(letter for letter in last if letter.isprintable()) or "unnamed"
