@@ -22,5 +22,6 @@ def readyz(_: HttpRequest) -> JsonResponse:
     found = readiness()
     status = "ready" if found.ready else "not ready"
     return JsonResponse(
-        {"status": status, "parts": found.parts}, status=200 if found.ready else 503
+        {"status": status, "parts": found.parts, "cannot_read": found.cannot_read},
+        status=200 if found.ready else 503,
     )

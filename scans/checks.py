@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
+from scans import ingest
 from scans.services.analyses import inference
 
 
@@ -36,4 +37,17 @@ def engine_exists(**_: Any) -> list[CheckMessage]:
             hint=f"Set it to one of: {', '.join(names)}.",
             id="scans.E002",
         )
+    ]
+
+
+@register()
+def every_transfer_syntax_is_decoded(**_: Any) -> list[CheckMessage]:
+    """A drawn slice in each transfer syntax of DICOM is decoded, and rightly."""
+    return [
+        Warning(
+            f"DICOM files are refused that are written in {reason}.",
+            hint="Install the packages of requirements.txt anew.",
+            id="scans.W001",
+        )
+        for reason in ingest.cannot_read()
     ]

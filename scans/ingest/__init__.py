@@ -19,6 +19,7 @@ from ml.imaging.formats import (
     StoredObject,
     Window,
 )
+from ml.imaging.formats.dicom import self_check
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
@@ -34,6 +35,7 @@ __all__ = [
     "UploadLimits",
     "Window",
     "accepted_types",
+    "cannot_read",
     "decode",
     "decode_frame",
     "format_names",
@@ -65,6 +67,14 @@ def accepted_types() -> str:
 def format_names() -> str:
     """Return the names of the formats that are read: "JPEG and PNG"."""
     return formats.names(conjunction="and")
+
+
+def cannot_read() -> tuple[str, ...]:
+    """Which transfer syntaxes of DICOM this machine cannot decode, each with the reason.
+
+    None, as it should be. Tried once a process, in some milliseconds.
+    """
+    return tuple(self_check.unreadable().values())
 
 
 def unpack(

@@ -90,8 +90,13 @@ def with_label(label: StudyLabel) -> Q:
     return ~stated_tumor & _stated(is_final=True) | ~_stated() & by_images
 
 
+def to_analyze() -> Q:
+    """The condition on an image that the AI reads it: its series is analyzed, or it was asked."""
+    return Q(series__why_not_analyzed="") | Q(Exists(Analysis.objects.filter(image=OuterRef("pk"))))
+
+
 def _every_image_without_tumor() -> Q:
-    images = Image.objects.filter(series__study=OuterRef("pk"))
+    images = Image.objects.filter(to_analyze(), series__study=OuterRef("pk"))
     finished = Analysis.objects.filter(image=OuterRef("pk"), status__in=FINISHED)
     every_image = Exists(images) & ~Exists(images.exclude(Exists(finished)))
     return every_image & ~_exists(opinions().exclude(label=Label.NO_TUMOR))

@@ -78,6 +78,7 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/retry/", analyses.analysis_retry, name="analysis-retry"),
     path("analyses/<uuid:analysis_id>/cancel/", analyses.analysis_cancel, name="analysis-cancel"),
     path("analyses/<uuid:analysis_id>/file/<str:kind>/", files.analysis_file, name="analysis-file"),
+    path("instances/<uuid:instance_id>/file/", files.instance_file, name="instance-file"),
     path("images/<uuid:image_id>/analyze/", analyses.image_analyze, name="image-analyze"),
     path("images/<uuid:image_id>/file/<str:kind>/", files.image_file, name="image-file"),
     path("clinic/overview/", overview.clinic_overview_page, name="clinic-overview"),

@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
 from scans import audit_events
-from scans.models import Analysis, Image
+from scans.models import Analysis, Image, Instance
 from scans.services.disclosure import require_ai
 from scans.services.frames import read_frame
 
@@ -81,6 +81,31 @@ def stored_file(
     response["Cache-Control"] = cache_control
     response["Vary"] = "Cookie, Authorization"
     response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def deliver_object(*, user: User, instance: Instance) -> FileResponse | HttpResponse:
+    """Return the response with the bytes of a stored object, as received.
+
+    Raises `NotAllowedError`, or `Http404` where the file is missing.
+    """
+    require(user, Action.VIEW, instance)
+    audit.record(
+        actor=user,
+        event=audit_events.INSTANCE_ORIGINAL_READ,
+        row=instance,
+        patient_id=instance.patient_id,
+    )
+    if settings.ORIGINALS_BY_SIGNED_URL:
+        return HttpResponseRedirect(instance.file.url)
+    response = stored_file(
+        instance.file,
+        media_type=instance.media_type,
+        filename=PurePosixPath(instance.filename).name,
+        as_attachment=True,
+        cache_control="private, max-age=300",
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 

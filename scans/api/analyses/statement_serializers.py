@@ -147,7 +147,20 @@ class StatedSeriesSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Series
-        fields = ["id", "number", "description", "acquisition", "statement"]
+        fields = [
+            "id",
+            "number",
+            "series_instance_uid",
+            "stack",
+            "stated_number",
+            "description",
+            "modality",
+            "frame_of_reference_uid",
+            "kind",
+            "why_not_analyzed",
+            "acquisition",
+            "statement",
+        ]
         read_only_fields = fields
 
     @extend_schema_field(SeriesStatementSerializer(allow_null=True))

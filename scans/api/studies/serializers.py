@@ -76,15 +76,22 @@ class StudySerializer(CaveatFields, serializers.ModelSerializer):
 
 
 class UploadSerializer(AcquisitionInputSerializer):
-    """One study of one patient: its files, each JPEG, PNG, GIF, TIFF, or a ZIP of them.
+    """One study of one patient: DICOM, NIfTI, JPEG, PNG, GIF, TIFF files, or a ZIP of them.
 
-    A file of several images (an animation, pages) becomes as many images in order.
+    A file of several images (frames, an animation, pages) becomes as many images in order. DICOM
+    files of one study join it under its UID, also in a later upload. What is left out of date,
+    description, referring physician and accession number is taken from them.
 
     `plane`, `sequence` and `slice_spacing` are for what the files do not state themselves.
     """
 
     patient = serializers.UUIDField()
-    study_date = serializers.DateField()
+    study_date = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Left out, the day that the DICOM files state.",
+    )
     description = serializers.CharField(
         max_length=200, required=False, allow_blank=True, default=""
     )
@@ -102,6 +109,12 @@ class UploadSerializer(AcquisitionInputSerializer):
         required=False,
         default=Priority.ROUTINE,
         help_text="How urgent it is; the radiologists are told of a stat study as it arrives.",
+    )
+    confirm_identity = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Files that name another patient (`identity_differs`) are of this one all the "
+        "same.",
     )
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),

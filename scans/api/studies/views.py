@@ -126,6 +126,8 @@ class StudyViewSet(FoundRows):
             )
 
         fields = {name: str(upload[name]) for name in ("patient", "study_date", "description")}
+        if upload["confirm_identity"]:
+            fields["confirm_identity"] = "true"
         asked = ("clinical_question", "referring_physician", "accession_number")
         fields |= {name: upload[name] for name in asked if upload[name]}
         if upload["priority"] != Priority.ROUTINE:

@@ -28,6 +28,7 @@ from scans.pages.studies.acquisition import acquisition_forms
 from scans.services.analyses.releases import active_release
 from scans.services.reading.critical_finding_status import told_of_studies
 from scans.services.statistics.trend import trend_of
+from scans.services.studies.contents import other_contents
 from scans.services.studies.image_order import orderable_series
 from scans.services.studies.summaries import StudySummary, summarize
 
@@ -54,6 +55,7 @@ def study(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
         "order_of": orderable_series(row),
         "acquisitions": acquisition_forms(summary, active=active),
         "told": told_of_studies(user=request.user, studies=[row.pk]).get(row.pk, []),
+        "contents": other_contents(row),
         "changes": RecordChange.objects.for_display().filter(study=row),
     }
     context |= panel_context(request, row)

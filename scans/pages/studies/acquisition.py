@@ -78,7 +78,7 @@ def acquisition_forms(
         return []
     can_change = not is_read(summary.study)
     forms = []
-    for series in summary.study.series.all():
+    for series in summary.study.series.filter(why_not_analyzed=""):
         known = acquisition_in_force(series)
         form = KnownAcquisitionForm(initial=known, auto_id=f"{series.pk}-%s")
         facts = {"known": known, "is_incomplete": len(known) < len(ACQUISITION)}

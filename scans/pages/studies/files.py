@@ -6,10 +6,10 @@ from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.policy import get_visible_or_404
-from scans.models import Analysis, Image
+from scans.models import Analysis, Image, Instance
 from scans.pages.core.decorators import explain_refusals
 from scans.pages.core.requests import ClinicalRequest
-from scans.services.files import deliver
+from scans.services.files import deliver, deliver_object
 
 
 @require_safe
@@ -18,6 +18,14 @@ def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpRespo
     rows = Image.objects.with_instance().select_related("patient")
     image = get_visible_or_404(rows, request.user, pk=image_id)
     return deliver(user=request.user, row=image, kind=kind)
+
+
+@require_safe
+@explain_refusals
+def instance_file(request: ClinicalRequest, instance_id: UUID) -> HttpResponseBase:
+    """A stored object as received, also one that is no image."""
+    instance = get_visible_or_404(Instance.objects.defer("header"), request.user, pk=instance_id)
+    return deliver_object(user=request.user, instance=instance)
 
 
 @require_safe

@@ -62,8 +62,11 @@ class UploadFactsForm(AcquisitionForm, StatedForm):
         help_text="Type the MRN or the name, then choose.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+    # Left as it was, the day that the files state goes before it.
     study_date = forms.DateField(
         label="Study date",
+        show_hidden_initial=True,
+        help_text="Left as it is, the day that DICOM files state is taken.",
         initial=timezone.localdate,
         error_messages={
             "required": "Enter the day the images were taken.",
@@ -84,8 +87,16 @@ class UploadFactsForm(AcquisitionForm, StatedForm):
         help_text="The radiologists are told of a stat study as it arrives.",
     )
     upload_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    confirm_identity = forms.BooleanField(required=False)
     # Where the file stands in the list of the page, which sends several at a time.
     place = forms.IntegerField(required=False, min_value=0, max_value=999_999)
+
+    @property
+    def is_day_left(self) -> bool:
+        """Whether nobody has touched the day of the study."""
+        return bool(self.data.get(self.add_initial_prefix("study_date"))) and (
+            "study_date" not in self.changed_data
+        )
 
     def clean_priority(self) -> str:
         return self.cleaned_data["priority"] or Priority.ROUTINE

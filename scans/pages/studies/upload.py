@@ -100,7 +100,9 @@ def _receive(
     return receive_study(
         user=request.user,
         patient=patient,
-        study_date=form.cleaned_data["study_date"],
+        study_date=None if form.is_day_left else form.cleaned_data["study_date"],
+        fallback_date=form.cleaned_data["study_date"],
+        confirm_identity=form.cleaned_data["confirm_identity"],
         description=form.cleaned_data["description"],
         clinical_question=form.cleaned_data["clinical_question"],
         referring_physician=form.cleaned_data["referring_physician"],

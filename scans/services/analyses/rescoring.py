@@ -93,6 +93,6 @@ def _queue(*, user: User, patient: Patient) -> int:
 
 def _without_result(patient: Patient, release_id: UUID) -> QuerySet[Image]:
     existing = Analysis.objects.filter(image=OuterRef("pk"), release=release_id)
-    return Image.objects.filter(patient=patient).exclude(
+    return Image.objects.filter(patient=patient, series__why_not_analyzed="").exclude(
         Exists(existing.exclude(status__in=RETRYABLE))
     )

@@ -5,14 +5,20 @@ from dataclasses import dataclass
 from django.db import DatabaseError, connection
 
 from accounts.immutability import missing_triggers
+from scans import ingest
 from scans.models import Worker
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Each part is `ok`, or says what is missing."""
+    """Each part is `ok`, or says what is missing.
+
+    `cannot_read` are transfer syntaxes of DICOM that are not decoded here: their files are refused,
+    and everything else works.
+    """
 
     parts: dict[str, str]
+    cannot_read: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -35,5 +41,6 @@ def readiness() -> Readiness:
             "worker": "ok"
             if worker_alive
             else "no worker with a loaded model has reported in the last 30 seconds",
-        }
+        },
+        ingest.cannot_read(),
     )

@@ -22,7 +22,7 @@ from accounts.models import User
 from scans.models import Analysis, Image, ModelRelease, Verdict
 from scans.models.analysis import FINISHED, Label
 from scans.models.assessment import Finding
-from scans.models.study_filters import label_of
+from scans.models.study_filters import label_of, to_analyze
 
 OPINIONS = frozenset(Label.values)
 
@@ -129,7 +129,7 @@ def _newest_results(studies: Any, *, release: ModelRelease | None) -> dict[UUID,
 
 
 def _image_counts(studies: Any) -> dict[UUID, int]:
-    images = Image.objects.filter(series__study__in=studies).order_by()
+    images = Image.objects.filter(to_analyze(), series__study__in=studies).order_by()
     return dict(images.values_list("series__study").annotate(images=Count("pk")))
 
 

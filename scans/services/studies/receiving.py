@@ -229,6 +229,7 @@ def _with_other_patients(
     received = [one.image for one in outcomes if one.outcome == RECEIVED and one.image]
     hashes = {image.instance.sha256 for image in received}
     images = Image.objects.visible_to(user).with_instance().select_related("series__study")
+    images = images.order_by("received_at", "pk")  # of several the one received first
     others: dict[str, Image] = {}
     for image in images.filter(instance__sha256__in=hashes).exclude(patient=patient):
         others.setdefault(image.instance.sha256, image)

@@ -13,7 +13,14 @@ from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subqu
 from accounts.models import User
 from scans.models import Analysis, Image, ModelRelease, SeriesStatement, Study
 from scans.models.analysis import FINISHED, UNFINISHED, Label, Status
-from scans.models.study_filters import StudyLabel, StudyState, label_of, newest, opinions
+from scans.models.study_filters import (
+    StudyLabel,
+    StudyState,
+    label_of,
+    newest,
+    opinions,
+    to_analyze,
+)
 from scans.services.disclosure import withheld_from
 
 IMAGE_ORDER = ("series__number", "number", "pk")
@@ -30,6 +37,7 @@ class StudySummary:
 
     study: Study
     image_count: int
+    to_analyze: int  # of these the AI reads so many: no localizers, no other modalities
     statuses: Mapping[str, int]
     labels: Mapping[str, int]  # "" where the model gave no opinion
     representative: Analysis | None
@@ -73,9 +81,9 @@ class StudySummary:
         """The state in the words of every list."""
         match self.state:
             case StudyState.IN_WORK:
-                return "Queued" if self.waits else f"{self.done} of {self.image_count} analyzed"
-            case StudyState.COMPLETED if self.done < self.image_count:
-                return f"{self.done} of {self.image_count} analyzed"
+                return "Queued" if self.waits else f"{self.done} of {self.to_analyze} analyzed"
+            case StudyState.COMPLETED if self.done < self.to_analyze:
+                return f"{self.done} of {self.to_analyze} analyzed"
             case StudyState.COMPLETED:
                 return "Analyzed"
             case StudyState.FAILED if self.image_count > 1:
@@ -93,7 +101,7 @@ class StudySummary:
     def label(self) -> StudyLabel | None:
         """The AI result of its images; None while images without a tumor lack a result."""
         return label_of(
-            images=self.image_count,
+            images=self.to_analyze,
             tumor=self.labels[Label.TUMOR],
             no_tumor=self.labels[Label.NO_TUMOR],
             abstained=self.labels[""],
@@ -126,8 +134,8 @@ class StudySummary:
 
     @property
     def is_partial(self) -> bool:
-        """Whether some image has no result."""
-        return self.analyzed < self.image_count
+        """Whether some image that the AI reads has no result."""
+        return self.analyzed < self.to_analyze
 
     @property
     def cover(self) -> Image | None:
@@ -140,6 +148,7 @@ class StudySummary:
         return (
             str(self.study.pk),
             self.image_count,
+            self.to_analyze,
             sorted(self.statuses.items()),
             sorted(self.labels.items()),
             str(self.opinion and self.opinion.pk),
@@ -167,6 +176,7 @@ def _without_ai(summary: StudySummary) -> StudySummary:
     return StudySummary(
         study=summary.study,
         image_count=summary.image_count,
+        to_analyze=summary.to_analyze,
         statuses=statuses,
         labels=dict.fromkeys(_NAMES.values(), 0),
         representative=None,
@@ -177,7 +187,12 @@ def _without_ai(summary: StudySummary) -> StudySummary:
 
 def _summaries(rows: list[Study]) -> list[StudySummary]:
     ids = [row.pk for row in rows]
-    images = _counted(Image.objects.filter(series__study__in=ids), "series__study", number=Q())
+    images = _counted(
+        Image.objects.filter(series__study__in=ids),
+        "series__study",
+        number=Q(),
+        to_analyze=to_analyze(),
+    )
     statuses = _counted(
         newest().filter(**{f"{_STUDY}__in": ids}),
         _STUDY,
@@ -196,6 +211,7 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
         StudySummary(
             study=row,
             image_count=images.get(row.pk, {}).get("number", 0),
+            to_analyze=images.get(row.pk, {}).get("to_analyze", 0),
             statuses={status: statuses.get(row.pk, {}).get(status, 0) for status in Status},
             labels={label: labels.get(row.pk, {}).get(name, 0) for name, label in _NAMES.items()},
             representative=representative.get(row.pk),

@@ -269,6 +269,9 @@ WITH_IDS: dict[str, Url] = {
     "analysis-file": Url(of_analysis(kind="overlay"), "analysis.overlay.read"),
     "image-analyze": Url(of_image(), why_not=WRITE),
     "image-file": Url(of_image(kind="original"), "image.original.read"),
+    "instance-file": Url(
+        lambda world: {"instance_id": world.image.instance_id}, "instance.original.read"
+    ),
     "clinic-person": Url(of_person, why_not=ADMINISTRATORS),
     **{
         f"clinic-person-{name}": Url(of_person, why_not=WRITE)

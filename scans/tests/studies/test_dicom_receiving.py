@@ -1,4 +1,4 @@
-"""DICOM and NIfTI files become studies: by their UIDs, in any order, in pieces, each file as such."""
+"""DICOM and NIfTI files become studies by their UIDs, in any order and in pieces."""
 
 import itertools
 from datetime import date

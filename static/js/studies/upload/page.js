@@ -2,7 +2,7 @@
 
 import { filesOfDrop, filesOfInput, isZip } from "./files.js";
 import { setUpPatient } from "./patient.js";
-import { Row } from "./row.js";
+import { isQuestion, Row } from "./row.js";
 import { setUpRowKeys } from "./row_keys.js";
 import { send } from "./sending.js";
 
@@ -18,8 +18,9 @@ const FACTS = ["patient", "study_date", "description", "upload_id"].concat([
   "plane",
   "sequence",
   "slice_spacing", // the page asks for these three where the release uses them
+  "initial-study_date", // where it is the same, nobody has touched the day
 ]);
-const SENDABLE = new Set(["waiting", "problem", "cancelled"]);
+const SENDABLE = new Set(["waiting", "problem", "cancelled", "question"]);
 
 const form = document.getElementById("upload");
 const part = (name) => form.querySelector(`[data-${name}]`);
@@ -105,6 +106,7 @@ function retry(job) {
 
 function makeReady(job) {
   job.state = "waiting";
+  job.outcomes = [];
   job.row.waiting();
 }
 
@@ -181,7 +183,7 @@ async function sendOne(job) {
   const result = await send({
     url: form.dataset.fileUrl,
     file: job.file,
-    fields: { ...facts, place: job.place },
+    fields: { ...facts, place: job.place, ...(job.confirmed ? { confirm_identity: "true" } : {}) },
     onProgress: (percent) => job.row.progress(percent),
     signal: stop.signal,
   });
@@ -192,10 +194,11 @@ async function sendOne(job) {
     job.state = "problem";
     job.row.problem(result.problem);
   } else {
-    job.state = "done";
+    job.state = result.outcomes.some(isQuestion) ? "question" : "done";
     job.outcomes = result.outcomes;
     job.studyUrl = result.studyUrl;
     job.row.outcomes(result.outcomes);
+    if (job.state === "question") job.row.question();
   }
   work();
 }
@@ -211,6 +214,15 @@ function lockFacts() {
   const locked = isBusy() || anyReceived() || jobs.some((job) => job.state === "waiting");
   for (const fieldset of form.querySelectorAll("[data-facts]")) fieldset.disabled = locked;
 }
+
+/** The files that name another patient are of this one: whoever presses this has seen the differences. */
+part("confirm").addEventListener("click", () => {
+  for (const job of jobs.filter((one) => one.state === "question")) {
+    job.confirmed = true;
+    makeReady(job);
+  }
+  work();
+});
 
 part("cancel").addEventListener("click", () => {
   for (const job of jobs.filter((one) => one.state === "waiting")) {
@@ -252,6 +264,7 @@ function showTotals() {
   part("overall").hidden = !busy;
   part("overall").max = jobs.length;
   part("overall").value = settled;
+  part("confirm").hidden = busy || !jobs.some((job) => job.state === "question");
   part("cancel").hidden = !busy;
   part("cancel").disabled = isPressed;
   part("send").disabled = isPressed;
@@ -279,11 +292,13 @@ function totals() {
   // What is listed: of a ZIP that was opened, the files in it.
   const files = (some) => some.reduce((sum, job) => sum + (job.outcomes.length || 1), 0);
   const count = (state) => files(jobs.filter((job) => job.state === state));
-  const have = (outcome) => outcomes.filter((one) => one.outcome === outcome).length;
+  const have = (outcome) =>
+    outcomes.filter((one) => one.outcome === outcome && !isQuestion(one)).length;
   const parts = [
     [have("received"), "received"],
     [have("duplicate"), "already there"],
     [have("refused") + count("refused"), "refused"],
+    [outcomes.filter(isQuestion).length, "that name another patient"],
     [count("problem") + count("unreadable"), "not sent"],
     [count("cancelled"), "cancelled"],
   ];

@@ -3,6 +3,11 @@
 const WORDS = { received: "Received", duplicate: "Duplicate", refused: "Refused" };
 const COUNTED = { received: "received", duplicate: "already there", refused: "refused" };
 
+/** The file names another patient: it waits for a word on whose it is. */
+export function isQuestion(outcome) {
+  return outcome.code === "identity_differs";
+}
+
 export class Row {
   constructor(file, { onRetry, onRemove }) {
     this.file = file;
@@ -73,9 +78,16 @@ export class Row {
     const found = Object.keys(COUNTED).filter(count); // in the order of how good it is
     this.#state(found[0], found.map((one) => `${count(one)} ${COUNTED[one]}`).join(", "));
     const list = this.part("entries");
+    list.replaceChildren();
     list.hidden = false;
     list.setAttribute("aria-label", `Files in ${this.file.name}`);
     for (const one of outcomes) list.append(entry(one, this.file.name));
+  }
+
+  /** Not kept: whose it is has to be said first. It can be left out. */
+  question() {
+    this.element.dataset.state = "problem";
+    this.part("remove").hidden = false;
   }
 
   /** Refused by the page itself, before anything was sent. */
@@ -129,7 +141,8 @@ function show(element, { url, thumbnail_url: thumbnail, filename, warning, other
   }
 }
 
-function describe({ outcome, detail }) {
+function describe({ outcome, detail, code }) {
+  if (isQuestion({ code })) return `Not kept yet. ${detail}`;
   return detail ? `${WORDS[outcome]}. ${detail}` : WORDS[outcome];
 }
 
