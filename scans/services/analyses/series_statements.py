@@ -23,6 +23,7 @@ from scans.services.analyses.triage import update_triage_score
 
 log = structlog.get_logger(__name__)
 _MORE = 1.2
+_DIGITS = 3  # of a millimeter: positions are written with few
 _NAMES = {Sequence.OTHER.value: "another sequence"}  # in the sentence that says why no opinion
 
 
@@ -93,8 +94,9 @@ def release_in_front(series_id: UUID) -> ModelRelease | None:
 def acquisition_in_force(series: Series) -> dict[str, Any]:
     """Plane, sequence and spacing of a series, by the names in `ACQUISITION`.
 
-    What a person stated; else what the files state, where all that state it agree. What is unknown
-    is left out. Uses images that were prefetched.
+    What a person stated; else what the files state, where all that state it agree; of the spacing
+    else what the positions of the slices give. What is unknown is left out. Uses images that were
+    prefetched.
     """
     stated = series.stated
     if missing := [name for name in ACQUISITION if name not in stated]:
@@ -105,6 +107,8 @@ def acquisition_in_force(series: Series) -> dict[str, Any]:
             values = {row[name] for row in in_files if name in row}
             if len(values) == 1:
                 (stated[name],) = values
+    if "slice_spacing" not in stated and series.measured_spacing:
+        stated["slice_spacing"] = round(series.measured_spacing, _DIGITS)
     return stated
 
 

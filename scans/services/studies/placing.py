@@ -57,7 +57,7 @@ class Placing:
         of_pictures = self._series_of_pictures(pictures[0][1]) if pictures else None
         of_volumes = [self._series_of_volumes(file) for _, file in volumes]
         stacked = [self._stacked(uid, some) for uid, some in objects.items()]
-        are_renumbered = self._write_series()
+        are_renumbered = self._write_series(stacked)
         if of_pictures is not None:
             self._write_pictures(of_pictures, pictures)
         for rows, (at, file) in zip(of_volumes, volumes, strict=True):
@@ -112,27 +112,32 @@ class Placing:
         self._new.append(series)
         return series
 
-    def _write_series(self) -> bool:
-        """Write the new series, all in the order of the numbers in their files.
+    def _write_series(self, stacked: Sequence[StackedSeries]) -> bool:
+        """Write the new series, all in the order of the numbers in their files and of their stacks.
 
         Returns whether a series that was there has another number.
         """
         if not self._new:
             return False
-        rows = [*self._there, *self._new]
-        at = {id(row): place for place, row in enumerate(rows)}
+        there = {row.pk: row for row in self._there}
+        rows = [*there.values(), *self._new]
+        first: dict[str, int] = {}
+        for at, row in enumerate(rows):
+            first.setdefault(row.series_instance_uid, at)
+        stack = {row.pk: at for one in stacked for at, row in enumerate(one.series_in_order)}
         rows.sort(
             key=lambda row: (
                 row.stated_number is None and bool(row.kind),
                 row.stated_number or 0,
-                at[id(row)],
+                first[row.series_instance_uid],
+                stack.get(row.pk, row.stack),
             )
         )
         changed = []
         for number, row in enumerate(rows, 1):
             if row.number != number:
                 row.number = number
-                if at[id(row)] < len(self._there):
+                if row.pk in there:
                     changed.append(row)
         if changed:
             aside = Series.objects.filter(pk__in=[row.pk for row in changed])

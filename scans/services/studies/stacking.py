@@ -64,6 +64,11 @@ class StackedSeries:
         there = {row.pk for row in self._there}
         return [row.series for row in self._rows if row.series.pk not in there]
 
+    @property
+    def series_in_order(self) -> list[Series]:
+        """All rows of the series, in the order of their stacks."""
+        return [row.series for row in self._rows]
+
     def write(self, *, patient: Patient) -> tuple[dict[int, list[Image]], list[Series], bool]:
         """Write instances and images, once the series have their rows.
 

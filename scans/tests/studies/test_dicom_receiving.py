@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Instance, Series, Study
+from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.frames import read_frame
 from scans.services.studies.image_order import order_images
 from scans.services.studies.receiving import receive_study
@@ -82,6 +83,7 @@ def test_slices_stand_by_their_position_however_they_arrive(patient):
         receive(patient, *(slice_of(number=9 - n, z=10.0 * n) for n in contents))
     assert order() == [(1, n, 10.0 * n) for n in range(1, 6)]
     assert Series.objects.get().measured_spacing == 10.0
+    assert acquisition_in_force(Series.objects.get())["slice_spacing"] == 10.0
     assert Study.objects.count() == 1
 
 
@@ -99,6 +101,21 @@ def test_a_series_is_split_into_its_stacks_and_more_slices_join_theirs(patient):
     assert all(one == sorted(one) for one in found)
     assert set(Series.objects.values_list("series_instance_uid", flat=True)) == {f"{STUDY}.1.1"}
     assert set(Series.objects.values_list("stack", flat=True)) == {1, 2}
+
+
+def test_images_go_to_another_stack_where_what_came_later_shows_that_they_belong_there(patient):
+    def at(z, number):
+        return slice_of(z=z, number=number)
+
+    # Two points in time at two places; of the first the later one arrives first.
+    for contents in ([at(5, 2), at(10, 4)], [at(5, 1)], [at(10, 3)]):
+        receive(patient, *contents)
+    found = Image.objects.order_by("series__number", "number")
+    assert list(found.values_list("series__number", "number", "instance__instance_number")) == [
+        *((1, 1, 1), (1, 2, 3)),
+        *((2, 1, 2), (2, 2, 4)),
+    ]
+    assert Analysis.objects.count() == 4
 
 
 def test_series_stand_by_their_numbers(patient):

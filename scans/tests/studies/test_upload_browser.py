@@ -11,6 +11,7 @@ from scans.models import Image, Notification, Patient, Study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
 from scans.tests.core.pressing import expect_pressable, press
+from scans.tests.studies.dicom_files import slice_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MB = 1024**2
@@ -496,3 +497,19 @@ def test_files_and_registering_a_patient_are_in_the_first_window(page, user, siz
     register = page.get_by_role("link", name="Register a new patient")
     page.mouse.click(*expect_pressable(page, register))
     expect(page.get_by_role("dialog", name="Register a patient")).to_be_visible()
+
+
+def test_a_file_that_names_another_patient_waits_for_a_word_and_is_then_sent(page, patient):
+    open_for(page, patient)
+    mine = slice_of(number=1, PatientName="Lund^Eva")
+    other = slice_of(number=2, PatientName="Berg^Ida")
+    choose(page, file("1.dcm", mine), file("2.dcm", other))
+    start(page)
+    done(page, "2 files: 1 received, 1 that name another patient")
+    expect(row(page, "2.dcm")).to_contain_text("Not kept yet. The file names another patient")
+    expect(row(page, "2.dcm")).to_contain_text("name Berg, Ida, not Lund, Eva")
+    assert Image.objects.count() == 1
+    page.get_by_role("button", name="These are of this patient: send them").click()
+    done(page, "2 files: 2 received")
+    assert Study.objects.get().series.get().images.count() == 2
+    assert str(Study.objects.get().study_date) == "2026-01-02"

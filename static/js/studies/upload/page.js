@@ -264,7 +264,7 @@ function showTotals() {
   part("overall").hidden = !busy;
   part("overall").max = jobs.length;
   part("overall").value = settled;
-  part("confirm").hidden = busy || !jobs.some((job) => job.state === "question");
+  part("confirm").hidden = busy || isPressed || !jobs.some((job) => job.state === "question");
   part("cancel").hidden = !busy;
   part("cancel").disabled = isPressed;
   part("send").disabled = isPressed;
