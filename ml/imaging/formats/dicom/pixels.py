@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 
 from ml.imaging.formats.contract import DecodedImage, Refusal, Window
-from ml.imaging.formats.dicom import jpeg_12_bit, syntaxes, values
+from ml.imaging.formats.dicom import codestreams, jpeg_12_bit, syntaxes, values
 from ml.imaging.formats.dicom.header import FrameHeader, Rescale
 from ml.imaging.pixels import Pixels
 
@@ -41,6 +41,8 @@ def _decoded(dataset: Dataset, frame: FrameHeader) -> npt.NDArray[Any]:
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise Refusal("no_pixels", "The DICOM file holds no pixels.", "Export or send it again.")
     try:
+        if codestreams.is_larger_than_declared(dataset, index=frame.source):
+            raise ValueError("the codestream is larger than the header says")
         array = pixel_array(dataset, index=frame.source)
     except Exception as error:  # each decoder fails in ways of its own
         syntax = syntaxes.name_of(values.text(dataset.file_meta, "TransferSyntaxUID"))
