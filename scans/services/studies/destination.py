@@ -34,7 +34,7 @@ _OF_OTHER_PATIENT = (
     "right patient."
 )
 _UID_CONFLICT = (
-    "The clinic already has another file with the SOP Instance UID of this one. The file received "
+    "The clinic already has another file with the SOP Instance UID of {name}. The one received "
     "before is kept, and this one is not."
 )
 _NO_DATE = "Enter the day the images were taken: the files do not state it."
@@ -113,7 +113,8 @@ class Destination:
         if uid and (
             uid in self.known.uids or any(uid == one.metadata.instance_uid for one in self.taken)
         ):
-            return FileOutcome(file.filename, REFUSED, "uid_conflict", _UID_CONFLICT)
+            detail = _UID_CONFLICT.format(name=file.filename)
+            return FileOutcome(file.filename, REFUSED, "uid_conflict", detail)
         if not self.confirm_identity and (
             found := differences(self.patient, file.metadata.patient)
         ):
@@ -129,8 +130,11 @@ class Destination:
 
         Raises `ValidationError` where neither the form nor a file states the day of the study.
         """
-        values = self._completed(stated, fallback_date)
+        values = self._completed(stated)
         if self.study is None:
+            values["study_date"] = values["study_date"] or fallback_date
+            if values["study_date"] is None:
+                raise ValidationError({"study_date": _NO_DATE})
             self.is_new = True
             uid = {"study_instance_uid": self.uid} if self.uid else {}
             self.study = Study.objects.create(
@@ -146,10 +150,10 @@ class Destination:
             )
         elif self.uid and self.study.study_instance_uid != self.uid:
             self.study.study_instance_uid = self.uid
-            for name, value in values.items():
-                if not getattr(self.study, name):
-                    setattr(self.study, name, value)
-            self.study.save(update_fields=["study_instance_uid", *values])
+            missing = [name for name in values if not getattr(self.study, name)]
+            for name in missing:
+                setattr(self.study, name, values[name])
+            self.study.save(update_fields=["study_instance_uid", *missing])
         return self.study
 
     def _same(self, file: Stored, same: Instance) -> FileOutcome:
@@ -167,7 +171,7 @@ class Destination:
         there = self.known.studies.get(stated)
         if stated and stated != self.uid and not self._can_be_of(stated, there):
             return FileOutcome(file.filename, REFUSED, "other_study", _OTHER_STUDY)
-        study = self.study or there
+        study = there or self.study
         if study is not None and self._is_read(study):
             detail = _DICOM_STUDY_READ if stated else _STUDY_READ
             return FileOutcome(file.filename, REFUSED, "study_read", detail)
@@ -182,16 +186,15 @@ class Destination:
         return self._read[study.pk]
 
     def _can_be_of(self, uid: str, there: Study | None) -> bool:
-        """Whether the study of the upload can have this UID."""
+        """Whether this UID can be that of the upload: only pictures have come, or no other UID."""
         if self.uid:
             return False
-        if self.study is None:
+        if self.study is None or (there is not None and self.study.pk == there.pk):
             return True
-        if there is not None:
-            return self.study.pk == there.pk
         return not self._is_dicom  # its UID was minted
 
-    def _completed(self, stated: Mapping[str, Any], fallback_date: date | None) -> dict[str, Any]:
+    def _completed(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+        """What was stated of the study, and of what was not, what the first object states."""
         found = next((file.dicom for file in self.taken if file.dicom), None)
         values = dict(stated)
         if found is not None:
@@ -206,10 +209,6 @@ class Destination:
             day = found.study_date
             if values["study_date"] is None and day and not wrong_date(self.patient, day):
                 values["study_date"] = day
-        if values["study_date"] is None:
-            values["study_date"] = fallback_date
-        if values["study_date"] is None:
-            raise ValidationError({"study_date": _NO_DATE})
         return values
 
 

@@ -13,6 +13,7 @@ from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Instance, Series, Study
 from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.frames import read_frame
+from scans.services.studies.destination import Known
 from scans.services.studies.image_order import order_images
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
@@ -142,7 +143,7 @@ def test_the_same_object_again_is_a_duplicate_and_other_bytes_of_its_uid_are_a_c
     before = stored_files()
     receipt = receive(patient, slice_of(), slice_of(SliceThickness=7), slice_of(number=2))
     assert codes(receipt) == ["duplicate", "uid_conflict", "received"]
-    assert "SOP Instance UID" in receipt.outcomes[1].detail
+    assert "SOP Instance UID of 1.dcm" in receipt.outcomes[1].detail
     assert Image.objects.get(number=1).slice_thickness == 5.0
     assert len(stored_files() - before) == 3
 
@@ -177,6 +178,17 @@ def test_a_study_that_begins_with_a_picture_takes_the_uid_of_the_objects(patient
     assert (study.study_instance_uid, study.description) == (f"{STUDY}.1", "Head")
 
 
+def test_pictures_among_the_rest_of_a_study_keep_none_of_its_files_out(patient):
+    study = receive(patient, slice_of()).study
+    upload = uuid4()
+    for content in (slice_of(number=2), pictures.png(), slice_of(number=3)):
+        (outcome,) = receive(patient, content, upload_id=upload).outcomes
+        assert outcome.outcome == "received"
+    assert study.series.get().images.count() == 3
+    assert receive(patient, pictures.png(2), slice_of(number=4)).study == study
+    assert [row.kind for row in study.series.all()] == ["", "MR image"]
+
+
 @pytest.mark.parametrize("turns", itertools.permutations(range(3)))
 def test_a_study_in_pieces_is_one_study_with_everything_once(patient, turns):
     pieces = [[1, 4], [2, 4], [3, 5]]
@@ -197,6 +209,22 @@ def test_a_study_that_another_clinic_holds_tells_nothing(patient):
     other = PatientFactory(created_by=UserFactory())
     assert codes(receive(other, slice_of())) == ["received"]
     assert Study.objects.count() == 2
+
+
+def test_a_uid_that_another_upload_brings_at_the_same_moment_is_said_and_no_fault(
+    patient, monkeypatch
+):
+    receive(patient, slice_of())
+    other = PatientFactory(created_by=patient.created_by)
+    asked, ask = [], Known.of
+
+    def too_early(patient, files):
+        asked.append(1)
+        return Known({}, set(), {}) if len(asked) == 1 else ask(patient, files)
+
+    monkeypatch.setattr(Known, "of", too_early)
+    assert codes(receive(other, slice_of())) == ["study_of_other_patient"]
+    assert len(asked) == 2
 
 
 def test_nothing_is_added_to_a_study_that_is_read(patient):
@@ -256,6 +284,13 @@ def test_what_the_form_left_empty_is_taken_from_the_file(patient):
     assert study.study_date == date(2026, 1, 2)
     assert (study.accession_number, study.description) == ("ACC-7", "MR head")
     assert study.referring_physician == "House, Greg"
+
+
+def test_more_files_of_a_study_that_is_there_need_no_day(patient):
+    receive(patient, slice_of())
+    more = receive(patient, slice_of(number=2, StudyDate=""), study_date=None)
+    assert codes(more) == ["received"]
+    assert Study.objects.get().study_date == date(2026, 1, 3)
 
 
 def test_what_was_stated_by_hand_stays(patient):
