@@ -21,7 +21,7 @@ _VERDICTS_OF_STUDY = (
     "(SELECT count(*) FROM scans_verdict WHERE study_id = NEW.study_id "
     "AND status IN ('final', 'amended'))"
 )
-_PART = "A part of a signed verdict does not change."
+_PART = "A part of a verdict that is signed or discarded does not change."
 
 
 def _ended_or_changed(ended_at: str, *columns: str) -> str:
@@ -82,7 +82,7 @@ UNCHANGING = (
         name="signed_assessment",
         table="scans_assessment",
         events=(Event.UPDATE,),
-        condition=f"{_VERDICT_OF.format(row='OLD')} {_SIGNED}",
+        condition=f"{_VERDICT_OF.format(row='OLD')} <> 'draft'",
         sentence=_PART,
         reads=("scans_verdict",),
     ),
@@ -90,7 +90,7 @@ UNCHANGING = (
         name="assessment_of_signed_verdict",
         table="scans_assessment",
         events=(Event.INSERT, Event.UPDATE),
-        condition=f"{_VERDICT_OF.format(row='NEW')} {_SIGNED}",
+        condition=f"{_VERDICT_OF.format(row='NEW')} <> 'draft'",
         sentence=_PART,
         reads=("scans_verdict",),
     ),

@@ -252,8 +252,10 @@ def test_an_assessment_is_taken_back_before_the_signature_and_is_none_then(reade
     assert Assessment.with_withdrawn.filter(verdict=again).count() == 1
 
 
-def test_an_amendment_that_was_begun_is_discarded_and_another_one_can_be(reader, study):
-    first = sign(reader, study)
+def test_an_amendment_that_was_begun_is_discarded_and_another_one_can_be(reader, study, analysis):
+    first = sign(
+        reader, study, assessments=(AssessmentInput(analysis.pk, "modify", "wrong_place"),)
+    )
     with pytest.raises(StateConflictError, match="begun no amendment"):
         discard_amendment(user=reader, study=study)
     draft = begin_amendment(user=reader, study=study, reason="Misread.")
@@ -269,6 +271,8 @@ def test_an_amendment_that_was_begun_is_discarded_and_another_one_can_be(reader,
     assert event.detail["would_have_superseded"] == str(first.pk)
     with pytest.raises(IntegrityError, match="discarded does not change"), transaction.atomic():
         Verdict.objects.filter(pk=draft.pk).update(comment="Changed.")
+    with pytest.raises(IntegrityError, match="part of a verdict"), transaction.atomic():
+        Assessment.objects.filter(verdict=draft).update(decision="reject")
     again = begin_amendment(user=reader, study=study)
     assert again.revision > draft.revision
     sign(reader, study, "no_tumor", amendment_reason="Looked again.")
