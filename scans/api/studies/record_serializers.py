@@ -29,6 +29,16 @@ class MoveSerializer(ReasonSerializer):
 
 class MergeSerializer(ReasonSerializer):
     into = serializers.UUIDField(help_text="The patient whose record stays.")
+    despite = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=1000,
+        help_text=(
+            "Where the two records state another name, birth date or sex, the request is refused "
+            "with what they differ in. The words after “They differ in”, to the period, sent here "
+            "say that they are one person all the same."
+        ),
+    )
     completes = serializers.BooleanField(
         default=False,
         help_text=(

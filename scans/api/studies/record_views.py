@@ -132,6 +132,7 @@ class PatientRecordViewSet(_Changing):
                 patient=patient,
                 into=into,
                 reason=data["reason"],
+                despite=data["despite"],
                 completes=data["completes"],
             )
         )

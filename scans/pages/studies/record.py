@@ -24,11 +24,10 @@ from scans.pages.studies.record_forms import (
     MoveForm,
     OtherPatientForm,
     ReasonForm,
-    rows_that_differ,
 )
 from scans.services.patients.candidates import candidates_of
 from scans.services.studies.corrections import correct_study
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import merge_patients, rows_that_differ
 from scans.services.studies.moving import doubts_about, move_study
 from scans.services.studies.undoing import undo_change
 
@@ -104,6 +103,7 @@ def patient_merge(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
                 patient=goes,
                 into=stays,
                 reason=chosen.reason_form.cleaned_data["reason"],
+                despite=chosen.reason_form.data.get("despite", ""),
                 completes=chosen.reason_form.cleaned_data.get("completes", False),
             )
         except (ValidationError, StateConflictError) as error:
@@ -170,9 +170,8 @@ class _Chosen:
         return 422 if any(form.is_bound and form.errors for form in forms) else 200
 
     def refuse(self, error: ValidationError | StateConflictError) -> None:
-        self.reason_form.add_error(
-            "reason" if "reason" in getattr(error, "error_dict", {}) else None, message_of(error)
-        )
+        named = set(getattr(error, "error_dict", {})) & set(self.reason_form.fields)
+        self.reason_form.add_error(named.pop() if named else None, message_of(error))
 
     def _visible(self, patient_id: str) -> Patient:
         found = get_visible_or_404(

@@ -8,10 +8,9 @@ from django.utils.formats import date_format
 
 from accounts.seen_form import SeenForm
 from scans.models import Patient, Study
-from scans.models.patient import Sex
 from scans.models.study import STATED
 from scans.pages.core.forms import BootstrapForm, DateInput
-from scans.services.studies.merging import only_stated_by
+from scans.services.studies.merging import difference_between, only_stated_by
 
 
 class StatedForm(BootstrapForm):
@@ -83,10 +82,7 @@ class MergeForm(ReasonForm):
             (str(one.pk), f"{one.name}, MRN {one.mrn}") for one in patients
         ]
         one, other = patients
-        self.difference = "; ".join(
-            f"{what.lower()}: {own} / {others}"
-            for what, own, others in rows_that_differ(one, other)
-        )
+        self.difference = difference_between(one, other)
         if self.difference:
             self.fields["despite"] = forms.BooleanField(
                 required=False,
@@ -110,17 +106,6 @@ class MergeForm(ReasonForm):
         if self.difference and self.data.get("despite") != self.difference:
             self.add_error("despite", "Compare the two above, and say that they are one person.")
         return facts
-
-
-def rows_that_differ(one: Patient, other: Patient) -> list[tuple[str, str, str]]:
-    """Return what both records state of the person, and not alike, in words."""
-    rows = [("Name", one.name, other.name)]
-    if one.birth_date and other.birth_date:
-        days = [date_format(day, "j M Y") for day in (one.birth_date, other.birth_date)]
-        rows.append(("Birth date", days[0], days[1]))
-    if Sex.UNKNOWN not in (one.sex, other.sex):
-        rows.append(("Sex", one.get_sex_display(), other.get_sex_display()))
-    return [row for row in rows if row[1].casefold() != row[2].casefold()]
 
 
 def _stated(one: Patient, other: Patient) -> list[str]:

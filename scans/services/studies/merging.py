@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts import audit
 from accounts.audit_registry import AuditEventType
@@ -33,14 +34,22 @@ _MERGED = ("merged_into", "archived_at", "archived_by", "archive_reason")
 
 @clinical_write(Action.MOVE_STUDY, on="patient")
 def merge_patients(
-    *, user: User, patient: Patient, into: Patient, reason: str, completes: bool = False
+    *,
+    user: User,
+    patient: Patient,
+    into: Patient,
+    reason: str,
+    despite: str = "",
+    completes: bool = False,
 ) -> RecordChange:
     """Merge `patient` into the other one: their studies move, and the row stays, archived.
 
-    `completes` takes over what only the merged one states of the person (`only_stated_by`).
+    `completes` takes over what only the merged one states of the person (`only_stated_by`). Where
+    both state something and not alike, `despite` names it, as `difference_between` has it: that is
+    the second act.
 
-    Raises `NotAllowedError`, `ValidationError`, or `StateConflictError` while somebody reads one of
-    the studies.
+    Raises `NotAllowedError`, `ValidationError` (of `despite`, with what they differ in), or
+    `StateConflictError` while somebody reads one of the studies.
     """
     reason = checked_reason(reason)
     if into.clinic_id != patient.clinic_id or not has_object_perm(user, Action.VIEW, into):
@@ -50,6 +59,14 @@ def merge_patients(
         raise ValidationError({"patient": "These are the same record. Choose the other patient."})
     for one in (source, target):
         refuse_archived(one, then="merge the patients")
+    differences = {difference_between(source, target), difference_between(target, source)}
+    if despite not in differences:  # as they are now, in whichever order they were shown
+        raise ValidationError(
+            {
+                "despite": f"They differ in {difference_between(source, target)}. Compare the two, "
+                "and say that they are one person."
+            }
+        )
     studies = list(Study.objects.select_for_update().filter(patient=source).order_by("pk"))
     for study in studies:
         refuse_being_read(study, user)
@@ -64,6 +81,24 @@ def merge_patients(
     source.save(update_fields=_MERGED)
     _record_in_both(user, audit_events.PATIENT_MERGED, target, source, studies=len(studies))
     return merge
+
+
+def rows_that_differ(one: Patient, other: Patient) -> list[tuple[str, str, str]]:
+    """Return what both records state of the person, and not alike, in words."""
+    rows = [("Name", one.name, other.name)]
+    if one.birth_date and other.birth_date:
+        days = [date_format(day, "j M Y") for day in (one.birth_date, other.birth_date)]
+        rows.append(("Birth date", days[0], days[1]))
+    if Sex.UNKNOWN not in (one.sex, other.sex):
+        rows.append(("Sex", one.get_sex_display(), other.get_sex_display()))
+    return [row for row in rows if row[1].casefold() != row[2].casefold()]
+
+
+def difference_between(one: Patient, other: Patient) -> str:
+    """Return what both records state and not alike, in one line; empty where that is nothing."""
+    return "; ".join(
+        f"{what.lower()}: {own} / {others}" for what, own, others in rows_that_differ(one, other)
+    )
 
 
 def only_stated_by(one: Patient, other: Patient) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from scans.services.reports.signing import sign_report
 from scans.services.studies.acquisitions import state_acquisition
 from scans.services.studies.corrections import correct_study
 from scans.services.studies.image_order import order_images
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
 from scans.services.studies.priority import set_priority
 from scans.services.studies.receiving import receive_study
@@ -67,10 +67,18 @@ WRITES = {
         files=[pictures.upload("a.png", pictures.png(seed=9))],
     ),
     "merge_patients": lambda u, r: merge_patients(
-        user=u, patient=r.patient, into=r.other, reason="Same person"
+        user=u,
+        patient=r.patient,
+        into=r.other,
+        despite=difference_between(r.patient, r.other),
+        reason="Same person",
     ),
     "merge_patients, into": lambda u, r: merge_patients(
-        user=u, patient=r.other, into=r.patient, reason="Same person"
+        user=u,
+        patient=r.other,
+        into=r.patient,
+        despite=difference_between(r.other, r.patient),
+        reason="Same person",
     ),
     "move_study": lambda u, r: move_study(
         user=u, study=r.study, patient=r.other, reason="Wrong patient"

@@ -16,7 +16,7 @@ from scans.services.patients.archiving import archive_patient, restore_patient
 from scans.services.reading.assignment import take_study
 from scans.services.reports.drafting import ReportConflictError, save_report, start_report
 from scans.services.studies.corrections import correct_study
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
 from scans.services.studies.receiving import receive_study
 from scans.services.studies.undoing import undo_change
@@ -157,7 +157,13 @@ def test_a_file_that_both_patients_have_is_a_repeat_after_the_move(reader, other
 def test_merged_patients_are_one_and_come_apart_again(reader, study, other):
     source = study.patient
     own = make_study(user=reader, patient=other)
-    merge = merge_patients(user=reader, patient=source, into=other, reason="Registered twice.")
+    merge = merge_patients(
+        user=reader,
+        patient=source,
+        into=other,
+        despite=difference_between(source, other),
+        reason="Registered twice.",
+    )
     source.refresh_from_db()
     assert (source.merged_into, source.is_archived) == (other, True)
     assert set(Study.objects.filter(patient=other)) == {study, own}
@@ -183,7 +189,13 @@ def test_merged_patients_are_one_and_come_apart_again(reader, study, other):
 
 def test_a_merge_of_one_without_studies_is_in_both_trails(reader, other):
     empty = PatientFactory(created_by=reader)
-    merge_patients(user=reader, patient=empty, into=other, reason="Registered twice.")
+    merge_patients(
+        user=reader,
+        patient=empty,
+        into=other,
+        despite=difference_between(empty, other),
+        reason="Registered twice.",
+    )
     (event,) = AuditEvent.objects.filter(patient_id=empty.pk, action="patient.merged")
     assert event.detail == {"merged": str(empty.pk), "studies": 0}
 
@@ -191,7 +203,13 @@ def test_a_merge_of_one_without_studies_is_in_both_trails(reader, other):
 def test_an_archived_patient_is_not_merged(reader, study, other):
     archive_patient(user=reader, patient=other, reason="Moved away.")
     with pytest.raises(ValidationError, match="archived"):
-        merge_patients(user=reader, patient=study.patient, into=other, reason=WHY)
+        merge_patients(
+            user=reader,
+            patient=study.patient,
+            into=other,
+            despite=difference_between(study.patient, other),
+            reason=WHY,
+        )
 
 
 def test_a_correction_keeps_the_values_before_and_what_was_printed(reader, study):

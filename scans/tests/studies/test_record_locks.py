@@ -7,7 +7,7 @@ from accounts.tests.factories import UserFactory
 from scans.errors import StateConflictError
 from scans.models import Study
 from scans.services.studies.corrections import correct_study
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
 from scans.services.studies.undoing import undo_change
 from scans.tests.core.factories import PatientFactory, make_study
@@ -33,7 +33,13 @@ def changes_of(study: Study, reader):
         ),
         lambda: undo_change(user=reader, change=corrected),
         lambda: move_study(user=reader, study=study, patient=target, reason="Wrong patient"),
-        lambda: merge_patients(user=reader, patient=source, into=target, reason="Same person"),
+        lambda: merge_patients(
+            user=reader,
+            patient=source,
+            into=target,
+            despite=difference_between(source, target),
+            reason="Same person",
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from scans.pages.reports import imaging_request
 from scans.pages.studies import record
 from scans.services.reports.drafting import start_report
 from scans.services.studies.corrections import correct_study
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, make_signed_report, make_study
@@ -79,7 +79,13 @@ def test_the_other_patient_is_found_by_name_too(client, reader, study, other, do
     twin = PatientFactory(created_by=reader, mrn="R-3", family_name="Wright")
     PatientFactory(mrn="R-4", family_name="Rightly")  # of another clinic
     gone = PatientFactory(created_by=reader, mrn="R-5", family_name="Right")
-    merge_patients(user=reader, patient=gone, into=twin, reason="Same person")
+    merge_patients(
+        user=reader,
+        patient=gone,
+        into=twin,
+        despite=difference_between(gone, twin),
+        reason="Same person",
+    )
     several = client.post(address, {"mrn": "right"})
     assert several.context["chosen"].patient is None
     assert set(several.context["chosen"].found) == {other, twin}
@@ -388,7 +394,11 @@ def test_the_api_corrects_moves_merges_and_undoes(client, study, other):
     assert (moved["patient"], moved["from_patient"]) == (str(other.pk), str(source.pk))
     assert post("record-change-undo", moved["id"]).status_code == 201
     assert post("record-change-undo", moved["id"]).status_code == 409
-    merged = post("patient-merge", source.pk, into=str(other.pk), reason="Twice.").json()
+    asked = post("patient-merge", source.pk, into=str(other.pk), reason="Twice.")
+    (sentence,) = asked.json()["errors"]["despite"]
+    differ = sentence.removeprefix("They differ in ").partition(". Compare")[0]
+    twice = {"into": str(other.pk), "reason": "Twice.", "despite": differ}
+    merged = post("patient-merge", source.pk, **twice).json()
     gone = client.get(reverse("api:patient-detail", args=[source.pk])).json()
     assert (gone["merged_into"], gone["is_archived"]) == (str(other.pk), True)
     assert post("record-change-undo", merged["id"]).status_code == 201

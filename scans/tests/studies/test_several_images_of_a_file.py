@@ -18,7 +18,7 @@ from scans.services.analyses.execution import run_analysis
 from scans.services.files import deliver
 from scans.services.frames import decoded_image, read_frame
 from scans.services.studies import receiving
-from scans.services.studies.merging import merge_patients
+from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, make_annotation
@@ -199,7 +199,13 @@ def test_all_images_of_a_file_move_to_the_other_patient_and_are_a_repeat_togethe
     other = PatientFactory(created_by=patient.created_by)
     for one in (patient, other):
         receive(one, ("head.slices", slices(2)))
-    merge_patients(user=patient.created_by, patient=patient, into=other, reason="One person.")
+    merge_patients(
+        user=patient.created_by,
+        patient=patient,
+        into=other,
+        despite=difference_between(patient, other),
+        reason="One person.",
+    )
     assert set(Image.objects.values_list("patient", flat=True)) == {other.pk}
     assert sorted(Instance.objects.values_list("is_repeat", flat=True)) == [False, True]
     assert Study.objects.filter(patient=other).count() == 2
