@@ -49,7 +49,7 @@ def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
     is_free = take_over or current.assignee_id is None or not _can_read(current.assignee, current)
     if is_free and current.read_stage != ReadStage.READ:
         changed["assignee"] = user
-    is_renewal = holder == user.pk and current.assignee_id == user.pk
+    is_renewal = holder == user.pk and "assignee" not in changed
     _change(current, **changed)
     if not is_renewal:
         taken_from = {"from": holder} if holder not in (None, user.pk) else {}
@@ -100,14 +100,14 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
         raise ValidationError(
             {"assignee": "Only an active radiologist of this clinic can be given a study."}
         )
-    if assignee is not None and not _can_read(assignee, study):
-        raise ValidationError(
-            {
-                "assignee": f"{assignee} has signed a verdict for this study: it waits for another "
-                "reader."
-            }
-        )
     current = Study.objects.select_for_update().get(pk=study.pk)
+    if assignee is not None and not _can_read(assignee, current):
+        then = (
+            "it is read" if current.read_stage == ReadStage.READ else "it waits for another reader"
+        )
+        raise ValidationError(
+            {"assignee": f"{assignee} has signed a verdict for this study: {then}."}
+        )
     if current.assignee_id != (assignee.pk if assignee else None):
         _change(current, assignee=assignee)
         _record(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -27,7 +27,10 @@ from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked, with_
 READ_BY_ASSIGNEE = Exists(
     Verdict.objects.filter(study=OuterRef("pk"), reader=OuterRef("assignee"), status__in=SIGNED)
 )
-_ASSIGNED_TO_A_READER = Q(assignee__is_active=True, assignee__role=Role.RADIOLOGIST)
+# Who can read it, as `assignment` asks of a person.
+_ASSIGNED_TO_A_READER = Q(
+    assignee__is_active=True, assignee__role=Role.RADIOLOGIST, assignee__clinic=F("clinic")
+)
 
 RANK = "rank"
 MINE, NOBODY = "me", "nobody"
