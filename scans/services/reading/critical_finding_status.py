@@ -17,7 +17,7 @@ from scans.models.assessment import ReadAs, VerdictStatus
 from scans.models.critical_finding import CriticalFindingQuerySet
 from scans.models.reading import ReadStage
 from scans.models.record_change import ChangeKind, identity_of
-from scans.services.disclosure import ai_visible, disclosed_to, others_disclosed, others_visible
+from scans.services.disclosure import disclosed_to, others_disclosed
 
 
 def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQuerySet:
@@ -26,10 +26,7 @@ def readable_critical_findings(*, user: User, study: Study) -> CriticalFindingQu
     While two readers read blind, or the AI result is withheld from this person, what they told, or
     were told, themselves: what a colleague told reveals what they found, or what the AI said.
     """
-    rows = CriticalFinding.objects.visible_to(user).filter(study=study)
-    if others_visible(user=user, study=study) and ai_visible(user=user, study=study):
-        return rows
-    return rows.filter(Q(reported_by=user) | Q(recipient=user))
+    return _readable(user).filter(study=study)
 
 
 def told_of_studies(
@@ -39,14 +36,18 @@ def told_of_studies(
 
     The newest first. One query where nothing was told, which is nearly always.
     """
-    is_open = disclosed_to(user, study="study") & others_disclosed(study="study")
-    rows = CriticalFinding.objects.visible_to(user).filter(study__in=studies)
-    rows = rows.filter(Q(reported_by=user) | Q(recipient=user) | is_open)
+    rows = _readable(user).filter(study__in=studies)
     shown = list(rows.select_related("reported_by", "study__patient"))
     found: dict[UUID, list[CriticalFindingStatus]] = {}
     for status in statuses_of(shown) if shown else ():
         found.setdefault(status.finding.study_id, []).append(status)
     return found
+
+
+def _readable(user: User) -> CriticalFindingQuerySet:
+    is_open = disclosed_to(user, study="study") & others_disclosed(study="study")
+    rows = CriticalFinding.objects.visible_to(user)
+    return rows.filter(Q(reported_by=user) | Q(recipient=user) | is_open)
 
 
 @dataclass(frozen=True)

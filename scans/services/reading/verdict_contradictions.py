@@ -18,7 +18,7 @@ from scans.services.analyses.displayed_results import newest_finished
 from scans.services.reading.assignment import reading_since
 from scans.services.reading.critical_finding_status import readable_critical_findings
 from scans.services.reading.number_ranges import number_ranges
-from scans.services.reading.wording import names_a_tumor
+from scans.services.reading.wording import names_a_tumor, stance_of
 
 # Reasons not to accept “tumor detected” that say what else it is.
 _NO_TUMOR_THERE = frozenset(
@@ -52,10 +52,12 @@ def _against_no_tumor(draft: Verdict, assessed: Iterable[Assessment]) -> list[st
         sentences.append(
             f"{finding}, and you accepted the AI result “tumor detected” of {_images(accepted)}."
         )
+    if stance_of(draft.comment).asserted:
+        sentences.append(f"{finding}, and your comment says that there is a tumor.")
     missed: dict[str, list[Assessment]] = {}
     for row in assessed:
-        if row.decision != Decision.ACCEPT and _says_missed(row):
-            missed.setdefault(row.reason_label, []).append(row)
+        if row.decision != Decision.ACCEPT and (reason := _reason_for_a_tumor(row)):
+            missed.setdefault(reason, []).append(row)
     sentences += [
         f"{finding}, and your reason against the AI result of {_images(rows)} is “{label}”."
         for label, rows in missed.items()
@@ -71,7 +73,18 @@ def _against_no_tumor(draft: Verdict, assessed: Iterable[Assessment]) -> list[st
 
 
 def _against_tumor(draft: Verdict, assessed: Collection[Assessment]) -> list[str]:
-    """Where every image that has an AI result is said to have no tumor, and no mark says one."""
+    """Where the comment, or what is said of every image with an AI result, says that none is."""
+    return _comment_against_tumor(draft) + _assessments_against_tumor(draft, assessed)
+
+
+def _comment_against_tumor(draft: Verdict) -> list[str]:
+    says = stance_of(draft.comment)
+    if not says.denied or says.asserted or says.doubted or says.lesion:
+        return []
+    return [f"{_finding_of(draft)}, and your comment says that there is none."]
+
+
+def _assessments_against_tumor(draft: Verdict, assessed: Collection[Assessment]) -> list[str]:
     denied = {row.analysis_id for row in assessed if _says_there_is_none(row)}
     if not denied or len(denied) < len(assessed):
         return []
@@ -103,12 +116,14 @@ def _says_there_is_none(row: Assessment) -> bool:
     return row.analysis.label == Label.TUMOR and row.reason in _NO_TUMOR_THERE
 
 
-def _says_missed(row: Assessment) -> bool:
-    """Whether the reason says that there is a tumor: that of the list, or one of the clinic."""
-    if row.reason == Reason.MISSED_TUMOR:
-        return True
+def _reason_for_a_tumor(row: Assessment) -> str:
+    """The reason, where it says that there is a tumor: in the list, of the clinic, or in words."""
     label = row.reason_label
-    return label.lower().startswith("missed") and names_a_tumor(label)
+    if row.reason == Reason.MISSED_TUMOR:
+        return label
+    if label.lower().startswith("missed") and names_a_tumor(label):
+        return label
+    return _shortened(row.reason_text) if stance_of(row.reason_text).asserted else ""
 
 
 def _marked_tumors(draft: Verdict) -> list[tuple[str, int]]:
@@ -125,12 +140,15 @@ def _marked_tumors(draft: Verdict) -> list[tuple[str, int]]:
 
 
 def _told(draft: Verdict) -> list[str]:
-    """Return a sentence for each critical finding of the study, as far as the reader may read."""
+    """Return a sentence for each critical finding of a tumor, as far as the reader may read it."""
     if not CriticalFinding.objects.filter(study=draft.study_id).exists():
         return []  # nearly always: who may read it takes queries of its own
     told = readable_critical_findings(user=draft.reader, study=draft.study)
     sentences = []
     for row in told.order_by("reported_at", "pk"):
+        says = stance_of(row.text)
+        if not (says.asserted or says.doubted or says.lesion):
+            continue  # a hemorrhage, say, goes with "no tumor"
         at = f"{timezone.localtime(row.reported_at):%-d %b %Y, %H:%M}"
         verb = "told by phone to" if row.channel == Channel.PHONE else "sent to"
         sentences.append(

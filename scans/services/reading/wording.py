@@ -40,8 +40,8 @@ _DENIAL = re.compile(
 )
 # What denies the tumor that was named before it: "a mass is not seen", "glioma: none".
 _DENIED_AFTER = re.compile(
-    r"(?:\bnot|n't|\bnever)(?: been)?(?: (?:clearly|reliably|convincingly))? (?:seen|present|visible|"
-    r"identified|found|evident|detected|detectable|demonstrated|confirmed|likely|suspected|apparent|"
+    r"(?:\bnot|n't|\bnever)(?: been)?(?: (?:clearly|reliably|convincingly))? "
+    r"(?:seen|present|visible|identified|found|evident|detected|detectable|demonstrated|confirmed|likely|suspected|apparent|"
     r"there|shown|depicted)\b|\b(?:absent|unlikely|exclud\w+|ruled? out|none)\b",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from knox.models import AuthToken
 
+from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Annotation, CriticalFinding, Image, Study, Verdict
 from scans.services.annotations.labels import labels_of
@@ -276,14 +277,47 @@ def test_a_tumor_where_one_image_may_have_one_is_signed_at_once(htmx, images, re
     assert post(htmx, images[0].study, **fields).status_code == 200
 
 
-def tell(study, by, channel="account"):
+@pytest.mark.parametrize(
+    ("finding", "comment", "says"),
+    [
+        ("no_tumor", "5 cm glioblastoma, right temporal.", "that there is a tumor"),
+        ("tumor", "No tumor.", "that there is none"),
+    ],
+)
+def test_a_comment_that_says_otherwise(htmx, images, finding, comment, says):
+    assert signs_with_a_sentence(htmx, images[0].study, finding=finding, comment=comment) == (
+        f"Your finding is “{finding.replace('_', ' ')}”, and your comment says {says}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("finding", "comment"),
+    [("no_tumor", "No glioma."), ("tumor", "No edema."), ("no_tumor", "Glioma not excluded.")],
+)
+def test_a_comment_that_contradicts_nothing(htmx, images, finding, comment):
+    assert post(htmx, images[0].study, finding, comment=comment).status_code == 200
+
+
+def test_no_tumor_against_a_reason_in_words_that_names_one(htmx, images):
+    analysis = complete(images[1].analyses.get(), probability=0.9)
+    fields = {
+        f"decision-{analysis.pk}": "modify",
+        f"reason-{analysis.pk}": "other",
+        f"text-{analysis.pk}": "Glioma left of it",
+    }
+    assert signs_with_a_sentence(htmx, images[0].study, **fields).endswith(
+        "is “Glioma left of it”."
+    )
+
+
+def tell(study, by, channel="account", text="Mass in the left frontal lobe."):
     return CriticalFinding.objects.create(
         clinic=study.clinic,
         study=study,
         reported_by=by,
         reported_at=datetime(2026, 8, 28, 10, 32, tzinfo=ZoneInfo("UTC")),
         channel=channel,
-        text="Mass in the left frontal lobe.",
+        text=text,
         recipient_name="Greta Page",
     )
 
@@ -302,6 +336,11 @@ def test_a_call_is_told_and_a_tumor_is_what_was_told(htmx, user, images):
     assert post(htmx, images[0].study, "tumor").status_code == 200
 
 
+def test_a_critical_finding_of_something_else_goes_with_no_tumor(htmx, user, images):
+    tell(images[0].study, by=user, text="Acute subdural hemorrhage.")
+    assert post(htmx, images[0].study).status_code == 200
+
+
 def test_what_a_colleague_told_is_not_revealed_while_two_read_blind(htmx, user, images):
     tell(images[0].study, by=UserFactory(radiologist=True, clinic=user.clinic))
     Study.objects.update(readers_required=2)
@@ -313,7 +352,10 @@ def test_what_somebody_else_is_reading_is_signed_by_a_second_act(htmx, user, ima
         radiologist=True, clinic=user.clinic, first_name="Rafael", last_name="Demo"
     )
     study = images[0].study
+    Study.objects.filter(pk=study.pk).update(assignee=user)  # whose turn it was
     take_study(user=colleague, study=study)
+    take_study(user=colleague, study=study)  # as their page does every two minutes
+    assert AuditEvent.objects.filter(action="study.taken").count() == 1
     asked = signs_with_a_sentence(htmx, study, finding="tumor")
     assert re.fullmatch(r"Rafael Demo is reading this study since \d\d:\d\d\.", asked)
 
