@@ -15,9 +15,20 @@ DECODER_DEPENDENCIES: Final = {uid.JPEGExtended12Bit: ("gdcm>=3.0.10",)}
 
 
 def add_decoder() -> None:
-    """Have pydicom use it; once a process, as a module is imported."""
-    if _LABEL not in JPEGExtended12BitDecoder.available_plugins:
-        JPEGExtended12BitDecoder.add_plugin(_LABEL, (__name__, "decode_12_bit"))
+    """Have pydicom use it, before the others; once a process, as a module is imported.
+
+    Those read 8 bits alone, and libjpeg writes a line to the standard error of each that is more.
+    """
+    others = JPEGExtended12BitDecoder.available_plugins
+    if _LABEL in others:
+        return
+    for label in others:
+        JPEGExtended12BitDecoder.remove_plugin(label)
+    JPEGExtended12BitDecoder.add_plugin(_LABEL, (__name__, "decode_12_bit"))
+    for label in others:
+        JPEGExtended12BitDecoder.add_plugin(
+            label, (f"pydicom.pixels.decoders.{label}", "_decode_frame")
+        )
 
 
 def is_available(transfer_syntax: str) -> bool:
@@ -26,7 +37,12 @@ def is_available(transfer_syntax: str) -> bool:
 
 
 def decode_12_bit(src: bytes, runner: Any) -> bytes:
-    """One frame of JPEG extended (process 4) by GDCM's own 12-bit libjpeg (BSD)."""
+    """One frame of JPEG extended (process 4) by GDCM's own 12-bit libjpeg (BSD).
+
+    Raises `ValueError` for one of 8 bits, which the next decoder reads.
+    """
+    if runner.bits_stored <= 8:
+        raise ValueError("8 bits are read by the other decoders")
     import gdcm  # here: it is large, and such a file is rare
 
     gdcm.Trace.WarningOff()
