@@ -151,7 +151,7 @@ def lines_of(study: Study, verdict: Verdict | None, typed: Typed | None) -> list
         assessments = {row.analysis_id: row for row in verdict.assessments.all()}
     if typed is not None:
         assessments |= {one.analysis: one for one in typed.verdict_input.assessments}
-    rows = newest_finished(study).select_related("image", "release")
+    rows = newest_finished(study).select_related("image__series", "release")
     rows = rows.defer("release__manifest", "traceback")
     return [
         {"analysis": row, "image": row.image, "assessment": assessments.get(row.pk)}

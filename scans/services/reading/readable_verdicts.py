@@ -23,7 +23,7 @@ from scans.services.disclosure import (
     withheld_from,
 )
 
-_IN_IMAGE_ORDER = Assessment.objects.select_related("analysis__image").order_by(
+_IN_IMAGE_ORDER = Assessment.objects.select_related("analysis__image__series").order_by(
     "analysis__image__series__number", "analysis__image__number", "pk"
 )
 

@@ -1,6 +1,7 @@
 """DICOM files through the upload page and the API; what the study page and the viewer then show."""
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from scans.models import Image, Instance, Series, Study
+from scans.models import Analysis, Image, Instance, Series, Study
 from scans.services.analyses.rescoring import unscored_images
 from scans.services.studies.summaries import summarize
 from scans.tests.core import pictures
@@ -127,6 +128,19 @@ def test_the_study_page_lists_what_is_not_analyzed_and_what_is_no_image(doctor, 
     assert response["Content-Disposition"].startswith("attachment")
     event = AuditEvent.objects.filter(action="instance.original.read").get()
     assert event.patient_id == patient.pk
+
+
+def test_an_image_is_named_with_its_series_where_a_study_may_have_several(doctor, patient):
+    for series in (1, 2):
+        send(doctor, patient, slice_of(series=series, SeriesDescription="t2_tse"))
+    for analysis in Analysis.objects.all():
+        complete(analysis, probability=0.1)
+    image = Image.objects.get(series__number=2)
+    study = Study.objects.get()
+    page = doctor.get(study.get_absolute_url(), {"image": image.pk}).content.decode()
+    words = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    assert words.count("Image 1 of series 1") == 1  # its line in the verdict
+    assert words.count("Image 1 of series 2") == 2  # that, and the large image
 
 
 def test_what_is_not_analyzed_keeps_no_study_from_being_done(doctor, patient, user):
