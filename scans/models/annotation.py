@@ -132,6 +132,12 @@ class Annotation(Undeletable, models.Model):
         return f"Annotation by {self.author} on {self.image}"
 
     @property
+    def made_by(self) -> str:
+        """Its author, and that it began as a region of the AI where it did: the AI is no reader."""
+        began = ", from a region that the AI suggested" if self.from_analysis_id else ""
+        return f"{self.author}{began}"
+
+    @property
     def clinic_id(self) -> uuid.UUID:
         return self.image.clinic_id
 

@@ -188,7 +188,7 @@ def _link_to(
         annotation_id=str(annotation.pk),
         name=annotation_name(version),
         image_number=image.number,
-        author=str(annotation.author),
+        author=annotation.made_by,
         measurements=measurements_text(version),
         note=version.note,
         url=f"{reverse('viewer', args=[image.series.study_id])}?{urlencode(query)}",

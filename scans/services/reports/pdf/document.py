@@ -179,7 +179,7 @@ def _figure(number: int, chosen: dict[str, Any], report: Report) -> list[Flowabl
         cut = f"{note[:LONGEST_CAPTION]} … (the whole note is in the viewer)"
         note = cut if len(note) > LONGEST_CAPTION else note
         sentences.append(as_sentence(note))
-    sentences.append(f"Annotated by {version.annotation.author}.")
+    sentences.append(f"Annotated by {version.annotation.made_by}.")
     return _captioned(figure_of(version, overlay=analysis), sentences, analysis)
 
 
