@@ -18,6 +18,14 @@ from scans.written_text import control_characters_in
 SHORTEST_NOTE, LONGEST_NOTE = 10, 500
 _SAY_WHY = f"Say in a sentence ({SHORTEST_NOTE} to {LONGEST_NOTE} characters) why this is right."
 
+_TO_THE_SIGNER = {
+    "Your ": "The reader's ",
+    ", and your ": ", and the reader's ",
+    ", and by your ": ", and by the reader's ",
+    ": your ": ": the reader's ",
+    ", and you ": ", and the reader ",
+}
+
 
 @dataclass(frozen=True)
 class Despite:
@@ -80,7 +88,14 @@ def settle(
     Raises what `confirmed_note` raises.
     """
     signed.contradiction_note = confirmed_note(contradictions, despite, unshown=unshown)
-    signed.contradictions = list(contradictions)
+    signed.contradictions = [as_others_read_it(sentence) for sentence in contradictions]
+
+
+def as_others_read_it(sentence: str) -> str:
+    """Return a sentence that speaks to the signer as everybody reads it in what is signed."""
+    for word, of_reader in _TO_THE_SIGNER.items():
+        sentence = sentence.replace(word, of_reader)
+    return sentence
 
 
 def confirmed_note(

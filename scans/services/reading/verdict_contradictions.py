@@ -41,7 +41,7 @@ def verdict_contradictions(draft: Verdict) -> list[str]:
             found += _against_no_tumor(draft, assessed)
         else:
             found += _against_tumor(draft, assessed)
-    return found + _read_by_another(draft)
+    return found + _missed_and_detected(draft) + _read_by_another(draft)
 
 
 def _against_no_tumor(draft: Verdict, assessed: Iterable[Assessment]) -> list[str]:
@@ -103,6 +103,24 @@ def _assessments_against_tumor(draft: Verdict, assessed: Collection[Assessment])
     return [
         f"{_finding_of(draft)}, and by your assessments no image that has an AI result shows one: "
         f"your reason against “tumor detected” of {_images(rejected)} is {reasons}."
+    ]
+
+
+def _missed_and_detected(draft: Verdict) -> list[str]:
+    """Where a tumor is said to be missed that the AI detected; asked above for "no tumor"."""
+    if draft.finding == Finding.NO_TUMOR:
+        return []
+    rows = draft.assessments.filter(analysis__status=Status.COMPLETED, reason=Reason.MISSED_TUMOR)
+    found = [
+        row
+        for row in rows.select_related("analysis__image").order_by("analysis__image__number")
+        if row.analysis.label == Label.TUMOR and row.decision != Decision.ACCEPT
+    ]
+    if not found:
+        return []
+    return [
+        f"The AI result of {_images(found)} is “tumor detected”, and your reason against it is "
+        f"“{found[0].reason_label}”."
     ]
 
 

@@ -3,6 +3,7 @@
 A sentence each. `scans.services.reading.contradictions` says how one signs all the same.
 """
 
+import re
 from collections.abc import Iterable
 
 from accounts.models import User
@@ -19,6 +20,7 @@ from scans.services.reports.generated_now import GeneratedNow
 
 _MIDDLE = 0.04  # of the width: a mark that near to the middle line is on neither half
 _OTHER = {"left": "right", "right": "left"}
+_DETECTED = re.compile(r"(?<!no )tumor detected")
 _BY_THE_RADIOLOGIST = "by the radiologist"
 
 
@@ -28,6 +30,7 @@ def report_contradictions(report: Report, now: GeneratedNow) -> list[str]:
     if now.verdict is not None and now.verdict.finding:
         found += _against_finding(report, now.verdict)
         found += _against_assessments(report, now)
+    found += _against_ai_results(report, now)
     readers = readers_of_report(now.user, now.verdict)
     compared = comparison_contradictions(report, readers=readers)
     found += compared
@@ -67,6 +70,19 @@ def _against_assessments(report: Report, now: GeneratedNow) -> list[str]:
         return []
     more = f" and {len(wrong) - 1} more lines" if len(wrong) > 1 else ""
     return [f"The AI statement says what the verdict does not: “{wrong[0][:200]}”{more}."]
+
+
+def _against_ai_results(report: Report, now: GeneratedNow) -> list[str]:
+    """An AI statement that says something leaves no "tumor detected" out altogether.
+
+    Leaving the whole of it out is the writer's choice.
+    """
+    written = [line for line in report.texts["ai_statement"].splitlines() if line.strip()]
+    detected = [line for line in now.undecided if _DETECTED.search(line)]
+    if not written or not detected or any(_DETECTED.search(line) for line in written):
+        return []
+    more = f" and {len(detected) - 1} more lines" if len(detected) > 1 else ""
+    return [f"The AI statement leaves out “{detected[0][:200]}”{more}."]
 
 
 def _sides(report: Report, signer: User) -> list[str]:

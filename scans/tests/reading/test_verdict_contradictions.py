@@ -14,6 +14,7 @@ from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Annotation, CriticalFinding, Image, Study, Verdict
 from scans.services.annotations.labels import labels_of
 from scans.services.reading.assignment import release_study, take_study
+from scans.services.reading.contradictions import as_others_read_it
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.tests.core.factories import (
     complete,
@@ -72,7 +73,10 @@ def test_no_tumor_against_an_accepted_tumor_takes_a_sentence_and_a_second_act(
     more = {"contradiction": contradiction, "contradiction_note": WHY}
     assert htmx.post(address, sent(analysis, **more)).status_code == 200
     signed = Verdict.objects.signed().get()
-    assert signed.contradictions == [contradiction]
+    assert signed.contradictions == [  # as everybody reads it
+        "The reader's finding is “no tumor”, and the reader accepted the AI result “tumor "
+        "detected” of image 1."
+    ]
     assert signed.contradiction_note == WHY
     assert WHY in htmx.get(reverse("study-verdict", args=[study.pk])).content.decode()
 
@@ -182,7 +186,8 @@ def signs_with_a_sentence(client, study, **fields):
     more = {"contradiction": contradiction, "contradiction_note": WHY}
     assert post(client, study, **fields, **more).status_code == 200
     signed = Verdict.objects.signed().get()
-    assert (signed.contradictions, signed.contradiction_note) == ([contradiction], WHY)
+    assert signed.contradictions == [as_others_read_it(contradiction)]
+    assert signed.contradiction_note == WHY
     return contradiction
 
 
@@ -296,6 +301,16 @@ def test_a_comment_that_says_otherwise(htmx, images, finding, comment, says):
 )
 def test_a_comment_that_contradicts_nothing(htmx, images, finding, comment):
     assert post(htmx, images[0].study, finding, comment=comment).status_code == 200
+
+
+@pytest.mark.parametrize("finding", ["tumor", "unsure"])
+def test_a_tumor_that_was_missed_and_detected(htmx, images, finding):
+    analysis = complete(images[1].analyses.get(), probability=0.9)
+    fields = {f"decision-{analysis.pk}": "reject", f"reason-{analysis.pk}": "missed_tumor"}
+    assert signs_with_a_sentence(htmx, images[0].study, finding=finding, **fields) == (
+        "The AI result of image 2 is “tumor detected”, and your reason against it is “Missed "
+        "tumor”."
+    )
 
 
 def test_no_tumor_against_a_reason_in_words_that_names_one(htmx, images):

@@ -8,10 +8,11 @@ from django.urls import reverse
 from knox.models import AuthToken
 
 from accounts.tests.factories import PASSWORD
-from scans.models import Image, Report
+from scans.models import Annotation, Image, Report
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
 from scans.services.reports.drafting import start_report
+from scans.services.reports.pdf.document import _figures
 from scans.tests.core.factories import (
     complete,
     make_annotation,
@@ -145,6 +146,39 @@ def test_an_ai_statement_that_the_verdict_does_not_bear_out_is_asked(doctor, use
     other = report.ai_statement.replace("accepted by", "rejected by")
     (asked,) = asked_of(sign(doctor, report, ai_statement=other))
     assert "The AI statement says what the verdict does not: “Image 1:" in asked
+
+
+def test_an_ai_statement_that_leaves_every_tumor_of_the_ai_out_is_asked(doctor, user, study):
+    complete(Image.objects.get().analyses.get(), probability=0.99)
+    read(user, study)
+    report = start_report(user=user, study=study)
+    other = "AI: no tumor on any image (probability 0.01)."
+    (asked,) = asked_of(sign(doctor, report, ai_statement=other))
+    assert asked.startswith("The AI statement leaves out “Image 1: tumor detected, ")
+    assert sign(doctor, report, ai_statement="").status_code == 302  # all of it: that is a choice
+
+
+def test_a_figure_that_began_as_a_region_of_the_ai_says_so(doctor, user, study):
+    analysis = complete(Image.objects.get().analyses.get(), probability=0.99)
+    mark = make_annotation(image=Image.objects.get(), author=user)
+    Annotation.objects.update(from_analysis=analysis)
+    read(user, study)
+    report = start_report(user=user, study=study)
+    says = f"Annotated by {user}, from a region that the AI suggested"
+    assert says in doctor.get(reverse("report-edit", args=[report.pk])).content.decode()
+    assert sign(doctor, report, figures=[str(mark.pk)]).status_code == 302
+    assert says in doctor.get(report.get_absolute_url()).content.decode()
+    figures = _figures(Report.objects.get())
+    assert any(says in text for text in _texts(figures))
+
+
+def _texts(flowables):
+    for one in flowables:
+        yield getattr(one, "text", "")
+        yield from _texts(getattr(one, "_content", ()))
+        for row in getattr(one, "_cellvalues", ()):
+            for cell in row:
+                yield from _texts(cell if isinstance(cell, list) else [cell])
 
 
 def test_the_api_has_the_second_act_and_tells_of_a_newer_statement(user):
