@@ -17,6 +17,7 @@ from scans.tests.reading.viewing import Viewing
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FORMS = "[data-verdict-form], [data-commit-form], [data-report-form]"
+DECIDES = ("/sign/", "/commit/", "/discard/")
 # Each field in which a plain Enter would press the form's first button, made reachable.
 ONE_LINE = f"""() => {{
   const fields = [...document.querySelectorAll("{FORMS}")].flatMap((form) => [...form.elements]);
@@ -97,8 +98,29 @@ def test_enter_in_a_field_signs_nothing(browsing, user, where, names):
         page.keyboard.press("Shift+Enter")
     page.wait_for_timeout(500)
     assert page.url == address
-    assert not [one for one in browsing.requests if one.endswith(("/sign/", "/commit/"))]
+    assert not [one for one in browsing.requests if one.endswith(DECIDES)]
     assert Verdict.objects.signed().count() == before
+
+
+def test_enter_without_scripts_discards_no_amendment(browsing, user, study):
+    """By itself a browser takes `Enter` for the first button of the form: that one signs."""
+    amended(user, study)
+    page = browsing.of(user, java_script_enabled=False)
+    page.goto(study.get_absolute_url())
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.get_by_label("Why do you amend it?").press("Enter")
+    assert sent.value.url.endswith("/verdict/sign/")
+    assert not Verdict.objects.filter(status="cancelled").exists()
+
+
+def test_an_amendment_is_discarded_without_scripts(browsing, user, study):
+    amended(user, study)
+    page = browsing.of(user, java_script_enabled=False)
+    page.goto(study.get_absolute_url())
+    page.get_by_text("Discard the amendment").click()
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_role("button", name="Amend my verdict")).to_be_visible()
+    assert Verdict.objects.filter(status="cancelled").count() == 1
 
 
 def choices(page: Page, start: str):
