@@ -23,6 +23,7 @@ class PageForm:
     kinds: dict[str, str] = field(default_factory=dict)  # of what can be typed, by name
     choices: dict[str, str] = field(default_factory=dict)  # the first of each that is one
     buttons: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    answers_with_a_file: bool = False  # as it says
 
     def filled_in(self) -> dict[str, str | list[str]]:
         """What is sent once something stands in every field that was empty."""
@@ -94,7 +95,8 @@ class _Reader(HTMLParser):
 
     def _form(self, facts: dict[str, str]) -> None:
         address = facts.get("hx-post") or facts.get("action", "")
-        form = PageForm(urljoin(self.page, address))
+        says = "data-answers-with-a-file" in facts
+        form = PageForm(urljoin(self.page, address), answers_with_a_file=says)
         self.inside = form
         if "hx-post" in facts or facts.get("method", "").lower() == "post":
             self.forms.append(form)

@@ -100,6 +100,9 @@ def test_no_form_is_answered_by_an_error_of_the_server(worlds, role):
                 client = signed_in(person)
                 client.raise_request_exception = False
                 response = client.post(where, sent)
+            is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+            if is_file and not form.answers_with_a_file:  # static/js/core/send_once.js
+                failed.append(f"{where}: does not say that its answer is a file")
             if response.status_code >= 500:
                 odd = [name for name in sent if sent[name] != form.sent.get(name)]
                 failed.append(f"{where} {odd}: {response.exc_info[1]!r}")

@@ -1,6 +1,7 @@
 """A form that posts is sent once: every page that has one brings the script that sees to it."""
 
 from copy import deepcopy
+from urllib.parse import urlsplit
 
 import pytest
 from django.templatetags.static import static
@@ -72,3 +73,18 @@ def test_every_page_with_a_form_that_posts_sends_it_once(world, role, at_least):
     pages = pages_with_forms(client, addresses)
     assert len(pages) >= at_least
     assert not [page for page, text in pages.items() if text.count(SCRIPT) != 1]
+
+
+@pytest.mark.parametrize(("role", "at_least"), [("radiologist", 4), ("administrator", 5)])
+def test_a_form_whose_answer_is_a_file_says_so(world, role, at_least):
+    """No page follows that would end the waiting. `test_every_form` has the others."""
+    client, addresses = addresses_of(role, world)
+    pages = pages_with_forms(client, addresses)
+    forms = [form for page, text in pages.items() for form in forms_of(text, page=page)]
+    files = {one.address: one for one in forms if urlsplit(one.address).path.endswith(".csv")}
+    assert len(files) >= at_least
+    for one in files.values():
+        response = client.post(one.address, one.sent)
+        assert response.headers["Content-Disposition"].startswith("attachment"), one.address
+    says = {one.address for one in forms if one.answers_with_a_file}
+    assert says == set(files)

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from accounts import invitations, outbox, people_pages
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from scans.models import Patient
+from scans.tests.core.factories import make_analyzed_study
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +36,19 @@ def send_twice(page: Page, held: list[Route]) -> None:
     page.wait_for_timeout(200)
     assert len(held) == 1
     held.pop().continue_()
+
+
+@pytest.mark.parametrize(("where", "name"), [("patients", "patients"), ("home", "studies")])
+def test_a_file_is_downloaded_again(page, user, where, name):
+    make_analyzed_study(user=user)
+    page.goto(reverse(where))
+    button = page.get_by_role("button", name="Download as CSV")
+    for _ in range(2):
+        with page.expect_download() as download:
+            button.click()
+        assert download.value.suggested_filename == f"{name}.csv"
+        page.wait_for_timeout(400)  # by then it would say that it is being sent
+        expect(button).not_to_have_attribute("aria-disabled", "true")
 
 
 def test_a_double_enter_sends_a_form_once(browsing, page, user, monkeypatch):

@@ -2,7 +2,8 @@
 // nothing. The answer to the second would be shown in place of the first's: "This MRN belongs to …".
 //
 // On every page. Forms that htmx sends are free again when the answer is there; those that a script sends
-// itself look after that themselves, until they are sent by the browser.
+// itself look after that themselves, until they are sent by the browser. One whose answer is a file says so:
+// the page stays as it is, and nothing tells it when the file is there (`data-answers-with-a-file`).
 
 const PATIENCE = 300; // ms before it is said that it is being sent: most are answered by then
 const GIVEN_UP = 30_000; // ms after which it may be sent again: the browser may have been told to stop
@@ -51,6 +52,7 @@ addEventListener(
 // Last of all: nobody has taken it back, so the browser sends it.
 addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
+  if ("answersWithAFile" in form.dataset) return;
   if (!event.defaultPrevented && isPost(form, submitter)) begin(form, submitter);
 });
 
