@@ -29,6 +29,7 @@ describe("the two acts for what is left", () => {
   let lines: { analysis: string; image: string; decision: string }[];
   let told: string[];
   let now: number;
+  let verdict: string;
   let bulk: BulkAcceptance;
 
   beforeEach(() => {
@@ -39,7 +40,9 @@ describe("the two acts for what is left", () => {
     now = 60_000;
     lines = ["1", "2", "3"].map((image) => ({ analysis: `a${image}`, image, decision: "" }));
     told = [];
+    verdict = "first";
     bulk = new BulkAcceptance({
+      verdict: () => verdict,
       lines: () => lines,
       isSeen: (image) => image === "1",
       decide: (meant, decision) => {
@@ -78,6 +81,20 @@ describe("the two acts for what is left", () => {
     now += 200;
     press("accept-unshown");
     expect(decisions()).toEqual(["accept", "accept", "accept"]);
+  });
+
+  it("takes nothing back of a verdict that was signed since", () => {
+    press("accept-unshown");
+    for (const other of ["", "an amendment", "another one"]) {
+      verdict = other;
+      now += 1000;
+      press("accept-undo"); // before anything is named anew
+      expect(decisions()).toEqual(["", "accept", "accept"]);
+      expect(buttons["accept-undo"].hidden).toBe(true);
+    }
+    verdict = "first"; // as one that came back: that is another form
+    bulk.show();
+    expect(buttons["accept-undo"].hidden).toBe(true);
   });
 
   it("is undone as a whole, but for what was assessed by itself since", () => {

@@ -8,7 +8,12 @@ from playwright.sync_api import Locator, Page, Route, expect
 from accounts.models import Clinic
 from scans.models import Assessment, Image, Verdict
 from scans.tests.core.factories import make_analyzed_study
-from scans.tests.core.pressing import expect_pressable, press, show_large_image
+from scans.tests.core.pressing import (
+    expect_on_screen,
+    expect_pressable,
+    press,
+    show_large_image,
+)
 from scans.tests.reading.viewing import Viewing, expect_refused
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -74,6 +79,44 @@ def test_a_double_click_accepts_no_image_that_was_not_shown_and_both_acts_are_un
     expect(page.locator("[data-accept-unshown]")).to_have_text("Accept the 4 images not shown")
     assert Assessment.objects.get().analysis.image.number == 1
     assert Assessment.with_withdrawn.count() == 5
+
+
+@pytest.mark.parametrize("where", ["viewer", "study"])
+def test_undo_takes_back_neither_what_was_pressed_by_itself_nor_what_was_signed(
+    browsing, user, where
+):
+    Clinic.objects.update(warns_of_unshown_images=False)
+    study = make_analyzed_study(user=user, images=3, probability=0.9)
+    page = opened(browsing, user, study, where)
+    undo = page.locator("[data-accept-undo]")
+    unshown = page.locator("[data-accept-unshown]")
+    if where == "study":
+        show_large_image(page)
+    unshown.scroll_into_view_if_needed()
+    press(page, page.locator("[data-accept-shown]"))
+    expect(undo).to_have_text("Undo: 1 image accepted")
+    page.wait_for_timeout(1100)
+    press(page, unshown)
+    expect(undo).to_have_text("Undo: 2 images accepted")
+    page.keyboard.press("ArrowRight" if where == "study" else "ArrowDown")
+    if where == "study":
+        expect(page.locator("#images h2")).to_have_text("Image 2")
+        page.set_viewport_size({"width": 1440, "height": 2400})  # the image and its line
+        expect_on_screen(page.locator("#images .ns-picture:visible").first)
+        accept = page.locator("[data-line][data-shown] label", has_text="Accept")
+    else:
+        accept = page.locator("[data-decision-choice=accept]")
+        expect(page.locator("[data-image-title]")).to_contain_text("Image 2")
+    accept.click()  # it is accepted already
+    expect(undo).to_have_text("Undo: 1 image accepted")
+    saved(page)
+    finding = "[data-finding-choice=tumor]" if where == "viewer" else "label[for=finding-tumor]"
+    page.locator(finding).click()
+    page.get_by_role("button", name="Sign as final").click()
+    page.get_by_role("button", name="Amend my verdict").click()
+    expect(page.get_by_label("Why do you amend it?")).to_be_visible()
+    expect(undo).to_be_hidden()
+    assert Assessment.objects.filter(verdict__status="final", decision="accept").count() == 3
 
 
 def test_a_finding_that_is_committed_signs_nothing_before_the_ai_result_could_be_read(

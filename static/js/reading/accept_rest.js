@@ -11,6 +11,7 @@ let isOwn = false; // what is entered just now
 const rows = () => [...document.querySelectorAll("[data-line]")];
 
 const bulk = new BulkAcceptance({
+  verdict: () => document.querySelector("[data-verdict-form]")?.dataset.verdictForm ?? "",
   lines: () =>
     rows().map((row) => ({
       analysis: row.dataset.line,
@@ -58,9 +59,15 @@ document.addEventListener("click", (event) => {
   bulk.press(event);
 });
 
-document.addEventListener("input", ({ target }) => {
-  const row = !isOwn && target.matches?.("[data-decision]") && target.closest("[data-line]");
-  if (row) bulk.forget(row.dataset.line);
-});
+// Also a press on "Accept" where it is chosen already: no `input` follows that.
+for (const kind of ["input", "click"]) {
+  document.addEventListener(kind, ({ target, defaultPrevented }) => {
+    const isChosen = !isOwn && !defaultPrevented && target.matches?.("[data-decision]");
+    const row = isChosen && target.closest("[data-line]");
+    if (!row) return;
+    bulk.forget(row.dataset.line);
+    offer();
+  });
+}
 for (const kind of ["input", "image-on-screen", "htmx:load"]) document.addEventListener(kind, offer);
 offer();

@@ -12,6 +12,7 @@ export const TOO_SOON = "Nothing was done: this came with the press before. Look
 /**
  * @typedef {{ analysis: string, image: string, decision: string }} AcceptableLine
  * @typedef {object} Surroundings
+ * @property {() => string} verdict which one the form is of, "" where there is no form
  * @property {() => AcceptableLine[]} lines
  * @property {(image: string) => boolean} isSeen
  * @property {(lines: AcceptableLine[], decision: "accept" | "") => void} decide "" is not assessed
@@ -25,6 +26,7 @@ const images = (count) => (count === 1 ? "1 image" : `${count} images`);
 export class BulkAcceptance {
   /** @type {Set<string>} the analyses that the act before accepted */
   #accepted = new Set();
+  #verdict = ""; // of which they are
   #pressedAt = Number.NEGATIVE_INFINITY;
 
   /** @param {Surroundings} around */
@@ -54,8 +56,16 @@ export class BulkAcceptance {
     this.#accepted.delete(analysis);
   }
 
+  /** What was accepted in a verdict is signed with that: nothing in the next one takes it back. */
+  #meet() {
+    const verdict = this.around.verdict();
+    if (verdict !== this.#verdict) this.#accepted.clear();
+    this.#verdict = verdict;
+  }
+
   /** Names the buttons with their counts. */
   show() {
+    this.#meet();
     const [shown, unshown, undo] = [this.#left(true), this.#left(false), this.#undoable()];
     const isOver = shown.length + unshown.length + undo.length === 0;
     const text = (/** @type {AcceptableLine[]} */ lines) => `Accept the ${images(lines.length)}`;
@@ -87,6 +97,7 @@ export class BulkAcceptance {
     /** @type {HTMLElement | null} */
     const button = /** @type {Element} */ (event.target).closest?.(BUTTONS);
     if (!button) return;
+    this.#meet();
     const now = performance.now();
     if (event.detail > 1 || now - this.#pressedAt < PAUSE) {
       this.around.refuse(TOO_SOON, button);

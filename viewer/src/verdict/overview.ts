@@ -25,6 +25,8 @@ export class Overview {
 
   constructor(private readonly around: OverviewSurroundings) {
     this.bulk = new BulkAcceptance({
+      verdict: () =>
+        document.querySelector<HTMLElement>("[data-verdict-form]")?.dataset.verdictForm ?? "",
       lines: around.lines,
       isSeen: around.isSeen,
       decide: (lines, decision) => {
