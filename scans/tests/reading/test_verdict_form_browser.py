@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.templatetags.static import static
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Clinic
 from scans.models import Analysis, SeriesStatement, Study, Verdict
 from scans.pages.reading.verdict_form import shown_statements_of
 from scans.services.reading.assignment import take_study
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
+from scans.services.reading.verdicts import begin_amendment, sign_verdict
 from scans.tests.core.factories import (
     AXIAL_FLAIR,
     ReleaseFactory,
@@ -120,6 +122,50 @@ def test_who_was_signed_out_meanwhile_loses_nothing(opened):
     opened.context.add_cookies(cookies)
     expect(state(opened)).to_have_text(SAVED)
     assert Verdict.objects.get().comment == "At first, and more."
+
+
+def test_an_amendment_is_discarded_once_the_save_on_its_way_has_ended(page, browsing, user, study):
+    sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding="tumor"))
+    begin_amendment(user=user, study=study)
+    page.goto(study.get_absolute_url())
+    held: list[Route] = []
+    page.route(re.compile("/verdict/save/$"), lambda route: held.append(route))
+    page.get_by_text("Discard the amendment").click()
+    with page.expect_request(re.compile("/verdict/save/$")):
+        page.get_by_label("Comment").fill("Typed just now.")
+    page.get_by_role("button", name="Discard it").dblclick()
+    page.wait_for_timeout(300)
+    assert not browsing.asked_for("/verdict/discard/")
+    held.pop().continue_()
+    amend = page.get_by_role("button", name="Amend my verdict")
+    expect(amend).to_be_visible()
+    assert browsing.asked_for("/verdict/discard/") == 1
+    assert Verdict.objects.get(status="cancelled").comment == "Typed just now."
+    amend.click()  # what was not saved is none of the next one's
+    expect(page.get_by_label("Comment")).to_have_value("")
+    page.unroute_all()
+    page.get_by_label("Comment").fill("In the next one.")
+    expect(state(page)).to_have_text(SAVED)
+
+
+def test_a_form_that_is_not_there_any_more_has_nothing_unsaved(opened):
+    """A save that was refused after that is not asked for again, for ever."""
+    saved = opened.evaluate(
+        """async (address) => {
+          const { Autosave } = await import(address);
+          let asked = 0;
+          const form = () => {
+            asked += 1;
+            if (asked > 3) throw new Error("for ever");
+            return null;
+          };
+          const saving = new Autosave({ form, delay: 0, say() {}, outcomeOf: () => "" });
+          saving.unsaved = true;
+          return [await saving.flush().catch((error) => error.message), saving.unsaved];
+        }""",
+        static("js/core/autosave.js"),
+    )
+    assert saved == ["saved", False]
 
 
 def test_only_fields_that_are_shown_are_sent(opened):

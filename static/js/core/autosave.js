@@ -63,6 +63,17 @@ export class Autosave {
     this.unsaved = false;
   }
 
+  /** What is in the form is not to go there, nor to arrive later: once the save on its way has ended. */
+  async discard() {
+    let sending;
+    do {
+      this.forget();
+      sending = this.#sending;
+      await sending;
+    } while (sending !== this.#sending);
+    this.forget();
+  }
+
   /** One save; what became of it, or "away" where no server was there to take it. */
   save() {
     clearTimeout(this.#waiting);
@@ -80,7 +91,10 @@ export class Autosave {
 
   async #send() {
     const form = this.form();
-    if (!form) return "saved";
+    if (!form) {
+      this.unsaved = false; // nothing is there any more that could be
+      return "saved";
+    }
     renewToken(form);
     const body = new FormData(form);
     this.prepare(body);

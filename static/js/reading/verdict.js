@@ -249,6 +249,7 @@ document.addEventListener("input", (event) => {
 // A response draws the panel anew: what was typed is on the server before anything is asked for. A
 // page that is not saved stays as it is, but for its own form, which is shown again as it was sent.
 let pressed = null;
+const discarding = new WeakSet(); // what waits for a save that is on its way
 
 document.addEventListener("htmx:confirm", (event) => {
   const from = event.detail.elt;
@@ -258,11 +259,17 @@ document.addEventListener("htmx:confirm", (event) => {
   if (from.matches("[data-verdict-form]")) freeze("verdict");
   if (from.matches("[data-commit-form]")) freeze("finding");
   if (!form()) return;
+  event.preventDefault();
   if ("verdictDiscard" in from.dataset) {
-    saving.forget();
+    if (discarding.has(from)) return; // pressed twice
+    discarding.add(from);
+    // A save that arrived after it would be refused, or be of the verdict that is written next.
+    saving.discard().then(() => {
+      discarding.delete(from);
+      event.detail.issueRequest();
+    });
     return;
   }
-  event.preventDefault();
   const isOwn = from.closest("[data-verdict-form]") !== null;
   saving.flush().then((outcome) => {
     if (outcome === "saved" || (isOwn && outcome !== "away")) event.detail.issueRequest();
