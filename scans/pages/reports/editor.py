@@ -214,6 +214,7 @@ def _editor(
         "most_figures": MOST_FIGURES,
         "without_a_choice": WITHOUT_A_CHOICE,
         "refusal": refusal_of(refusal, act=at) if refusal else "",
+        "is_unsaved": sent is not None and saved is None,  # what was sent stands on this page alone
         # What somebody else saved meanwhile, to compare with.
         "saved_sections": sections_of(refusal.current)
         if isinstance(refusal, service.ReportConflictError)

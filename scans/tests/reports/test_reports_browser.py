@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Clinic
 from accounts.tests.factories import PASSWORD, UserFactory
 from scans.models import Comparison, Image, Report, Verdict
+from scans.services.reports.drafting import save_report
 from scans.tests.core.factories import PatientFactory, complete, make_annotation, make_study
 from scans.tests.core.pressing import expect_pressable
 
@@ -84,6 +85,34 @@ def test_what_a_colleague_saved_meanwhile_is_shown_beside_ones_own(browsing, use
     other.get_by_role("button", name="Save the draft").click()
     expect(other.get_by_text("The draft is saved.")).to_be_visible()
     assert Report.objects.get().impression == "Theirs."
+
+
+def test_texts_that_were_refused_are_not_lost_by_a_reload(browsing, user, study):
+    page = browsing.of(user)
+    page.goto(reverse("study-report", args=[study.pk]))
+    page.get_by_role("button", name="Start the report").click()
+    report = Report.objects.get()
+    save_report(user=user, report=report, revision=report.revision, changes={"impression": "Mine."})
+    page.get_by_label("Impression").fill("Theirs.")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.locator("#saved-now")).to_contain_text("Mine.")
+    expect(page.locator("[data-report-saved]")).to_have_text("Not saved yet")
+    page.get_by_label("Impression").click()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
+    reload = "() => { setTimeout(() => location.reload()); }"
+    page.evaluate(reload)
+    page.wait_for_timeout(500)
+    assert dialogs == ["beforeunload"]
+    expect(page.get_by_label("Impression")).to_have_value("Theirs.")
+    page.keyboard.press("End")
+    page.keyboard.type(" And more.")
+    expect(page.locator("[data-report-saved]")).to_have_text(SAVED)
+    assert page.url.endswith(reverse("report-edit", args=[report.pk]))
+    with page.expect_navigation():
+        page.evaluate(reload)
+    expect(page.get_by_label("Impression")).to_have_value("Theirs. And more.")
+    assert dialogs == ["beforeunload"]
 
 
 def test_who_was_signed_out_meanwhile_loses_nothing(browsing, user, study):

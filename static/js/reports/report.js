@@ -35,6 +35,7 @@ const saving = new Autosave({
   },
   outcomeOf(events) {
     if (events["report-saved"]) {
+      beEditor();
       if (!saving.unsaved) say(["Saved ", clockTime(events["report-saved"])]);
       return "saved";
     }
@@ -112,9 +113,15 @@ document.querySelector("[data-contradiction-note]")?.focus({ preventScroll: true
 const refusedField = document.getElementById(refused?.dataset.refusedField ?? "");
 if (refusedField) writeIn(refusedField);
 
-// Who goes on from a refusal, and back, comes to the editor: the browser keeps no answer to what was sent.
-const editor = document.querySelector("[data-verdict-beside]").dataset.verdictBeside;
-if (location.pathname !== editor) history.replaceState(null, "", editor);
+// Who goes on from a refusal, and back, comes to the editor: the browser keeps no answer to what was sent. But
+// for texts that were refused and are saved nowhere: to reload the page sends those again.
+function beEditor() {
+  const editor = document.querySelector("[data-verdict-beside]").dataset.verdictBeside;
+  if (location.pathname !== editor) history.replaceState(null, "", editor);
+}
+
+if ("unsaved" in form.dataset) saving.unsaved = true;
+else beEditor();
 
 /** Go on writing there, below its heading, which no bar hides. */
 function writeIn(field) {
