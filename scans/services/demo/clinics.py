@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Clinic, Role, User
 from scans.models import Patient
 from scans.models.acquisition import Plane, Sequence
+from scans.services.demo.dicom_study import receive_dicom_study
 from scans.services.patients.records import register_patient
 from scans.services.reading.double_reading import set_readers_required
 from scans.services.studies.receiving import receive_study
@@ -253,6 +254,8 @@ def create_demo(*, password: str) -> None:
         for row in demo.patients:
             if not Patient.objects.filter(clinic=clinic, mrn=row.mrn).exists():
                 _receive_patient(row, user=people[0], reader=demo.found_readers()[0])
+        if demo is CLINICS[0]:
+            receive_dicom_study(user=people[0])
 
 
 def _person(username: str, password: str, **facts: object) -> User:

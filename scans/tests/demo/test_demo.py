@@ -1,4 +1,5 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from ml.imaging import formats
 from ml.predictor import Predictor
 from ml.release import releases
 from scans import ingest
+from scans.geometry import Spacing
 from scans.ingest.limits import upload_limits
 from scans.models import Analysis, Annotation, Image, Patient, Report, Series, Study, Verdict
 from scans.models.reading import ReadStage
+from scans.services.demo import dicom_study
 from scans.services.demo.clinics import (
     CLINICS,
     create_demo,
@@ -26,6 +29,13 @@ from scans.tasks import read_demo
 from scans.tests.core.factories import ReleaseFactory, complete
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
+
+
+@pytest.fixture(autouse=True)
+def _short_series(monkeypatch):
+    """Of 80 slices of the size of a real series each test would take seconds."""
+    short = [replace(series, slices=6, side=96) for series in dicom_study.SERIES]
+    monkeypatch.setattr(dicom_study, "SERIES", short)
 
 
 def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies():
@@ -49,7 +59,9 @@ def test_the_demo_has_two_clinics_with_their_people_patients_and_dated_studies()
     assert set(Analysis.objects.values_list("status", flat=True)) == {"queued"}
     assert not Verdict.objects.exists()  # nothing is read before it is analyzed
     drawn = sum(s.images for clinic in CLINICS for p in clinic.patients for s in p.studies)
-    known = Series.objects.values_list("study__patient__mrn", "plane", "sequence").distinct()
+    drawn += sum(series.slices for series in dicom_study.SERIES)
+    pictures = Series.objects.exclude(study__patient__mrn=dicom_study.MRN)
+    known = pictures.values_list("study__patient__mrn", "plane", "sequence").distinct()
     assert {plane for _, plane, _ in known} == {"axial"}
     assert {mrn for mrn, _, sequence in known if sequence == "T1c"} == {"DEMO-1002"}
     assert {sequence for _, _, sequence in known} == {"FLAIR", "T1c"}
@@ -73,10 +85,11 @@ def test_earlier_studies_are_read_once_analyzed_and_double_reading_can_be_tried(
         ("DEMO-1002", "waiting", 2),
         ("DEMO-1003", "waiting", 1),
         ("DEMO-1004", "adjudication", 2),
+        ("DEMO-1006", "waiting", 1),
         ("DEMO-2001", "waiting", 1),
     ]
-    assert Report.objects.signed().count() == Study.objects.count() - 5
-    assert Verdict.objects.count() == Study.objects.count() - 5 + 2
+    assert Report.objects.signed().count() == Study.objects.count() - 6
+    assert Verdict.objects.count() == Study.objects.count() - 6 + 2
     assert Annotation.objects.count() == 2
     report = Report.objects.signed().filter(study__patient__mrn="DEMO-1001").last()
     finished = Analysis.objects.filter(image__series__study=report.study)
@@ -84,6 +97,22 @@ def test_earlier_studies_are_read_once_analyzed_and_double_reading_can_be_tried(
     before = Verdict.objects.count()
     read_demo()
     assert Verdict.objects.count() == before
+
+
+def test_one_study_is_of_a_scanner_with_two_series_in_order_and_millimeters():
+    ReleaseFactory()
+    create_demo(password="a demo password")
+    study = Study.objects.get(patient__mrn=dicom_study.MRN)
+    assert study.description == "MRI head, first seizure"
+    series = list(study.series.order_by("number"))
+    assert [one.images.count() for one in series] == [one.slices for one in dicom_study.SERIES]
+    sequences = [set(one.images.values_list("sequence", "plane")) for one in series]
+    assert sequences == [{("FLAIR", "axial")}, {("T1c", "axial")}]
+    heights = [
+        position[2] for position in series[0].images.values_list("image_position", flat=True)
+    ]
+    assert heights == sorted(heights)
+    assert series[0].images.first().pixel_spacing == Spacing(row=1.0, column=1.0)
 
 
 def test_making_the_demo_again_adds_nothing_and_takes_a_new_password():
