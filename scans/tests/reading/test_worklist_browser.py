@@ -381,6 +381,37 @@ def test_who_it_is_and_taking_it_are_never_cut(browsing, user, width):
     expect(words).to_have_attribute("title", ("MRI of the head, " * 8).strip())
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_a_study_that_waits_for_another_reader_stands_in_a_row_like_the_others(
+    browsing, user, width
+):
+    for name in ("Alder", "Featherstonehaugh"):
+        waiting(user, name)
+    for study in Study.objects.all():
+        Study.objects.filter(pk=study.pk).update(readers_required=2)
+        study.refresh_from_db()
+        sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding="no_tumor"))
+    page = browsing.of(user, viewport={"width": width, "height": 900})
+    page.goto("/worklist/")
+    read = page.locator("[data-read-by-oneself]")
+    expect(read).to_have_count(2)
+    for box in read.evaluate_all(
+        "all => all.map((one) => [one.scrollWidth - one.clientWidth, one.clientWidth])"
+    ):
+        assert box[0] <= 1, box
+        assert box[1] > 100, box
+    rows = page.locator("[data-row]")
+    heights = rows.evaluate_all("all => all.map((row) => row.getBoundingClientRect().height)")
+    assert max(heights) < 60, heights  # two lines
+    broken = page.locator(".ns-wl-row td").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)"
+        ".map((one) => [one.className, one.clientWidth, one.scrollWidth].join())"
+    )
+    assert not broken, broken
+    scroller = page.locator(".ns-worklist-scroll")
+    assert scroller.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_on_a_phone_the_filters_fold_away(browsing, user, studies, assert_accessible):
     page = browsing.of(user, viewport={"width": 390, "height": 844})
     page.goto("/worklist/")
