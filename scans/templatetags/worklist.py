@@ -6,10 +6,18 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from scans.models import CriticalFinding
+from scans.services.reading import critical_findings
 from scans.services.reading.ranking import Rank
 
 register = template.Library()
 _NARROW = "\N{NO-BREAK SPACE}"
+
+
+@register.filter
+def acknowledgment_path(finding: CriticalFinding) -> str:
+    """Return the path of the page on which the finding is acknowledged."""
+    return critical_findings.acknowledgment_path(finding)
 
 
 @register.filter

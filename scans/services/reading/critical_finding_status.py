@@ -82,7 +82,8 @@ class CriticalFindingStatus:
     def facts(self) -> tuple[object, ...]:
         """Everything that can change in how it is shown; compared by polls."""
         acknowledged = str(self.finding.acknowledged_at)
-        return str(self.finding.pk), acknowledged, self.is_undelivered, self.is_moved
+        decided = self.verdict_since and str(self.verdict_since.signed_at)
+        return str(self.finding.pk), acknowledged, self.is_undelivered, self.is_moved, decided
 
 
 def statuses_of(findings: Iterable[CriticalFinding]) -> list[CriticalFindingStatus]:

@@ -241,6 +241,31 @@ def test_where_the_second_reader_agrees_the_study_is_decided_as_they_sign(user, 
         assert "was signed after this was told. It is now Tumor" in page
 
 
+def test_where_the_study_is_met_first_it_is_said_what_was_decided_and_where_to_acknowledge(
+    user, study
+):
+    clinician = UserFactory(clinic=study.clinic)
+    sent = send_critical_finding(user=user, study=study, text=TEXT, recipient=clinician)
+    for page in at_the_study(study, clinician):
+        assert "after this was told" not in page
+        assert "Acknowledge this finding" in page
+    set_readers_required(user=user, study=study, readers=2)
+    colleague, third = (UserFactory(radiologist=True, clinic=study.clinic) for _ in range(2))
+    make_verdict(study=study, reader=user, finding="no_tumor")
+    for page in at_the_study(study, clinician):
+        assert "after this was told" not in page
+    make_verdict(study=study, reader=colleague)
+    make_verdict(study=study, reader=third, finding="no_tumor")
+    for person in (user, clinician):
+        for page in at_the_study(study, person):
+            words = " ".join(page.split())
+            assert "a third one decided after this was told. It is now No tumor" in words
+            assert ("Acknowledge this finding" in page) is (person == clinician)
+    acknowledge(user=clinician, finding=sent)
+    for page in at_the_study(study, clinician):
+        assert "Acknowledge this finding" not in page
+
+
 def test_under_the_name_of_a_wrong_patient_the_link_says_no_verdict(user, study):
     sent = send_critical_finding(
         user=user, study=study, text=TEXT, recipient=UserFactory(clinic=study.clinic)
