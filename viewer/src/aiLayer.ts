@@ -32,6 +32,8 @@ export interface AiSurroundings {
   isPanelOpen: () => boolean;
   /** Whether the verdict's controls name the result of this analysis. */
   isNamed: (analysis: string) => boolean;
+  /** What is printed on the key of a command; empty where it has none. */
+  keyOf: (command: string) => string;
   /** `isLook`: how it looks was chosen, not only whether it is shown. */
   chosen: (isLook: boolean) => void;
 }
@@ -86,6 +88,7 @@ export class AiLayer {
     const image = grid.active.onScreen;
     // A region is of one analysis, and that of one image.
     if (!image?.analyses.includes(analysis) || !drawingTool.mayDraw) return;
+    if (!this.areRegionsShown()) return;
     const id = newId();
     const geometry = { shape: "polygon" as const, points: outlineOfRegion(region) };
     store.draw(id, image.id, geometry, analysis.id);
@@ -102,12 +105,22 @@ export class AiLayer {
       refuse("Radiologists draw annotations.");
       return;
     }
+    if (!this.areRegionsShown()) return;
     const free = image && analysis?.regions?.filter((one) => !this.isMine(one, image.id));
     const best = free?.sort((one, other) => other.score - one.score)[0];
     if (best) this.adopt(analysis!, best);
     else if (analysis?.regions?.length)
       refuse("Every suspected region of this image is yours already.");
     else refuse("There is no suspected region on this image.");
+  }
+
+  /** What nobody sees is not made the reader's own; it is said how to see it. */
+  private areRegionsShown(): boolean {
+    const { shown, keyOf } = this.around;
+    if (shown.regions) return true;
+    const key = keyOf("regions");
+    refuse(`Show the suspected regions first${key && `: press ${key}`}.`);
+    return false;
   }
 
   /** Taken over before, and corrected since or not; in an earlier visit: where it is as it was. */

@@ -18,7 +18,7 @@ import { keepFocusOn } from "./focus";
 import { Frames } from "./frames";
 import { leadOutOfFrame } from "./framing";
 import { Keyboard } from "./keyboard";
-import { type Choices, type Command, withoutReadersCommands } from "./keys";
+import { type Choices, type Command, keysOf, shownKey, withoutReadersCommands } from "./keys";
 import { KeysDialog } from "./keysDialog";
 import { followAnalyses } from "./newResults";
 import { Opening, type OpeningSurroundings } from "./opening";
@@ -97,6 +97,7 @@ export class Viewer {
       touched,
       isPanelOpen: () => this.tabs.isOpen("ai"),
       isNamed: (analysis) => this.verdict.namedAnalysis === analysis,
+      keyOf: (command) => shownKey(keysOf(this.commands, preferences.keys).get(command) ?? ""),
       chosen: (isLook) => {
         this.panels.ai.show();
         if (isLook) preferences.rememberHeat(this.ai.heat, fault);

@@ -133,6 +133,14 @@ def test_suspected_regions_are_a_layer_and_one_key_makes_one_the_readers_own(pag
     regions = viewing.viewport().locator(".vw-region")
     expect(regions).to_have_count(0)
     viewing.viewport().focus()
+    viewing.keys("c")  # nobody copies what is not on the screen
+    first_show = "Show the suspected regions first: press M."
+    expect(page.locator("[data-announcement]")).to_have_text(first_show)
+    viewing.tab("AI")
+    page.get_by_role("button", name="Copy region 1 to my annotations").click()
+    expect(page.locator("[data-refusal]")).to_have_text(first_show)
+    viewing.expect_annotations(0)
+    viewing.viewport().focus()
     viewing.keys("m")
     expect(regions).to_have_count(2)
     expect(viewing.corner("tl")).to_contain_text("suspected regions, by test-release")

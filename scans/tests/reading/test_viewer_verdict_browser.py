@@ -280,6 +280,21 @@ def test_no_tumor_of_images_that_were_not_shown_is_signed_in_a_second_act(page, 
     assert (len(signed.images_shown), signed.image_count) == (1, 2)
 
 
+def test_the_question_takes_the_place_of_what_was_said_while_it_was_on_its_way(page, user):
+    viewing = Viewing(page, waiting(user, "Alder"))
+    held = []
+    page.route("**/verdict/sign/", lambda route: held.append(route))
+    viewing.keys("2", "Control+Enter")
+    while not held:
+        page.wait_for_timeout(50)
+    viewing.keys("Control+Enter")
+    said = page.get_by_text("the verdict before was being signed").locator("visible=true")
+    expect(said).not_to_have_count(0)
+    held[0].continue_()
+    expect(page.locator("[data-unshown]")).to_be_visible()
+    expect(said).to_have_count(0)
+
+
 def test_a_finding_is_committed_in_the_viewer_and_the_ai_result_comes_without_a_reload(page, study):
     Clinic.objects.update(read_first=True, warns_of_unshown_images=False)
     viewing = Viewing(page, study)

@@ -10,7 +10,7 @@ import { ImageVerdict, type OnScreen } from "./imageVerdict";
 import { type Decision, type Line, linesOf } from "./lines";
 import { Overview } from "./overview";
 import { ShownImages } from "./shownImages";
-import { forgetWhatWasPressed, tellWhatWasPressed } from "./signing";
+import { forgetWhatWasPressed, takeBackWhatWasPressed, tellWhatWasPressed } from "./signing";
 
 const NOT_DRAWN = "Nothing was done: this study is not on the screen yet.";
 
@@ -98,6 +98,7 @@ export class VerdictPanel {
     this.show();
     if (isFirst) return;
     forgetWhatWasPressed();
+    if (section?.querySelector("[data-contradictions]")) takeBackWhatWasPressed();
     // "This is the next study" is of the study that is to be read: not of the one that is signed now.
     if (!section?.querySelector("[data-verdict-form], [data-commit-form]")) {
       document.querySelector("[data-told]")?.replaceChildren();
