@@ -1,5 +1,6 @@
 """What the viewer refuses, says where and how long, and leaves as it was."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from accounts.models import Clinic
 from scans.models import Assessment, Image, KeyImage, Study, Verdict
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import sign_verdict
-from scans.tests.core.factories import make_analyzed_study, make_study
+from scans.tests.core.factories import make_analyzed_study, make_study, make_verdict
 from scans.tests.core.pressing import press
 from scans.tests.reading.viewing import Viewing, expect_refused
 
@@ -127,3 +128,25 @@ def test_an_amendment_that_was_begun_is_discarded_in_the_viewer_and_on_the_study
     expect(amend).to_be_visible()
     assert Verdict.objects.filter(status="cancelled").count() == 2
     assert Verdict.objects.current().get().finding == "tumor"
+
+
+def test_what_could_not_be_saved_is_said_until_it_is(page, user):
+    viewing = Viewing(page, make_study(user=user))
+    page.route("**/verdict/save/", lambda route: route.abort())
+    viewing.keys("2", "n")
+    refused = page.locator("[data-refused]")
+    expect(refused).to_contain_text("what you typed could not be saved")
+    page.unroute("**/verdict/save/")
+    expect(page.locator("[data-verdict-saved]")).to_have_text(re.compile("^Saved "), timeout=15_000)
+    expect(refused).to_have_text("")
+
+
+def test_no_key_judges_a_study_that_is_read_and_each_says_so(page, user):
+    study = make_study(user=user)
+    make_verdict(study=study, reader=user)
+    viewing = Viewing(page, study)
+    said = page.locator("[data-announcement]")
+    for key in ("Control+Enter", "a", "f", "r", "1", "2", "3"):
+        viewing.keys("j")
+        viewing.keys(key)
+        expect(said).to_contain_text("There is no verdict to")

@@ -153,11 +153,13 @@ function say(text, isBad = false) {
   line.toggleAttribute("data-bad", isBad); // the viewer shows the whole of it
 }
 
-/** At the button that was pressed. */
-function refuse(text) {
+/** At the button that was pressed; `isOfSave`: because what was typed was not saved, which may come about by itself. */
+function refuse(text, isOfSave = false) {
   thaw();
   const line = document.querySelector("[data-refused]");
-  if (line) line.textContent = text;
+  if (!line) return;
+  line.textContent = text;
+  line.toggleAttribute("data-of-save", isOfSave);
 }
 
 /** What was refused is about what stood there before something was entered. */
@@ -165,11 +167,16 @@ function takeRefusalBack() {
   for (const line of document.querySelectorAll("[data-refused]")) line.textContent = "";
 }
 
+function takeRefusalOfSaveBack() {
+  for (const line of document.querySelectorAll("[data-of-save]")) line.textContent = "";
+}
+
 document.addEventListener("drawn-for-another", (event) => refuse(`Not signed: ${event.detail.value}`));
 
 function outcomeOf(events) {
   tellVerdict();
   if (events["verdict-saved"]) {
+    if (!saving.unsaved) takeRefusalOfSaveBack();
     if (!saving.unsaved) say(["Saved ", clockTime(events["verdict-saved"])]);
     return "saved";
   }
@@ -273,7 +280,7 @@ document.addEventListener("htmx:confirm", (event) => {
   const isOwn = from.closest("[data-verdict-form]") !== null;
   saving.flush().then((outcome) => {
     if (outcome === "saved" || (isOwn && outcome !== "away")) event.detail.issueRequest();
-    else if (isOwn) refuse(`Not signed: ${saving.why}. What you typed is still here.`);
+    else if (isOwn) refuse(`Not signed: ${saving.why}. What you typed is still here.`, true);
   });
 });
 
@@ -285,7 +292,7 @@ document.addEventListener("submit", (event) => {
   if (isFrozen()) return; // the answer leads on
   saving.flush().then((outcome) => {
     if (outcome === "saved") next.submit();
-    else refuse("Nothing else is opened: what you typed could not be saved.");
+    else refuse("Nothing else is opened: what you typed could not be saved.", true);
   });
 });
 
