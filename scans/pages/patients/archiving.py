@@ -45,7 +45,7 @@ def patient_archive(request: ClinicalRequest, patient_id: UUID) -> HttpResponse:
         except ValidationError as refusal:
             error, status = " ".join(refusal.messages), 422
         except UnreadStudiesError:
-            error, status = "Read the studies below first, or tick the box.", 409
+            error, status = "Read the studies listed here first, or tick the box.", 409
         else:
             # The patient page has the Undo.
             messages.success(request, f"{person.name} is archived.")
