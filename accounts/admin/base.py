@@ -72,6 +72,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
     add_action: Action | None = None
     change_action: Action | None = None
     view_action: Action | None = None  # where it is not the model's own
+    deferred: tuple[str, ...] = ()  # large columns, and those of rows beside it, that none shows
     clinic_path = ""  # from the row to its clinic, for the column and the filter of superusers
     # For rows that show a patient: the events of who opened one and who saw a list of them.
     read_event: AuditEventType | None = None
@@ -117,8 +118,9 @@ class ClinicModelAdmin(admin.ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Return the rows that the person may see."""
-        return self.visible_rows(super().get_queryset(request), signed_in(request))
+        """Return the rows that the person may see, without what is not shown of them."""
+        rows = super().get_queryset(request).defer(*self.deferred)
+        return self.visible_rows(rows, signed_in(request))
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any

@@ -31,6 +31,7 @@ def _disclosed(user: User, prefix: str = "") -> Q:
 
 @admin.register(Annotation)
 class AnnotationAdmin(ClinicModelAdmin):
+    deferred = ("image__instance__header",)
     read_event = audit_events.ANNOTATION_READ
     listed_event = audit_events.ANNOTATION_LISTED
     clinic_path = "image__patient__clinic"
@@ -138,6 +139,7 @@ class LabelListAdmin(ClinicModelAdmin):
 
 
 class _OfAnImage(ClinicModelAdmin):
+    deferred = ("image__instance__header",)
     clinic_path = "image__patient__clinic"
     list_select_related = [
         *("reader", "image__patient__clinic", "image__series__study", "image__instance")

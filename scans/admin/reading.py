@@ -111,6 +111,7 @@ class VerdictAdmin(ClinicModelAdmin):
 
 @admin.register(Assessment)
 class AssessmentAdmin(ClinicModelAdmin):
+    deferred = ("analysis__image__instance__header",)
     read_event = audit_events.ASSESSMENT_READ
     listed_event = audit_events.ASSESSMENT_LISTED
     clinic_path = "verdict__study__clinic"

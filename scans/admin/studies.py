@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -93,6 +92,7 @@ class SeriesAdmin(ClinicModelAdmin):
 
 @admin.register(Instance)
 class InstanceAdmin(ClinicModelAdmin):
+    deferred = ("header",)
     """The stored files. Not their bytes: those leave through the one view that records it."""
 
     read_event = audit_events.INSTANCE_READ
@@ -126,9 +126,6 @@ class InstanceAdmin(ClinicModelAdmin):
         "clinic",
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("header")  # large, and not shown
-
     def view_on_site(self, obj: Instance) -> str:
         return obj.study.get_absolute_url()
 
@@ -148,6 +145,7 @@ class InstanceAdmin(ClinicModelAdmin):
 
 @admin.register(Image)
 class ImageAdmin(ClinicModelAdmin):
+    deferred = ("instance__header",)
     read_event = audit_events.IMAGE_READ
     listed_event = audit_events.IMAGE_LISTED
     clinic_path = "patient__clinic"
@@ -174,9 +172,6 @@ class ImageAdmin(ClinicModelAdmin):
         "bits_stored",
         "received_at",
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).defer("instance__header")  # large, and not shown
 
     @admin.display(description="File name", ordering="instance__filename")
     def name(self, obj: Image) -> str:

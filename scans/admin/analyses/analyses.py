@@ -20,6 +20,7 @@ from scans.services.disclosure import disclosed_to
 
 @admin.register(Analysis)
 class AnalysisAdmin(ClinicModelAdmin):
+    deferred = ("image__instance__header",)
     read_event = audit_events.ANALYSIS_READ
     listed_event = audit_events.ANALYSIS_LISTED
     clinic_path = "image__patient__clinic"
