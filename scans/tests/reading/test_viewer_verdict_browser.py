@@ -280,6 +280,23 @@ def test_no_tumor_of_images_that_were_not_shown_is_signed_in_a_second_act(page, 
     assert (len(signed.images_shown), signed.image_count) == (1, 2)
 
 
+def test_two_questions_have_one_way_back_and_cut_nothing_off(page, user):
+    study = make_study(user=user, images=3)
+    for image in Image.objects.filter(series__study=study):
+        complete(image.analyses.get(), probability=0.9)
+    viewing = Viewing(page, study)
+    viewing.keys("a", "2", "Control+Enter")
+    asked = page.locator("[data-contradictions]")
+    expect(asked).to_have_count(2)
+    expect(page.locator("[data-question-back]").locator("visible=true")).to_have_count(1)
+    note = asked.locator("textarea").bounding_box()
+    back = page.locator("[data-question-back]").locator("visible=true").bounding_box()
+    assert back["y"] >= note["y"] + note["height"] + 4
+    title = page.locator("#verdict-title")
+    bar = page.locator(".vw-toolbar").bounding_box()
+    assert title.bounding_box()["y"] >= bar["y"] + bar["height"]
+
+
 def test_the_question_takes_the_place_of_what_was_said_while_it_was_on_its_way(page, user):
     viewing = Viewing(page, waiting(user, "Alder"))
     held = []
