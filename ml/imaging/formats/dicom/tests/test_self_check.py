@@ -18,6 +18,12 @@ def test_every_transfer_syntax_is_decoded_here() -> None:
     assert self_check.unreadable() == {}
 
 
+def test_nothing_is_written_to_the_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """At the start of each program, and of each command."""
+    self_check.unreadable()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_sample_is_tried_of_every_syntax_that_has_pixels_encoded() -> None:
     encoded = {syntax for syntax in syntaxes.NAMES if uid.UID(syntax).is_compressed}
     encoded -= {uid.DeflatedExplicitVRLittleEndian}
