@@ -169,6 +169,14 @@ def test_a_folder_is_walked_through(page, patient, tmp_path):
     expect(page.locator(".ns-file-name")).to_have_text(["slice9.png", "slice10.png"])
 
 
+def test_after_an_upload_the_next_key_opens_the_study(page, patient):
+    open_for(page, patient)
+    image = {"name": "a.png", "mimeType": "image/png", "buffer": pictures.png(seed=1)}
+    page.locator("#files").set_input_files([image])
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("link", name="Open the study")).to_be_focused()
+
+
 def test_files_can_be_dropped(page, patient):
     open_for(page, patient)
     page.evaluate(

@@ -270,9 +270,13 @@ function showTotals() {
   part("send").disabled = isPressed;
   part("send").hidden = busy || (started && !unsent);
   part("send").textContent = started ? "Send the rest" : "Upload";
-  part("open").hidden = busy || !study || isPressed;
+  const open = part("open");
+  const isNew = open.hidden;
+  open.hidden = busy || !study || isPressed;
   part("again").hidden = busy || !study || isPressed;
-  if (study) part("open").href = study;
+  if (study) open.href = study;
+  // The button that was pressed is gone: the next key is at what came of it.
+  if (isNew && !open.hidden && document.activeElement === document.body) open.focus({ preventScroll: true });
   announceTotals(busy);
 }
 
