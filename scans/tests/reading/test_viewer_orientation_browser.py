@@ -62,13 +62,13 @@ def test_it_stays_on_the_next_image_and_in_every_linked_viewport(page, user):
         expect(viewing.viewport(number).locator(".vw-bl")).to_contain_text("2 / 2")
 
 
-def test_the_sides_have_letters_where_the_file_says_how_the_image_lies(page, user, monkeypatch):
+def test_the_sides_have_letters_where_the_file_says_how_the_image_lies(page, user):
     study = make_study(user=user)
     viewing = Viewing(page, study)
     expect(viewing.viewport().locator(".vw-side-letter:visible")).to_have_count(0)
 
     axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    monkeypatch.setattr(Image, "image_orientation", axial, raising=False)
+    Image.objects.update(image_orientation=axial)
     viewing.open()
     letters = {
         place: viewing.viewport().locator(f".vw-at-{place}")
@@ -120,7 +120,7 @@ def test_what_is_printed_is_neither_flipped_nor_rotated(page, user):
     expect(viewing.viewport().locator(".vw-turn")).to_have_text("Flipped top–bottom")
 
 
-def test_what_is_printed_has_the_letters_of_the_image_as_stored(page, user, monkeypatch):
+def test_what_is_printed_has_the_letters_of_the_image_as_stored(page, user):
     """Flipped on the screen, left is on the right there; on paper it is where the file has it."""
     study = make_study(user=user)
     viewing = Viewing(page, study)
@@ -135,7 +135,7 @@ def test_what_is_printed_has_the_letters_of_the_image_as_stored(page, user, monk
     expect(sheet.locator(".vw-side-letter")).to_have_count(0)  # the file does not say it
     page.emulate_media(media="screen")
 
-    monkeypatch.setattr(Image, "image_orientation", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], raising=False)
+    Image.objects.update(image_orientation=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
     viewing.open()
     press(page, button(viewing, ACROSS))
     expect(viewing.viewport().locator(".vw-at-left")).to_have_text("L")
