@@ -131,6 +131,14 @@ def mark_read(*, user: User, notification: Notification | None = None) -> int:
     return int(rows.update(read_at=timezone.now()))
 
 
+def mark_done(kinds: Iterable[NotificationKind], study: Study, *, user: User | None = None) -> None:
+    """Mark as read what asked for an act that is done: of this person, or (None) of everybody."""
+    rows = Notification.objects.filter(kind__in=kinds, study=study)
+    if user is not None:
+        rows = rows.filter(person=user)
+    rows.unread().update(read_at=timezone.now())
+
+
 def mark_acknowledged(finding: CriticalFinding) -> None:
     """Mark as read what told of this critical finding: somebody has acknowledged it."""
     rows = Notification.objects.filter(

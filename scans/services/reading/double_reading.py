@@ -26,7 +26,7 @@ from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
 from scans.models.notification import NotificationKind
 from scans.models.reading import ReadersRequired, ReadStage
-from scans.services.notifications import notify
+from scans.services.notifications import mark_done, notify
 from scans.services.notifications import readers as readers_of_clinic
 from scans.services.patients.records import refuse_archived
 
@@ -116,6 +116,8 @@ def update_read_stage(study: Study) -> None:
     """
     reads = current_reads(study)
     stage = _stage(reads, required=study.readers_required)
+    if stage != study.read_stage != ReadStage.READ:  # it wants nobody, or who decides: told anew
+        mark_done([NotificationKind.DOUBLE_READING], study)
     if stage == ReadStage.ADJUDICATION != study.read_stage or (
         stage == ReadStage.WAITING and len(reads) == 1
     ):

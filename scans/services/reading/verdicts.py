@@ -20,9 +20,11 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Finding, VerdictStatus
+from scans.models.notification import NotificationKind
 from scans.models.reading import ReadStage
 from scans.services.analyses.displayed_results import ShownStatement, on_screen
 from scans.services.disclosure import ai_visible
+from scans.services.notifications import mark_done
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
     refuse_missing_reasons,
@@ -142,6 +144,7 @@ def sign_verdict(
     draft.save()
     update_read_stage(current)
     _end_reading(current, user)
+    mark_done([NotificationKind.ASSIGNED, NotificationKind.STAT], current, user=user)
     amended = draft.is_amendment
     record_verdict(
         user, audit_events.VERDICT_AMENDED if amended else audit_events.VERDICT_SIGNED, draft

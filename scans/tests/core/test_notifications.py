@@ -104,9 +104,20 @@ def test_double_reading_wanted(user, colleague, study):
     sign_verdict(user=user, study=study, verdict_input=VerdictInput(finding="tumor"))
     assert kinds(colleague) == ["double_reading", "double_reading"]
     assert kinds(user) == []
-    notifications.mark_read(user=third)
+    assert kinds(third) == ["double_reading"]  # which is unread still
     sign_verdict(user=colleague, study=study, verdict_input=VerdictInput(finding="no_tumor"))
-    assert kinds(third) == ["double_reading", "double_reading"]  # the adjudication
+    assert kinds(third) == ["double_reading", "double_reading"]  # the adjudication: told anew
+    assert [row.study for row in Notification.objects.of(third).unread()] == [study]
+    sign_verdict(user=third, study=study, verdict_input=VerdictInput(finding="tumor"))
+    assert not Notification.objects.unread().filter(kind="double_reading").exists()
+
+
+def test_what_asked_for_a_verdict_is_read_once_it_is_signed(user, colleague, study):
+    set_priority(user=user, study=study, priority="stat")
+    assign_study(user=user, study=study, assignee=colleague)
+    assert {row.kind for row in Notification.objects.of(colleague).unread()} == {"stat", "assigned"}
+    sign_verdict(user=colleague, study=study, verdict_input=VerdictInput(finding="tumor"))
+    assert not Notification.objects.of(colleague).unread().exists()
 
 
 def _signed(user, study) -> Report:
