@@ -14,6 +14,7 @@ from scans.pages.core.requests import ClinicalRequest
 from scans.pages.reading.verdict_form import Typed, form_of, lines_of
 from scans.services.disclosure import ai_visible, others_visible
 from scans.services.reading import verdict_drafts, verdicts
+from scans.services.reading.assessment_lines import assessment_lines
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.double_reading import stage_words, why_no_read_is_left
 from scans.services.reading.readable_verdicts import readable_verdicts
@@ -127,6 +128,6 @@ def _versions(request: ClinicalRequest, study: Study, *, disclosed: bool) -> lis
     versions = [verdict for verdict in readable if verdict.is_signed]
     versions.sort(key=lambda one: (not one.is_deciding, one.is_superseded))
     for verdict in versions:
-        shown = list(verdict.assessments.all()) if disclosed else []
-        verdict.assessments_shown = shown  # type: ignore[attr-defined]
+        lines = assessment_lines(verdict, verdict.assessments.all()) if disclosed else []
+        verdict.assessment_lines = lines  # type: ignore[attr-defined]
     return versions
