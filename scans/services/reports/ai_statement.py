@@ -14,12 +14,16 @@ from scans.services.analyses.operating_points import (
     operating_points,
     series_operating_point,
 )
-from scans.services.analyses.probabilities import IN_REPORTS, tumor_probability_text
+from scans.services.analyses.probabilities import (
+    IN_REPORTS,
+    probability_text,
+    tumor_probability_text,
+)
 from scans.services.reading.number_ranges import number_ranges
 
 NO_ANALYSIS = "No AI analysis was available for this report."
 A_SUGGESTION = "AI output is a suggestion, not a diagnosis."
-OPERATING_POINT = "At its threshold, "  # how a line with the figures of a release begins
+OPERATING_POINT = "At its threshold"  # how a line with the figures of a release begins
 UNFINISHED = "the analysis was not finished."
 # A line an image up to here; of a longer series images with the same result share a line.
 MOST_LINES = 20
@@ -79,17 +83,20 @@ def _measured(rows: Sequence[Analysis], statements: Sequence[SeriesStatement]) -
     for statement in statements:
         if statement.label:
             subject = f"the rule of {statement.release} for series"
-            yield _operating_line(subject, series_operating_point(statement))
-    releases = {row.release_id: row.release for row in rows if row.status == Status.COMPLETED}
-    points = operating_points(releases)
-    for pk, release in releases.items():
-        yield _operating_line(str(release), points[pk])
+            point = series_operating_point(statement)
+            yield _operating_line(subject, point, threshold=statement.threshold)
+    # The last one of each release: what it says goes by the threshold that it has now.
+    last = {row.release_id: row for row in rows if row.status == Status.COMPLETED}
+    points = operating_points(last)
+    for pk, row in last.items():
+        yield _operating_line(str(row.release), points[pk], threshold=row.threshold)
 
 
-def _operating_line(subject: str, point: OperatingPoint | None) -> str:
+def _operating_line(subject: str, point: OperatingPoint | None, *, threshold: float | None) -> str:
+    of = f" of {probability_text(threshold, decimals=IN_REPORTS)}" if threshold is not None else ""
     if point is None:
-        return f"{OPERATING_POINT}the sensitivity and specificity of {subject} are not known."
-    return f"{OPERATING_POINT}{subject} had {point.figures}. {point.measured_on}"
+        return f"{OPERATING_POINT}{of}, the sensitivity and specificity of {subject} are not known."
+    return f"{OPERATING_POINT}{of}, {subject} had {point.figures}. {point.measured_on}"
 
 
 def _series_line(statement: SeriesStatement) -> str:

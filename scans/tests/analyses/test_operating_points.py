@@ -79,7 +79,7 @@ def test_it_stands_beside_the_probability_of_an_image_wherever_that_stands(docto
     (point,) = viewer["operating_points"]
     assert point["release"] == str(analysis.release_id)
     report = start_report(user=user, study=study).ai_statement
-    assert f"At its threshold, {analysis.release} had sensitivity" in report
+    assert f"At its threshold of 0.50, {analysis.release} had sensitivity" in report
     card = text_of(doctor.get(study.get_absolute_url()))
     for text in (card, worklist, point["words"], report):
         assert FIGURES.search(text)[1] == "images", text
@@ -90,7 +90,7 @@ def test_it_stands_beside_the_probability_of_a_series_wherever_that_stands(docto
     study = make_stated_study(user=user)
     (series,) = doctor.get(reverse("api:study-viewer", args=[study.pk])).json()["series"]
     report = start_report(user=user, study=study).ai_statement
-    assert f"At its threshold, the rule of {release} for series had sensitivity" in report
+    assert f"At its threshold of 0.50, the rule of {release} for series had sensitivity" in report
     pages = [study.get_absolute_url(), study.patient.get_absolute_url(), reverse("worklist")]
     texts = [text_of(doctor.get(page)) for page in pages]
     for text in (*texts, series["statement"]["operating_point"], report):

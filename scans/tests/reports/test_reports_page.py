@@ -243,7 +243,7 @@ def test_a_signed_report_lists_the_key_images_of_the_moment_when_it_was_signed(
 
 def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annotation, reader):
     complete(annotation.image.analyses.get())
-    report = signed(client, study, with_overlay="on")
+    report = signed(client, study, with_overlay="on", ai_statement="")
     path = reverse("report-pdf", args=[report.pk])
     before = b"".join(client.get(path).streaming_content)
     assert before.startswith(b"%PDF-")
@@ -258,7 +258,7 @@ def test_the_pdf_of_a_signed_report_never_changes_by_a_byte(client, study, annot
     revise_annotation(user=reader, annotation=annotation, version=1, changes={"note": "later"})
     client.post(reverse("report-amend", args=[report.pk]), {"reason": "The side was wrong."})
     amendment = Report.objects.get(status="preliminary")
-    assert sign(client, amendment, impression="Left.").status_code == 302
+    assert sign(client, amendment, impression="Left.", ai_statement="").status_code == 302
     response = client.get(path)
     assert b"".join(response.streaming_content) == before
     assert response["Content-Type"] == "application/pdf"
