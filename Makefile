@@ -23,8 +23,9 @@ help:  ## List the commands
 run: $(INSTALLED)  ## Start NeuroScan on this machine: web server, worker and scheduler
 	@PYTHONUNBUFFERED=1 exec $(BIN)/python -m neuroscan_site.run --end-with-parent
 
+# Three for two cores: tests of a browser wait half of the time.
 test: $(INSTALLED_DEV) lint  ## Run every check: lint, then all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --durations 15 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --durations 15 $(PYTEST_ARGS)
 
 coverage: export PYTEST_ARGS := --cov --cov-report term $(PYTEST_ARGS)
 coverage: test  ## Run every check, and say which lines no test runs: twice as long
