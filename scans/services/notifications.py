@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from accounts.models.outgoing_mail import LINK
 from accounts.outbox import has_mail_server, site_address, write_mail
 from scans.models import CriticalFinding, Notification, Study
 from scans.models.notification import ALWAYS_INSIDE, NotificationKind
+from scans.models.reading import ReadStage
 
 IN_APP, MAIL = "app", "mail"
 WAYS = (IN_APP, MAIL)
@@ -131,12 +133,15 @@ def mark_read(*, user: User, notification: Notification | None = None) -> int:
     return int(rows.update(read_at=timezone.now()))
 
 
-def mark_done(kinds: Iterable[NotificationKind], study: Study, *, user: User | None = None) -> None:
-    """Mark as read what asked for an act that is done: of this person, or (None) of everybody."""
-    rows = Notification.objects.filter(kind__in=kinds, study=study)
-    if user is not None:
-        rows = rows.filter(person=user)
-    rows.unread().update(read_at=timezone.now())
+def mark_signed(study: Study, *, user: User) -> None:
+    """Mark as read what asked this person for the verdict that they have signed.
+
+    And, of a study that is read or that a third reader decides, what asked everybody for another.
+    """
+    asked = Q(person=user, kind__in=[NotificationKind.ASSIGNED, NotificationKind.STAT])
+    if study.read_stage != ReadStage.WAITING:
+        asked |= Q(kind=NotificationKind.DOUBLE_READING)
+    Notification.objects.filter(asked, study=study).unread().update(read_at=timezone.now())
 
 
 def mark_acknowledged(finding: CriticalFinding) -> None:

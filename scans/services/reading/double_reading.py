@@ -26,7 +26,7 @@ from scans.models import Annotation, Report, Study, Verdict
 from scans.models.assessment import ReadAs, VerdictStatus
 from scans.models.notification import NotificationKind
 from scans.models.reading import ReadersRequired, ReadStage
-from scans.services.notifications import mark_done, notify
+from scans.services.notifications import mark_signed, notify
 from scans.services.notifications import readers as readers_of_clinic
 from scans.services.patients.records import refuse_archived
 
@@ -107,8 +107,10 @@ def stage_words(study: Study) -> str:
     return study.get_read_stage_display()
 
 
-def update_read_stage(study: Study) -> None:
+def update_read_stage(study: Study, *, signer: User | None = None) -> None:
     """Set the stage of the study by its signed reads, in the caller's transaction.
+
+    `signer` is who has just signed one: what asked them for it is done.
 
     `read_at` is when it was first read, and stays: what was open to everybody from then on is not
     taken back where an amendment makes a disagreement (`scans.services.disclosure`). Once it is
@@ -116,18 +118,19 @@ def update_read_stage(study: Study) -> None:
     """
     reads = current_reads(study)
     stage = _stage(reads, required=study.readers_required)
-    if stage != study.read_stage != ReadStage.READ:  # it wants nobody, or who decides: told anew
-        mark_done([NotificationKind.DOUBLE_READING], study)
-    if stage == ReadStage.ADJUDICATION != study.read_stage or (
+    wants_another = stage == ReadStage.ADJUDICATION != study.read_stage or (
         stage == ReadStage.WAITING and len(reads) == 1
-    ):
-        notify_readers(study)
+    )
     if stage == ReadStage.READ and study.read_at is None:
         study.read_at = timezone.now()
     study.read_stage = stage
     if stage == ReadStage.READ:  # nobody is reading what is read
         study.locked_by, study.lock_expires_at = None, None
     study.save(update_fields=["read_stage", "read_at", "locked_by", "lock_expires_at"])
+    if signer is not None:
+        mark_signed(study, user=signer)  # before who decides is told anew
+    if wants_another:
+        notify_readers(study)
 
 
 def notify_readers(study: Study, *, actor: User | None = None) -> None:

@@ -20,11 +20,9 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Assessment, Study, Verdict
 from scans.models.assessment import Finding, VerdictStatus
-from scans.models.notification import NotificationKind
 from scans.models.reading import ReadStage
 from scans.services.analyses.displayed_results import ShownStatement, on_screen
 from scans.services.disclosure import ai_visible
-from scans.services.notifications import mark_done
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.assessments import (
     refuse_missing_reasons,
@@ -142,9 +140,8 @@ def sign_verdict(
         user=user, study=current, layers=layers, analyses=shown, statements=statements
     )
     draft.save()
-    update_read_stage(current)
+    update_read_stage(current, signer=user)
     _end_reading(current, user)
-    mark_done([NotificationKind.ASSIGNED, NotificationKind.STAT], current, user=user)
     amended = draft.is_amendment
     record_verdict(
         user, audit_events.VERDICT_AMENDED if amended else audit_events.VERDICT_SIGNED, draft

@@ -185,7 +185,7 @@ def test_signing_a_verdict(reader):
     )
 
     # Two of them ask "no tumor" alone: of the reader's marks, and of what was told as critical.
-    assert_cost(statements, total=28, events=2)
+    assert_cost(statements, total=29, events=2)
     assert set(
         AuditEvent.objects.filter(object_type="verdict").values_list("action", flat=True)
     ) == {
