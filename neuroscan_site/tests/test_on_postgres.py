@@ -10,6 +10,7 @@ import pytest
 from neuroscan_site.tests.matrix import FULL
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+pytestmark += [pytest.mark.timeout(1200)]  # minutes, since it holds the tests of many files
 
 ROOT = Path(__file__).resolve().parents[2]
 ONCE_MORE = [
@@ -67,7 +68,7 @@ def test_the_services_keep_their_promises_on_postgres(postgres_database):
         env=inherited | {"DATABASE_URL": postgres_database},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1100,
     )
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     assert " passed" in result.stdout

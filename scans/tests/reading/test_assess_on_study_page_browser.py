@@ -21,6 +21,7 @@ from scans.tests.core.pressing import (
     press,
     show_large_image,
 )
+from scans.tests.core.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 KEYS = {"a": "accept", "f": "modify", "r": "reject"}
@@ -304,8 +305,7 @@ def test_a_key_before_the_next_image_is_there_assesses_none(browsing, user):
     held = []
     page.route(re.compile(f"image={number}"), lambda route: held.append(route))
     page.keyboard.press("ArrowRight")
-    while not held:
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: held)
     page.keyboard.press("a")
     assert decisions(page) == {}
     held[0].continue_()

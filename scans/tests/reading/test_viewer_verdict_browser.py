@@ -9,6 +9,7 @@ from accounts.models import Clinic
 from scans.models import Analysis, Assessment, Image, KeyImage, Study, Verdict
 from scans.tests.core.factories import PatientFactory, complete, make_analyzed_study, make_study
 from scans.tests.core.pressing import expect_pressable, press
+from scans.tests.core.waiting import wait_until
 from scans.tests.reading.viewing import Viewing, expect_refused
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -203,8 +204,7 @@ def test_what_is_pressed_while_a_verdict_is_signed_changes_neither_it_nor_the_ne
     viewing.keys("1", "Control+Enter", "2", "a", "n", "Control+Enter")
     expect(page.locator("[data-announcement]")).to_contain_text("the verdict before was being")
     for at in range(2):
-        while len(held) <= at:
-            page.wait_for_timeout(50)
+        wait_until(page, lambda at=at: len(held) > at)
         viewing.keys("2", "a", "n", "Control+Enter")
         held[at].continue_()
     expect(page.locator(f'body[data-study="{second.pk}"]')).to_be_attached()
@@ -302,8 +302,7 @@ def test_the_question_takes_the_place_of_what_was_said_while_it_was_on_its_way(p
     held = []
     page.route("**/verdict/sign/", lambda route: held.append(route))
     viewing.keys("2", "Control+Enter")
-    while not held:
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: held)
     viewing.keys("Control+Enter")
     said = page.get_by_text("the verdict before was being signed").locator("visible=true")
     expect(said).not_to_have_count(0)

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.models import Clinic
 from scans.models import Report, Verdict
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.services.reading.verdicts import begin_amendment
@@ -15,6 +16,7 @@ from scans.services.reports.drafting import start_report
 from scans.services.reports.pdf.document import render_pdf
 from scans.tests.core.factories import make_verdict
 from scans.tests.core.pressing import press
+from scans.tests.core.waiting import wait_until
 from scans.tests.reading.viewing import PATIENCE
 from scans.tests.reports.editing import (
     SAVED,
@@ -211,6 +213,7 @@ def test_the_key_that_signs_does_nothing_where_a_correction_is_written(page: Pag
 def test_a_frame_that_comes_late_changes_nothing_of_what_is_being_signed(
     page: Page, user, study, monkeypatch
 ):
+    Clinic.objects.update(warns_of_unshown_images=False)  # the frame is there after the signature
     draws, goes_on = threading.Event(), threading.Event()
 
     def render_slowly(signed):
@@ -226,8 +229,7 @@ def test_a_frame_that_comes_late_changes_nothing_of_what_is_being_signed(
     choose(page, "tumor")
     page.get_by_label("Impression").fill("A tumor.")
     sign(page)
-    while not draws.is_set():
-        page.wait_for_timeout(100)
+    wait_until(page, draws.is_set)
     scripts[0].continue_()
     page.wait_for_timeout(2500)  # it would have saved by then what it was told
     goes_on.set()
