@@ -90,6 +90,7 @@ class Camera:
         page.get_by_role("button", name="Read the next study").click()
         self.film(page, "2-read-next", wait=4000)
         study = page.url.removesuffix("viewer/")
+        self.look_at_all(page)
         page.keyboard.press("a")
         page.keyboard.press("1")
         self.film(page, "3-accepted-and-tumor", wait=2000)
@@ -106,6 +107,14 @@ class Camera:
     def film(self, page: Page, name: str, *, wait: float = 1200) -> None:
         page.wait_for_timeout(wait)
         page.screenshot(path=FOLDER / f"loop-{name}.png")
+
+    @staticmethod
+    def look_at_all(page: Page) -> None:
+        """Have each image on the screen once, and end at the one that was there."""
+        first, count = map(int, re.findall(r"\d+", page.locator("[data-image-title]").inner_text()))
+        for key in ["Home", *["ArrowDown"] * (count - 1), *["ArrowUp"] * (count - first)]:
+            page.keyboard.press(key)
+            page.wait_for_timeout(600)
 
     def sign_in(self, name: str) -> Page:
         context = self.browser.new_context(
