@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from neuroscan_site.tests.matrix import sampled
-from scans.tests.core.factories import make_analyzed_study, make_study
+from scans.tests.core.factories import PatientFactory, make_analyzed_study, make_study
 from scans.tests.core.pressing import expect_pressable, press
 from scans.tests.reading.viewing import Viewing
 
@@ -93,3 +93,15 @@ def test_the_image_has_700_pixels_of_height_in_a_window_of_1440_by_900(browsing,
     prior = page.get_by_role("button", name="beside this one")
     expect_pressable(page, prior)
     expect(prior).to_contain_text("MRI head")
+
+
+def test_a_name_that_does_not_fit_says_that_it_goes_on(browsing, user):
+    patient = PatientFactory(created_by=user, family_name="Wolfeschlegelsteinhausen" * 4)
+    page = browsing.of(user, viewport={"width": 1280, "height": 800})
+    Viewing(page, make_study(user=user, patient=patient))
+    style = page.locator(".vw-head .ns-banner-name a").evaluate(
+        "one => { const { textOverflow, display } = getComputedStyle(one);"
+        " return [textOverflow, display]; }"
+    )
+    assert style[0] == "ellipsis"
+    assert style[1] != "flex"  # which takes no ellipsis
