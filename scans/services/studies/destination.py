@@ -15,6 +15,7 @@ from scans.models.reading import ReadersRequired
 from scans.services.studies.identity import differences, question_of
 from scans.services.studies.read_studies import is_read
 from scans.services.studies.receipts import (
+    CHOSEN_TWICE,
     DUPLICATE,
     IDENTITY_DIFFERS,
     RECEIVED,
@@ -24,7 +25,6 @@ from scans.services.studies.receipts import (
 from scans.services.studies.stated import wrong_date
 from scans.services.studies.storing import Stored
 
-_CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
 _ALREADY_THERE = "This patient already has exactly this image: the one received before is kept."
 _STUDY_READ = "This study is read already. Upload the rest as a new study."
 _DICOM_STUDY_READ = "This study is read already, so nothing is added to it any more."
@@ -163,7 +163,7 @@ class Destination:
         first = image.filter(instance=same).order_by("frame_number").first()
         if mine and same.upload_place in (None, file.instance["upload_place"]):
             return FileOutcome(file.filename, RECEIVED, image=first)
-        detail = _CHOSEN_TWICE if mine else _ALREADY_THERE
+        detail = CHOSEN_TWICE if mine else _ALREADY_THERE
         return FileOutcome(file.filename, DUPLICATE, "duplicate", detail, first)
 
     def _refusal_of_study(self, file: Stored) -> FileOutcome | None:

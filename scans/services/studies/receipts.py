@@ -6,6 +6,7 @@ from scans.models import Image, Study
 
 RECEIVED, DUPLICATE, REFUSED = "received", "duplicate", "refused"
 IDENTITY_DIFFERS = "identity_differs"
+CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
 OF_ANOTHER_PATIENT = (
     "Another patient of the clinic has exactly this image. See whether this is the right patient."
 )

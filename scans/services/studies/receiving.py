@@ -28,12 +28,17 @@ from scans.services.studies.acquisitions import checked_acquisition
 from scans.services.studies.destination import Destination, Known
 from scans.services.studies.placing import Placed, Placing
 from scans.services.studies.priority import checked_priority, set_priority
-from scans.services.studies.receipts import DUPLICATE, RECEIVED, FileOutcome, Receipt
+from scans.services.studies.receipts import (
+    CHOSEN_TWICE,
+    DUPLICATE,
+    RECEIVED,
+    FileOutcome,
+    Receipt,
+)
 from scans.services.studies.stated import checked_statements
 from scans.services.studies.storing import Stored, discard_unused, store
 
 _ATTEMPTS = 3  # two uploads for two patients may bring one UID at the same moment
-_CHOSEN_TWICE = "This image was chosen twice: it is in this upload already."
 
 
 def receive_study(
@@ -205,7 +210,7 @@ def _outcomes(
         image = next(iter(placed.images.get(decision, ())), None)
         if decision in seen:
             outcomes.append(
-                FileOutcome(offer.filename, DUPLICATE, "duplicate", _CHOSEN_TWICE, image)
+                FileOutcome(offer.filename, DUPLICATE, "duplicate", CHOSEN_TWICE, image)
             )
             continue
         seen.add(decision)
