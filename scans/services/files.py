@@ -45,18 +45,9 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     if not field:
         raise Http404("There is no such file: the analysis has no result.")
     _record_read(user, row, kind)
-    if kind == "original" and settings.ORIGINALS_BY_SIGNED_URL:
-        return HttpResponseRedirect(field.url)
-    # Never in a shared cache, and requested again after signing out.
-    response = stored_file(
-        field,
-        media_type=media_type,
-        filename=filename,
-        as_attachment=kind == "original",
-        cache_control="private, max-age=300",
+    return _handed_out(
+        field, media_type=media_type, filename=filename, is_original=kind == "original"
     )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
 
 
 def stored_file(
@@ -96,17 +87,8 @@ def deliver_object(*, user: User, instance: Instance) -> FileResponse | HttpResp
         row=instance,
         patient_id=instance.patient_id,
     )
-    if settings.ORIGINALS_BY_SIGNED_URL:
-        return HttpResponseRedirect(instance.file.url)
-    response = stored_file(
-        instance.file,
-        media_type=instance.media_type,
-        filename=PurePosixPath(instance.filename).name,
-        as_attachment=True,
-        cache_control="private, max-age=300",
-    )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    field, media_type, filename = _original(instance)
+    return _handed_out(field, media_type=media_type, filename=filename, is_original=True)
 
 
 def deliver_frame(*, user: User, image: Image) -> HttpResponse:
@@ -129,6 +111,28 @@ def deliver_frame(*, user: User, image: Image) -> HttpResponse:
     return response
 
 
+def _handed_out(
+    field: FieldFile, *, media_type: str, filename: str, is_original: bool
+) -> FileResponse | HttpResponse:
+    if is_original and settings.ORIGINALS_BY_SIGNED_URL:
+        return HttpResponseRedirect(field.url)
+    # Never in a shared cache, and requested again after signing out.
+    response = stored_file(
+        field,
+        media_type=media_type,
+        filename=filename,
+        as_attachment=is_original,
+        cache_control="private, max-age=300",
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _original(instance: Instance) -> tuple[FieldFile, str, str]:
+    """The stored file, its media type, and the name the client sees."""
+    return instance.file, instance.media_type, PurePosixPath(instance.filename).name
+
+
 def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
     # Lists show the same thumbnails all day long, and the viewer fetches each frame of a series:
     # once an hour records who saw them, without burying the reads that somebody chose to make.
@@ -147,9 +151,8 @@ def _record_read(user: User, row: Image | Analysis, kind: str) -> None:
 def _file(row: Image | Analysis, kind: str) -> tuple[FieldFile, str, str]:
     """The stored file, its media type, and the name the client sees."""
     if isinstance(row, Image):
-        instance = row.instance
         if kind == "original":
-            return instance.file, instance.media_type, PurePosixPath(instance.filename).name
+            return _original(row.instance)
         if kind in IMAGE_KINDS:
             return getattr(row, kind), "image/png", _picture_name(row, kind)
     elif kind in ANALYSIS_KINDS:
