@@ -253,7 +253,7 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = {
     f"scans.tasks.{name}": {"queue": "upkeep"}
-    for name in ("requeue_expired", "cleanup", "send_mail", "read_demo")
+    for name in ("requeue_expired", "file_received", "cleanup", "send_mail", "read_demo")
 }
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
@@ -269,6 +269,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scans.tasks.requeue_expired",
         "schedule": timedelta(seconds=REQUEUE_SECONDS),
         # One that nobody picked up in time is replaced by the next one, not piled up.
+        "options": {"expires": REQUEUE_SECONDS * 2},
+    },
+    # A message has what arrives filed a second later; this finds what a lost one left.
+    "file_received": {
+        "task": "scans.tasks.file_received",
+        "schedule": timedelta(seconds=REQUEUE_SECONDS),
         "options": {"expires": REQUEUE_SECONDS * 2},
     },
     "cleanup": {"task": "scans.tasks.cleanup", "schedule": timedelta(hours=1)},

@@ -8,11 +8,17 @@ where `TRANSITIONS` has an arrow. `accounts.immutability` makes triggers of it.
 from accounts.immutability import Event, Refusal, declare
 from accounts.undeletable_rows import undeletable_rows
 from scans.models.analysis_states import FINISHED, TRANSITIONS
+from scans.models.received_object_states import RECEIVED_TRANSITIONS
 
 _FINISHED = ", ".join(f"'{status.value}'" for status in FINISHED)
 _ARROWS = ", ".join(
     f"'{source.value}>{arrow.target.value}'"
     for arrow in TRANSITIONS.values()
+    for source in arrow.sources
+)
+_RECEIVED_ARROWS = ", ".join(
+    f"'{source.value}>{arrow.target.value}'"
+    for arrow in RECEIVED_TRANSITIONS.values()
     for source in arrow.sources
 )
 _SIGNED = "IN ('final', 'amended')"
@@ -153,6 +159,45 @@ UNCHANGING = (
         )
         + " OR coalesce(OLD.recipient_id, 0) <> coalesce(NEW.recipient_id, 0)",
         sentence="A critical finding that was reported does not change.",
+    ),
+    Refusal(
+        name="filed_object",
+        table="scans_receivedobject",
+        events=(Event.UPDATE,),
+        condition="OLD.state = 'filed'",
+        sentence="What was received and filed does not change.",
+    ),
+    Refusal(
+        name="received_object_state",
+        table="scans_receivedobject",
+        events=(Event.UPDATE,),
+        condition=(
+            "OLD.state <> 'filed' AND NEW.state <> OLD.state "
+            f"AND OLD.state || '>' || NEW.state NOT IN ({_RECEIVED_ARROWS})"
+        ),
+        sentence="A received object does not go from this state to that one.",
+    ),
+    Refusal(
+        name="received_object_bytes",
+        table="scans_receivedobject",
+        events=(Event.UPDATE,),
+        condition=" OR ".join(
+            f"OLD.{name} <> NEW.{name}"
+            for name in (
+                *("clinic_id", "received_by_id", "received_at", "source", "file", "sha256"),
+                *("sop_instance_uid", "study_instance_uid", "stated_patient_id", "stated_name"),
+            )
+        ),
+        sentence="What was received stays as it was received.",
+    ),
+    Refusal(
+        name="patient_identifier",
+        table="scans_patientidentifier",
+        events=(Event.UPDATE,),
+        condition=_ended_or_changed(
+            "withdrawn_at", "clinic_id", "patient_id", "issuer", "value", "added_by_id", "added_at"
+        ),
+        sentence="An identifier does not change: it is withdrawn, and another one is added.",
     ),
 )
 

@@ -11,6 +11,7 @@ from scans.services.analyses import execution, overlap, workers
 from scans.services.core import idempotency
 from scans.services.demo.clinics import demo_password
 from scans.services.demo.readings import read_demo as read_demo_studies
+from scans.services.studies.inbox import filing
 
 
 @shared_task(name="scans.tasks.analyze")
@@ -21,6 +22,11 @@ def analyze(analysis_id: str) -> None:
 @shared_task(name="scans.tasks.requeue_expired")
 def requeue_expired() -> None:
     execution.requeue_expired()
+
+
+@shared_task(name="scans.tasks.file_received")
+def file_received() -> None:
+    filing.file_waiting()
 
 
 @shared_task(name="scans.tasks.cleanup")

@@ -73,6 +73,19 @@ class Clinic(Undeletable, models.Model):
         "longest wait of a routine study (minutes)", default=24 * 60, validators=_WAIT_LIMITS
     )
 
+    patient_id_issuer = models.CharField(
+        "issuer of the clinic's patient IDs",
+        max_length=64,
+        blank=True,
+        help_text="As DICOM files name it (Issuer of Patient ID). A file that names no issuer, or "
+        "this one, states an MRN of the clinic.",
+    )
+    registers_patients_from_files = models.BooleanField(
+        "registers patients from files",
+        default=False,
+        help_text="A study that a scanner or a PACS sends registers its patient, where no similar "
+        "one is there. Otherwise it waits until somebody chooses the patient.",
+    )
     signing_minutes = models.PositiveIntegerField(
         "minutes after which a signature asks for the password again",
         default=15,

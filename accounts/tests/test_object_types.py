@@ -33,6 +33,8 @@ EVER_STORED = {
     "labellist": "label list",
     "modelrelease": "model release",
     "patient": "patient",
+    "patientidentifier": "patient identifier",
+    "receivedobject": "received object",
     "recordchange": "record change",
     "report": "report",
     "reporttemplate": "report template",

@@ -36,6 +36,8 @@ from scans.models import (
     LabelList,
     Notification,
     Patient,
+    PatientIdentifier,
+    ReceivedObject,
     RecordChange,
     Report,
     ReportTemplate,
@@ -52,6 +54,7 @@ from scans.services.reading.comparisons import record_comparison
 from scans.services.reading.saved_views import save_view
 from scans.services.reading.verdict_drafts import VerdictInput, save_draft
 from scans.services.studies.corrections import correct_study
+from scans.services.studies.inbox.accepting import accept_object
 from scans.tests.core.factories import (
     ReleaseFactory,
     complete,
@@ -61,6 +64,7 @@ from scans.tests.core.factories import (
     make_signed_report,
     make_study,
 )
+from scans.tests.studies.dicom_files import slice_of
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,7 @@ MODELS = [
     *(CriticalFinding, Notification),
     *(Verdict, Assessment, ClinicReason, WorklistView),
     *(SeriesStatement, SliceEvidence, RecordChange, Comparison),
+    *(ReceivedObject, PatientIdentifier),
 ]
 
 EVERYBODY = {
@@ -151,6 +156,10 @@ def world() -> World:
         record_comparison(user=reader, study=study, other=make_study(patient=study.patient))
         KeyImage.objects.create(image=analysis.image, reader=reader)
         make_calibration(image=analysis.image, reader=reader)
+        accept_object(user=reader, content=slice_of(), source="folder", sender="in")
+        PatientIdentifier.objects.create(
+            clinic=clinic, patient=study.patient, value="A", added_by=reader
+        )
         HangingProtocol.objects.create(clinic=clinic, name="Alone", layout="one")
         correct_study(user=reader, study=study, changes={"description": "Head"}, reason="Test.")
         LabelList.objects.get_or_create(clinic=clinic)

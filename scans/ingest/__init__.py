@@ -5,6 +5,7 @@ Here are archives and the limits of the installation; what is inside a file is r
 """
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -20,6 +21,7 @@ from ml.imaging.formats import (
     Window,
 )
 from ml.imaging.formats.dicom import self_check
+from ml.imaging.formats.dicom.identification import Identification, read_identification
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
@@ -28,6 +30,7 @@ __all__ = [
     "DecodedFile",
     "DecodedImage",
     "FileMetadata",
+    "Identification",
     "PatientIdentity",
     "Refusal",
     "StoredObject",
@@ -39,6 +42,7 @@ __all__ = [
     "decode",
     "decode_frame",
     "format_names",
+    "identify",
     "natural_key",
     "unpack",
 ]
@@ -118,6 +122,12 @@ def decode(
             ),
         }.get(refusal.remedy, refusal.remedy)
         raise Refusal(refusal.code, refusal.problem, remedy) from refusal
+
+
+def identify(content: bytes, limits: UploadLimits) -> Identification:
+    """Return which DICOM object these bytes are, in half a millisecond. Raises `Refusal`."""
+    limits.file.check_bytes(len(content))
+    return read_identification(io.BytesIO(content), limits=limits.file)
 
 
 def decode_frame(content: bytes, limits: UploadLimits, *, number: int) -> DecodedImage:

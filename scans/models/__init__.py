@@ -11,6 +11,8 @@ from scans.models.instance import Instance
 from scans.models.key_image import KeyImage
 from scans.models.notification import Notification
 from scans.models.patient import Patient
+from scans.models.patient_identifier import PatientIdentifier
+from scans.models.received_object import ReceivedObject
 from scans.models.record_change import RecordChange
 from scans.models.release import ModelRelease
 from scans.models.report import Report, ReportTemplate
@@ -36,6 +38,8 @@ __all__ = [
     "ModelRelease",
     "Notification",
     "Patient",
+    "PatientIdentifier",
+    "ReceivedObject",
     "RecordChange",
     "Report",
     "ReportTemplate",

@@ -4,7 +4,7 @@ What is in a file is decoded and stored by `storing`; `destination` decides whet
 of which study it is; `placing` says where its images stand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from django.core.files.base import File
 from django.db import IntegrityError
 
 from accounts import audit
-from accounts.clinical_write import clinical_write
+from accounts.clinical_write import clinical_transaction, clinical_write
 from accounts.models import User
 from accounts.policy import Action, require
 from scans import audit_events
@@ -101,27 +101,77 @@ def receive_study(
     try:
         for number, file in enumerate(files, place):
             offers.extend(store(patient, file, place=number))
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return _write(
-                    user=user,
-                    patient=patient,
-                    stated=stated,
-                    fallback_date=fallback_date,
-                    priority=priority,
-                    upload_id=upload_id,
-                    acquisition=acquisition,
-                    offers=offers,
-                    confirm_identity=confirm_identity,
-                )
-            except IntegrityError:
-                # Somebody else has written the same UID for another patient meanwhile: now it is
-                # seen, and said.
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("the loop returns or raises")
+        return _write_again(
+            user=user,
+            patient=patient,
+            stated=stated,
+            fallback_date=fallback_date,
+            priority=priority,
+            upload_id=upload_id,
+            acquisition=acquisition,
+            offers=offers,
+            confirm_identity=confirm_identity,
+        )
     finally:
         discard_unused(offer for offer in offers if isinstance(offer, Stored))
+
+
+def receive_stored(
+    *,
+    user: User,
+    patient: Patient,
+    offers: Sequence[Stored | FileOutcome],
+    fallback_date: date,
+    after: Callable[[Receipt], None],
+) -> Receipt:
+    """Receive DICOM objects of one study that are stored, for this patient, whoever they name.
+
+    What is stated of the study is taken from them, the day from `fallback_date` where they do not
+    state it. `after` is called with the receipt in the same transaction: what it raises undoes all.
+
+    Raises `NotAllowedError`, or `ValidationError` for an archived patient.
+    """
+    stated = {
+        "study_date": None,
+        "description": "",
+        "clinical_question": "",
+        "referring_physician": "",
+        "accession_number": "",
+    }
+    try:
+        return _write_again(
+            user=user,
+            patient=patient,
+            stated=stated,
+            fallback_date=fallback_date,
+            priority=Priority.ROUTINE,
+            upload_id=None,
+            acquisition=checked_acquisition({}),
+            offers=offers,
+            confirm_identity=True,
+            after=after,
+        )
+    finally:
+        discard_unused(offer for offer in offers if isinstance(offer, Stored))
+
+
+def _write_again(*, after: Callable[[Receipt], None] | None = None, **of_write: Any) -> Receipt:
+    """Write; once more where somebody else has written the same UID for another patient meanwhile.
+
+    Then it is seen, and said.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            if after is None:
+                return _write(**of_write)
+            with clinical_transaction():
+                receipt = _write(**of_write)
+                after(receipt)
+                return receipt
+        except IntegrityError:
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the loop returns or raises")
 
 
 def _refuse_archived(patient: Patient) -> None:

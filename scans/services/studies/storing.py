@@ -1,7 +1,7 @@
 """The bytes of uploaded files to the storage, decoded on the way; no row is written here."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
-from scans.models import Instance, Patient
+from scans.models import Instance, Patient, ReceivedObject
 from scans.models.acquisition import ACQUISITION
 from scans.services.studies.acquisitions import acquisition_of_file, acquisition_of_image
 from scans.services.studies.receipts import REFUSED, FileOutcome
@@ -61,7 +61,7 @@ class Stored:
 def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | FileOutcome]:
     """Decode the images of a file and store them; the files of a ZIP one after the other."""
     limits = upload_limits()
-    filename = _plain_name(file.name or "unnamed")
+    filename = plain_name(file.name or "unnamed")
     offers = ingest.unpack(filename, file, file.size, limits)
     for entry, offer in enumerate(offers):
         name = offer.filename[-255:]
@@ -70,16 +70,33 @@ def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | File
                 raise offer.content
             with _decoding:
                 decoded = ingest.decode(offer.content, limits, filename=name)
-                _refuse_long_uids(decoded.metadata)
+                _refuse_long_uids_of(decoded.metadata)
+                original = f"images/{patient.clinic_id}/{uuid4()}/original"
                 yield _store_file(
-                    patient,
                     offer,
                     decoded,
+                    name=default_storage.save(original, ContentFile(offer.content)),
                     filename=name,
                     place=place * _PLACES_OF_A_FILE + entry,
                 )
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
+
+
+def store_received(row: ReceivedObject) -> Stored | FileOutcome:
+    """Decode a received object, whose bytes are stored already; store what is shown of it."""
+    limits = upload_limits()
+    try:
+        name = str(row.file.name)
+        with row.file.open("rb") as file:
+            content = file.read()
+        with _decoding:
+            decoded = ingest.decode(content, limits, filename=row.filename)
+            _refuse_long_uids_of(decoded.metadata)
+            offer = ingest.SubmittedFile(row.filename, content)
+            return _store_file(offer, decoded, name=name, filename=row.filename, place=0)
+    except ingest.Refusal as refusal:
+        return FileOutcome(row.filename, REFUSED, refusal.code, refusal.detail)
 
 
 def discard_unused(stored: Iterable[Stored]) -> None:
@@ -91,25 +108,33 @@ def discard_unused(stored: Iterable[Stored]) -> None:
     try:
         mine = {item.instance["file"]: item for item in stored}
         used = Instance.objects.filter(file__in=mine).values_list("file", flat=True)
-        for name in set(mine) - set(used):
-            for leftover in mine[name].names:
+        unused = set(mine) - set(used)
+        # What waits, is held or was discarded keeps its bytes, to be decoded anew.
+        kept = set(_files_of_received(unused)) if unused else set()
+        for name in unused:
+            for leftover in set(mine[name].names) - kept:
                 default_storage.delete(leftover)
     except Exception:  # each storage and database brings errors of its own
         log.exception("upload.discard_failed")
 
 
+def _files_of_received(names: Collection[str]) -> Iterable[str]:
+    return ReceivedObject.objects.filter(file__in=names).values_list("file", flat=True)
+
+
 def _store_file(
-    patient: Patient,
     offer: ingest.SubmittedFile,
     decoded: ingest.DecodedFile,
     *,
+    name: str,
     filename: str,
     place: int,
 ) -> Stored:
+    """Store what is shown of a file whose bytes are in the storage under this name."""
     assert isinstance(offer.content, bytes)
-    folder = f"images/{patient.clinic_id}/{uuid4()}"
+    folder = PurePosixPath(name).parent.as_posix()
     instance: dict[str, Any] = {
-        "file": default_storage.save(f"{folder}/original", ContentFile(offer.content)),
+        "file": name,
         "upload_place": place,
         "sha256": offer.sha256,
         "byte_size": len(offer.content),
@@ -175,8 +200,13 @@ def _store_image(
     }
 
 
-def _refuse_long_uids(metadata: ingest.FileMetadata) -> None:
-    for uid in (metadata.study_uid, metadata.series_uid, metadata.instance_uid):
+def _refuse_long_uids_of(metadata: ingest.FileMetadata) -> None:
+    refuse_long_uids(metadata.study_uid, metadata.series_uid, metadata.instance_uid)
+
+
+def refuse_long_uids(*uids: str | None) -> None:
+    """Raise `Refusal` with code `invalid_uid` where one of them is longer than DICOM allows."""
+    for uid in uids:
         if uid is not None and len(uid) > _LONGEST_UID:
             raise ingest.Refusal(
                 "invalid_uid",
@@ -194,7 +224,7 @@ def storable_number(number: int | None) -> int | None:
     return number if number is not None and abs(number) <= _LARGEST_NUMBER else None
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """The last part of the client's name of the file, without control characters."""
     last = PurePosixPath(name.replace("\\", "/")).name
     return "".join(letter for letter in last if letter.isprintable()) or "unnamed"

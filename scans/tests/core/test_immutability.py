@@ -30,6 +30,8 @@ from scans.models import (
     Instance,
     KeyImage,
     LabelList,
+    PatientIdentifier,
+    ReceivedObject,
     RecordChange,
     Report,
     ReportTemplate,
@@ -96,6 +98,27 @@ def make_rows():
     make_calibration(image=image, reader=study.received_by)
     withdrawn = make_calibration(image=image, reader=study.received_by)
     SpacingCalibration.objects.filter(pk=withdrawn.pk).update(withdrawn_at=timezone.now())
+    for number, filed in enumerate(({"state": "filed", "instance": image.instance}, {})):
+        ReceivedObject.objects.create(
+            clinic=study.clinic,
+            received_by=study.received_by,
+            source="folder",
+            file="a",
+            filename="a.dcm",
+            sha256="0" * 64,
+            byte_size=1,
+            sop_instance_uid=f"1.2.{number}",
+            study_instance_uid="1.2",
+            **filed,
+        )
+    for value, withdrawn_at in (("A", None), ("B", timezone.now())):
+        PatientIdentifier.objects.create(
+            clinic=study.clinic,
+            patient=study.patient,
+            value=value,
+            added_by=study.received_by,
+            withdrawn_at=withdrawn_at,
+        )
     earlier = Study.objects.create(
         clinic=study.clinic,
         patient=study.patient,
@@ -123,6 +146,8 @@ FINISHED_ROW = {
     "scans_criticalfinding": "acknowledged_at IS NOT NULL",
     "scans_spacingcalibration": "withdrawn_at IS NOT NULL",
     "scans_keyimage": "unstarred_at IS NOT NULL",
+    "scans_receivedobject": "state = 'filed'",
+    "scans_patientidentifier": "withdrawn_at IS NOT NULL",
 }
 
 
@@ -228,7 +253,7 @@ def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_tr
     rows, names = everything(), {row.name for row in installed()}
     later = [  # which that version did not have
         *(SliceEvidence, SeriesStatement, RecordChange, CriticalFinding),
-        *(Comparison, KeyImage, SpacingCalibration),
+        *(Comparison, KeyImage, SpacingCalibration, ReceivedObject, PatientIdentifier),
     ]
     rows |= {model.__name__: [] for model in later}
     migrate("0006_report")
@@ -442,6 +467,10 @@ def name_instances_after_their_images():
     with transaction.atomic():  # at whose end the foreign keys are checked
         of_image = "(SELECT {} FROM scans_image WHERE instance_id = scans_instance.id)"
         values = f"received_at = {of_image.format('received_at')}, id = {of_image.format('id')}"
+        run(
+            "UPDATE scans_receivedobject SET instance_id = (SELECT id FROM scans_image "
+            "WHERE instance_id = scans_receivedobject.instance_id)"
+        )
         run(f"UPDATE scans_instance SET {values}")
         run("UPDATE scans_image SET instance_id = id")
 

@@ -144,7 +144,7 @@ def header_of(dataset: Dataset, *, limits: Limits) -> Header:
         acquisition_number=values.whole(dataset, "AcquisitionNumber"),
         manufacturer=values.text(dataset, "Manufacturer"),
         station=values.text(dataset, "StationName"),
-        patient=_patient(dataset),
+        patient=patient_of(dataset),
         slice_spacing=_slice_spacing(dataset),
         rows=values.whole(dataset, "Rows") or 0,
         columns=values.whole(dataset, "Columns") or 0,
@@ -153,7 +153,8 @@ def header_of(dataset: Dataset, *, limits: Limits) -> Header:
     )
 
 
-def _patient(dataset: Dataset) -> PatientIdentity:
+def patient_of(dataset: Dataset) -> PatientIdentity:
+    """Whom the data set names."""
     sex = values.text(dataset, "PatientSex").upper()[:1]
     return PatientIdentity(
         patient_id=values.text(dataset, "PatientID") or None,

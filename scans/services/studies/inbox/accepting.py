@@ -1,0 +1,162 @@
+"""An object that a door received: its bytes to the storage, one row, and a message to file it.
+
+`accept_object` is the one place where bytes that nobody chose a patient for come in.
+"""
+
+import hashlib
+from typing import IO
+from uuid import uuid4
+
+import structlog
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.policy import Action, require
+from scans import ingest
+from scans.ingest.limits import upload_limits
+from scans.models import Instance, ReceivedObject
+from scans.models.received_object import HeldCode, ReceivedSource
+from scans.models.received_object_states import OPEN_STATES, ReceivedState
+from scans.services.studies.inbox.waking import wake_on_commit
+from scans.services.studies.inbox.wording import CONFLICT
+from scans.services.studies.storing import plain_name, refuse_long_uids
+
+log = structlog.get_logger(__name__)
+_ATTEMPTS = 3  # two senders may bring one UID at the same moment
+
+
+def accept_object(
+    *,
+    user: User,
+    content: bytes | IO[bytes],
+    source: str,
+    sender: str,
+    filename: str = "",
+    wakes: bool = True,
+) -> ReceivedObject:
+    """Store one DICOM object durably, as a row that waits to be filed.
+
+    When this returns, the bytes and the row are on the disk. Two statements ask what the clinic has
+    of its UID, one writes; no pixel is read.
+
+    The same bytes again give the row that is there (`is_duplicate`), also where they are in the
+    record already, and no second copy. Other bytes of a UID that the clinic has are kept in
+    quarantine for an administrator: the row is held, with the code `uid_conflict`
+    (`is_conflict`), and the sender is to be told that the object was not taken.
+
+    `source` is one of `ReceivedSource`, `sender` what the door calls who sent it. `wakes` sends the
+    message that has it filed; who files at once leaves it out.
+
+    Raises `NotAllowedError`, or `ingest.Refusal` for what is no DICOM object, or lacks the UIDs
+    that it is filed by.
+    """
+    require(user, Action.UPLOAD_STUDY)
+    assert user.clinic_id is not None  # nobody without a clinic may upload
+    data = content if isinstance(content, bytes) else content.read()
+    found = ingest.identify(data, upload_limits())
+    _refuse_missing_uids(found)
+    row = ReceivedObject(
+        clinic_id=user.clinic_id,
+        received_by=user,
+        source=ReceivedSource(source),
+        sender=_one_line(sender)[:200],
+        filename=plain_name(filename or f"{found.sop_instance_uid}.dcm")[-255:],
+        sha256=hashlib.sha256(data).hexdigest(),
+        byte_size=len(data),
+        **stated_fields(found),
+    )
+    for attempt in range(1, _ATTEMPTS + 1):
+        known = _known(row)
+        if known is not None:
+            return known
+        try:
+            return _stored(row, data, wakes=wakes)
+        except IntegrityError:
+            # Somebody else has brought the same UID a moment ago: now it is seen.
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def stated_fields(found: ingest.Identification) -> dict[str, object]:
+    """The columns of a row that say what the object is and whom it names."""
+    patient = found.patient
+    return {
+        "sop_class_uid": found.sop_class_uid[:64],
+        "sop_instance_uid": found.sop_instance_uid,
+        "transfer_syntax_uid": found.transfer_syntax_uid[:64],
+        "study_instance_uid": found.study_uid,
+        "series_instance_uid": found.series_uid,
+        "stated_patient_id": (patient.patient_id or "")[:255],
+        "stated_issuer": (patient.issuer or "")[:255],
+        "stated_name": (patient.name or "")[:400],
+        "stated_birth_date": patient.birth_date,
+        "stated_sex": patient.sex or "",
+    }
+
+
+def _known(row: ReceivedObject) -> ReceivedObject | None:
+    """The row of the same bytes; None where they are new, with `row` held where its UID is not."""
+    same_uid = {"clinic_id": row.clinic_id, "sop_instance_uid": row.sop_instance_uid}
+    instance = Instance.objects.filter(**same_uid).only("pk", "sha256", "patient", "file").first()
+    others = list(ReceivedObject.objects.filter(**same_uid).exclude(file=""))
+    row.state, row.code, row.detail, row.instance = ReceivedState.WAITING, "", "", None
+    if instance is not None and instance.sha256 == row.sha256:
+        filed = next((one for one in others if one.instance_id == instance.pk), None)
+        return _as_duplicate(filed or _filed_before(row, instance))
+    live = [one for one in others if one.state in OPEN_STATES and not one.is_conflict]
+    for one in live:
+        if one.sha256 == row.sha256:
+            return _as_duplicate(one)
+    if instance is None and not live:
+        return None
+    for one in others:
+        if one.is_conflict and one.sha256 == row.sha256:
+            return _as_duplicate(one)
+    row.state, row.code, row.detail = ReceivedState.HELD, HeldCode.UID_CONFLICT, CONFLICT
+    return None
+
+
+def _filed_before(row: ReceivedObject, instance: Instance) -> ReceivedObject:
+    """The row of what an upload has brought: it names the file that is there."""
+    row.state, row.instance, row.patient_id = ReceivedState.FILED, instance, instance.patient_id
+    row.file.name = instance.file.name
+    row.save(force_insert=True)
+    return row
+
+
+def _as_duplicate(row: ReceivedObject) -> ReceivedObject:
+    row.is_duplicate = True
+    return row
+
+
+def _stored(row: ReceivedObject, data: bytes, *, wakes: bool) -> ReceivedObject:
+    # The name that the instance's file has later: what is filed is not moved.
+    name = f"images/{row.clinic_id}/{uuid4()}/original"
+    row.file.name = default_storage.save(name, ContentFile(data))
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except BaseException:
+        default_storage.delete(row.file.name)
+        raise
+    if wakes and row.state == ReceivedState.WAITING:
+        wake_on_commit()
+    return row
+
+
+def _refuse_missing_uids(found: ingest.Identification) -> None:
+    for name, uid in (("Study", found.study_uid), ("SOP", found.sop_instance_uid)):
+        if not uid:
+            raise ingest.Refusal(
+                "no_uid",
+                f"The DICOM object states no {name} Instance UID, by which it is filed.",
+                "Upload it for a patient on the upload page instead.",
+            )
+    refuse_long_uids(found.study_uid, found.series_uid, found.sop_instance_uid)
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())
