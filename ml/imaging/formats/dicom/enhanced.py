@@ -38,7 +38,10 @@ _GROUPS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("MRTimingAndRelatedParametersSequence", {"RepetitionTime": "", "EchoTrainLength": ""}),
     ("MREchoSequence", {"EffectiveEchoTime": "EchoTime"}),
     ("MRModifierSequence", {"InversionTimes": "InversionTime"}),
-    ("MRImageFrameTypeSequence", {"FrameType": "ImageType", "ComplexImageComponent": ""}),
+    (
+        "MRImageFrameTypeSequence",
+        {"FrameType": "ImageType", "ComplexImageComponent": "", "AcquisitionContrast": ""},
+    ),
     ("MRDiffusionSequence", {"DiffusionBValue": ""}),
     (
         "FrameContentSequence",

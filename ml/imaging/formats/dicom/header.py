@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from pydicom import Dataset
 
 from ml.imaging.formats.contract import Limits, PatientIdentity, Window
-from ml.imaging.formats.dicom import enhanced, kinds, mosaic, sequences, values
+from ml.imaging.formats.dicom import enhanced, kinds, mosaic, private, sequences, values
 from ml.imaging.formats.dicom.files import read_dataset
 from ml.imaging.formats.dicom.kinds import Kind
 from ml.imaging.formats.dicom.mosaic import Tile
@@ -224,7 +224,7 @@ def _frame(
         windows=tuple(_windows(frame)),
         rescale=_rescale(frame),
         echo_time=values.number(frame, "EchoTime"),
-        b_value=values.number(frame, "DiffusionBValue"),
+        b_value=sequences.b_value(frame),
         image_type=values.texts(frame, "ImageType") or values.texts(dataset, "ImageType"),
         component=_component(frame, dataset),
         time_index=values.whole(frame, "TemporalPositionIdentifier"),
@@ -252,4 +252,5 @@ def _component(frame: Dataset, dataset: Dataset) -> str:
         return said
     parts = {part.upper() for part in values.texts(dataset, "ImageType")}
     letters = {"M": "magnitude", "P": "phase", "R": "real", "I": "imaginary"}
-    return next((name for letter, name in letters.items() if letter in parts), "")
+    said = next((name for letter, name in letters.items() if letter in parts), "")
+    return said or private.component(dataset)

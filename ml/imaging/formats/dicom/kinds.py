@@ -7,7 +7,7 @@ from typing import Final
 
 from pydicom import Dataset, uid
 
-from ml.imaging.formats.dicom import values
+from ml.imaging.formats.dicom import private, sequences, values
 
 
 class Kind(Enum):
@@ -16,6 +16,7 @@ class Kind(Enum):
     MR_IMAGE = "MR image"
     LOCALIZER = "localizer"
     DERIVED = "derived MR image"
+    PHASE = "phase image"
     OTHER_BODY_PART = "MR image of another part of the body"
     CT = "CT image"
     ULTRASOUND = "ultrasound image"
@@ -40,6 +41,7 @@ _NO_IMAGE: Final = "Not analyzed: it is a {name}, and no slice of a head."
 _WHY: Final = {
     Kind.LOCALIZER: "Not analyzed: a localizer is for planning the other series.",
     Kind.DERIVED: "Not analyzed: it was computed from other images.",
+    Kind.PHASE: "Not analyzed: it shows the phase of the signal, and no anatomy.",
     Kind.OTHER_BODY_PART: "Not analyzed: its header names another part of the body than the head.",
     Kind.CT: "Not analyzed: the model reads MRI, and this is CT.",
     Kind.ULTRASOUND: "Not analyzed: the model reads MRI, and this is ultrasound.",
@@ -82,6 +84,8 @@ _HEAD: Final = {
 }
 _HEAD_WORDS: Final = ("HEAD", "BRAIN", "SKULL", "NEURO", "CRAN", "KOPF", "SCHADEL", "CEREB", "TETE")
 _NOT_TOLD: Final = {"", "UNKNOWN", "OTHER", "NONE", "WHOLEBODY", "UNSPECIFIED"}
+# Of Image Type: what is projected through many slices is none.
+_PROJECTIONS: Final = {"PROJECTION IMAGE", "MIP", "MNIP", "MAX_IP", "MIN_IP"}
 _LOCALIZER_WORDS: Final = {
     "localizer",
     "localiser",
@@ -134,7 +138,22 @@ def _kind_of_mr(dataset: Dataset) -> Kind:
         return Kind.LOCALIZER
     if _is_of_another_part(values.text(dataset, "BodyPartExamined")):
         return Kind.OTHER_BODY_PART
+    if _is_phase(dataset, image_type):
+        return Kind.PHASE
+    if image_type & _PROJECTIONS or sequences.sequence_of(dataset) == sequences.DERIVED:
+        return Kind.DERIVED
     return Kind.MR_IMAGE
+
+
+def _is_phase(dataset: Dataset, image_type: set[str]) -> bool:
+    """Whether a classic image shows the phase, or one part of the complex signal."""
+    said = values.text(dataset, "ComplexImageComponent").upper()
+    if said:
+        return said in {"PHASE", "REAL", "IMAGINARY"}
+    if image_type & {"M", "MAGNITUDE"} or "MIXED" in image_type:
+        return False
+    parts = {"P", "PHASE", "I", "IMAGINARY"}
+    return bool(image_type & parts) or private.component(dataset) in {"phase", "imaginary"}
 
 
 def _is_of_another_part(part: str) -> bool:

@@ -1,4 +1,7 @@
-"""Siemens mosaics: the slices of a volume side by side in one picture, split into tiles again."""
+"""Mosaics: the slices of a volume side by side in one picture, split into tiles again.
+
+Siemens writes them ("MOSAIC"), and United Imaging ("VFRAME").
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 from pydicom import Dataset
 
-from ml.imaging.formats.dicom import values
+from ml.imaging.formats.dicom import private, values
 from ml.imaging.formats.geometry import (
     ImagePlane,
     Vector,
@@ -37,6 +40,7 @@ class Mosaic:
 
     Attributes:
         step: from one slice to the next, millimeters; None where the header does not tell.
+        positions: of the slices, millimeters, where the header has one for each.
     """
 
     count: int
@@ -44,6 +48,7 @@ class Mosaic:
     height: int
     width: int
     step: Vector | None
+    positions: tuple[Vector, ...] = ()
 
     def tile(self, index: int) -> Tile:
         """Slice `index`, from 0, in the order in which they lie."""
@@ -55,7 +60,10 @@ class Mosaic:
 
 def mosaic_of(dataset: Dataset) -> Mosaic | None:
     """The mosaic that a header describes, or None where the image is one slice."""
-    if "MOSAIC" not in {part.upper() for part in values.texts(dataset, "ImageType")}:
+    image_type = {part.upper() for part in values.texts(dataset, "ImageType")}
+    if "VFRAME" in image_type:
+        return _of_united_imaging(dataset)
+    if "MOSAIC" not in image_type:
         return None
     rows, columns = values.whole(dataset, "Rows"), values.whole(dataset, "Columns")
     count, normal = _stated(dataset)
@@ -78,10 +86,10 @@ def plane_of(dataset: Dataset, mosaic: Mosaic, index: int) -> ImagePlane | None:
     it one slice; the first slice begins half the difference of the sizes further in.
     Source: nibabel, "Siemens mosaic" (dicom_mosaic), after SPM.
     """
-    whole = image_plane(
-        values.numbers(dataset, "ImagePositionPatient"),
-        values.numbers(dataset, "ImageOrientationPatient"),
-    )
+    orientation = values.numbers(dataset, "ImageOrientationPatient")
+    if mosaic.positions:
+        return image_plane(mosaic.positions[index], orientation)
+    whole = image_plane(values.numbers(dataset, "ImagePositionPatient"), orientation)
     spacing = spacing_of(values.numbers(dataset, "PixelSpacing"))
     if whole is None or spacing is None or mosaic.step is None:
         return None
@@ -94,6 +102,32 @@ def plane_of(dataset: Dataset, mosaic: Mosaic, index: int) -> ImagePlane | None:
         origin + index * step for origin, step in zip(first.position, mosaic.step, strict=True)
     )
     return ImagePlane(position=(x, y, z), row=first.row, column=first.column)
+
+
+def _of_united_imaging(dataset: Dataset) -> Mosaic | None:
+    """As many columns as the square root of the number of slices, as many rows as these need.
+
+    Each slice has an item with its own position. Source: the vendor's table of private elements.
+    """
+    rows, columns = values.whole(dataset, "Rows"), values.whole(dataset, "Columns")
+    count, items = private.slices_of_a_frame(dataset)
+    count = count or len(items)
+    if not rows or not columns or count < 1:
+        return None
+    across = math.ceil(math.sqrt(count))
+    down = math.ceil(count / across)
+    if rows % down or columns % across:
+        return None
+    positions = [values.numbers(item, "ImagePositionPatient") for item in items]
+    stated = len(positions) == count and all(len(position) == 3 for position in positions)
+    return Mosaic(
+        count=count,
+        columns=across,
+        height=rows // down,
+        width=columns // across,
+        step=None,
+        positions=tuple((x, y, z) for x, y, z in positions) if stated else (),
+    )
 
 
 def _stated(dataset: Dataset) -> tuple[int | None, Vector | None]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydicom import Dataset
 
-from ml.imaging.formats.dicom import values
+from ml.imaging.formats.dicom import private, values
 
 T1, T1C, T2, FLAIR, PD = "T1", "T1c", "T2", "FLAIR", "PD"
 DWI, ADC, SWI, ANGIOGRAPHY, DERIVED, OTHER = "DWI", "ADC", "SWI", "angiography", "derived", "other"
@@ -57,14 +57,28 @@ _COMPUTED: Final[Mapping[str, str]] = {
         DERIVED,
     ),
 }
-_WORD: Final = re.compile(r"[a-z0-9+*]+")
+# DICOM's Acquisition Contrast (PS3.3, C.8.13.3.1.1). Some scanners write T1 of any gradient echo:
+# the weightings count where nothing else tells.
+_STATED: Final[Mapping[str, str]] = {
+    "DIFFUSION": DWI,
+    "FLUID_ATTENUATED": FLAIR,
+    "PROTON_DENSITY": PD,
+    "T1": T1,
+    "T2": T2,
+    "T2_STAR": OTHER,
+    "PERFUSION": OTHER,
+    "STIR": OTHER,
+    "TAGGING": OTHER,
+    "TOF": ANGIOGRAPHY,
+}
 # Of Series Description and Protocol Name, in the order in which they are asked.
 _CALLED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (ADC, re.compile(r"\b(e?adc|apparent diff)")),
     (
         DERIVED,
         re.compile(
-            r"\b(fa map|cbf|cbv|mtt|ttp|tmax|subtraction|sub\b|(gre ?)?field|b0 ?map|asl|perf)"
+            r"^b0\b|\b(fa map|cbf|cbv|mtt|ttp|tmax|subtraction|sub\b|(gre ?)?field|b0 ?map)"
+            r"|\b(asl|perf)"
         ),
     ),
     (DWI, re.compile(r"\b(dwi|dti|diff\w*|ep2d b\d|trace\w*|resolve|hardi|noddi)\b")),
@@ -102,13 +116,15 @@ def sequence_of(dataset: Dataset, frame: Dataset | None = None) -> str:
         return OTHER
     called = _called(words)
     acquired = _acquired(header, dataset)
+    stated = _stated(header, dataset)
     if called in (ADC, DERIVED, DWI, SWI, ANGIOGRAPHY):
         return called
-    if acquired in (DWI, ANGIOGRAPHY):
-        return acquired
-    if acquired == FLAIR and called in (FLAIR, T2, UNKNOWN):
-        return FLAIR
-    weighting = called or acquired
+    for strong in (acquired, stated):
+        if strong in (DWI, ANGIOGRAPHY):
+            return strong
+        if strong == FLAIR and called in (FLAIR, T2, UNKNOWN):
+            return FLAIR
+    weighting = called or acquired or stated
     if weighting == T1 and has_contrast(dataset, header):
         return T1C
     return weighting
@@ -128,6 +144,12 @@ def has_contrast(dataset: Dataset, header: Dataset | None = None) -> bool:
     if any(agent.upper() not in _NO_AGENT for agent in agents):
         return True
     return bool(_WITH.search(words))
+
+
+def b_value(header: Dataset) -> float | None:
+    """Of diffusion, s/mm2: the standard's element, else the vendor's."""
+    found = values.number(header, "DiffusionBValue")
+    return found if found is not None else private.b_value(header)
 
 
 def described(dataset: Dataset) -> str:
@@ -162,10 +184,15 @@ def _called(words: str) -> str:
     return found
 
 
+def _stated(header: Dataset, dataset: Dataset) -> str:
+    said = values.text(header, "AcquisitionContrast") or values.text(dataset, "AcquisitionContrast")
+    return _STATED.get(said.upper(), UNKNOWN)
+
+
 def _acquired(header: Dataset, dataset: Dataset) -> str:
     """By how it was acquired: b-value, flow, then times."""
-    b_value = values.number(header, "DiffusionBValue")
-    if b_value is not None and b_value > 0:
+    found = b_value(header)
+    if found is not None and found > 0:
         return DWI
     if (
         values.text(header, "SequenceName")
@@ -186,8 +213,8 @@ def _acquired(header: Dataset, dataset: Dataset) -> str:
     if inverted and _FLAIR_TI[0] <= inversion <= _FLAIR_TI[1] and echo >= _LONG_TE:
         return FLAIR
     if "GR" in techniques or techniques == {"GR", "IR"}:
-        if "EP" in techniques:
-            return UNKNOWN
+        if "EP" in techniques:  # without diffusion: of function or perfusion
+            return OTHER if echo >= _STAR_TE else UNKNOWN
         return T1 if echo <= _T1_GRADIENT_TE else (OTHER if echo >= _STAR_TE else UNKNOWN)
     if "SE" in techniques or "RM" in techniques:
         if inverted and inversion > 0:

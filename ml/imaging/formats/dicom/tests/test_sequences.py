@@ -88,6 +88,14 @@ ROWS = [
     ("unnamed", se(2400, 20), "PD"),
     ("unnamed", se(2500, 90), "T2"),
     ("unnamed", ir(9000, 110, 2400), "FLAIR"),
+    # Enhanced files say what the contrast is; the weightings count where nothing else tells
+    ("enhanced", {"AcquisitionContrast": "T1"}, "T1"),
+    ("enhanced", {"AcquisitionContrast": "FLUID_ATTENUATED"}, "FLAIR"),
+    ("enhanced", {"AcquisitionContrast": "DIFFUSION", "SeriesDescription": "axial"}, "DWI"),
+    ("enhanced", {"AcquisitionContrast": "T1", "SeriesDescription": "T2W_TSE"}, "T2"),
+    ("enhanced", {"AcquisitionContrast": "T1", "SeriesDescription": "B0 NS"}, "derived"),
+    ("enhanced", {"AcquisitionContrast": "UNKNOWN"}, ""),
+    ("siemens", gr(500, 30, ScanningSequence=["GR", "EP"], SeriesDescription="REST1"), "other"),
     # What is not known stays so
     ("unknown", {}, ""),
     ("unknown", se(1500, 45), ""),
