@@ -196,6 +196,11 @@ class ReceivedObject(Undeletable, models.Model):
     is_duplicate = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is neither in the record nor discarded."""
+        return self.state in OPEN_STATES
+
+    @property
     def is_conflict(self) -> bool:
         """Whether another object of the clinic has its UID."""
         return self.code == HeldCode.UID_CONFLICT

@@ -35,7 +35,7 @@ _OF_OTHER_PATIENT = (
 )
 _UID_CONFLICT = (
     "The clinic already has another file with the SOP Instance UID of {name}. The one received "
-    "before is kept, and this one is not."
+    "before stays in the record; this one is kept apart for your administrator."
 )
 _NO_DATE = "Enter the day the images were taken: the files do not state it."
 

@@ -26,6 +26,7 @@ from scans.services.analyses.series_statements import update_series_statement
 from scans.services.patients.records import refuse_merged
 from scans.services.studies.acquisitions import checked_acquisition
 from scans.services.studies.destination import Destination, Known
+from scans.services.studies.held_uploads import file_held, hold_refused
 from scans.services.studies.placing import Placed, Placing
 from scans.services.studies.priority import checked_priority, set_priority
 from scans.services.studies.receipts import (
@@ -78,6 +79,7 @@ def receive_study(
     several; what is not stated of it (None for the day) is taken from them, and `fallback_date`
     counts where they do not state the day either. A file that names another patient is refused with
     the code `identity_differs`, unless the sender says that it is of this one (`confirm_identity`).
+    It is held meanwhile, and a file whose UID another one has is kept in quarantine.
 
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, the acquisition,
     the priority, an archived patient, or an upload id that belongs to another patient's study.
@@ -111,6 +113,7 @@ def receive_study(
             acquisition=acquisition,
             offers=offers,
             confirm_identity=confirm_identity,
+            is_upload=True,
         )
     finally:
         discard_unused(offer for offer in offers if isinstance(offer, Stored))
@@ -149,6 +152,7 @@ def receive_stored(
             acquisition=checked_acquisition({}),
             offers=offers,
             confirm_identity=True,
+            is_upload=False,
             after=after,
         )
     finally:
@@ -197,6 +201,7 @@ def _write(
     acquisition: Mapping[str, Any],
     offers: Sequence[Stored | FileOutcome],
     confirm_identity: bool,
+    is_upload: bool,
 ) -> Receipt:
     # One upload at a time for a patient: two copies of a file cannot both find themselves new.
     # Read again: somebody may have archived the patient while the files were decoded.
@@ -220,6 +225,9 @@ def _write(
         )
         placed = placing.place(destination.taken)
         study = _announce(user, study, placed, destination, priority=priority)
+    if is_upload:  # what was received is not held here: who files it decides
+        hold_refused(user=user, patient=patient, offers=offers, decided=decided)
+        file_held(patient, destination.taken)
     outcomes = _outcomes(offers, decided, placed)
     is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
     study = study or next((one.image.study for one in outcomes if one.image), None)

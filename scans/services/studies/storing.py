@@ -215,6 +215,31 @@ def refuse_long_uids(*uids: str | None) -> None:
             )
 
 
+def stated_fields(
+    *,
+    sop_class_uid: str,
+    sop_instance_uid: str | None,
+    transfer_syntax_uid: str,
+    study_uid: str | None,
+    series_uid: str | None,
+    patient: ingest.PatientIdentity | None,
+) -> dict[str, Any]:
+    """The columns of a received object that say what it is and whom it names."""
+    named = patient or ingest.PatientIdentity()
+    return {
+        "sop_class_uid": _uid_or_none(sop_class_uid),
+        "sop_instance_uid": sop_instance_uid or "",
+        "transfer_syntax_uid": _uid_or_none(transfer_syntax_uid),
+        "study_instance_uid": study_uid or "",
+        "series_instance_uid": series_uid or "",
+        "stated_patient_id": (named.patient_id or "")[:255],
+        "stated_issuer": (named.issuer or "")[:255],
+        "stated_name": (named.name or "")[:400],
+        "stated_birth_date": named.birth_date,
+        "stated_sex": named.sex or "",
+    }
+
+
 def _uid_or_none(uid: str) -> str:
     return uid if len(uid) <= _LONGEST_UID else ""
 

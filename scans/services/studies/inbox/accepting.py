@@ -18,10 +18,10 @@ from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.models import Instance, ReceivedObject
 from scans.models.received_object import HeldCode, ReceivedSource
-from scans.models.received_object_states import OPEN_STATES, ReceivedState
+from scans.models.received_object_states import ReceivedState
 from scans.services.studies.inbox.waking import wake_on_commit
 from scans.services.studies.inbox.wording import CONFLICT
-from scans.services.studies.storing import plain_name, refuse_long_uids
+from scans.services.studies.storing import plain_name, refuse_long_uids, stated_fields
 
 log = structlog.get_logger(__name__)
 _ATTEMPTS = 3  # two senders may bring one UID at the same moment
@@ -65,7 +65,14 @@ def accept_object(
         filename=plain_name(filename or f"{found.sop_instance_uid}.dcm")[-255:],
         sha256=hashlib.sha256(data).hexdigest(),
         byte_size=len(data),
-        **stated_fields(found),
+        **stated_fields(
+            sop_class_uid=found.sop_class_uid,
+            sop_instance_uid=found.sop_instance_uid,
+            transfer_syntax_uid=found.transfer_syntax_uid,
+            study_uid=found.study_uid,
+            series_uid=found.series_uid,
+            patient=found.patient,
+        ),
     )
     for attempt in range(1, _ATTEMPTS + 1):
         known = _known(row)
@@ -80,23 +87,6 @@ def accept_object(
     raise AssertionError("the loop returns or raises")
 
 
-def stated_fields(found: ingest.Identification) -> dict[str, object]:
-    """The columns of a row that say what the object is and whom it names."""
-    patient = found.patient
-    return {
-        "sop_class_uid": found.sop_class_uid[:64],
-        "sop_instance_uid": found.sop_instance_uid,
-        "transfer_syntax_uid": found.transfer_syntax_uid[:64],
-        "study_instance_uid": found.study_uid,
-        "series_instance_uid": found.series_uid,
-        "stated_patient_id": (patient.patient_id or "")[:255],
-        "stated_issuer": (patient.issuer or "")[:255],
-        "stated_name": (patient.name or "")[:400],
-        "stated_birth_date": patient.birth_date,
-        "stated_sex": patient.sex or "",
-    }
-
-
 def _known(row: ReceivedObject) -> ReceivedObject | None:
     """The row of the same bytes; None where they are new, with `row` held where its UID is not."""
     same_uid = {"clinic_id": row.clinic_id, "sop_instance_uid": row.sop_instance_uid}
@@ -106,7 +96,7 @@ def _known(row: ReceivedObject) -> ReceivedObject | None:
     if instance is not None and instance.sha256 == row.sha256:
         filed = next((one for one in others if one.instance_id == instance.pk), None)
         return _as_duplicate(filed or _filed_before(row, instance))
-    live = [one for one in others if one.state in OPEN_STATES and not one.is_conflict]
+    live = [one for one in others if one.is_open and not one.is_conflict]
     for one in live:
         if one.sha256 == row.sha256:
             return _as_duplicate(one)
