@@ -7,6 +7,8 @@ How to add one: docs/extending.md.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,8 +16,11 @@ from ml.imaging.formats import raster, unread
 from ml.imaging.formats.contract import (
     DecodedFile,
     DecodedImage,
+    FileHeader,
     FileMetadata,
     Format,
+    FormatWithHeader,
+    ImageHeader,
     Limits,
     PatientIdentity,
     Refusal,
@@ -32,8 +37,11 @@ __all__ = [
     "FORMATS",
     "DecodedFile",
     "DecodedImage",
+    "FileHeader",
     "FileMetadata",
     "Format",
+    "FormatWithHeader",
+    "ImageHeader",
     "ImagePlane",
     "Limits",
     "PatientIdentity",
@@ -43,6 +51,7 @@ __all__ = [
     "Window",
     "names",
     "read",
+    "read_header",
     "read_path",
     "suffixes",
 ]
@@ -82,17 +91,29 @@ def read(
             `too_many_pixels`, `too_small`, `too_many_frames`, `truncated`, or one of the format.
     """
     file = io.BytesIO(content) if isinstance(content, bytes) else content
+    return _read_as(_format_of(file), file, limits=limits, only=only, objects=objects)
+
+
+def read_header(
+    content: bytes | BinaryIO, *, limits: Limits = DEFAULT_LIMITS, objects: bool = False
+) -> FileHeader | None:
+    """Read what an image file says of its images, without decoding one.
+
+    None for a file of a format whose pixels are decoded at once (JPEG, PNG, GIF, TIFF): `read`
+    them. Of the others the pixels can be decoded later; that may still refuse them.
+
+    Args, Raises: as `read`.
+    """
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    known = _format_of(file)
+    if not isinstance(known, FormatWithHeader):
+        return None
     file.seek(0)
-    head = file.read(max(unread.HEAD_BYTES, *(known.head_bytes for known in FORMATS)))
-    if not head:
-        raise Refusal("empty", "The file is empty.", "Export or copy it again.")
-    for known in FORMATS:
-        if known.recognizes(head):
-            return _read_as(known, file, limits=limits, only=only, objects=objects)
-    known_unread = unread.unread_format_of(head)
-    if known_unread is not None:
-        raise _refusal_of(known_unread)
-    raise Refusal("not_an_image", "This is not an image.", f"Choose a {names()} file.")
+    with _refusing_damage():
+        header = known.read_header(file, limits=limits)
+    _check_objects(known, header.metadata, len(header.images), objects=objects)
+    limits.check_frames(len(header.images))
+    return header
 
 
 def read_path(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
@@ -142,29 +163,63 @@ def _content(path: Path, *, limits: Limits) -> bytes:
         raise Refusal("no_file", f"The file cannot be read: {reason}.") from None
 
 
+def _format_of(file: BinaryIO) -> Format:
+    """The format that the file is of, by its first bytes. Raises `Refusal`."""
+    file.seek(0)
+    head = file.read(max(unread.HEAD_BYTES, *(known.head_bytes for known in FORMATS)))
+    if not head:
+        raise Refusal("empty", "The file is empty.", "Export or copy it again.")
+    for known in FORMATS:
+        if known.recognizes(head):
+            return known
+    known_unread = unread.unread_format_of(head)
+    if known_unread is not None:
+        raise _refusal_of(known_unread)
+    raise Refusal("not_an_image", "This is not an image.", f"Choose a {names()} file.")
+
+
 def _read_as(
     known: Format, file: BinaryIO, *, limits: Limits, only: int | None, objects: bool
 ) -> DecodedFile:
     file.seek(0)
-    try:
+    with _refusing_damage():
         decoded = known.read(file, limits=limits, only=only)
-    except Refusal:
-        raise
-    except Exception as error:  # hostile bytes make a decoder fail in ways it does not document
-        raise Refusal(
-            "truncated", "The image is truncated or damaged.", "Export or copy it again."
-        ) from error
-    if not decoded.images:
-        found = decoded.metadata.stored_object
-        if found is None or found.has_images:
-            raise ValueError(f"{known.name} returned a file without images.")
-        if not objects:
-            raise Refusal(
-                "not_an_image",
-                f"This {known.name} file is no image: {found.kind}.",
-                "Choose the files of the images.",
-            )
+    _check_objects(known, decoded.metadata, len(decoded.images), objects=objects)
     limits.check_frames(len(decoded.images))
     for image in decoded.images:
         check_pixels(image.pixels)
     return decoded
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    """Hostile bytes make a decoder fail in ways that it does not document."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except MemoryError as error:
+        raise Refusal(
+            "too_much_memory",
+            "The image needs more memory than may be used for one file.",
+            "Export it as several files, or uncompressed.",
+        ) from error
+    except Exception as error:
+        raise Refusal(
+            "truncated", "The image is truncated or damaged.", "Export or copy it again."
+        ) from error
+
+
+def _check_objects(known: Format, metadata: FileMetadata, images: int, *, objects: bool) -> None:
+    """Refuse an object without images where none is wanted."""
+    if images:
+        return
+    found = metadata.stored_object
+    if found is None or found.has_images:
+        raise ValueError(f"{known.name} returned a file without images.")
+    if not objects:
+        raise Refusal(
+            "not_an_image",
+            f"This {known.name} file is no image: {found.kind}.",
+            "Choose the files of the images.",
+        )

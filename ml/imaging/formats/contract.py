@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO, Literal, Protocol, TypeAlias
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, runtime_checkable
 
 from ml.imaging.formats.geometry import ImagePlane, Spacing
 from ml.imaging.pixels import Pixels
@@ -247,6 +247,37 @@ class DecodedImage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ImageHeader:
+    """What a file's header says of one of its images, read without the pixels.
+
+    `DecodedImage` has the same attributes. `width`, `height` are pixels of the image as it is
+    shown; `bits_stored` is what the header promises, which for values that it does not bound is 16.
+    """
+
+    width: int
+    height: int
+    bits_stored: int
+    spacing: Spacing | None = None
+    frame_number: int = 1
+    place: ImagePlane | None = None
+    volume: int = 1
+    thickness: float | None = None
+    sequence: str | None = None
+    varied: tuple[float | int | str | None, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileHeader:
+    """What a file is and holds, in the order of its frames; no pixel was decoded for it.
+
+    Without an image only where its metadata say that such an object has none.
+    """
+
+    images: tuple[ImageHeader, ...]
+    metadata: FileMetadata
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DecodedFile:
     """The images of one file in the order of their frames, and its metadata.
 
@@ -306,5 +337,21 @@ class Format(Protocol):
         Raises:
             Refusal: with a code and sentences of the format's own. Any other exception counts as a
                 damaged file: decoders fail on hostile bytes in ways they do not document.
+        """
+        ...
+
+
+@runtime_checkable
+class FormatWithHeader(Format, Protocol):
+    """A format whose header says all of its images but the pixels; such files are decoded later."""
+
+    def read_header(self, file: BinaryIO, *, limits: Limits) -> FileHeader:
+        """Read what `read` would give, without the pixels.
+
+        What the header alone shows to be unreadable is refused as `read` refuses it. Pixels that
+        are damaged may come to light only when they are decoded.
+
+        Raises:
+            Refusal: as `read` does.
         """
         ...

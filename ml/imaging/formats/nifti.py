@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import io
 import logging
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +20,21 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-from ml.imaging.formats.contract import DecodedFile, DecodedImage, FileMetadata, Limits, Refusal
+from ml.imaging.formats.contract import (
+    DecodedFile,
+    DecodedImage,
+    FileHeader,
+    FileMetadata,
+    ImageHeader,
+    Limits,
+    Refusal,
+)
 from ml.imaging.formats.geometry import ImagePlane, Spacing, Vector, image_plane
 from ml.imaging.pixels import Pixels
 
 MEDIA_TYPE: Final = "application/x-nifti"
 _HEADER_1, _HEADER_2 = 348, 540  # bytes, and how the header begins
+_COMPRESSED_HEAD: Final = 64 * 1024  # bytes, more than enough for a compressed header
 _GZIP: Final = b"\x1f\x8b"
 _HIGHEST: Final = 65535.0
 # How rows and columns run, by the plane: to the patient's left, back and feet (DICOM's axes).
@@ -61,34 +71,46 @@ class Nifti:
             Refusal: with code `unsupported_pixels` for colors and complex numbers, or `too_large`
                 for a compressed file that expands beyond the limit.
         """
-        content = _plain(file, limits=limits)
-        image = _loaded(content)
-        shape = tuple(int(side) for side in image.shape)
-        _check_values(image.header)
-        if not 2 <= len(shape) <= 4 or min(shape) < 1:
-            raise Refusal(
-                "unsupported_pixels",
-                f"This NIfTI file has {len(shape)} dimensions.",
-                "Export it with three, or with four where the fourth is a series of volumes.",
-            )
-        shape = (*shape, *(1,) * (4 - len(shape)))
-        affine = _TO_DICOM @ image.affine if _is_placed(image.header) else None
-        cut = _cut(shape[:3], affine, tuple(float(zoom) for zoom in image.header.get_zooms()[:3]))
-        size = (shape[cut.order[0]], shape[cut.order[1]])
-        limits.check_frames(shape[cut.order[2]] * shape[3])
-        limits.check_images([size] * (shape[cut.order[2]] * shape[3]))
+        image = _loaded(_plain(file, limits=limits))
+        shape, cut = _checked(image, limits=limits)
         images = tuple(_images(image, shape, cut, only=only))
-        place = images[0].place
-        return DecodedFile(
-            images=images,
-            metadata=FileMetadata(
-                media_type=MEDIA_TYPE,
-                modality="MR",
-                plane=place.plane if place else None,
-                slice_spacing=cut.slice_spacing,
-                is_volume=True,
-            ),
+        return DecodedFile(images=images, metadata=_metadata(cut))
+
+    def read_header(self, file: BinaryIO, *, limits: Limits) -> FileHeader:
+        """What `read` gives, without the numbers; of a compressed file a few bytes are inflated.
+
+        Raises:
+            Refusal: as `read` does, and with code `truncated` for a file that is too short.
+        """
+        head, available = _head(file)
+        image = _loaded(head)
+        shape, cut = _checked(image, limits=limits)
+        kind = image.header.get_data_dtype()
+        first = int(image.header["vox_offset"]) or len(head)
+        needed = first + math.prod(shape) * kind.itemsize
+        if available is None:
+            limits.check_bytes(needed)
+        elif available < needed:
+            raise Refusal(
+                "truncated",
+                "The NIfTI file is truncated: it holds fewer values than its header says.",
+                "Export or copy it again.",
+            )
+        slices = shape[cut.order[2]]
+        images = tuple(
+            ImageHeader(
+                width=shape[cut.order[0]],
+                height=shape[cut.order[1]],
+                bits_stored=8 if kind == np.uint8 else 16,
+                spacing=cut.spacing,
+                frame_number=volume * slices + index + 1,
+                place=_place(cut, index),
+                volume=volume + 1,
+            )
+            for volume in range(shape[3])
+            for index in range(slices)
         )
+        return FileHeader(images=images, metadata=_metadata(cut))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +130,47 @@ class _Cut:
     spacing: Spacing | None
     slice_spacing: float | None
     affine: npt.NDArray[np.float64] | None
+
+
+def _checked(image: Any, *, limits: Limits) -> tuple[tuple[int, ...], _Cut]:
+    """The four sides of the grid, and how slices are cut from it; nothing else is read of it."""
+    shape = tuple(int(side) for side in image.shape)
+    _check_values(image.header)
+    if not 2 <= len(shape) <= 4 or min(shape) < 1:
+        raise Refusal(
+            "unsupported_pixels",
+            f"This NIfTI file has {len(shape)} dimensions.",
+            "Export it with three, or with four where the fourth is a series of volumes.",
+        )
+    shape = (*shape, *(1,) * (4 - len(shape)))
+    affine = _TO_DICOM @ image.affine if _is_placed(image.header) else None
+    cut = _cut(shape[:3], affine, tuple(float(zoom) for zoom in image.header.get_zooms()[:3]))
+    size = (shape[cut.order[0]], shape[cut.order[1]])
+    limits.check_frames(shape[cut.order[2]] * shape[3])
+    limits.check_images([size] * (shape[cut.order[2]] * shape[3]))
+    return shape, cut
+
+
+def _metadata(cut: _Cut) -> FileMetadata:
+    place = _place(cut, 0)
+    return FileMetadata(
+        media_type=MEDIA_TYPE,
+        modality="MR",
+        plane=place.plane if place else None,
+        slice_spacing=cut.slice_spacing,
+        is_volume=True,
+    )
+
+
+def _head(file: BinaryIO) -> tuple[bytes, int | None]:
+    """The header without extensions, and how many bytes the file has; None of a compressed one."""
+    file.seek(0)
+    head = file.read(_COMPRESSED_HEAD)
+    available: int | None = file.seek(0, 2)
+    if head.startswith(_GZIP):
+        head, available = zlib.decompressobj(wbits=31).decompress(head, _HEADER_2), None
+    sizes = (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
+    return head[: _HEADER_1 if _HEADER_1 in sizes else _HEADER_2] + bytes(4), available
 
 
 def _plain(file: BinaryIO, *, limits: Limits) -> bytes:

@@ -1,6 +1,7 @@
 """DICOM files: classic and enhanced, one frame or many, Siemens mosaics; read with pydicom.
 
-`read_header` tells what a file states without its pixels; `DICOM.read` decodes every frame.
+`read_header` and `DICOM.read_header` tell what a file states without its pixels; `DICOM.read`
+decodes every frame.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pydicom import Dataset
 from ml.imaging.formats.contract import (
     DecodedFile,
     DecodedImage,
+    FileHeader,
     FileMetadata,
+    ImageHeader,
     Limits,
     Refusal,
     StoredObject,
@@ -23,7 +26,9 @@ from ml.imaging.formats.dicom.files import read_dataset
 from ml.imaging.formats.dicom.header import FrameHeader, Header, header_of, read_header
 from ml.imaging.formats.dicom.json_header import json_header
 from ml.imaging.formats.dicom.kinds import Kind
-from ml.imaging.formats.dicom.pixels import decode_frame
+from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
+from ml.imaging.formats.dicom.pixels import decode_frame, promised_bits
+from ml.imaging.formats.dicom.readable import check_readable, no_pixels
 
 __all__ = ["DICOM", "Header", "Kind", "json_header", "metadata_of", "read_header"]
 
@@ -50,26 +55,67 @@ class Dicom:
         Raises:
             Refusal: as `decode_frame` does, or with code `no_pixels` or `truncated`.
         """
-        dataset = read_dataset(file, limits=limits, with_pixels=True)
-        header = header_of(dataset, limits=limits)
-        if not kinds.has_pixels(header.kind):
-            if not header.sop_class_uid:
-                raise Refusal(
-                    "truncated",
-                    "The DICOM file is damaged: it does not say what it is.",
-                    "Export or send it again.",
-                )
-            return DecodedFile(images=(), metadata=metadata_of(header))
-        if not header.frames:
-            raise Refusal(
-                "no_pixels", "The DICOM file holds no pixels.", "Export or send it again."
-            )
-        first = header.frames[0].tile
-        size = (first.width, first.height) if first else (header.columns, header.rows)
-        limits.check_images([size] * len(header.frames))
+        dataset = read_dataset(file, limits=limits)
+        header = _checked(dataset, limits=limits)
         wanted = [frame for frame in header.frames if only in (None, frame.number)]
+        if not kinds.has_pixels(header.kind):
+            wanted = []
         images = tuple(_image(dataset, frame) for frame in wanted)
         return DecodedFile(images=images, metadata=metadata_of(header))
+
+    def read_header(self, file: BinaryIO, *, limits: Limits) -> FileHeader:
+        """What `read` gives, without the pixels.
+
+        Raises:
+            Refusal: as `check_readable` does, or with code `no_pixels` or `truncated`.
+        """
+        finder = PixelElementFinder()
+        dataset = read_dataset(file, limits=limits, stop=finder)
+        header = _checked(dataset, limits=limits)
+        if not kinds.has_pixels(header.kind):
+            return FileHeader(images=(), metadata=metadata_of(header))
+        check_readable(dataset, finder.found)
+        bits = promised_bits(dataset)
+        images = tuple(_image_header(header, frame, bits) for frame in header.frames)
+        return FileHeader(images=images, metadata=metadata_of(header))
+
+
+def _checked(dataset: Dataset, *, limits: Limits) -> Header:
+    """The header, of an object that is no image, or of one within the limits."""
+    header = header_of(dataset, limits=limits)
+    if not kinds.has_pixels(header.kind):
+        if not header.sop_class_uid:
+            raise Refusal(
+                "truncated",
+                "The DICOM file is damaged: it does not say what it is.",
+                "Export or send it again.",
+            )
+        return header
+    if not header.frames:
+        raise no_pixels()
+    limits.check_images([_size(header, header.frames[0])] * len(header.frames))
+    return header
+
+
+def _size(header: Header, frame: FrameHeader) -> tuple[int, int]:
+    """Width and height, in pixels."""
+    tile = frame.tile
+    return (tile.width, tile.height) if tile else (header.columns, header.rows)
+
+
+def _image_header(header: Header, frame: FrameHeader, bits: int) -> ImageHeader:
+    width, height = _size(header, frame)
+    return ImageHeader(
+        width=width,
+        height=height,
+        bits_stored=bits,
+        spacing=frame.spacing,
+        frame_number=frame.number,
+        place=frame.plane,
+        thickness=frame.thickness,
+        sequence=frame.sequence,
+        varied=_varied(frame),
+    )
 
 
 def _image(dataset: Dataset, frame: FrameHeader) -> DecodedImage:
@@ -78,14 +124,18 @@ def _image(dataset: Dataset, frame: FrameHeader) -> DecodedImage:
         decode_frame(dataset, frame),
         thickness=frame.thickness,
         sequence=frame.sequence,
-        varied=(
-            frame.echo_time,
-            frame.b_value,
-            frame.component,
-            frame.time_index,
-            frame.stack,
-            frame.sequence,
-        ),
+        varied=_varied(frame),
+    )
+
+
+def _varied(frame: FrameHeader) -> tuple[float | int | str | None, ...]:
+    return (
+        frame.echo_time,
+        frame.b_value,
+        frame.component,
+        frame.time_index,
+        frame.stack,
+        frame.sequence,
     )
 
 

@@ -6,7 +6,7 @@ import io
 import logging
 import warnings
 import zlib
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import pydicom
 from pydicom import Dataset, config, uid
@@ -14,6 +14,7 @@ from pydicom.errors import InvalidDicomError
 
 from ml.imaging.formats.contract import Limits, Refusal
 from ml.imaging.formats.dicom import values
+from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 
 # A value that breaks its VR's rules is read as far as it can be: it is not ours to correct. What
 # pydicom would say of it may hold a patient's name, and logs hold none.
@@ -24,8 +25,15 @@ warnings.filterwarnings("ignore", module="pydicom")
 _DEFLATED: Final = uid.DeflatedExplicitVRLittleEndian.encode()
 
 
-def read_dataset(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+def read_dataset(
+    file: BinaryIO, *, limits: Limits, stop: PixelElementFinder | None = None
+) -> Dataset:
     """The data set of a file; a deflated one is inflated only as far as the limit allows.
+
+    Args:
+        file: seekable.
+        limits: of the file.
+        stop: to stop before the pixels, which it then tells the place of.
 
     Raises:
         Refusal: with code `too_large` for a deflated file that expands beyond `limits.max_bytes`,
@@ -33,7 +41,7 @@ def read_dataset(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Datase
     """
     file.seek(0)
     try:
-        dataset = _read(file, limits=limits, with_pixels=with_pixels)
+        dataset = _read(file, limits=limits, stop=stop)
     except InvalidDicomError as error:
         raise _damaged() from error
     if not len(dataset):
@@ -53,15 +61,18 @@ def read_dataset(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Datase
     return dataset
 
 
-def _read(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+def _read(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder | None) -> Dataset:
     head = file.read(1024)  # file meta is shorter
     file.seek(0)
     if head[128:132] == b"DICM" and _DEFLATED in head:
-        return _read_deflated(file, limits=limits, with_pixels=with_pixels)
-    return pydicom.dcmread(file, force=True, stop_before_pixels=not with_pixels)
+        return _read_deflated(file, limits=limits, stop=stop)
+    if stop is None:
+        return pydicom.dcmread(file, force=True)
+    stop.stream = file
+    return pydicom.filereader.read_partial(file, stop_when=stop, force=True)
 
 
-def _read_deflated(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Dataset:
+def _read_deflated(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder | None) -> Dataset:
     """pydicom inflates a whole file at once, however large it becomes; here there is a limit."""
     file.seek(132)
     first = file.read(12)  # (0002,0000), how many bytes of file meta follow
@@ -75,19 +86,15 @@ def _read_deflated(file: BinaryIO, *, limits: Limits, with_pixels: bool) -> Data
     plain = inflate.decompress(file.read(), limits.max_bytes)
     if not inflate.eof and len(plain) >= limits.max_bytes:
         limits.check_bytes(limits.max_bytes + 1)
+    content = io.BytesIO(plain)
+    if stop is not None:
+        stop.stream = content
     dataset = pydicom.filereader.read_dataset(
-        io.BytesIO(plain),
-        is_implicit_VR=False,
-        is_little_endian=True,
-        stop_when=_at_pixels if not with_pixels else None,
+        content, is_implicit_VR=False, is_little_endian=True, stop_when=stop
     )
     dataset.file_meta = meta
     dataset.set_original_encoding(False, True)
     return dataset
-
-
-def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
-    return tag in {0x7FE00010, 0x7FE00009, 0x7FE00008}
 
 
 def _syntax_as_read(dataset: Dataset) -> uid.UID:

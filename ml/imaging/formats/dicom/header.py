@@ -14,6 +14,7 @@ from ml.imaging.formats.dicom import enhanced, kinds, mosaic, private, sequences
 from ml.imaging.formats.dicom.files import read_dataset
 from ml.imaging.formats.dicom.kinds import Kind
 from ml.imaging.formats.dicom.mosaic import Tile
+from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 from ml.imaging.formats.geometry import ImagePlane, Spacing, image_plane, spacing_of
 
 _MOST_SLICES_OF_A_PICTURE: Final = 4096
@@ -117,7 +118,8 @@ def read_header(file: BinaryIO, *, limits: Limits) -> Header:
     Raises:
         Refusal: as `read_dataset` does, or `too_many_frames`.
     """
-    return header_of(read_dataset(file, limits=limits, with_pixels=False), limits=limits)
+    dataset = read_dataset(file, limits=limits, stop=PixelElementFinder())
+    return header_of(dataset, limits=limits)
 
 
 def header_of(dataset: Dataset, *, limits: Limits) -> Header:

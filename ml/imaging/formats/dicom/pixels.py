@@ -10,13 +10,11 @@ from pydicom import Dataset
 from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 
 from ml.imaging.formats.contract import DecodedImage, Refusal, Window
-from ml.imaging.formats.dicom import codestreams, jpeg_12_bit, syntaxes, values
+from ml.imaging.formats.dicom import codestreams, readable, values
 from ml.imaging.formats.dicom.header import FrameHeader, Rescale
 from ml.imaging.pixels import Pixels
 
-jpeg_12_bit.add_decoder()
-_GRAY: Final = {"MONOCHROME1", "MONOCHROME2"}
-_MOST_BITS: Final = 16
+GRAY: Final = {"MONOCHROME1", "MONOCHROME2"}
 _FARTHEST: Final = 1e7  # of a window in pixel values: beyond it no value of an image is
 
 
@@ -32,35 +30,39 @@ def decode_frame(dataset: Dataset, frame: FrameHeader) -> DecodedImage:
     """
     array = _decoded(dataset, frame)
     photometric = values.text(dataset, "PhotometricInterpretation").upper() or "MONOCHROME2"
-    if photometric in _GRAY and array.ndim == 2:
+    if photometric in GRAY and array.ndim == 2:
         return _gray(dataset, frame, array, is_inverted=photometric == "MONOCHROME1")
     return _color(dataset, frame, array, photometric)
 
 
 def _decoded(dataset: Dataset, frame: FrameHeader) -> npt.NDArray[Any]:
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise Refusal("no_pixels", "The DICOM file holds no pixels.", "Export or send it again.")
+        raise readable.no_pixels()
     try:
         if codestreams.is_larger_than_declared(dataset, index=frame.source):
             raise ValueError("the codestream is larger than the header says")
         array = pixel_array(dataset, index=frame.source)
+    except MemoryError:
+        raise
     except Exception as error:  # each decoder fails in ways of its own
-        syntax = syntaxes.name_of(values.text(dataset.file_meta, "TransferSyntaxUID"))
-        raise Refusal(
-            "undecodable",
-            f"The pixels cannot be read: they are damaged, or no {syntax} that is known here.",
-            "Send it again, or export it uncompressed.",
-        ) from error
+        raise readable.undecodable(dataset) from error
     if array.dtype.kind not in "iub" or values.whole(dataset, "BitsStored") not in range(17):
-        raise Refusal(
-            "unsupported_pixels",
-            "Its values have more than 16 bits, or are fractions: it is a map, and no image.",
-            "Export it with values of 16 bits.",
-        )
+        raise readable.too_many_bits()
     if frame.tile is not None:
         tile = frame.tile
         array = array[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width]
     return array
+
+
+def promised_bits(dataset: Dataset) -> int:
+    """How many bits of a value `decode_frame` uses, by the header; its pixels may need more."""
+    if values.text(dataset, "PhotometricInterpretation").upper() not in {*GRAY, ""}:
+        return 8
+    stored = values.whole(dataset, "BitsStored") or 8
+    lut = values.first_item(dataset, "ModalityLUTSequence")
+    if lut is not None and (descriptor := values.numbers(lut, "LUTDescriptor")):
+        stored = int(descriptor[-1])
+    return 8 if stored <= 8 else min(stored, readable.MOST_BITS)
 
 
 def _gray(
@@ -75,7 +77,7 @@ def _gray(
     low = -(1 << (bits - 1)) if values.whole(dataset, "PixelRepresentation") else 0
     low = min(low, int(stored.min()))
     high = max((1 << bits) - 1 + low, int(stored.max()))
-    if high - low >= 1 << _MOST_BITS:
+    if high - low >= 1 << readable.MOST_BITS:
         raise Refusal(
             "unsupported_pixels",
             "Its values do not fit in 16 bits.",
