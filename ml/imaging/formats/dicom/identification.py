@@ -11,6 +11,7 @@ from typing import BinaryIO
 from ml.imaging.formats.contract import Limits, PatientIdentity, Refusal
 from ml.imaging.formats.dicom import recognizing, values
 from ml.imaging.formats.dicom.files import read_dataset
+from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 from ml.imaging.formats.dicom.header import patient_of
 
 
@@ -39,7 +40,7 @@ def read_identification(file: BinaryIO, *, limits: Limits) -> Identification:
     if not recognizing.recognizes(head):
         raise Refusal("not_dicom", "This is not a DICOM file.", "Send the DICOM files themselves.")
     try:
-        dataset = read_dataset(file, limits=limits, with_pixels=False)
+        dataset = read_dataset(file, limits=limits, stop=PixelElementFinder())
     except Refusal:
         raise
     except Exception as error:  # hostile bytes make the reader fail in ways it does not document
