@@ -29,6 +29,7 @@ class Action(StrEnum):
     EDIT_PATIENT = "edit_patient"
     ARCHIVE_PATIENT = "archive_patient"
     UPLOAD_STUDY = "upload_study"
+    DECIDE_CONFLICT = "decide_conflict"  # of two objects of one UID
     CORRECT_STUDY = "correct_study"  # its date, description and what was asked
     MOVE_STUDY = "move_study"  # to another patient; also merge two patients
     REQUEST_ANALYSIS = "request_analysis"  # also retry
@@ -77,6 +78,7 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
     "administrator": _EVERYONE
     | {
         Action.ARCHIVE_PATIENT,
+        Action.DECIDE_CONFLICT,
         Action.MANAGE_PEOPLE,
         Action.READ_AUDIT_TRAIL,
         Action.MOVE_STUDY,
@@ -90,6 +92,7 @@ ROLE_ACTIONS: dict[str, frozenset[Action]] = {
 _SUPERUSER_ACTIONS = frozenset(Action) - {
     Action.REGISTER_PATIENT,
     Action.UPLOAD_STUDY,
+    Action.DECIDE_CONFLICT,
     Action.READ_STUDY,
     Action.SHARE_WORKLIST_VIEW,
     Action.VIEW_STATISTICS,
@@ -105,6 +108,7 @@ _DESCRIPTIONS = {
     Action.EDIT_PATIENT: "edit patients",
     Action.ARCHIVE_PATIENT: "archive patients",
     Action.UPLOAD_STUDY: "upload studies",
+    Action.DECIDE_CONFLICT: "decide about objects in quarantine",
     Action.CORRECT_STUDY: "correct studies",
     Action.MOVE_STUDY: "move studies to another patient or merge patients",
     Action.REQUEST_ANALYSIS: "ask for analyses",

@@ -130,6 +130,32 @@ IMAGE_FRAME_READ = declare(
     "image.frame.read", "Saw an image in the viewer (recorded once an hour)."
 )
 
+_DECIDED = {"objects": "how many objects of the study"}
+RECEIVED_OBJECT_ASSIGNED = declare(
+    "receivedobject.assigned",
+    "Chose the patient of objects that arrived without one.",
+    detail=_DECIDED | {"identifier": "id of the identifier that the patient has since, or null"},
+)
+RECEIVED_OBJECT_RETRIED = declare(
+    "receivedobject.retried", "Had held objects filed again.", detail=_DECIDED
+)
+RECEIVED_OBJECT_DISCARDED = declare(
+    "receivedobject.discarded", "Discarded held objects; their bytes stay.", detail=_DECIDED
+)
+RECEIVED_OBJECT_RESTORED = declare(
+    "receivedobject.restored", "Took the discard of objects back.", detail=_DECIDED
+)
+RECEIVED_OBJECT_READ = declare("receivedobject.read", "Opened a received object.", detail=_READ)
+RECEIVED_OBJECT_LISTED = declare(
+    "receivedobject.listed", "Saw a list of received objects.", detail=_LISTED
+)
+PATIENT_IDENTIFIER_ADDED = declare(
+    "patientidentifier.added", "Noted what another system calls a patient."
+)
+PATIENT_IDENTIFIER_WITHDRAWN = declare(
+    "patientidentifier.withdrawn", "Withdrew what another system calls a patient."
+)
+
 # --- Analyses and releases ------------------------------------------------------------------------
 ANALYSIS_REQUESTED = declare("analysis.requested", "Requested an analysis.")
 ANALYSIS_RETRIED = declare(

@@ -104,6 +104,7 @@ TABLE = {
     Role.ADMINISTRATOR: EVERYBODY
     | {
         Action.ARCHIVE_PATIENT,
+        Action.DECIDE_CONFLICT,
         Action.MANAGE_PEOPLE,
         Action.READ_AUDIT_TRAIL,
         Action.MOVE_STUDY,
@@ -116,6 +117,7 @@ TABLE = {
 SUPERUSER = set(Action) - {
     Action.REGISTER_PATIENT,
     Action.UPLOAD_STUDY,
+    Action.DECIDE_CONFLICT,
     Action.READ_STUDY,
     Action.SHARE_WORKLIST_VIEW,
     Action.VIEW_STATISTICS,

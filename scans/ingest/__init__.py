@@ -8,7 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any, BinaryIO
 
 from ml.imaging import formats
 from ml.imaging.formats import (
@@ -21,7 +21,12 @@ from ml.imaging.formats import (
     Window,
 )
 from ml.imaging.formats.dicom import self_check
-from ml.imaging.formats.dicom.identification import Identification, read_identification
+from ml.imaging.formats.dicom.header_differences import HeaderDifference, header_differences
+from ml.imaging.formats.dicom.identification import (
+    Identification,
+    read_identification,
+    read_json_header,
+)
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
@@ -30,6 +35,7 @@ __all__ = [
     "DecodedFile",
     "DecodedImage",
     "FileMetadata",
+    "HeaderDifference",
     "Identification",
     "PatientIdentity",
     "Refusal",
@@ -42,8 +48,10 @@ __all__ = [
     "decode",
     "decode_frame",
     "format_names",
+    "header_differences",
     "identify",
     "natural_key",
+    "read_header",
     "unpack",
 ]
 
@@ -128,6 +136,11 @@ def identify(content: bytes, limits: UploadLimits) -> Identification:
     """Return which DICOM object these bytes are, in half a millisecond. Raises `Refusal`."""
     limits.file.check_bytes(len(content))
     return read_identification(io.BytesIO(content), limits=limits.file)
+
+
+def read_header(file: BinaryIO, limits: UploadLimits) -> dict[str, Any]:
+    """Return the header of a DICOM object as DICOM JSON. Raises `Refusal`."""
+    return read_json_header(file, limits=limits.file)
 
 
 def decode_frame(content: bytes, limits: UploadLimits, *, number: int) -> DecodedImage:

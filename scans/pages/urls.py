@@ -30,7 +30,7 @@ from scans.pages.reports import views as reports
 from scans.pages.statistics import csv as statistics_csv
 from scans.pages.statistics import overview
 from scans.pages.statistics import views as statistics
-from scans.pages.studies import acquisition, files, order, record, upload
+from scans.pages.studies import acquisition, files, order, reconcile, record, upload
 from scans.pages.studies import csv as studies_csv
 from scans.pages.studies import list as studies
 
@@ -56,6 +56,21 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/merge/", record.patient_merge, name="patient-merge"),
     path("upload/", upload.upload, name="upload"),
     path("upload/file/", upload.upload_file, name="upload-file"),
+    path("reconcile/", reconcile.reconcile, name="reconcile"),
+    path("reconcile/<uuid:object_id>/", reconcile.reconcile_study, name="reconcile-study"),
+    path(
+        "reconcile/<uuid:object_id>/register/",
+        reconcile.reconcile_register,
+        name="reconcile-register",
+    ),
+    path("reconcile/<uuid:object_id>/assign/", reconcile.reconcile_assign, name="reconcile-assign"),
+    path("reconcile/<uuid:object_id>/retry/", reconcile.reconcile_retry, name="reconcile-retry"),
+    path(
+        "reconcile/<uuid:object_id>/discard/", reconcile.reconcile_discard, name="reconcile-discard"
+    ),
+    path(
+        "reconcile/<uuid:object_id>/restore/", reconcile.reconcile_restore, name="reconcile-restore"
+    ),
     path("studies/<uuid:study_id>/", study.study, name="study"),
     path("studies/<uuid:study_id>/correct/", record.study_correct, name="study-correct"),
     path("studies/<uuid:study_id>/move/", record.study_move, name="study-move"),

@@ -25,6 +25,7 @@ from scans.services.notifications import (
 )
 from scans.services.reading.critical_findings import acknowledgment_path
 from scans.services.reports.drafting import readable_reports
+from scans.services.studies.inbox.held_studies import awaiting
 
 SHOWN = 50
 
@@ -45,9 +46,10 @@ def notifications(request: ClinicalRequest) -> HttpResponse:
 @require_GET
 @clinical_page
 def notification_count(request: ClinicalRequest) -> HttpResponse:
-    """Show how many are unread: what the bar asks for once a minute."""
+    """Show how many are unread, and how many studies await a patient: asked once a minute."""
     unread = Notification.objects.of(request.user).unread().count()
-    return render(request, "core/_notification_count.html", {"unread": unread})
+    context = {"unread": unread, "held": awaiting(request.user)}
+    return render(request, "core/_notification_count.html", context)
 
 
 @require_POST

@@ -25,6 +25,7 @@ from scans.models import (
     LabelList,
     Notification,
     Patient,
+    ReceivedObject,
     RecordChange,
     Report,
     ReportTemplate,
@@ -35,6 +36,8 @@ from scans.models import (
     WorklistView,
 )
 from scans.models.notification import NotificationKind
+from scans.models.received_object import HeldCode, ReceivedSource
+from scans.models.received_object_states import ReceivedState
 
 
 @dataclass
@@ -131,6 +134,30 @@ def of_change(name: str = "pk") -> Arguments:
     return arguments
 
 
+def of_received(name: str = "object_id") -> Arguments:
+    def arguments(world: World) -> dict[str, Any]:
+        facts = {"clinic": world.owner.clinic, "state": ReceivedState.HELD}
+        row = ReceivedObject.objects.filter(**facts).first()
+        row = row or ReceivedObject.objects.create(
+            **facts,
+            received_by=world.owner,
+            source=ReceivedSource.FOLDER,
+            sender="Onepatient",
+            file="held",
+            filename="held.dcm",
+            sha256="0" * 64,
+            byte_size=1,
+            sop_instance_uid="1.2.77",
+            study_instance_uid="1.2.7",
+            stated_patient_id="ONE-78",
+            stated_name="Onepatient^Other",
+            code=HeldCode.NO_PATIENT,
+        )
+        return {name: row.pk}
+
+    return arguments
+
+
 def of_reason(name: str = "pk") -> Arguments:
     return lambda world: {name: world.reason.pk if world.reason else uuid4()}
 
@@ -173,6 +200,12 @@ WITH_IDS: dict[str, Url] = {
     "patient-merge": Url(of_patient(), why_not=READERS),
     "patient-candidates": Url(of_patient(), "patient.read"),
     "study-correct": Url(of_study(), "study.read"),
+    "reconcile-study": Url(of_received(), "receivedobject.read patient.listed"),
+    "reconcile-register": Url(of_received(), "receivedobject.read"),
+    **{
+        f"reconcile-{name}": Url(of_received(), why_not=WRITE)
+        for name in ("assign", "retry", "discard", "restore")
+    },
     "study-move": Url(of_study(), why_not=READERS),
     "change-undo": Url(of_change("change_id"), why_not=WRITE),
     "api:patient-merge": Url(of_patient("pk"), why_not=WRITE),
@@ -354,6 +387,7 @@ WITHOUT_IDS: dict[str, Url] = {
     "patient-new": Url(nothing, why_not=FORM),
     "patient-options": Url(nothing, "patient.listed"),
     "upload": Url(nothing, why_not=FORM),
+    "reconcile": Url(nothing, "receivedobject.listed"),
     "upload-file": Url(nothing, why_not=WRITE),
     "account-home": Url(nothing, why_not=ACCOUNT),
     "account-tokens": Url(nothing, why_not=ACCOUNT),

@@ -154,6 +154,7 @@ WRITES = {
 }
 # Whoever adds one here says why it is none of the record, or has to go on.
 OTHERS = {
+    "assign": "refused for an archived patient; for a merged one it goes to the one who stays",
     "acknowledge": "whoever was told of a finding answers, wherever the record went since",
     "archive_patient": "archiving itself: a second time changes nothing",
     "restore_patient": "the way back, which refuses a patient that was merged",

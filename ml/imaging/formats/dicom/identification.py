@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ml.imaging.formats.contract import Limits, PatientIdentity, Refusal
 from ml.imaging.formats.dicom import recognizing, values
 from ml.imaging.formats.dicom.files import read_dataset
 from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 from ml.imaging.formats.dicom.header import patient_of
+from ml.imaging.formats.dicom.json_header import json_header
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,3 +56,16 @@ def read_identification(file: BinaryIO, *, limits: Limits) -> Identification:
         series_uid=values.text(dataset, "SeriesInstanceUID"),
         patient=patient_of(dataset),
     )
+
+
+def read_json_header(file: BinaryIO, *, limits: Limits) -> dict[str, Any]:
+    """Read the header as DICOM JSON, as an instance keeps it.
+
+    Raises:
+        Refusal: as `read_dataset` does, or `truncated` where it cannot be written so.
+    """
+    dataset = read_dataset(file, limits=limits, stop=PixelElementFinder())
+    try:
+        return json_header(dataset)
+    except Exception as error:  # ill-formed values fail in ways of their own
+        raise Refusal("truncated", "The header of the file cannot be shown.") from error
