@@ -49,6 +49,7 @@ __all__ = [
     "Spacing",
     "StoredObject",
     "Window",
+    "format_of",
     "names",
     "read",
     "read_header",
@@ -65,6 +66,7 @@ FORMATS: tuple[Format, ...] = (
     DICOM,
     NIFTI,
 )
+_HEAD_BYTES: Final = max(unread.HEAD_BYTES, *(known.head_bytes for known in FORMATS))
 # The application's defaults (docs/configuration.md); a test of the application compares them.
 DEFAULT_LIMITS: Final = Limits(max_bytes=64 * 1024**2, max_pixels=50_000_000, min_side=64)
 
@@ -114,6 +116,11 @@ def read_header(
     _check_objects(known, header.metadata, len(header.images), objects=objects)
     limits.check_frames(len(header.images))
     return header
+
+
+def format_of(content: bytes) -> Format | None:
+    """The format that these bytes are read as; None where no format takes them."""
+    return next((known for known in FORMATS if known.recognizes(content[:_HEAD_BYTES])), None)
 
 
 def read_path(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> DecodedFile:
@@ -166,7 +173,7 @@ def _content(path: Path, *, limits: Limits) -> bytes:
 def _format_of(file: BinaryIO) -> Format:
     """The format that the file is of, by its first bytes. Raises `Refusal`."""
     file.seek(0)
-    head = file.read(max(unread.HEAD_BYTES, *(known.head_bytes for known in FORMATS)))
+    head = file.read(_HEAD_BYTES)
     if not head:
         raise Refusal("empty", "The file is empty.", "Export or copy it again.")
     for known in FORMATS:

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 from ml.imaging.formats.contract import Limits, PatientIdentity, Refusal
 from ml.imaging.formats.dicom import recognizing, values
 from ml.imaging.formats.dicom.files import read_dataset
-from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 from ml.imaging.formats.dicom.header import patient_of
 from ml.imaging.formats.dicom.json_header import json_header
+from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

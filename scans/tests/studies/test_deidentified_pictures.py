@@ -1,0 +1,125 @@
+"""Pictures and volumes without the texts in them; the pixels stay as they are."""
+
+import gzip
+import io
+import struct
+import zlib
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from ml.imaging import formats
+from ml.imaging.formats import Limits
+from scans.ingest.deidentification import PseudonymKey, pseudonymized
+from scans.tests.core import pictures
+
+LIMITS = Limits(max_bytes=2**24, max_pixels=10**7, min_side=1, max_frames=50)
+KEY = PseudonymKey(b"k" * 32)
+
+
+def made(content):
+    return pseudonymized(content, key=KEY, limits=LIMITS)
+
+
+def assert_same_pixels(before, after):
+    one, other = (formats.read(content, limits=LIMITS) for content in (before, after))
+    assert len(one.images) == len(other.images)
+    for was, is_now in zip(one.images, other.images, strict=True):
+        assert np.array_equal(was.pixels, is_now.pixels)
+        assert was.place == is_now.place
+    assert b"CANARY" not in after
+    assert made(after) == after
+
+
+def saved(kind, frames=1, **options):
+    images = [
+        Image.fromarray(pictures.slice_pixels(seed=seed, width=96, height=64))
+        for seed in range(frames)
+    ]
+    file = io.BytesIO()
+    if frames > 1:
+        options |= {"save_all": True, "append_images": images[1:]}
+    images[0].save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_jpeg_keeps_of_exif_how_it_lies(orientation):
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "CANARY", orientation
+    content = saved("JPEG", exif=exif, comment=b"CANARY")
+    assert content.count(b"CANARY") == 2
+    assert_same_pixels(content + b"CANARY", made(content + b"CANARY"))
+
+
+def test_a_jpeg_of_several_pictures_keeps_them():
+    exif = Image.Exif()
+    exif[0x010E] = "CANARY"
+    content = saved("MPO", frames=3, exif=exif)
+    assert b"CANARY" in content
+    assert_same_pixels(content, made(content))
+
+
+@pytest.mark.parametrize("orientation", [1, 8])
+def test_png_loses_texts_and_what_follows(orientation):
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Author", "CANARY")
+    texts.add_itxt("Title", "CANARY")
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "CANARY", orientation
+    content = saved("PNG", pnginfo=texts, exif=exif) + b"CANARY"
+    assert_same_pixels(content, made(content))
+
+
+def test_an_animated_png_keeps_its_pictures():
+    content = saved("PNG", frames=3)
+    assert_same_pixels(content, made(content))
+
+
+def test_gif_loses_comments():
+    content = saved("GIF", frames=3, comment=b"CANARY", loop=0)
+    assert b"CANARY" in content
+    assert_same_pixels(content, made(content + b"CANARY"))
+
+
+@pytest.mark.parametrize("prefix", [b"II", b"MM"])
+def test_tiff_loses_its_texts(prefix):
+    texts = TiffImagePlugin.ImageFileDirectory_v2(prefix=prefix)
+    texts[270], texts[305], texts[65000] = ("CANARY of a title",) * 3
+    content = saved("TIFF", frames=2, tiffinfo=texts)
+    assert content.count(b"CANARY") >= 3
+    assert_same_pixels(content, made(content))
+
+
+@pytest.mark.parametrize("cls", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_nifti_loses_its_texts_and_extensions(cls, compressed):
+    volume = np.arange(20 * 24 * 8, dtype=np.int16).reshape(20, 24, 8)
+    image = cls(volume, np.diag([1.0, 1.0, 3.0, 1.0]))
+    for name in ("descrip", "aux_file", "intent_name"):
+        image.header[name] = "CANARY"
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"CANARY"))
+    content = image.to_bytes()
+    assert content.count(b"CANARY") == 4
+    content = gzip.compress(content) if compressed else content
+    after = made(content)
+    assert b"CANARY" not in (gzip.decompress(after) if compressed else after)
+    assert_same_pixels(content, after)
+
+
+def test_damaged_files_are_refused_or_stay_what_they_are():
+    for content in (pictures.jpeg(), pictures.png(), saved("GIF"), saved("TIFF")):
+        for length in range(4, len(content), max(1, len(content) // 60)):
+            try:
+                made(content[:length])
+            except formats.Refusal as refusal:
+                assert refusal.code in ("truncated", "empty", "not_an_image")  # noqa: PT017
+
+
+def test_a_file_of_no_format_comes_back_as_it_is():
+    assert made(b"words") == b"words"
+    chunk = b"tEXtCANARY"
+    words = struct.pack(">I", 6) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    assert b"CANARY" not in made(pictures.png()[:33] + words + pictures.png()[33:])
