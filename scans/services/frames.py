@@ -24,7 +24,7 @@ class FrameFacts:
     """How to read the bytes of a frame: rows from the top, little-endian, channels interleaved.
 
     `window_center` and `window_width` are what the image is first shown with, in pixel values: the
-    window of the file, where it states one.
+    window of the file, where it states one. `windows` are all that it states, in its order.
     """
 
     rows: int
@@ -36,6 +36,7 @@ class FrameFacts:
     maximum: int
     window_center: float
     window_width: float
+    windows: tuple[ingest.Window, ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def read_frame(image: Image) -> Frame:
     """Return the image as the viewer draws it. Raises as `decoded_image` does."""
     with _decoding:
         decoded = decoded_image(image)
-        return _frame(decoded.pixels, window=decoded.window)
+        return _frame(decoded.pixels, windows=decoded.windows)
 
 
 def decoded_image(image: Image) -> ingest.DecodedImage:
@@ -68,10 +69,11 @@ def decoded_image(image: Image) -> ingest.DecodedImage:
     return ingest.decode_frame(content, upload_limits(), number=image.frame_number)
 
 
-def _frame(pixels: NDArray[Any], *, window: ingest.Window | None) -> Frame:
+def _frame(pixels: NDArray[Any], *, windows: tuple[ingest.Window, ...]) -> Frame:
     if pixels.ndim == 3 and pixels.dtype != np.uint8:
         pixels = (pixels >> 8).astype(np.uint8)  # a screen shows 8 bits a color
     little = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False))
+    window = next(iter(windows), None)
     if window is None:
         low, high = _first_window(little)
         window = ingest.Window(center=(low + high) / 2, width=max(1.0, high - low))
@@ -86,6 +88,7 @@ def _frame(pixels: NDArray[Any], *, window: ingest.Window | None) -> Frame:
             maximum=int(little.max()),
             window_center=window.center,
             window_width=window.width,
+            windows=windows,
         ),
         little.tobytes(),
     )

@@ -37,6 +37,7 @@ export interface Doing {
     find: (finding: string) => void;
     sign: () => void;
   };
+  references: { toggle: () => void };
   layers: { toggle: (name: "own" | "others" | "regions") => void };
   annotations: {
     undo: () => void;
@@ -252,6 +253,18 @@ export function commandsOf(doing: Doing): Command[] {
         if (frame) grid.setWindow(n ? preset.of(frame) : null);
       }),
     ),
+    windowing("next-window", "Next window of the file", "Alt+0", () => {
+      const { frame, window } = grid.active;
+      if (!frame) return;
+      if (frame.windows.length < 2) {
+        refuse("The file of this image states no further window.");
+        return;
+      }
+      const at = frame.windows.findIndex(
+        ({ center, width }) => center === window?.center && width === window.width,
+      );
+      grid.setWindow(frame.windows[(Math.max(0, at) + 1) % frame.windows.length]!);
+    }),
     ai(
       "peek",
       "Show the heatmap while held",
@@ -322,6 +335,9 @@ export function commandsOf(doing: Doing): Command[] {
       doing.besideNext(),
     ),
     viewports("next-pane", "Next viewport", "V", () => grid.step(1)),
+    viewports("references", "Reference lines on or off", "Shift+R", () =>
+      doing.references.toggle(),
+    ),
     viewports("link", "Link the viewports", "Shift+L", () => doing.toggleLink()),
     viewports("full-screen", "Full screen", "U", () => doing.toggleFullScreen()),
     viewports("keys", "List and change the keys", "?", () => doing.openKeys()),

@@ -121,7 +121,7 @@ export class Opening {
         grid.viewports.find((one, n) => n > 0 && one.stack?.study === this.studies[0]);
       if (!again() && grid.viewports.length < 4) around.setViewports(grid.viewports.length + 1);
       const viewport = again() ?? grid.viewports.at(-1)!;
-      grid.open(stack, Math.min(grid.viewports[0]!.index, stack.images.length - 1), viewport);
+      grid.open(stack, grid.placeIn(stack), viewport);
     } catch (error) {
       around.fault(error, at);
     }

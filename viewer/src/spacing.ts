@@ -15,6 +15,14 @@ export function scaleOf({ pixel_spacing, calibration }: ViewerImage): Scale | nu
   return { row: calibration.mm_per_pixel, column: calibration.mm_per_pixel, manual: true };
 }
 
+/** Where a slice lies and how thick it is, as far as its file says so. */
+export function placeNote({ slice_position, slice_thickness }: ViewerImage): string {
+  return [
+    slice_position === null ? "" : ` · ${slice_position.toFixed(1)} mm`,
+    slice_thickness === null ? "" : `\n${Number(slice_thickness.toFixed(2))} mm thick`,
+  ].join("");
+}
+
 /** What the corner of a viewport says where the file states no spacing. */
 export function scaleNote({ pixel_spacing, calibration }: ViewerImage): string {
   if (pixel_spacing) return "";

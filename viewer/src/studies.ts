@@ -19,6 +19,8 @@ export interface Stack {
   series: string;
   /** What the AI states of it: null where there is nothing, or it is withheld. */
   statement: SeriesStatement | null;
+  /** What its positions are said in; empty where the files name none. */
+  frameOfReference: string;
   images: ViewerImage[];
 }
 
@@ -48,6 +50,7 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
       name: series.description || `Series ${series.number}`,
       series: series.id,
       statement: series.statement,
+      frameOfReference: series.frame_of_reference_uid,
       images: inOrder(series.images),
     }));
   return study;

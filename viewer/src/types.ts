@@ -178,6 +178,8 @@ export interface FrameHeader {
   window_center: number;
   /** Of the first window, in pixel values. */
   window_width: number;
+  /** Every window of the file, in its order; empty where it states none. */
+  windows: Window[];
 }
 
 export interface Freehand {
@@ -298,6 +300,8 @@ export interface PixelSpacing {
   column: number;
 }
 
+export type PlaneEnum = "axial" | "coronal" | "sagittal";
+
 /** A pixel of the image, counted from its upper left corner. */
 export interface Point {
   x: number;
@@ -348,6 +352,8 @@ export interface ReleaseReference {
 }
 
 export type ScaleEnum = "file" | "manual";
+
+export type SequenceEnum = "T1" | "T1c" | "T2" | "FLAIR" | "PD" | "DWI" | "SWI" | "other";
 
 /** What the rule of one release states of a whole series: a probability, or no opinion. */
 export interface SeriesStatement {
@@ -423,6 +429,10 @@ export interface ViewerImage {
   number: number;
   /** As the client named it; never a path. */
   filename: string;
+  /** Of the stored object that the image, and what is drawn on it, belongs to. */
+  sop_instance_uid: string;
+  /** In its instance, from 1. */
+  frame_number: number;
   /** Pixels, orientation applied. */
   width: number;
   /** Pixels, orientation applied. */
@@ -430,13 +440,20 @@ export interface ViewerImage {
   bits_stored: number;
   /** Null where the file has none. */
   pixel_spacing: PixelSpacing | null;
-  /** Millimeters along the patient; null where the file has none. */
+  /** Millimeters along the normal of the slice; null where the file has none. */
   slice_position: number | null;
+  /** Millimeters. */
+  slice_thickness: number | null;
+  /**
+   * DICOM's Image Position (Patient): the center of the first pixel, in millimeters. Null where the
+   * file has none.
+   */
+  image_position: readonly [number, number, number] | null;
   /**
    * DICOM's Image Orientation (Patient): direction cosines of the rows, then of the columns. Null
    * where the file has none; no side of the patient is named then.
    */
-  image_orientation: number[] | null;
+  image_orientation: readonly [number, number, number, number, number, number] | null;
   /**
    * Your manual calibration of this image; null where there is none, and where the file states the
    * spacing.
@@ -456,6 +473,16 @@ export interface ViewerSeries {
   number: number;
   modality: string;
   description: string;
+  /** What its objects are; empty for JPEG, PNG and the like. */
+  kind: string;
+  why_not_analyzed: string;
+  /** As a person stated it, else as the files state it; null where it is not known. */
+  plane: PlaneEnum | null;
+  /** As a person stated it, else as the files state it; null where it is not known. */
+  sequence: SequenceEnum | null;
+  /** Millimeters between the centers of neighboring slices; null where not known. */
+  slice_spacing: number | null;
+  frame_of_reference_uid: string;
   /**
    * What the AI states of the series. Null where the release has no rule for series, before the
    * first result, and where the reader may not see the AI results.
@@ -482,4 +509,10 @@ export interface ViewerStudy {
   other_studies: OtherStudy[];
   /** Which it opens with, for you; null where none fits. */
   hanging_protocol: HangingProtocol | null;
+}
+
+/** Center and width in pixel values, as DICOM's VOI LUT has them. */
+export interface Window {
+  center: number;
+  width: number;
 }

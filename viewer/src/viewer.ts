@@ -27,6 +27,7 @@ import { makePanels, type Panels } from "./panels/panels";
 import { Pointer } from "./pointer";
 import type { Preferences } from "./preferences";
 import { PrintSheet } from "./printSheet";
+import { ReferenceLines } from "./referenceLines";
 import { refuse, watchPresses } from "./refusing";
 import type { Status } from "./status";
 import type { OpenStudy } from "./studies";
@@ -58,6 +59,7 @@ export class Viewer {
   private readonly tools: Tools;
   private readonly panels: Panels;
   private readonly around: OpeningSurroundings;
+  private readonly references: ReferenceLines;
   private readonly commands: Command[];
   private readonly keys: KeysDialog;
 
@@ -126,7 +128,9 @@ export class Viewer {
       fault,
     });
     const comparisons = new Comparisons(study, fault);
+    this.references = new ReferenceLines(this.grid);
     this.grid.onViewport = (viewport) => {
+      this.references.attach(viewport);
       this.pointer.attach(viewport);
       this.tools.attach(viewport);
       viewport.drawn.on(() => {
@@ -209,6 +213,7 @@ export class Viewer {
         step: (name, by) => ai.step(name, by),
         nextColors: () => ai.nextColors(),
       },
+      references: this.references,
       layers: { toggle: (name) => this.showLayer(name, !this.shown[name]) },
       annotations: this.actions,
       verdict: this.verdict,

@@ -5,8 +5,9 @@ import { type Frame, type Frames, outward } from "./frames";
 import { HeatLayer, type HeatSurroundings } from "./heatLayer";
 import { OrientationMarks } from "./orientationMarks";
 import type { Renderer } from "./renderers/renderer";
+import { ScaleBar } from "./scaleBar";
 import { button, make, Signal } from "./signal";
-import { scaleNote } from "./spacing";
+import { placeNote, scaleNote } from "./spacing";
 import { dateOf, pictureOf, releaseOf, resultsOf, type Stack } from "./studies";
 import type { Analysis, ViewerImage } from "./types";
 import {
@@ -49,6 +50,7 @@ export class Viewport {
   );
   private readonly message = make("div", { class: "vw-message", role: "alert", hidden: true });
   private readonly marks: OrientationMarks;
+  private readonly bar: ScaleBar;
   private readonly renderer: Renderer;
   private measured: Box | null = null;
   private arrived = 0; // which image `frame` is of: the next one to be drawn
@@ -81,6 +83,7 @@ export class Viewport {
     );
     this.element.dataset.viewport = String(number);
     this.marks = new OrientationMarks(this.element);
+    this.bar = new ScaleBar(this.element);
     this.renderer = around.makeRenderer(this.host);
   }
 
@@ -199,6 +202,7 @@ export class Viewport {
   private showNothing(): void {
     this.drawnImage = null;
     delete this.element.dataset.shown;
+    this.bar.hide();
     this.heat.wipe();
     this.drawn.emit();
   }
@@ -268,18 +272,17 @@ export class Viewport {
   private write(window: Window): void {
     const { stack, onScreen: image } = this;
     if (!stack || !image) return;
-    const position =
-      image.slice_position === null ? "" : ` · ${image.slice_position.toFixed(1)} mm`;
     const texts = [
       `${dateOf(stack.study.info.study_date)}\n${stack.name}`,
       `C ${Math.round(window.center)}  W ${Math.round(window.width)}${this.inverted ? "\nInverted" : ""}`,
-      `${stack.images.indexOf(image) + 1} / ${stack.images.length}${position}`,
+      `${stack.images.indexOf(image) + 1} / ${stack.images.length}${placeNote(image)}`,
       `${zoomNote(this.view, this.magnification!)}\n${scaleNote(image)}`.trim(),
     ];
     texts.forEach((text, n) => {
       this.corners[n]!.textContent = text;
     });
     this.marks.show(this.corners[1]!, image, this.view);
+    this.bar.show(image, this.matrix!, this.box.height);
     const words = this.aiWords();
     if (words.length)
       this.corners[0]!.append(make("span", { class: "vw-ai-text" }, words.join("\n")));

@@ -1,5 +1,6 @@
 // One to four viewports, one of them the active one; linked viewports move together.
 
+import { beside } from "./inStep";
 import { Signal } from "./signal";
 import type { Stack } from "./studies";
 import { FIRST_VIEW, type View } from "./view";
@@ -68,12 +69,18 @@ export class ViewportGrid {
   private besides(stack: Stack, index: number): { stack: Stack; index: number } {
     const others = this.viewports.slice(0, -1);
     const free = stack.study.stacks.find((one) => !others.some((other) => other.stack === one));
-    if (free) return { stack: free, index: Math.min(index, free.images.length - 1) };
+    if (free) return { stack: free, index: this.placeIn(free, { stack, index }) };
     const taken = others.filter((one) => one.stack === stack).map((one) => one.index);
     const most = stack.images.length - 1;
     const after = Math.max(...taken) + 1;
     const before = Math.min(...taken) - 1;
     return { stack, index: after <= most ? after : Math.max(0, before) };
+  }
+
+  /** Which slice of a series stands beside what the first, or another, viewport shows. */
+  placeIn(stack: Stack, model: Pick<Viewport, "stack" | "index"> = this.viewports[0]!): number {
+    const place = model.stack && beside(model.stack, model.index, stack);
+    return place ?? Math.min(model.index, stack.images.length - 1);
   }
 
   activate(viewport: Viewport): void {
@@ -130,8 +137,11 @@ export class ViewportGrid {
     if (!this.active.goTo(index)) return;
     const by = this.active.index - before;
     for (const viewport of this.together(this.links.scroll)) {
-      // Keeps the distance that the reader set.
-      if (viewport !== this.active) viewport.goTo(viewport.index + by);
+      // To the same place in the patient, where that is known; else it keeps the distance that the
+      // reader set.
+      if (viewport === this.active || !viewport.stack) continue;
+      const place = beside(this.active.stack!, this.active.index, viewport.stack);
+      viewport.goTo(place ?? viewport.index + by);
     }
     this.changed.emit();
   }

@@ -1,5 +1,6 @@
 // Window and level: which values are shown as black and as white.
 
+import type { Frame } from "./frames";
 import type { FrameHeader } from "./types";
 
 export interface Window {
@@ -9,7 +10,7 @@ export interface Window {
 
 export interface Preset {
   name: string;
-  of: (facts: FrameHeader) => Window;
+  of: (frame: Frame) => Window;
 }
 
 const between = (low: number, high: number): Window => ({
@@ -30,7 +31,46 @@ export const PRESETS: Preset[] = [
   { name: "High contrast", of: (facts) => share(facts, 0.25, 0.6) },
   { name: "Dark detail", of: (facts) => share(facts, 0, 0.35) },
   { name: "Bright detail", of: (facts) => share(facts, 0.5, 1) },
+  { name: "Automatic: 1 to 99 % of the pixels", of: (frame) => percentiles(frame, 0.01, 0.99) },
+  { name: "Automatic, more contrast: 5 to 95 %", of: (frame) => percentiles(frame, 0.05, 0.95) },
 ];
+
+const BACKGROUND = 0.02; // of the range: what is darker is air, and half of an image of a head is air
+const found = new WeakMap<Frame, Uint32Array>();
+
+/** How many pixels have each value; counted once for a frame. */
+function histogramOf(frame: Frame): Uint32Array {
+  const known = found.get(frame);
+  if (known) return known;
+  const counts = new Uint32Array(frame.maximum + 1);
+  for (const value of frame.pixels) counts[value]! += 1;
+  found.set(frame, counts);
+  return counts;
+}
+
+/** From one share of the pixels that are not background to another. */
+export function percentiles(frame: Frame, from: number, to: number): Window {
+  const { minimum, maximum } = frame;
+  const counts = histogramOf(frame);
+  const floor = Math.floor(minimum + BACKGROUND * (maximum - minimum)) + 1;
+  let total = 0;
+  for (let value = floor; value <= maximum; value += 1) total += counts[value]!;
+  if (!total) return between(minimum, maximum);
+  const valueAt = (share: number) => {
+    let [value, left] = [floor, share * total];
+    while (value < maximum && left > counts[value]!) {
+      left -= counts[value]!;
+      value += 1;
+    }
+    return value;
+  };
+  return between(valueAt(from), valueAt(to));
+}
+
+/** The windows of the file but for the first, which is what it is shown with as stored. */
+export function furtherWindows({ windows }: FrameHeader): Window[] {
+  return windows.slice(1);
+}
 
 export function firstWindow(facts: FrameHeader): Window {
   return { center: facts.window_center, width: facts.window_width };

@@ -77,6 +77,8 @@ const facts = {
   maximum: 200,
   window_center: 127.5,
   window_width: 255,
+  windows: [],
+  pixels: Uint8Array.from([0, 10, 100, 200]),
 };
 
 describe("windows", () => {

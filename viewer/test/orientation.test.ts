@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { sidesOf, turnedBy, turnOf } from "../src/orientation";
+import type { ViewerImage } from "../src/types";
 import { FIRST_VIEW, flippedAcross, flippedDown, turned } from "../src/view";
 
-const AXIAL = [1, 0, 0, 0, 1, 0]; // the columns go to the patient's left, the rows to the back
+const AXIAL: ViewerImage["image_orientation"] = [1, 0, 0, 0, 1, 0]; // the columns go to the patient's left, the rows to the back
 
-const letters = (view = FIRST_VIEW, cosines: number[] | null = AXIAL) => {
+const letters = (view = FIRST_VIEW, cosines: ViewerImage["image_orientation"] = AXIAL) => {
   const sides = sidesOf(cosines, view);
   return sides && `${sides.top} ${sides.right} ${sides.bottom} ${sides.left}`;
 };

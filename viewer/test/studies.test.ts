@@ -91,7 +91,13 @@ describe("results that come while a study is open", () => {
   const open = (status: string, more = {}) => {
     const info = infoOf(status, more);
     const study = { info, stacks: [] } as unknown as OpenStudy;
-    study.stacks = info.series.map((one) => ({ ...one, series: one.id, study, name: "" }));
+    study.stacks = info.series.map((one) => ({
+      ...one,
+      series: one.id,
+      study,
+      name: "",
+      frameOfReference: "",
+    }));
     return study;
   };
 

@@ -117,7 +117,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """The window that the file asks to be shown with first, in pixel values."""
+    """A window that the file asks to be shown with, in pixel values."""
 
     center: float
     width: float
@@ -214,7 +214,7 @@ class DecodedImage:
         photometric: "MONOCHROME2" (0 is black) for gray, "RGB" for color.
         spacing: millimeters, only where the file states them of what was imaged. A resolution for
             printing is none.
-        window: only where the file states it.
+        windows: only what the file states, in its order: it is shown with the first one.
         frame_number: of the image in its file, from 1.
         place: where it lies in the patient, only where the file states it.
         volume: which of the file's volumes it is a slice of, from 1: each is a series of its own.
@@ -227,13 +227,18 @@ class DecodedImage:
     bits_stored: int
     photometric: Photometric
     spacing: Spacing | None = None
-    window: Window | None = None
+    windows: tuple[Window, ...] = ()
     frame_number: int = 1
     place: ImagePlane | None = None
     volume: int = 1
     thickness: float | None = None
     sequence: str | None = None
     varied: tuple[float | int | str | None, ...] = ()
+
+    @property
+    def window(self) -> Window | None:
+        """What the file asks to be shown with first; None where it states none."""
+        return next(iter(self.windows), None)
 
     @property
     def width(self) -> int:

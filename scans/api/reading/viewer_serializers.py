@@ -11,7 +11,9 @@ from scans.api.analyses.statement_serializers import SeriesStatementSerializer, 
 from scans.api.reading.hanging_protocol_views import HangingProtocolSerializer
 from scans.api.studies.calibration_serializers import SpacingCalibrationSerializer
 from scans.models import Image, Series, Study
+from scans.models.acquisition import Plane, Sequence
 from scans.services.analyses.operating_points import operating_points, operating_words
+from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.annotations.spacing import calibration_among
 
 
@@ -20,6 +22,13 @@ class PixelSpacingSerializer(serializers.Serializer):
 
     row = serializers.FloatField()
     column = serializers.FloatField()
+
+
+class WindowSerializer(serializers.Serializer):
+    """Center and width in pixel values, as DICOM's VOI LUT has them."""
+
+    center = serializers.FloatField()
+    width = serializers.FloatField()
 
 
 class FrameHeaderSerializer(serializers.Serializer):
@@ -34,6 +43,20 @@ class FrameHeaderSerializer(serializers.Serializer):
     maximum = serializers.IntegerField(help_text="The highest value of the frame.")
     window_center = serializers.FloatField(help_text="Of the first window, in pixel values.")
     window_width = serializers.FloatField(help_text="Of the first window, in pixel values.")
+    windows = WindowSerializer(
+        many=True, help_text="Every window of the file, in its order; empty where it states none."
+    )
+
+
+def _coordinates(count: int, help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=count,
+        max_length=count,
+        allow_null=True,
+        read_only=True,
+        help_text=help_text,
+    )
 
 
 class ViewerImageSerializer(serializers.ModelSerializer):
@@ -45,12 +68,25 @@ class ViewerImageSerializer(serializers.ModelSerializer):
         help_text="As the client named it; never a path.",
     )
     pixel_spacing = serializers.SerializerMethodField(help_text="Null where the file has none.")
-    slice_position = serializers.SerializerMethodField(
-        help_text="Millimeters along the patient; null where the file has none."
+    sop_instance_uid = serializers.CharField(
+        source="instance.sop_instance_uid",
+        read_only=True,
+        help_text="Of the stored object that the image, and what is drawn on it, belongs to.",
     )
-    image_orientation = serializers.SerializerMethodField(
-        help_text="DICOM's Image Orientation (Patient): direction cosines of the rows, then of the "
-        "columns. Null where the file has none; no side of the patient is named then."
+    slice_position = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Millimeters along the normal of the slice; null where the file has none.",
+    )
+    image_position = _coordinates(
+        3,
+        "DICOM's Image Position (Patient): the center of the first pixel, in millimeters. Null "
+        "where the file has none.",
+    )
+    image_orientation = _coordinates(
+        6,
+        "DICOM's Image Orientation (Patient): direction cosines of the rows, then of the "
+        "columns. Null where the file has none; no side of the patient is named then.",
     )
     calibration = serializers.SerializerMethodField(
         help_text="Your manual calibration of this image; null where there is none, and where the "
@@ -70,11 +106,15 @@ class ViewerImageSerializer(serializers.ModelSerializer):
             "id",
             "number",
             "filename",
+            "sop_instance_uid",
+            "frame_number",
             "width",
             "height",
             "bits_stored",
             "pixel_spacing",
             "slice_position",
+            "slice_thickness",
+            "image_position",
             "image_orientation",
             "calibration",
             "key_image",
@@ -88,19 +128,6 @@ class ViewerImageSerializer(serializers.ModelSerializer):
     @extend_schema_field(PixelSpacingSerializer(allow_null=True))
     def get_pixel_spacing(self, image: Image) -> dict[str, float] | None:
         return asdict(image.pixel_spacing) if image.pixel_spacing else None
-
-    # The formats of this version bring no place in the patient, and none is made up for them.
-    @extend_schema_field(serializers.FloatField(allow_null=True))
-    def get_slice_position(self, image: Image) -> float | None:
-        return getattr(image, "slice_position", None)
-
-    @extend_schema_field(
-        serializers.ListField(
-            child=serializers.FloatField(), min_length=6, max_length=6, allow_null=True
-        )
-    )
-    def get_image_orientation(self, image: Image) -> list[float] | None:
-        return getattr(image, "image_orientation", None)
 
     @extend_schema_field(SpacingCalibrationSerializer(allow_null=True))
     def get_calibration(self, image: Image) -> Any:
@@ -124,11 +151,48 @@ class ViewerSeriesSerializer(serializers.ModelSerializer):
         help_text="What the AI states of the series. Null where the release has no rule for "
         "series, before the first result, and where the reader may not see the AI results."
     )
+    plane = serializers.SerializerMethodField(
+        help_text="As a person stated it, else as the files state it; null where it is not known."
+    )
+    sequence = serializers.SerializerMethodField(
+        help_text="As a person stated it, else as the files state it; null where it is not known."
+    )
+    slice_spacing = serializers.SerializerMethodField(
+        help_text="Millimeters between the centers of neighboring slices; null where not known."
+    )
 
     class Meta:
         model = Series
-        fields = ["id", "number", "modality", "description", "statement", "images"]
+        fields = [
+            "id",
+            "number",
+            "modality",
+            "description",
+            "kind",
+            "why_not_analyzed",
+            "plane",
+            "sequence",
+            "slice_spacing",
+            "frame_of_reference_uid",
+            "statement",
+            "images",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=Plane.choices, allow_null=True))
+    def get_plane(self, series: Series) -> str | None:
+        return self._acquisition(series).get("plane")
+
+    @extend_schema_field(serializers.ChoiceField(choices=Sequence.choices, allow_null=True))
+    def get_sequence(self, series: Series) -> str | None:
+        return self._acquisition(series).get("sequence")
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_slice_spacing(self, series: Series) -> float | None:
+        return self._acquisition(series).get("slice_spacing")
+
+    def _acquisition(self, series: Series) -> dict[str, Any]:
+        return acquisition_in_force(series)
 
     @extend_schema_field(SeriesStatementSerializer(allow_null=True))
     def get_statement(self, series: Series) -> Any:

@@ -1,9 +1,10 @@
 // Numbers of the active viewport: window, zoom, place in the series. What is shown can be typed.
 
+import type { Frame } from "../frames";
 import { make } from "../signal";
 import { MAX_ZOOM, MIN_ZOOM } from "../view";
 import type { ViewportGrid } from "../viewportGrid";
-import { limited, PRESETS } from "../window";
+import { furtherWindows, limited, PRESETS, type Window } from "../window";
 
 const find = <T extends Element>(selector: string) => document.querySelector<T>(selector)!;
 
@@ -15,15 +16,15 @@ export class ViewPanel {
   private readonly slice = find<HTMLInputElement>("[data-slice]");
   private readonly sliceText = find<HTMLElement>("[data-slice-text]");
 
+  private named = -1; // how many windows of a file the list has
+
   constructor(private readonly grid: ViewportGrid) {
-    this.preset.append(
-      ...PRESETS.map(({ name }, n) => make("option", { value: String(n) }, name)),
-      make("option", { value: "", hidden: true }, "Own"),
-    );
     this.preset.addEventListener("change", () => {
       const { frame } = grid.active;
-      const preset = PRESETS[Number(this.preset.value)];
-      if (frame && preset) grid.setWindow(this.preset.value === "0" ? null : preset.of(frame));
+      const [kind, n] = this.preset.value.split("-") as [string, string];
+      if (!frame) return;
+      if (kind === "file") grid.setWindow(frame.windows[Number(n)]!);
+      else grid.setWindow(n === "0" ? null : PRESETS[Number(n)]!.of(frame));
     });
     for (const field of [this.center, this.width])
       field.addEventListener("change", () => this.type());
@@ -39,6 +40,27 @@ export class ViewPanel {
     this.slice.addEventListener("input", () => grid.scrollTo(this.slice.valueAsNumber - 1));
   }
 
+  private showPreset(frame: Frame, chosen: Window | null): void {
+    const further = furtherWindows(frame);
+    const names = further.map((_, n) => `Window ${n + 2} of the file`);
+    if (names.length !== this.named || !this.preset.options.length) {
+      this.named = names.length;
+      const [stored, ...others] = PRESETS.map(({ name }, n) =>
+        make("option", { value: `preset-${n}` }, name),
+      );
+      this.preset.replaceChildren(
+        stored!,
+        ...names.map((name, n) => make("option", { value: `file-${n + 1}` }, name)),
+        ...others,
+        make("option", { value: "", hidden: true }, "Own"),
+      );
+    }
+    const isChosen = (one: Window) => one.center === chosen?.center && one.width === chosen.width;
+    const file = further.findIndex(isChosen);
+    const preset = chosen ? PRESETS.findIndex(({ of }, n) => n > 0 && isChosen(of(frame))) : 0;
+    this.preset.value = file >= 0 ? `file-${file + 1}` : preset >= 0 ? `preset-${preset}` : "";
+  }
+
   private type(): void {
     const { frame } = this.grid.active;
     const [center, width] = [this.center.valueAsNumber, this.width.valueAsNumber];
@@ -52,11 +74,7 @@ export class ViewPanel {
     if (window && viewport.frame) {
       write(this.center, String(Math.round(window.center * 10) / 10));
       write(this.width, String(Math.round(window.width * 10) / 10));
-      const found = PRESETS.findIndex(({ of }) => {
-        const one = of(viewport.frame!);
-        return one.center === window.center && one.width === window.width;
-      });
-      this.preset.value = found < 0 ? "" : String(found);
+      this.showPreset(viewport.frame, viewport.window ?? null);
     }
     const { magnification } = viewport;
     write(this.zoom, magnification ? String(Math.round(magnification * 100)) : "");

@@ -66,7 +66,7 @@ export async function hang(study: OpenStudy, around: HangingSurroundings): Promi
   places.forEach((stack, n) => {
     const viewport = grid.viewports[n]!;
     if (viewport === first || viewport.stack === stack) return;
-    grid.open(stack, Math.min(index, stack.images.length - 1), viewport);
+    grid.open(stack, grid.placeIn(stack, { stack: shown, index }), viewport);
   });
   grid.activate(first);
 }

@@ -103,7 +103,7 @@ def _gray(
         bits_stored=8 if narrow else max(9, (high - low).bit_length()),
         photometric="MONOCHROME2",
         spacing=frame.spacing,
-        window=windows[0] if windows else None,
+        windows=windows,
         frame_number=frame.number,
         place=frame.plane,
     )
