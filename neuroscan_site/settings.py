@@ -231,6 +231,26 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # form fields; files are streamed to 
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
+# --- Doors of DICOM -------------------------------------------------------------------------------
+
+# STOW-RS: one request is stored object by object, so it may be larger than an upload.
+STOW_MAX_BYTES = env.int("NEUROSCAN_MAX_STOW_MB", default=8192) * 1024**2
+STOW_MAX_OBJECTS = env.int("NEUROSCAN_MAX_STOW_OBJECTS", default=10_000)
+# C-STORE: without a port nothing is listened on.
+DIMSE_PORT = env.int("NEUROSCAN_DIMSE_PORT", default=0)
+DIMSE_BIND = env.str("NEUROSCAN_DIMSE_BIND", default="127.0.0.1")
+DIMSE_AE_TITLE = env.str("NEUROSCAN_DIMSE_AE_TITLE", default="NEUROSCAN")
+DIMSE_MAX_ASSOCIATIONS = env.int("NEUROSCAN_DIMSE_MAX_ASSOCIATIONS", default=20)
+DIMSE_MAX_ASSOCIATIONS_OF_ONE = env.int("NEUROSCAN_DIMSE_MAX_ASSOCIATIONS_OF_ONE", default=5)
+DIMSE_MAX_PDU = env.int("NEUROSCAN_DIMSE_MAX_PDU", default=131_072)  # bytes
+DIMSE_TIMEOUT = env.int("NEUROSCAN_DIMSE_TIMEOUT", default=60)  # seconds without a byte
+DIMSE_TLS_CERTIFICATE = env.str("NEUROSCAN_DIMSE_TLS_CERTIFICATE", default="")
+DIMSE_TLS_KEY = env.str("NEUROSCAN_DIMSE_TLS_KEY", default="")
+DIMSE_TLS_CLIENT_CA = env.str("NEUROSCAN_DIMSE_TLS_CLIENT_CA", default="")
+_watch_dir = env.str("NEUROSCAN_WATCH_DIR", default="")
+WATCH_DIR = Path(_watch_dir).resolve() if _watch_dir else None
+WATCH_QUIET_SECONDS = env.float("NEUROSCAN_WATCH_QUIET_SECONDS", default=5.0)
+
 # --- The worker -----------------------------------------------------------------------------------
 
 ANALYSIS_MAX_ATTEMPTS = env.int("NEUROSCAN_MAX_ATTEMPTS", default=3)

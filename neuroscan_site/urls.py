@@ -13,10 +13,11 @@ urlpatterns = [
     path("clinic/audit-trail/", audit_trail, name="clinic-audit-trail"),
     path("admin/", admin.site.urls),
     path("api/", include("scans.api.urls")),
+    path("dicomweb/", include("scans.dicomweb.urls")),
     path("", include("scans.pages.urls")),
 ]
 
-# Below /api/ an error is a problem (RFC 9457), elsewhere a page.
+# Below /api/ and /dicomweb/ an error is a problem (RFC 9457), elsewhere a page.
 handler400 = "scans.api.core.errors.bad_request"
 handler403 = "scans.api.core.errors.permission_denied"
 handler404 = "scans.api.core.errors.page_not_found"

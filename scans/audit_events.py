@@ -233,6 +233,18 @@ KEY_IMAGE_UNSTARRED = declare(
 KEY_IMAGE_READ = declare("keyimage.read", "Opened a key image.", detail=_READ)
 KEY_IMAGE_LISTED = declare("keyimage.listed", "Saw a list of key images.", detail=_LISTED)
 
+# --- Senders --------------------------------------------------------------------------------------
+_CHANGED = {"fields": "names of the fields that changed"}
+APPLICATION_ENTITY_ADDED = declare(
+    "application_entity.added", "Allowed an application entity to send to the clinic."
+)
+APPLICATION_ENTITY_CHANGED = declare(
+    "application_entity.changed", "Changed an application entity.", detail=_CHANGED
+)
+WATCHED_FOLDER_CHANGED = declare(
+    "watched_folder.changed", "Changed the watched folder of the clinic.", detail=_CHANGED
+)
+
 # --- Reading --------------------------------------------------------------------------------------
 # Not the finding: the trail holds what was done, the verdict what was found.
 VERDICT_BEGUN = declare("verdict.begun", "Began a verdict on a study.", detail=_OF_STUDY)

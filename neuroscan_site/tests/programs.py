@@ -34,6 +34,16 @@ def find_npm() -> str | None:
     return shutil.which("npm") if shutil.which("node") else None
 
 
+def find_dcmtk() -> str | None:
+    return shutil.which("storescu")
+
+
+def find_orthanc() -> str | None:
+    """Orthanc, off the PATH of plain users; its DICOMweb plugin is a package of its own."""
+    has_plugin = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so").exists()
+    return shutil.which("Orthanc", path="/usr/sbin:/usr/bin") if has_plugin else None
+
+
 @dataclass(frozen=True)
 class Program:
     name: str
@@ -52,5 +62,7 @@ BY_MARKER = {
     "postgres": Program("PostgreSQL", "postgresql", find_postgres),
     "node": Program("Node.js", "nodejs npm", find_npm),
     "firefox": Program("Firefox", "firefox-esr", find_firefox),
+    "dcmtk": Program("dcmtk", "dcmtk", find_dcmtk),
+    "orthanc": Program("Orthanc with DICOMweb", "orthanc orthanc-dicomweb", find_orthanc),
     "redis": Program("Redis", "redis-server", find_redis),
 }

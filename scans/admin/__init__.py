@@ -21,17 +21,20 @@ from scans.admin.reading import (
 )
 from scans.admin.reports import ReportAdmin, ReportTemplateAdmin
 from scans.admin.studies import (
+    ApplicationEntityAdmin,
     ImageAdmin,
     InstanceAdmin,
     RecordChangeAdmin,
     SeriesAdmin,
     StudyAdmin,
+    WatchedFolderAdmin,
 )
 
 __all__ = [
     "AnalysisAdmin",
     "AnnotationAdmin",
     "AnnotationVersionAdmin",
+    "ApplicationEntityAdmin",
     "AssessmentAdmin",
     "ClinicReasonAdmin",
     "HangingProtocolAdmin",
@@ -49,6 +52,7 @@ __all__ = [
     "SpacingCalibrationAdmin",
     "StudyAdmin",
     "VerdictAdmin",
+    "WatchedFolderAdmin",
     "WorkerAdmin",
     "WorklistViewAdmin",
 ]

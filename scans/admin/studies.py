@@ -10,7 +10,15 @@ from django.utils.safestring import SafeString
 from accounts.admin import ClinicModelAdmin
 from scans import audit_events
 from scans.admin.core.links import link_to
-from scans.models import Image, Instance, RecordChange, Series, Study
+from scans.models import (
+    ApplicationEntity,
+    Image,
+    Instance,
+    RecordChange,
+    Series,
+    Study,
+    WatchedFolder,
+)
 
 
 @admin.register(Study)
@@ -253,3 +261,32 @@ class RecordChangeAdmin(ClinicModelAdmin):
     @admin.display(description="Takes back", empty_value="—")
     def undoes_link(self, obj: RecordChange) -> SafeString | None:
         return None if obj.undoes is None else link_to(obj.undoes)
+
+
+@admin.register(ApplicationEntity)
+class ApplicationEntityAdmin(ClinicModelAdmin):
+    """Clinic administrators change them on the page "Senders"."""
+
+    clinic_path = "clinic"
+    list_display = ["title", "description", "received_by", "is_active", "last_seen_at"]
+    list_filter = ["is_active"]
+    list_select_related = ["clinic", "received_by"]
+    search_fields = ["title", "description"]
+    ordering = ["title", "id"]
+    fields = [
+        *("title", "description", "received_by", "is_active"),
+        *("clinic", "added_at", "last_seen_at"),
+    ]
+
+
+@admin.register(WatchedFolder)
+class WatchedFolderAdmin(ClinicModelAdmin):
+    """Clinic administrators change it on the page "Senders"."""
+
+    clinic_path = "clinic"
+    list_display = ["name", "received_by", "is_active", "last_taken_at"]
+    list_filter = ["is_active"]
+    list_select_related = ["clinic", "received_by"]
+    search_fields = ["name"]
+    ordering = ["name", "id"]
+    fields = ["name", "received_by", "is_active", "clinic", "last_taken_at"]

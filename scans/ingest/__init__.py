@@ -20,7 +20,7 @@ from ml.imaging.formats import (
     StoredObject,
     Window,
 )
-from ml.imaging.formats.dicom import self_check
+from ml.imaging.formats.dicom import self_check, syntaxes
 from ml.imaging.formats.dicom.header_differences import HeaderDifference, header_differences
 from ml.imaging.formats.dicom.identification import (
     Identification,
@@ -52,6 +52,7 @@ __all__ = [
     "identify",
     "natural_key",
     "read_header",
+    "transfer_syntaxes",
     "unpack",
 ]
 
@@ -87,6 +88,11 @@ def cannot_read() -> tuple[str, ...]:
     None, as it should be. Tried once a process, in some milliseconds.
     """
     return tuple(self_check.unreadable().values())
+
+
+def transfer_syntaxes() -> dict[str, str]:
+    """Return the transfer syntaxes of DICOM that are read: the UID of each, and its name."""
+    return {str(uid): name for uid, name in syntaxes.NAMES.items()}
 
 
 def unpack(

@@ -1,5 +1,6 @@
 from scans.models.analysis import Analysis
 from scans.models.annotation import Annotation, AnnotationVersion, LabelList
+from scans.models.application_entity import ApplicationEntity
 from scans.models.assessment import Assessment, ClinicReason, Verdict
 from scans.models.calibration import SpacingCalibration
 from scans.models.comparison import Comparison
@@ -18,6 +19,7 @@ from scans.models.release import ModelRelease
 from scans.models.report import Report, ReportTemplate
 from scans.models.series_statement import SeriesStatement, SliceEvidence
 from scans.models.study import Series, Study
+from scans.models.watched_folder import WatchedFolder
 from scans.models.worker import Worker
 from scans.models.worklist_view import WorklistView
 
@@ -25,6 +27,7 @@ __all__ = [
     "Analysis",
     "Annotation",
     "AnnotationVersion",
+    "ApplicationEntity",
     "Assessment",
     "ClinicReason",
     "Comparison",
@@ -49,6 +52,7 @@ __all__ = [
     "SpacingCalibration",
     "Study",
     "Verdict",
+    "WatchedFolder",
     "Worker",
     "WorklistView",
 ]

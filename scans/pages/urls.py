@@ -30,7 +30,7 @@ from scans.pages.reports import views as reports
 from scans.pages.statistics import csv as statistics_csv
 from scans.pages.statistics import overview
 from scans.pages.statistics import views as statistics
-from scans.pages.studies import acquisition, files, order, reconcile, record, upload
+from scans.pages.studies import acquisition, files, order, reconcile, record, senders, upload
 from scans.pages.studies import csv as studies_csv
 from scans.pages.studies import list as studies
 
@@ -103,6 +103,14 @@ urlpatterns = [
         "clinic/reasons/<uuid:reason_id>/retire/",
         clinic_settings.clinic_reason_retire,
         name="clinic-reason-retire",
+    ),
+    path("clinic/senders/", senders.senders, name="senders"),
+    path("clinic/senders/folder/", senders.watched_folder_save, name="watched-folder-save"),
+    path("clinic/senders/entities/new/", senders.application_entity, name="application-entity-new"),
+    path(
+        "clinic/senders/entities/<uuid:entity_id>/",
+        senders.application_entity,
+        name="application-entity",
     ),
     path("statistics/", statistics.statistics, name="statistics"),
     path("worklist/", worklist.worklist_page, name="worklist"),

@@ -220,6 +220,10 @@ _CLINIC_TABS = {
         "report-template",
         "report-template-new",
         "hanging-protocols",
+        "senders",
+        "watched-folder-save",
+        "application-entity",
+        "application-entity-new",
     ),
 }
 

@@ -5,7 +5,16 @@ import pytest
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from neuroscan_site.tests.kept_rows import kept_rows
-from scans.models import ClinicReason, Image, KeyImage, LabelList, ReportTemplate
+from scans.models import (
+    ApplicationEntity,
+    ClinicReason,
+    Image,
+    KeyImage,
+    LabelList,
+    ReportTemplate,
+    WatchedFolder,
+)
+from scans.models.watched_folder import folder_name
 from scans.services.reading.hanging_protocols import save_hanging_protocol
 from scans.services.reading.saved_views import save_view
 from scans.tests.core.factories import (
@@ -64,6 +73,13 @@ def make_world() -> World:
     traces += ["Oneimpression", str(report.pk), report.code]
     verdict = make_verdict(study=study, comment="Onecomment")
     traces += ["Onecomment", str(verdict.pk)]
+    entity = ApplicationEntity.objects.create(
+        clinic=owner.clinic, received_by=owner, title="ONEENTITY"
+    )
+    folder = WatchedFolder.objects.create(
+        clinic=owner.clinic, received_by=owner, name=folder_name(owner.clinic)
+    )
+    traces += ["ONEENTITY", str(entity.pk), folder.name]
     template = ReportTemplate.objects.create(clinic=owner.clinic, name="Onetemplate")
     LabelList.objects.create(clinic=owner.clinic, names=["Onelabel"])
     traces.append("Onelabel")

@@ -1,4 +1,4 @@
-"""Django's own error pages, which below /api/ are problems as well.
+"""Django's own error pages, which below /api/ and /dicomweb/ are problems as well.
 
 They answer requests that reach no view of DRF: a foreign host name, a fault of ours.
 """
@@ -36,7 +36,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+    return request.path_info.startswith(("/api/", "/dicomweb/"))
 
 
 def _problem(request: HttpRequest, status: int, detail: str) -> JsonResponse:

@@ -18,6 +18,7 @@ from accounts.models import AuditChain, AuditEvent, Clinic, User
 from scans.models import (
     Analysis,
     Annotation,
+    ApplicationEntity,
     ClinicReason,
     HangingProtocol,
     Image,
@@ -33,6 +34,7 @@ from scans.models import (
     SpacingCalibration,
     Study,
     Verdict,
+    WatchedFolder,
     WorklistView,
 )
 from scans.models.notification import NotificationKind
@@ -162,6 +164,10 @@ def of_reason(name: str = "pk") -> Arguments:
     return lambda world: {name: world.reason.pk if world.reason else uuid4()}
 
 
+def of_entity(name: str = "pk") -> Arguments:
+    return lambda world: {name: ApplicationEntity.objects.get(clinic=world.owner.clinic).pk}
+
+
 def of_person(world: World) -> dict[str, Any]:
     return {"user_id": world.owner.pk}
 
@@ -284,6 +290,9 @@ WITH_IDS: dict[str, Url] = {
     "report-verify": Url(
         lambda world: {"code": (world.report and world.report.code) or "-"}, "report.verified"
     ),
+    "application-entity": Url(
+        of_entity("entity_id"), why_not="who may send to the clinic, nothing of a patient"
+    ),
     "report-template": Url(
         lambda world: {"template_id": world.template.pk if world.template else uuid4()},
         why_not="a text of the clinic, nothing of a patient",
@@ -380,6 +389,13 @@ WITHOUT_IDS: dict[str, Url] = {
     "clinic-people": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-person-invite": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-reason-add": Url(nothing, why_not=WRITE),
+    "senders": Url(nothing, why_not=ADMINISTRATORS),
+    "watched-folder-save": Url(nothing, why_not=WRITE),
+    "application-entity-new": Url(nothing, why_not=ADMINISTRATORS),
+    # Only a token opens these, and only POST is answered: `scans/tests/dicomweb/test_stow.py`.
+    "dicomweb:studies": Url(nothing, why_not=WRITE),
+    "dicomweb:study": Url(lambda world: {"study_uid": "1.2.3"}, why_not=WRITE),
+    "dicomweb:nothing-here": Url(nothing, why_not="there is nothing"),
     "worklist-next": Url(nothing, why_not=WRITE),
     "keys-note-read": Url(nothing, why_not=WRITE),
     "worklist-view-save": Url(nothing, why_not=WRITE),
@@ -476,6 +492,10 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.worklistview": lambda world: world.view,
     "scans.hangingprotocol": lambda world: world.protocol,
     "scans.spacingcalibration": lambda world: world.calibration,
+    "scans.applicationentity": lambda world: ApplicationEntity.objects.get(
+        clinic=world.owner.clinic
+    ),
+    "scans.watchedfolder": lambda world: WatchedFolder.objects.get(clinic=world.owner.clinic),
     "scans.keyimage": lambda world: KeyImage.objects.get(image=world.image),
 }
 ADMIN_WITHOUT_ROWS = {"scans.modelrelease", "scans.worker", "scans.idempotentrequest"}
@@ -486,6 +506,8 @@ ADMIN_WHY_NOT: dict[str, str] = {
     "accounts.auditchain": "seals",
     "knox.authtoken": "tokens of the clinic's people, nothing of a patient",
     "scans.labellist": "words of the clinic, nothing of a patient",
+    "scans.applicationentity": "who may send to the clinic, nothing of a patient",
+    "scans.watchedfolder": "in whose name files are received, nothing of a patient",
     "scans.reporttemplate": "texts of the clinic, nothing of a patient",
     "scans.clinicreason": "words of the clinic, nothing of a patient",
     "scans.worklistview": "names of views; what they filter is not shown",
