@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from scans import ingest
 from scans.ingest.limits import upload_limits
+from scans.ingest.windows import eight_bit, first_window
 from scans.models import Image
 
 # A large image takes several times its size while it is decoded.
 _decoding = threading.BoundedSemaphore(4)
-# Of 16-bit values these shares are cut off by the first window: one hot pixel must not darken all.
-_DARKEST, _BRIGHTEST = 0.1, 99.9  # percent
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,9 @@ def decoded_image(image: Image) -> ingest.DecodedImage:
 
 def _frame(pixels: NDArray[Any], *, windows: tuple[ingest.Window, ...]) -> Frame:
     if pixels.ndim == 3 and pixels.dtype != np.uint8:
-        pixels = (pixels >> 8).astype(np.uint8)  # a screen shows 8 bits a color
+        pixels = eight_bit(pixels, None)  # a screen shows 8 bits a color
     little = np.ascontiguousarray(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False))
-    window = next(iter(windows), None)
-    if window is None:
-        low, high = _first_window(little)
-        window = ingest.Window(center=(low + high) / 2, width=max(1.0, high - low))
+    window = windows[0] if windows else first_window(little)
     return Frame(
         FrameFacts(
             rows=int(little.shape[0]),
@@ -92,10 +88,3 @@ def _frame(pixels: NDArray[Any], *, windows: tuple[ingest.Window, ...]) -> Frame
         ),
         little.tobytes(),
     )
-
-
-def _first_window(pixels: NDArray[Any]) -> tuple[float, float]:
-    if pixels.dtype == np.uint8:
-        return 0.0, 255.0
-    low, high = np.percentile(pixels, [_DARKEST, _BRIGHTEST])
-    return float(low), float(high)
