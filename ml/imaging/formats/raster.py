@@ -19,6 +19,7 @@ from PIL import Image, ImageFile
 
 from ml.imaging.formats.contract import DecodedFile, DecodedImage, FileMetadata, Limits, Refusal
 from ml.imaging.formats.declared import Declared, gif_pictures, tiff_pictures
+from ml.imaging.formats.strict import gif, jpeg, png, tiff
 from ml.imaging.pixels import Pixels
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -28,6 +29,7 @@ _ENTRIES: Final = 0xB002  # CIPA DC-007 (Multi-Picture Format): what is in the f
 _PREVIEWS: Final = {"Large Thumbnail (VGA Equivalent)", "Large Thumbnail (Full HD Equivalent)"}
 _DICOM: Final = (128, b"DICM")  # PS3.10, 7.1
 _COUNTED: Final = 10_000  # pictures beyond the limit, so that a refusal names their number
+_AT_ONCE: Final = 1 << 18  # pixels that are converted together
 _WHOLE: Final = 1  # TIFF's Sample Format of values from 0
 
 
@@ -55,11 +57,13 @@ class Raster:
         Raises:
             Refusal: with code `too_many_pixels`, `too_small` or `too_many_frames` before anything
                 is decompressed; or `unsupported_pixels`.
+            DamagedError: the bytes of the file are not whole, though a decoder might show it.
         """
         try:
             with Image.open(file, formats=(self.name,)) as image:
                 pictures = _pictures_in(image, file, limits=limits)
                 limits.check_images([(one.width, one.height) for one in pictures])
+                _check_whole(image, _content(file), pictures)
                 images = tuple(_images(image, file, pictures, only=only))
         except Image.DecompressionBombError as error:
             raise limits.too_many_pixels() from error
@@ -115,6 +119,26 @@ def _pictures_in(image: Image.Image, file: BinaryIO, *, limits: Limits) -> list[
     return found
 
 
+def _content(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _check_whole(image: Image.Image, content: bytes, pictures: Sequence[Declared]) -> None:
+    """Raise `DamagedError` for a file that is cut or changed, as far as its format can tell."""
+    if image.format == "PNG":
+        png.check(content)
+    elif image.format == "GIF":
+        gif.check(content)
+    elif image.format == "TIFF":
+        tiff.check(content, pages={picture.index for picture in pictures})
+    else:
+        for picture in pictures:
+            if picture.index:
+                image.seek(picture.index)
+            jpeg.check(memoryview(content)[getattr(image, "offset", 0) if picture.index else 0 :])
+
+
 def _images(
     image: Image.Image, file: BinaryIO, pictures: Sequence[Declared], *, only: int | None
 ) -> Iterator[DecodedImage]:
@@ -134,17 +158,28 @@ def _decoded(
 ) -> npt.NDArray[Any]:
     if image.format == "TIFF":
         return _page(image, file, picture)
+    if image.format == "PNG" and (content := _content_of_deep_color(file)) is not None:
+        if not is_single:
+            raise Refusal(
+                "unsupported_pixels",
+                "This PNG file holds several images with 16 bits a color.",
+                "Export each image as a file of its own.",
+            )
+        png.check_pixels(content)
+        return _oriented(_sixteen_bit_color(content), _orientation_of_png(content))
     image.seek(picture.index)
     orientation = image.getexif().get(_ORIENTATION, 1)
     image.load()
-    content = _content_of_deep_color(file) if image.format == "PNG" else None
-    if content is not None and not is_single:
-        raise Refusal(
-            "unsupported_pixels",
-            "This PNG file holds several images with 16 bits a color.",
-            "Export each image as a file of its own.",
-        )
-    return _oriented(_sixteen_bit_color(content) if content else _pixels(image), orientation)
+    return _oriented(_pixels(image), orientation)
+
+
+def _orientation_of_png(content: bytes) -> int:
+    """From its EXIF chunk, which may stand behind the pixels."""
+    exif = Image.Exif()
+    for name, body in png.chunks(content):
+        if name == b"eXIf":
+            exif.load(b"Exif\0\0" + bytes(body))
+    return int(exif.get(_ORIENTATION, 1))
 
 
 def _page(image: Image.Image, file: BinaryIO, page: Declared) -> npt.NDArray[Any]:
@@ -195,10 +230,30 @@ def _channels_of_opencv(decoded: npt.NDArray[Any]) -> npt.NDArray[Any]:
     pixels = decoded.astype(np.uint16, copy=False)
     if pixels.ndim == 2:
         return pixels
-    color, alpha = pixels[..., :3][..., ::-1], pixels[..., 3:]
-    if alpha.size:
-        color = (color.astype(np.uint32) * alpha // 65535).astype(np.uint16)
-    return _one_channel_if_equal(color)
+    return _color_in_place(pixels)
+
+
+def _color_in_place(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """RGB on black, or gray, moved to the front of the memory of BGR or BGRA pixels.
+
+    A picture of 50 megapixels with alpha has 400 MB, so that no second one is made of it.
+    """
+    height, width, channels = pixels.shape
+    flat = np.ascontiguousarray(pixels).reshape(-1, channels)
+    is_gray = True
+    for start in range(0, len(flat), _AT_ONCE):
+        part = flat[start : start + _AT_ONCE]
+        if channels == 4 and part[:, 3].min() < 65535:
+            part[:, :3] = part[:, :3].astype(np.uint32) * part[:, 3:] // 65535
+        is_gray = is_gray and bool((part[:, :1] == part[:, :3]).all())
+    kept = 1 if is_gray else 3
+    made = flat.reshape(-1)[: kept * len(flat)]
+    for start in range(0, len(flat), _AT_ONCE):
+        part = flat[start : start + _AT_ONCE, kept - 1 :: -1]
+        made[kept * start : kept * start + part.size] = part.copy().ravel()
+    if is_gray:
+        return made.reshape(height, width).copy()
+    return made.reshape(height, width, 3)
 
 
 def _pixels(image: Image.Image) -> Pixels:

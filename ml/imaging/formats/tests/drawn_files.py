@@ -135,19 +135,7 @@ def _packed(row: np.ndarray, *, depth: int) -> bytes:
 
 def readable() -> dict[str, bytes]:
     """Files that are read, by name."""
-    plain = png(gray(), color_type=GRAY)
-    return (
-        dict(_pngs())
-        | dict(_jpegs())
-        | dict(_turned_files())
-        | dict(_gifs_and_tiffs())
-        | {  # damage past the last pixel
-            "png without its end": plain[:-12],
-            "png without four bytes": plain[:-4],
-            "png wrong checksum of pixels": damaged(plain, chunk=b"IDAT"),
-            "png wrong checksum of end": damaged(plain, chunk=b"IEND"),
-        }
-    )
+    return dict(_pngs()) | dict(_jpegs()) | dict(_turned_files()) | dict(_gifs_and_tiffs())
 
 
 def _pngs() -> Iterator[tuple[str, bytes]]:
@@ -328,6 +316,10 @@ def refused() -> dict[str, bytes]:
         "png wrong checksum of header": damaged(plain, chunk=b"IHDR"),
         "png wrong checksum of text": damaged(saved(gray(), "PNG", pnginfo=text), chunk=b"tEXt"),
         "png deep wrong checksum": damaged(deep, chunk=b"IDAT"),
+        "png without its end": plain[:-12],
+        "png without four bytes": plain[:-4],
+        "png wrong checksum of pixels": damaged(plain, chunk=b"IDAT"),
+        "png wrong checksum of end": damaged(plain, chunk=b"IEND"),
         "png without pixels": header_only(width=100, height=100),
         "jpeg truncated": jpeg[: len(jpeg) // 2],
         "jpeg header alone": jpeg[:100],
