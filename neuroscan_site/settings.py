@@ -273,7 +273,9 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = {
     f"scans.tasks.{name}": {"queue": "upkeep"}
-    for name in ("requeue_expired", "file_received", "cleanup", "send_mail", "read_demo")
+    for name in (
+        *("requeue_expired", "file_received", "mark_arrived", "cleanup", "send_mail", "read_demo"),
+    )
 }
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
@@ -294,6 +296,11 @@ CELERY_BEAT_SCHEDULE = {
     # A message has what arrives filed a second later; this finds what a lost one left.
     "file_received": {
         "task": "scans.tasks.file_received",
+        "schedule": timedelta(seconds=REQUEUE_SECONDS),
+        "options": {"expires": REQUEUE_SECONDS * 2},
+    },
+    "mark_arrived": {
+        "task": "scans.tasks.mark_arrived",
         "schedule": timedelta(seconds=REQUEUE_SECONDS),
         "options": {"expires": REQUEUE_SECONDS * 2},
     },

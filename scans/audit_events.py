@@ -50,6 +50,17 @@ PATIENT_EXPORTED = declare("patient.exported", "Saved a list of patients.", deta
 STUDY_RECEIVED = declare(
     "study.received", "Uploaded images of a study.", detail={"images": "how many were new"}
 )
+STUDY_ARRIVED = declare("study.arrived", "Said that all images of a study are there.")
+NEW_IMAGES_MARKED = declare(
+    "study.new_images",
+    "Added images to a study after a verdict or a report on it was signed.",
+    detail={"images": "how many were new"},
+)
+NEW_IMAGES_REVIEWED = declare(
+    "newimagesreview.signed",
+    "Signed that images which came after the signature change nothing.",
+    detail={"study": "id of the study", "images": "how many had come"},
+)
 STUDY_TAKEN = declare(
     "study.taken",
     "Took a study to read it.",

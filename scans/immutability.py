@@ -143,6 +143,12 @@ UNCHANGING = (
         sentence="A report that is signed or discarded does not change.",
     ),
     Refusal(
+        name="new_images_review",
+        table="scans_newimagesreview",
+        events=(Event.UPDATE,),
+        sentence="What a reader said of new images does not change.",
+    ),
+    Refusal(
         name="record_change",
         table="scans_recordchange",
         events=(Event.UPDATE,),

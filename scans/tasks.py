@@ -11,6 +11,7 @@ from scans.services.analyses import execution, overlap, workers
 from scans.services.core import idempotency
 from scans.services.demo.clinics import demo_password
 from scans.services.demo.readings import read_demo as read_demo_studies
+from scans.services.studies import arrival
 from scans.services.studies.inbox import filing
 
 
@@ -27,6 +28,11 @@ def requeue_expired() -> None:
 @shared_task(name="scans.tasks.file_received")
 def file_received() -> None:
     filing.file_waiting()
+
+
+@shared_task(name="scans.tasks.mark_arrived")
+def mark_arrived() -> None:
+    arrival.mark_arrived()
 
 
 @shared_task(name="scans.tasks.cleanup")

@@ -10,6 +10,7 @@ from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 
 LONGEST_WAIT_MINUTES = 28 * 24 * 60
+LONGEST_QUIET_SECONDS = 60 * 60
 _WAIT_LIMITS = (MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES))
 
 
@@ -86,6 +87,12 @@ class Clinic(Undeletable, models.Model):
         help_text="A study that a scanner or a PACS sends registers its patient, where no similar "
         "one is there. Otherwise it waits until somebody chooses the patient.",
     )
+    arrival_quiet_seconds = models.PositiveIntegerField(
+        "seconds without a new file after which a study has arrived",
+        default=120,
+        validators=[MaxValueValidator(LONGEST_QUIET_SECONDS)],
+        help_text="Where the sender does not say that it is complete. It can be read before.",
+    )
     signing_minutes = models.PositiveIntegerField(
         "minutes after which a signature asks for the password again",
         default=15,
@@ -107,7 +114,11 @@ class Clinic(Undeletable, models.Model):
                 & Q(routine_max_wait_minutes__lte=LONGEST_WAIT_MINUTES),
                 violation_error_message="Stat must not wait longer than urgent, nor urgent longer "
                 "than routine: at least 5 minutes, at most 28 days.",
-            )
+            ),
+            models.CheckConstraint(
+                name="clinic_quiet_time_of_an_hour_at_most",
+                condition=Q(arrival_quiet_seconds__lte=LONGEST_QUIET_SECONDS),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ EVER_STORED = {
     "keyimage": "key image",
     "labellist": "label list",
     "modelrelease": "model release",
+    "newimagesreview": "review of new images",
     "patient": "patient",
     "patientidentifier": "patient identifier",
     "receivedobject": "received object",

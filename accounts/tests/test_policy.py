@@ -34,6 +34,7 @@ from scans.models import (
     Instance,
     KeyImage,
     LabelList,
+    NewImagesReview,
     Notification,
     Patient,
     PatientIdentifier,
@@ -71,7 +72,7 @@ pytestmark = pytest.mark.django_db
 MODELS = [
     *(Clinic, User, AuditEvent, Patient, Study, Series, Instance, Image, Analysis),
     *(Annotation, AnnotationVersion, LabelList, Report, ReportTemplate),
-    *(KeyImage, SpacingCalibration, HangingProtocol),
+    *(KeyImage, SpacingCalibration, HangingProtocol, NewImagesReview),
     *(CriticalFinding, Notification),
     *(Verdict, Assessment, ClinicReason, WorklistView),
     *(SeriesStatement, SliceEvidence, RecordChange, Comparison),
@@ -158,6 +159,13 @@ def world() -> World:
         record_comparison(user=reader, study=study, other=make_study(patient=study.patient))
         KeyImage.objects.create(image=analysis.image, reader=reader)
         make_calibration(image=analysis.image, reader=reader)
+        NewImagesReview.objects.create(
+            study=study,
+            reader=reader,
+            seen_until=timezone.now(),
+            signed_at=timezone.now(),
+            signed_name=str(reader),
+        )
         accept_object(user=reader, content=slice_of(), source="folder", sender="in")
         PatientIdentifier.objects.create(
             clinic=clinic, patient=study.patient, value="A", added_by=reader

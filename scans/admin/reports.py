@@ -24,7 +24,7 @@ class ReportAdmin(ClinicModelAdmin):
     listed_event = audit_events.REPORT_LISTED
     clinic_path = "study__clinic"
     list_display = ["saved_at", "status", "number", "author", "patient", "study_link", "code"]
-    list_display += ["amended_verdict", "moved"]
+    list_display += ["amended_verdict", "new_images", "moved"]
     list_filter = ["status"]
     list_select_related = ["study__patient", "study__clinic", "author", "superseded_by"]
     search_fields = [
@@ -51,6 +51,7 @@ class ReportAdmin(ClinicModelAdmin):
                     "supersedes_link",
                     "amendment_reason",
                     "amended_verdict",
+                    "new_images",
                     "moved",
                 ]
             },
@@ -90,6 +91,10 @@ class ReportAdmin(ClinicModelAdmin):
     @admin.display(description="Verdict amended after the report", empty_value="—")
     def amended_verdict(self, obj: Report) -> datetime | None:
         return obj.verdict_amended_at
+
+    @admin.display(description="New images since it was signed", empty_value="—")
+    def new_images(self, obj: Report) -> datetime | None:
+        return obj.new_images_at
 
     @admin.display(description="Moved on", empty_value="—")
     def moved(self, obj: Report) -> str | None:

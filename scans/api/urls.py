@@ -28,6 +28,7 @@ from scans.api.patients.views import PatientViewSet
 from scans.api.reading.comparison_views import ComparisonsView
 from scans.api.reading.critical_finding_views import CriticalFindingViewSet
 from scans.api.reading.hanging_protocol_views import HangingProtocolViewSet
+from scans.api.reading.new_images_views import NewImagesView
 from scans.api.reading.reason_views import ReasonViewSet
 from scans.api.reading.saved_view_views import SavedViewViewSet
 from scans.api.reading.viewer_views import FrameView, StudyViewerView, ViewerPreferencesView
@@ -258,6 +259,11 @@ urlpatterns = [
         "v1/studies/<uuid:pk>/comparisons/",
         ComparisonsView.as_view({"get": "list", "post": "create"}),
         name="study-comparisons",
+    ),
+    path(
+        "v1/studies/<uuid:pk>/new-images/",
+        NewImagesView.as_view({"get": "retrieve", "post": "sign"}),
+        name="study-new-images",
     ),
     path(
         "v1/studies/<uuid:pk>/verdicts/",

@@ -10,6 +10,7 @@ from scans.models.idempotency import IdempotentRequest
 from scans.models.image import Image
 from scans.models.instance import Instance
 from scans.models.key_image import KeyImage
+from scans.models.new_images_review import NewImagesReview
 from scans.models.notification import Notification
 from scans.models.patient import Patient
 from scans.models.patient_identifier import PatientIdentifier
@@ -39,6 +40,7 @@ __all__ = [
     "KeyImage",
     "LabelList",
     "ModelRelease",
+    "NewImagesReview",
     "Notification",
     "Patient",
     "PatientIdentifier",

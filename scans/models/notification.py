@@ -18,6 +18,7 @@ class NotificationKind(models.TextChoices):
     ASSIGNED = "assigned", "A study was assigned to you."
     STAT = "stat", "A stat study has arrived."
     REPORT_SIGNED = "report_signed", "The report of a study that you uploaded is signed."
+    NEW_IMAGES = "new_images", "New images came to a study that you signed."
     REPORT_AMENDED = "report_amended", "A report was amended."
     DOUBLE_READING = "double_reading", "A study wants another reader."
     ANALYSIS_FAILED = "analysis_failed", "An analysis failed."

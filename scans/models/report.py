@@ -14,6 +14,8 @@ from accounts.models import Clinic, User
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
 from scans.models.assessment import ReadAs, Verdict, VerdictStatus
+from scans.models.image import Image
+from scans.models.new_images_review import NewImagesReview
 from scans.models.patient import Patient
 from scans.models.reading import ReadStage
 from scans.models.record_change import MovedAfterSigning, RecordChange, moves_since_signing
@@ -57,7 +59,18 @@ def _later_verdicts(study: Any, signed_at: Any) -> models.QuerySet[Verdict]:
 def caveat_annotations() -> dict[str, Subquery]:
     """What `ReportQuerySet.with_caveats` adds, for a plain query set of the administration."""
     later = _later_verdicts(OuterRef("study"), OuterRef("signed_at"))
-    return {"later_verdict_at": Subquery(later.values("signed_at")[:1]), **moves_since_signing()}
+    images = _later_images(OuterRef("study"), OuterRef("signed_at"))
+    return {
+        "later_verdict_at": Subquery(later.values("signed_at")[:1]),
+        "later_image_at": Subquery(images.values("received_at")[:1]),
+        **moves_since_signing(),
+    }
+
+
+def _later_images(study: Any, signed_at: Any) -> models.QuerySet[Image]:
+    """Return the images of the study that came after this moment, the first of them first."""
+    rows = Image.objects.filter(series__study=study, received_at__gt=signed_at)
+    return rows.order_by("received_at")
 
 
 class ReportTemplateQuerySet(ClinicQuerySet["ReportTemplate"]):
@@ -130,7 +143,7 @@ class ReportQuerySet(ClinicQuerySet["Report"]):
     def with_caveats(self) -> "ReportQuerySet":
         """With what is said beside a report, without a query for each row.
 
-        See `Report.verdict_amended_at` and `Report.moved_at`.
+        See `Report.verdict_amended_at`, `Report.new_images_at` and `Report.moved_at`.
         """
         return self.annotate(**caveat_annotations())
 
@@ -294,6 +307,29 @@ class Report(MovedAfterSigning, Undeletable, models.Model):
             known["later_verdict_at"] = newest and newest.signed_at
         later: datetime | None = known["later_verdict_at"]
         return later
+
+    @property
+    def new_images_at(self) -> datetime | None:
+        """When the first image came after this report, the newest one, was signed.
+
+        None once an amendment is signed, which has all images before it.
+        """
+        if not self.is_signed or self.following is not None:
+            return None
+        known: dict[str, Any] = self.__dict__  # of `with_caveats`
+        if "later_image_at" not in known:
+            first = _later_images(self.study_id, self.signed_at).values_list("received_at")
+            known["later_image_at"] = next((moment for (moment,) in first[:1]), None)
+        later: datetime | None = known["later_image_at"]
+        return later
+
+    @property
+    def new_images_reviews(self) -> list[NewImagesReview]:
+        """What readers signed of images that came after this report: that they change nothing."""
+        if self.new_images_at is None:
+            return []
+        rows = NewImagesReview.objects.filter(study=self.study_id, signed_at__gt=self.signed_at)
+        return list(rows)
 
     @property
     def changes_since(self) -> list[RecordChange]:

@@ -1,12 +1,14 @@
 """Study > Series of DICOM's hierarchy. UIDs are minted for files that bring none."""
 
 import uuid
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
@@ -36,6 +38,10 @@ STATED = (
 
 class StudyQuerySet(ClinicQuerySet["Study"]):
     clinic_lookup = "clinic"
+
+    def awaiting_reader(self) -> Self:
+        """Those that need a verdict, an adjudication, or a look at images that came since."""
+        return self.filter(~Q(read_stage=ReadStage.READ) | Q(new_images_at__isnull=False))
 
     def matching(self, text: str) -> Self:
         """Studies of which the description or the patient matches each word of the text."""
@@ -71,6 +77,20 @@ class Study(Undeletable, models.Model):
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
+
+    # --- How it arrives: written by scans.services.studies.arrival ---------------
+    last_received_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When the newest of its files came."
+    )
+    arrived_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Since when it counts as complete; null while files may still come.",
+    )
+    # Images that came after a verdict or a report was signed, and that nobody has answered for yet:
+    # when the first and the newest of them came (scans.services.reading.new_images).
+    new_images_at = models.DateTimeField(null=True, editable=False)
+    newest_image_at = models.DateTimeField(null=True, editable=False)
 
     # --- The reading of it: written by scans.services.reading --------------------
     priority = models.CharField(max_length=7, choices=Priority.choices, default=Priority.ROUTINE)
@@ -121,19 +141,46 @@ class Study(Undeletable, models.Model):
                 name="study_one_reader_or_two",
                 condition=Q(readers_required__in=ReadersRequired.values),
             ),
+            models.CheckConstraint(
+                name="study_new_images_whole",
+                condition=Q(new_images_at__isnull=True, newest_image_at__isnull=True)
+                | Q(new_images_at__isnull=False, newest_image_at__gte=F("new_images_at")),
+            ),
         ]
         indexes = [
             models.Index(fields=["clinic", "-received_at", "-id"], name="study_newest_received"),
             models.Index(fields=["patient", "-study_date"], name="study_patient_timeline"),
             models.Index(
                 fields=["clinic", "received_at"],
-                name="study_awaits_verdict",
-                condition=~Q(read_stage="read"),
+                name="study_awaits_reader",
+                condition=~Q(read_stage="read") | Q(new_images_at__isnull=False),
+            ),
+            models.Index(
+                fields=["last_received_at"],
+                name="study_arriving",
+                condition=Q(arrived_at__isnull=True),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title}, {self.study_date}"
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether more of its files may still come."""
+        return self.arrived_at is None
+
+    @property
+    def awaits_reader(self) -> bool:
+        """Whether it is on the worklist: see `StudyQuerySet.awaiting_reader`."""
+        return self.read_stage != ReadStage.READ or self.new_images_at is not None
+
+    @property
+    def waiting_since(self) -> datetime:
+        """From when its wait for a reader counts: one that is read waits since new images came."""
+        if self.read_stage == ReadStage.READ and self.new_images_at is not None:
+            return self.new_images_at
+        return self.received_at
 
     @property
     def title(self) -> str:

@@ -154,6 +154,16 @@ urlpatterns = [
         name="study-verdict-discard",
     ),
     path(
+        "studies/<uuid:study_id>/new-images/seen/",
+        verdict.study_new_images_seen,
+        name="study-new-images-seen",
+    ),
+    path(
+        "studies/<uuid:study_id>/complete/",
+        upload.study_complete,
+        name="study-complete",
+    ),
+    path(
         "studies/<uuid:study_id>/critical/",
         critical_findings.critical_findings,
         name="critical-findings",

@@ -138,10 +138,19 @@ def mark_signed(study: Study, *, user: User) -> None:
 
     And, of a study that is read or that a third reader decides, what asked everybody for another.
     """
-    asked = Q(person=user, kind__in=[NotificationKind.ASSIGNED, NotificationKind.STAT])
+    kinds = [NotificationKind.ASSIGNED, NotificationKind.STAT, NotificationKind.NEW_IMAGES]
+    asked = Q(person=user, kind__in=kinds)
     if study.read_stage != ReadStage.WAITING:
         asked |= Q(kind=NotificationKind.DOUBLE_READING)
     Notification.objects.filter(asked, study=study).unread().update(read_at=timezone.now())
+
+
+def mark_answered(study: Study, *, user: User | None = None) -> None:
+    """Mark as read what told this person (None: everybody) of new images of a signed study."""
+    rows = Notification.objects.filter(kind=NotificationKind.NEW_IMAGES, study=study)
+    if user is not None:
+        rows = rows.filter(person=user)
+    rows.unread().update(read_at=timezone.now())
 
 
 def mark_acknowledged(finding: CriticalFinding) -> None:

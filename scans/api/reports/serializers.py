@@ -43,6 +43,13 @@ class ReportSummarySerializer(MovedFields, serializers.ModelSerializer):
         allow_null=True,
         help_text=AMENDED_HELP,
     )
+    new_images_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When the first image came after this, the newest signed version, was signed; "
+        "null where none did. It stays until an amendment is signed, also where a reader has "
+        "signed that nothing changes.",
+    )
     url = serializers.HyperlinkedIdentityField(view_name="api:report-detail")
     pdf_url = serializers.SerializerMethodField(help_text="Null until it is signed.")
     signed_patient = serializers.JSONField(

@@ -18,6 +18,11 @@ AMENDED_HELP = (
     "was not, or once the report's amendment is signed."
 )
 
+NEW_IMAGES_HELP = (
+    "When the first of the images came that nobody has answered for since a verdict or a report on "
+    "the study was signed: those received from then on. Null where none has."
+)
+
 
 class MovedFields(serializers.Serializer):
     """Of one version that was signed, a verdict or a report."""
@@ -39,10 +44,15 @@ class AmendedField(serializers.Serializer):
     """Of the study of a row; decided once for all rows of an answer."""
 
     verdict_amended_at = serializers.SerializerMethodField(help_text=AMENDED_HELP)
+    new_images_at = serializers.SerializerMethodField(help_text=NEW_IMAGES_HELP)
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_verdict_amended_at(self, row: Any) -> str | None:
         return _moment(self.caveats(row).verdict_amended_at)
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_new_images_at(self, row: Any) -> str | None:
+        return _moment(self.caveats(row).new_images_at)
 
     def caveats(self, row: Any) -> Caveats:
         """Return what is said beside the study of this row."""
@@ -100,7 +110,7 @@ def caveats_of(*, user: User, studies: Iterable[UUID]) -> dict[UUID, Caveats]:
     return dict.fromkeys(listed, Caveats()) | caveats_on(user=user, studies=listed)
 
 
-CAVEATS = ("verdict_amended_at", "moved_at", "moved_from")
+CAVEATS = ("verdict_amended_at", "new_images_at", "moved_at", "moved_from")
 OF_STUDY = (*CAVEATS, "report_signed_although", "report_contradiction_note")
 
 

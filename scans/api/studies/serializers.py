@@ -26,6 +26,8 @@ _FIELDS = [
     "priority",
     "study_instance_uid",
     "received_at",
+    "last_received_at",
+    "arrived_at",
     "url",
 ]
 
@@ -116,6 +118,14 @@ class UploadSerializer(AcquisitionInputSerializer):
         help_text="Files that name another patient (`identity_differs`) are of this one all the "
         "same.",
     )
+    complete = serializers.BooleanField(
+        source="is_complete",
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Whether all images of the study are there with these. Left out: pictures are "
+        "complete, DICOM files are once no other has come for the quiet time of the clinic.",
+    )
     files = serializers.ListField(
         child=serializers.FileField(allow_empty_file=True),
         allow_empty=False,
@@ -148,11 +158,15 @@ class WarningSerializer(serializers.Serializer):
 class ReceivedStudySerializer(CandidatesSerializer, StudySerializer):
     """The new study, the files that were not accepted, and who may be the same patient."""
 
+    detail = serializers.CharField(
+        read_only=True,
+        help_text="What to know of the upload as a whole; empty where files are new.",
+    )
     refused = RefusalSerializer(many=True, read_only=True)
     warnings = WarningSerializer(many=True, read_only=True)
 
     class Meta(StudySerializer.Meta):
-        fields = [*StudySerializer.Meta.fields, "refused", "warnings", "merge_candidates"]
+        fields = [*StudySerializer.Meta.fields, "detail", "refused", "warnings", "merge_candidates"]
         read_only_fields = fields
 
 

@@ -6,6 +6,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +33,7 @@ from scans.models import Analysis, Image, Patient, Study
 from scans.models.acquisition import ACQUISITION
 from scans.models.reading import Priority
 from scans.services.core.idempotency import StoredResponse
+from scans.services.studies.arrival import complete_study
 from scans.services.studies.filters import StudyFilterSet
 from scans.services.studies.receipts import RECEIVED, Receipt
 from scans.services.studies.receiving import receive_study
@@ -99,6 +101,10 @@ class StudyViewSet(FoundRows):
         parameters=[KEY_PARAMETER],
         responses={
             201: ReceivedStudySerializer,
+            200: OpenApiResponse(
+                ReceivedStudySerializer,
+                "Nothing was new: the study that has these files, with each as a `duplicate`.",
+            ),
             (400, problems.MEDIA_TYPE): OpenApiResponse(
                 NothingAcceptedSerializer, "No file could be accepted, or the request is not valid."
             ),
@@ -132,10 +138,12 @@ class StudyViewSet(FoundRows):
         fields |= {name: upload[name] for name in asked if upload[name]}
         if upload["priority"] != Priority.ROUTINE:
             fields["priority"] = upload["priority"]
+        if upload["is_complete"] is not None:
+            fields["complete"] = str(upload["is_complete"]).lower()
         fields |= {name: str(value) for name, value in acquisition.items()}
         stored = run_idempotently(request, fields=fields, files=upload["files"], act=receive)
         response = response_of(stored)
-        if stored.status_code != status.HTTP_201_CREATED:
+        if stored.status_code >= status.HTTP_400_BAD_REQUEST:
             return problems.as_problem(response, request)
         response["Location"] = stored.body["url"]
         return response
@@ -157,5 +165,23 @@ class StudyViewSet(FoundRows):
         warnings = WarningSerializer(receipt.warned, many=True).data
         found = {"merge_candidates": listed_candidates(self.request, receipt.study.patient)}
         more = CandidatesSerializer(found, context=self.get_serializer_context()).data
-        about_files = {"refused": refused, "warnings": warnings}
-        return to_store(shown | about_files | more, status.HTTP_201_CREATED)
+        about_files = {"refused": refused, "warnings": warnings, "detail": receipt.sentence}
+        is_old = receipt.is_nothing_new
+        code = status.HTTP_200_OK if is_old else status.HTTP_201_CREATED
+        return to_store(shown | about_files | more, code)
+
+    @extend_schema(
+        summary="Say that a study has arrived",
+        description=(
+            "All of its images are there. Without it a study counts as arrived once no file has "
+            "come for the quiet time of the clinic. A file that comes later makes it arriving "
+            "again, unless something on it is signed."
+        ),
+        request=None,
+        responses=StudySerializer,
+    )
+    @action(detail=True, methods=["post"], filter_backends=[])
+    def complete(self, request: Request, pk: Any) -> Response:
+        study = self.get_object()
+        complete_study(user=signed_in(request), study=study)
+        return Response(self.get_serializer(self.queryset.get(pk=study.pk)).data)

@@ -49,6 +49,7 @@ def caveat_columns(of: Callable[[Any], Any]) -> Columns:
         "Verdict amended after the report": lambda row: moment_or_nothing(
             of(row).verdict_amended_at
         ),
+        "New images since it was signed": lambda row: moment_or_nothing(of(row).new_images_at),
         "Moved on": lambda row: moment_or_nothing(of(row).moved_at),
         "Signed for": lambda row: of(row).moved_from,
         "Report signed although": lambda row: " ".join(of(row).signed_although),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import audit
@@ -39,6 +40,7 @@ from scans.pages.reading.verdict_panel import (
     panel_study,
 )
 from scans.services.reading import verdict_drafts, verdicts
+from scans.services.reading.new_images import sign_nothing_changes
 from scans.services.reports.verdict_signing import sign_verdict
 
 _NO_NEXT = (
@@ -175,6 +177,20 @@ def study_verdict_discard(request: ClinicalRequest, study_id: UUID) -> HttpRespo
         verdicts.discard_amendment(user=request.user, study=study)
 
     return _done(request, study_id, discard, at="amend")
+
+
+@posted_from("study")
+@clinical_page
+def study_new_images_seen(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    """Sign that the images which came since the study was signed change nothing."""
+
+    def sign(study: Study) -> None:
+        seen_until = parse_datetime(request.POST.get("seen_until", "").strip())
+        if seen_until is None:
+            raise ValidationError("Load the page again, then say it once more.")
+        sign_nothing_changes(user=request.user, study=study, seen_until=seen_until)
+
+    return _done(request, study_id, sign, at="new-images")
 
 
 def _done(

@@ -17,6 +17,7 @@ from scans.services.reading import verdict_drafts, verdicts
 from scans.services.reading.assessment_lines import assessment_lines
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.double_reading import stage_words, why_no_read_is_left
+from scans.services.reading.new_images import new_images, why_not_reviewed
 from scans.services.reading.readable_verdicts import readable_verdicts
 from scans.services.reading.reasons import reasons_of
 from scans.services.reports.caveats import Caveats
@@ -101,9 +102,23 @@ def panel_context(
         "is_blind": is_blind,
         "image_count": Image.objects.filter(series__study=study).count(),
         "report_state": report_state,
-        "caveats": Caveats.of([one for one in versions if not one.is_superseded], report_state),
+        "caveats": Caveats.of(
+            study, [one for one in versions if not one.is_superseded], report_state
+        ),
+        "new_images": _new_images(request, study, can_read=can_read),
         "is_framed": is_framed(request),
     }
+
+
+def _new_images(request: ClinicalRequest, study: Study, *, can_read: bool) -> dict[str, Any] | None:
+    """What came since the study was signed, and why this reader does not answer for it."""
+    if study.new_images_at is None:
+        return None
+    rows = list(new_images(study))
+    why_not = why_not_reviewed(study, reader=request.user) if can_read else ""
+    if study.patient.is_archived:
+        why_not = "This patient is archived. Restore the patient, then answer for the new images."
+    return {"count": len(rows), "first": rows[0] if rows else None, "why_not": why_not}
 
 
 def panel_study(request: ClinicalRequest, study_id: UUID) -> Study:

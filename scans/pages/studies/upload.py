@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.posting import posted_from
 from accounts.requests import number_in
 from scans import audit_events, ingest
-from scans.models import Image, Patient
+from scans.models import Image, Patient, Study
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.studies.forms import UploadFactsForm
 from scans.services.analyses.releases import active_release, states_series
 from scans.services.patients.candidates import candidates_of
+from scans.services.studies.arrival import complete_study
 from scans.services.studies.receipts import FileOutcome, Receipt
 from scans.services.studies.receiving import receive_study
 
@@ -67,9 +69,24 @@ def upload_file(request: ClinicalRequest) -> HttpResponse:
     return JsonResponse(
         {
             "study_url": receipt.study.get_absolute_url() if receipt.study else None,
+            "complete_url": reverse("study-complete", args=[receipt.study.pk])
+            if receipt.study and receipt.received
+            else None,
+            "sentence": receipt.sentence,
             "outcomes": [_as_json(outcome) for outcome in receipt.outcomes],
         }
     )
+
+
+@posted_from("study")
+@clinical_page
+def study_complete(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
+    """Say that all images of a study are there: the upload page at its end, or the study's page."""
+    study = get_visible_or_404(Study.objects.all(), request.user, pk=study_id)
+    complete_study(user=request.user, study=study)
+    if request.headers.get("Accept") == "application/json":
+        return HttpResponse(status=204)
+    return redirect(study)
 
 
 def _plain_upload(request: ClinicalRequest) -> HttpResponse:
@@ -84,7 +101,7 @@ def _plain_upload(request: ClinicalRequest) -> HttpResponse:
             form.add_error(None, "Choose at least one file.")
         if patient is not None and files:
             try:
-                receipt = _receive(request, form, patient, files)
+                receipt = _receive(request, form, patient, files, is_complete=True)
             except ValidationError as error:
                 form.add_error(None, error)
             else:
@@ -95,7 +112,12 @@ def _plain_upload(request: ClinicalRequest) -> HttpResponse:
 
 
 def _receive(
-    request: ClinicalRequest, form: UploadFactsForm, patient: Patient, files: list[Any]
+    request: ClinicalRequest,
+    form: UploadFactsForm,
+    patient: Patient,
+    files: list[Any],
+    *,
+    is_complete: bool = False,
 ) -> Receipt:
     return receive_study(
         user=request.user,
@@ -112,6 +134,7 @@ def _receive(
         upload_id=form.cleaned_data["upload_id"],
         place=form.cleaned_data["place"],
         acquisition=form.acquisition,
+        is_complete=is_complete,
     )
 
 

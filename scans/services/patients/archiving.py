@@ -13,7 +13,6 @@ from accounts.policy import Action
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, Study
-from scans.models.reading import ReadStage
 from scans.written_text import refuse_control_characters
 
 SHORTEST_REASON, LONGEST_REASON = 3, 300
@@ -39,8 +38,8 @@ class UnreadStudiesError(StateConflictError):
 
 
 def unread_studies(patient: Patient) -> list[Study]:
-    """Return the patient's studies that still await a verdict, the oldest first."""
-    rows = Study.objects.filter(patient=patient).exclude(read_stage=ReadStage.READ)
+    """Return the patient's studies that are on the worklist, the oldest first."""
+    rows = Study.objects.filter(patient=patient).awaiting_reader()
     return list(rows.order_by("received_at", "pk"))
 
 

@@ -24,6 +24,7 @@ from scans.models.reading import ReadStage
 from scans.services.notifications import notify
 from scans.services.patients.records import refuse_archived
 from scans.services.reading.double_reading import why_no_read_is_left
+from scans.services.reading.new_images import why_not_reviewed
 
 LOCK_TIME = timedelta(minutes=10)  # renewed while the reader's page is open and in sight
 
@@ -38,7 +39,9 @@ def take_study(*, user: User, study: Study, take_over: bool = False) -> Study:
     """
     refuse_archived(study.patient, then="read the study")
     current = Study.objects.select_for_update().get(pk=study.pk)
-    if no_read_left := why_no_read_is_left(current, reader=user):
+    if why_not_reviewed(current, reader=user) and (
+        no_read_left := why_no_read_is_left(current, reader=user)
+    ):
         raise StateConflictError(no_read_left)
     holder = lock_holder(current)
     if holder is not None and holder != user.pk and not take_over:
@@ -120,10 +123,10 @@ def assign_study(*, user: User, study: Study, assignee: User | None) -> Study:
 def lock_holder(study: Study) -> int | None:
     """Return the id of the person whose lock of the study has not run out, or None.
 
-    A study that is read is being read by nobody.
+    A study that is read is being read by nobody, unless images came since.
     """
     expires = study.lock_expires_at
-    if study.read_stage == ReadStage.READ:
+    if not study.awaits_reader:
         return None
     if study.locked_by_id is None or expires is None or expires <= timezone.now():
         return None

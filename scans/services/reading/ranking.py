@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, F, FloatField, Func, IntegerField, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    DateTimeField,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 
 from accounts.models import Clinic
 from scans.models import Study
-from scans.models.reading import Priority
+from scans.models.reading import Priority, ReadStage
 
 # How much of the longest wait a triage score of 1.0 takes away: the rest lets waiting count
 # between two studies with the same score.
@@ -50,7 +60,8 @@ class MaxWait:
 class Rank:
     """What decides where one study stands in the worklist, at one moment.
 
-    `sort_at` is what a study within its time is sorted by; `due_at` is the latest time by which
+    `received_at` is since when it waits: of one that is read, since new images came. `sort_at` is
+    what a study within its time is sorted by; `due_at` is the latest time by which
     it is first; `is_overdue` says whether that has passed.
     """
 
@@ -100,7 +111,16 @@ def rank_of(
 
 def with_due_at(studies: QuerySet[Study]) -> QuerySet[Study]:
     """Give the rows the alias `_due_at` to filter and sort by: `Rank.due_at`, in seconds."""
-    return studies.alias(_due_at=_sum(_Epoch(F("received_at")), _longest_wait()))
+    return studies.alias(_due_at=_sum(_Epoch(waiting_since()), _longest_wait()))
+
+
+def waiting_since() -> Combinable:
+    """Return `Study.waiting_since` for the database."""
+    return Case(
+        When(read_stage=ReadStage.READ, new_images_at__isnull=False, then=F("new_images_at")),
+        default=F("received_at"),
+        output_field=DateTimeField(),
+    )
 
 
 def ranked(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySet[Study]:
@@ -109,7 +129,7 @@ def ranked(studies: QuerySet[Study], *, now: datetime, uses_ai: bool) -> QuerySe
     The rows have the alias `_overdue` to filter by: 0 for a study whose `due_at` has passed,
     else 1.
     """
-    received_at, longest = _Epoch(F("received_at")), _longest_wait()
+    received_at, longest = _Epoch(waiting_since()), _longest_wait()
     score: Combinable = _score_or_unknown() if uses_ai else Value(UNKNOWN)
     is_overdue = {"_due_at__lte": now.timestamp()}
     return (

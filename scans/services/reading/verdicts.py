@@ -35,6 +35,7 @@ from scans.services.reading.contradictions import (
     unshown_images,
 )
 from scans.services.reading.double_reading import next_read, update_read_stage
+from scans.services.reading.new_images import settle_new_images
 from scans.services.reading.verdict_contradictions import verdict_contradictions
 from scans.services.reading.verdict_drafts import (
     MAX_LENGTH,
@@ -49,6 +50,7 @@ from scans.services.reading.verdict_drafts import (
     open_draft,
     record_verdict,
 )
+from scans.services.studies.arrival import moment_after_files
 from scans.written_text import refuse_control_characters, written_lines
 
 
@@ -135,12 +137,13 @@ def sign_verdict(
     else:
         draft.read_as = next_read(current, reader=user)
         draft.status = VerdictStatus.FINAL
-    draft.signed_at = signed_at or timezone.now()
+    draft.signed_at = signed_at or moment_after_files(current)
     draft.ai_content = on_screen(
         user=user, study=current, layers=layers, analyses=shown, statements=statements
     )
     draft.save()
     update_read_stage(current, signer=user)
+    settle_new_images(current, signer=user)
     _end_reading(current, user)
     amended = draft.is_amendment
     record_verdict(

@@ -21,7 +21,15 @@ from scans.models.reading import Priority, ReadStage
 from scans.services.analyses.triage import results_without_statement
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import take_study
-from scans.services.reading.ranking import MaxWait, Rank, rank_of, ranked, with_due_at
+from scans.services.reading.new_images import left_for, left_for_colleagues
+from scans.services.reading.ranking import (
+    MaxWait,
+    Rank,
+    rank_of,
+    ranked,
+    waiting_since,
+    with_due_at,
+)
 
 # Of a study: that its assignee has given their read, so that it waits for somebody else.
 READ_BY_ASSIGNEE = Exists(
@@ -60,7 +68,7 @@ ORDERS = {
     "triage_score": Order("Triage score", ("triage_score", "-received_at"), reveals_ai=True),
     "priority": Order("Priority", ("_urgency", "received_at")),
     "due": Order("Due", ("_due_at",)),
-    "waiting": Order("Waiting", ("-received_at",)),
+    "waiting": Order("Waiting", ("-_waiting_since",)),
     "assignee": Order("Assignee", ("assignee__last_name", "assignee__first_name", "received_at")),
 }
 # By their older names: in saved views, in bookmarks, and in what clients of the API send.
@@ -87,8 +95,11 @@ def current_order(order: str) -> str:
 
 
 def awaiting(*, user: User) -> QuerySet[Study]:
-    """Return the studies of the person's clinic that still need a verdict or an adjudication."""
-    studies = Study.objects.visible_to(user).exclude(read_stage=ReadStage.READ)
+    """Return the studies of the person's clinic that need a verdict, an adjudication or a look.
+
+    The last are those that images came to after they were signed.
+    """
+    studies = Study.objects.visible_to(user).awaiting_reader()
     return studies.filter(patient__archived_at__isnull=True)
 
 
@@ -101,7 +112,7 @@ def ranks(studies: list[Study], *, user: User, now: datetime | None = None) -> d
     uses_ai = not reads_first(user)
     return {
         row.pk: rank_of(
-            received_at=row.received_at,
+            received_at=row.waiting_since,
             priority=row.priority,
             triage_score=row.triage_score if uses_ai else None,
             max_wait=MaxWait.of(row.clinic),
@@ -154,7 +165,8 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
 
     Not one that somebody else is reading, nor one they have read themselves. One that is assigned
     to somebody else who can read it is theirs until its `due_at` has passed: then it is for whoever
-    comes.
+    comes. One that images came to after it was signed is for who has signed, and past its `due_at`
+    for whoever comes as well.
 
     Raises `NotAllowedError`.
     """
@@ -162,16 +174,18 @@ def next_study(*, user: User, excluding: Collection[UUID] = ()) -> Study | None:
     now = timezone.now()
     own = Verdict.objects.filter(reader=user.pk, status__in=SIGNED)
     rows = ranked(awaiting(user=user), now=now, uses_ai=not reads_first(user))
-    rows = rows.filter(
+    is_free = (
         Q(assignee=None)
         | Q(assignee=user.pk)
         | Q(_overdue=0)
         | READ_BY_ASSIGNEE
         | ~_ASSIGNED_TO_A_READER
     )
-    rows = rows.filter(
+    to_read = ~Q(read_stage=ReadStage.READ) & is_free & ~Q(pk__in=own.values("study"))
+    to_look_at = left_for(user) | (Q(_overdue=0) & left_for_colleagues(user))
+    rows = rows.filter(to_read | to_look_at).filter(
         Q(locked_by=None) | Q(locked_by=user.pk) | Q(lock_expires_at__lte=now)
-    ).exclude(pk__in=own.values("study"))
+    )
     return rows.exclude(pk__in=excluding).first()
 
 
@@ -219,6 +233,8 @@ def ordered(
         rows = rows.alias(_urgency=_URGENCY)
     if ordering.column == "due":
         rows = with_due_at(rows)
+    if ordering.column == "waiting":
+        rows = rows.alias(_waiting_since=waiting_since())
     names = [_flipped(name) if ordering.is_reversed else name for name in order.fields]
     return rows.order_by(*names, "pk")
 

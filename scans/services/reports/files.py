@@ -25,15 +25,17 @@ def deliver_report(*, user: User, report: Report) -> HttpResponseBase:
         row=report,
         patient_id=report.study.patient_id,
     )
+    # The bytes cannot say so themselves: the name of a copy does, and the headers below.
+    since = "-new-images-since" if report.new_images_at else ""
     response = stored_file(
         report.pdf,
         media_type="application/pdf",
-        filename=f"report-{report.code}.pdf",
+        filename=f"report-{report.code}{since}.pdf",
         cache_control="private, no-store",
     )
-    # The bytes cannot say so themselves.
     for header, moment in (
         ("X-Verdict-Amended-At", report.verdict_amended_at),
+        ("X-New-Images-At", report.new_images_at),
         ("X-Study-Moved-At", report.moved_at),
     ):
         if moment is not None:

@@ -13,7 +13,6 @@ from uuid import uuid4
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 
 from accounts.clinical_write import clinical_write
 from accounts.models import User
@@ -33,6 +32,7 @@ from scans.services.reading.contradictions import (
     settle,
     unshown_images,
 )
+from scans.services.reading.new_images import settle_new_images
 from scans.services.reading.verdict_contradictions import verdict_contradictions
 from scans.services.reading.verdict_drafts import locked_study
 from scans.services.reports.contradictions import report_contradictions
@@ -55,6 +55,7 @@ from scans.services.reports.verdict_with_report import (
     refuse_undecided,
     sign_open_verdict,
 )
+from scans.services.studies.arrival import moment_after_files
 from scans.written_text import control_characters_in, written_lines
 
 MEANING = "I have read this study and I am responsible for the content of this report."
@@ -70,6 +71,11 @@ _STATED_ANEW = (
 _CHANGED = (
     "Nothing is signed: the verdict, an annotation or an AI result was changed while the PDF was "
     "drawn. Read them again, then sign."
+)
+
+
+_MORE_CAME = (
+    "Nothing is signed: images of this study came while the PDF was drawn. Look at them, then sign."
 )
 
 
@@ -115,7 +121,7 @@ def sign_report(
     unshown = unshown_images(verdict.verdict) if verdict.is_open else None
     confirmed_note(own + contradictions, despite, unshown=unshown)
     confirm_unshown(unshown, despite)
-    signed = _signed_by(user, draft, at=timezone.now())
+    signed = _signed_by(user, draft, at=moment_after_files(draft.study))
     # What is printed where nothing was chosen is stored: later stars and results change it no more.
     study, starred = signed.study, key_images_of(user=user, study=signed.study)
     signed.figures = signed.figures or starred_figures(study, starred) or default_figures(study)
@@ -204,7 +210,10 @@ def _write_signed(
     despite: Despite | None,
 ) -> Report:
     assert signed.signed_at is not None
-    locked_study(signed.study)  # no verdict is amended, and no image renumbered, meanwhile
+    # No verdict is amended, and no image comes or is renumbered, meanwhile.
+    study = locked_study(signed.study)
+    if study.last_received_at > signed.signed_at:
+        raise StateConflictError(_MORE_CAME)
     if verdict.is_open:
         sign_open_verdict(
             user=user, draft=verdict.verdict, entered=entered, despite=despite, at=signed.signed_at
@@ -220,6 +229,8 @@ def _write_signed(
     if set(report_contradictions(signed, now)) != set(signed.contradictions):
         raise StateConflictError(_CHANGED)
     signed.save()
+    if study.new_images_at is not None:
+        settle_new_images(locked_study(study), signer=user)
     amended = signed.status == ReportStatus.AMENDED
     event = audit_events.REPORT_AMENDED if amended else audit_events.REPORT_SIGNED
     record_write(user, event, signed)

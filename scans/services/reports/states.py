@@ -26,6 +26,11 @@ class ReportState:
         return self.signed.verdict_amended_at if self.signed else None
 
     @property
+    def new_images_at(self) -> datetime | None:
+        """When images came after the report; see `Report.new_images_at`."""
+        return self.signed.new_images_at if self.signed else None
+
+    @property
     def words(self) -> str:
         """What a list says of it."""
         if self.withheld:
@@ -41,6 +46,7 @@ class ReportState:
         return (
             str(self.signed and self.signed.pk),
             str(self.verdict_amended_at),
+            str(self.new_images_at),
             str(self.signed and self.signed.moved_at),
             str(self.draft and self.draft.pk),
             self.withheld,

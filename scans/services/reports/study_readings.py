@@ -22,7 +22,7 @@ class StudyReading:
     @property
     def caveats(self) -> Caveats:
         """What is said beside finding and report."""
-        return Caveats.of(self.finding.verdicts, self.report)
+        return Caveats.of(self.study, self.finding.verdicts, self.report)
 
     @property
     def radiologist(self) -> str:
@@ -33,7 +33,12 @@ class StudyReading:
     @property
     def facts(self) -> tuple[object, ...]:
         """Everything that can change in how it is shown; compared by polls."""
-        return (self.finding.facts, self.report.facts)
+        return (
+            self.finding.facts,
+            self.report.facts,
+            str(self.study.new_images_at),
+            self.study.is_arriving,
+        )
 
 
 def study_readings(*, user: User, studies: Iterable[Study]) -> dict[UUID, StudyReading]:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from scans.models import Image, Instance, Patient, Study
 from scans.models.reading import ReadersRequired
 from scans.services.studies.identity import differences, question_of
-from scans.services.studies.read_studies import is_read
 from scans.services.studies.receipts import (
     CHOSEN_TWICE,
     DUPLICATE,
@@ -26,8 +26,6 @@ from scans.services.studies.stated import wrong_date
 from scans.services.studies.storing import Stored
 
 _ALREADY_THERE = "This patient already has exactly this image: the one received before is kept."
-_STUDY_READ = "This study is read already. Upload the rest as a new study."
-_DICOM_STUDY_READ = "This study is read already, so nothing is added to it any more."
 _OTHER_STUDY = "This file is of another study than the rest. Upload it as a study of its own."
 _OF_OTHER_PATIENT = (
     "This file is of a study that the clinic has for another patient. See whether this is the "
@@ -86,11 +84,18 @@ class Destination:
     upload_id: UUID | None
     known: Known
     confirm_identity: bool
+    is_complete: bool | None
     study: Study | None
     taken: list[Stored] = field(default_factory=list)
     is_new: bool = False
     uid: str = ""  # of the study, as far as a file has stated it
-    _read: dict[UUID, bool] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the study has arrived with these files: nothing follows pictures of one call."""
+        if self.is_complete is None:
+            return self.upload_id is None and not self.uid
+        return self.is_complete
 
     @property
     def _is_dicom(self) -> bool:
@@ -144,6 +149,7 @@ class Destination:
                 **uid,
                 upload_id=self.upload_id,
                 received_by=self.user,
+                arrived_at=timezone.now() if self.is_whole else None,
                 readers_required=ReadersRequired.TWO
                 if self.patient.clinic.double_reading
                 else ReadersRequired.ONE,
@@ -162,28 +168,18 @@ class Destination:
         image = Image.objects.with_instance().select_related("series__study")
         first = image.filter(instance=same).order_by("frame_number").first()
         if mine and same.upload_place in (None, file.instance["upload_place"]):
-            return FileOutcome(file.filename, RECEIVED, image=first)
+            return FileOutcome(file.filename, RECEIVED, image=first, study=same.study)
         detail = CHOSEN_TWICE if mine else _ALREADY_THERE
-        return FileOutcome(file.filename, DUPLICATE, "duplicate", detail, first)
+        return FileOutcome(file.filename, DUPLICATE, "duplicate", detail, first, same.study)
 
     def _refusal_of_study(self, file: Stored) -> FileOutcome | None:
         stated = file.metadata.study_uid or ""
         there = self.known.studies.get(stated)
         if stated and stated != self.uid and not self._can_be_of(stated, there):
             return FileOutcome(file.filename, REFUSED, "other_study", _OTHER_STUDY)
-        study = there or self.study
-        if study is not None and self._is_read(study):
-            detail = _DICOM_STUDY_READ if stated else _STUDY_READ
-            return FileOutcome(file.filename, REFUSED, "study_read", detail)
         if stated:
-            self.study, self.uid = study, stated
+            self.study, self.uid = there or self.study, stated
         return None
-
-    def _is_read(self, study: Study) -> bool:
-        """Asked once for all files of an upload."""
-        if study.pk not in self._read:
-            self._read[study.pk] = is_read(study)
-        return self._read[study.pk]
 
     def _can_be_of(self, uid: str, there: Study | None) -> bool:
         """Whether this UID can be that of the upload: only pictures have come, or no other UID."""

@@ -115,10 +115,11 @@ class ImageNumbers:
     Read once: whoever else adds an image or changes the order waits for the study or the patient.
     """
 
-    def __init__(self, series: Series, *, is_new: bool) -> None:
+    def __init__(self, series: Series, *, is_new: bool, keeps_numbers: bool = False) -> None:
         images = Image.objects.none() if is_new else Image.objects.filter(series=series)
         self._series = series
         self._are_drafts_told = is_new
+        self._keeps_numbers = keeps_numbers or series.order_corrected
         self._places: dict[int, int | None] = dict(
             images.values_list("number", "instance__upload_place")
         )
@@ -127,12 +128,12 @@ class ImageNumbers:
         """Return the first number of the images of a new file, which stood at this place.
 
         The others of the file follow it. Images of files that stood behind move on. In an order
-        that a person corrected they are the last.
+        that a person corrected, or that something signed names, they are the last.
         """
         behind = [
             number
             for number, other in self._places.items()
-            if other is not None and other > place and not self._series.order_corrected
+            if other is not None and other > place and not self._keeps_numbers
         ]
         first = min(behind, default=max(self._places, default=0) + 1)
         if behind:

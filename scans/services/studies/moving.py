@@ -13,7 +13,6 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Image, Instance, Patient, RecordChange, Report, Study, Verdict
 from scans.models.patient import Sex
-from scans.models.reading import ReadStage
 from scans.models.record_change import ChangeKind, identity_of
 from scans.services.patients.records import refuse_archived
 from scans.services.studies.stated import checked_reason, wrong_date
@@ -93,8 +92,7 @@ def locked_study_of(study: Study, patient: Patient) -> Study:
 def refuse_being_read(study: Study, user: User) -> None:
     """Raise `StateConflictError` while somebody else reads the study for the patient it is of."""
     is_held = study.lock_expires_at is not None and study.lock_expires_at > timezone.now()
-    is_read = study.read_stage == ReadStage.READ
-    if is_held and not is_read and study.locked_by_id not in (None, user.pk):
+    if is_held and study.awaits_reader and study.locked_by_id not in (None, user.pk):
         raise StateConflictError(
             f"{study.locked_by} is reading this study now. Ask them to give it back, "
             "or wait ten minutes after they have left it."

@@ -35,11 +35,22 @@ class Placed:
 
 
 class Placing:
-    """The series of one study while an upload adds to it, in its transaction."""
+    """The series of one study while an upload adds to it, in its transaction.
+
+    Where it `keeps_numbers`, since something is signed that names images and series by them, what
+    is new stands behind all that is there.
+    """
 
     def __init__(
-        self, *, study: Study, patient: Patient, is_new: bool, acquisition: Mapping[str, Any]
+        self,
+        *,
+        study: Study,
+        patient: Patient,
+        is_new: bool,
+        keeps_numbers: bool,
+        acquisition: Mapping[str, Any],
     ) -> None:
+        self._keeps_numbers = keeps_numbers
         self._study, self._patient, self._acquisition = study, patient, acquisition
         self._there = [] if is_new else list(Series.objects.filter(study=study))
         self._new: list[Series] = []
@@ -99,6 +110,7 @@ class Placing:
             files=files,
             rows=[row for row in self._there if uid and row.series_instance_uid == uid],
             acquisition=self._acquisition,
+            keeps_numbers=self._keeps_numbers,
         )
         self._new.extend(found.new_series)
         return found
@@ -127,6 +139,8 @@ class Placing:
         stack = {row.pk: at for one in stacked for at, row in enumerate(one.series_in_order)}
         rows.sort(
             key=lambda row: (
+                self._keeps_numbers and row.pk not in there,
+                row.number if self._keeps_numbers and row.pk in there else 0,
                 row.stated_number is None and bool(row.kind),
                 row.stated_number or 0,
                 first[row.series_instance_uid],
@@ -148,7 +162,7 @@ class Placing:
 
     def _write_pictures(self, series: Series, files: Files) -> None:
         is_new = series not in self._there
-        numbers = ImageNumbers(series, is_new=is_new)
+        numbers = ImageNumbers(series, is_new=is_new, keeps_numbers=self._keeps_numbers)
         for at, file in files:
             instance = self._instance(file, series)
             first = numbers.make_room(place=file.instance["upload_place"], images=len(file.images))

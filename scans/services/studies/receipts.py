@@ -11,12 +11,16 @@ OF_ANOTHER_PATIENT = (
     "Another patient of the clinic has exactly this image. See whether this is the right patient."
 )
 
+NOTHING_NEW = "All of these files were received before: they are in this study."
+NOTHING_NEW_OF_REST = "Nothing new was received: what was not refused is in this study already."
+
 
 @dataclass(frozen=True)
 class FileOutcome:
     """The outcome of one file. `image` is its first image: a new one, or the one it repeats.
 
-    An object that is no image has none; `detail` then says what was kept.
+    An object that is no image has none; `detail` then says what was kept. `study` is the study that
+    it is in, where it is in one.
 
     `of_other_patient` is the same image of another patient, of the sender's clinic: perhaps the
     wrong patient was chosen. `warning` says so in words.
@@ -27,6 +31,7 @@ class FileOutcome:
     code: str = ""
     detail: str = ""
     image: Image | None = None
+    study: Study | None = None
     of_other_patient: Image | None = None
 
     @property
@@ -37,10 +42,25 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The outcomes of one upload. `study` is None where no file could be accepted."""
+    """The outcomes of one upload. `study` is None where no file is in a study.
+
+    Of an upload whose files were all received before it is the study that has them.
+    """
 
     study: Study | None
     outcomes: tuple[FileOutcome, ...]
+
+    @property
+    def is_nothing_new(self) -> bool:
+        """Whether all that is not refused was there before, in another upload."""
+        return self.study is not None and not self.received
+
+    @property
+    def sentence(self) -> str:
+        """What to know of the upload as a whole; empty where something was received."""
+        if not self.is_nothing_new:
+            return ""
+        return NOTHING_NEW if len(self.duplicates) == len(self.outcomes) else NOTHING_NEW_OF_REST
 
     @property
     def received(self) -> tuple[FileOutcome, ...]:

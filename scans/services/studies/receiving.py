@@ -6,7 +6,7 @@ of which study it is; `placing` says where its images stand.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
 from scans.services.patients.records import refuse_merged
 from scans.services.studies.acquisitions import checked_acquisition
+from scans.services.studies.arrival import complete_study, note_received, signed_last_at
 from scans.services.studies.destination import Destination, Known
 from scans.services.studies.held_uploads import file_held, hold_refused
 from scans.services.studies.placing import Placed, Placing
@@ -58,13 +59,15 @@ def receive_study(
     acquisition: Mapping[str, Any] | None = None,
     confirm_identity: bool = False,
     fallback_date: date | None = None,
+    is_complete: bool | None = None,
 ) -> Receipt:
     """Receive the files of one study of this patient, each accepted or refused on its own.
 
     Calls with one `upload_id` by one user fill one study, and a file sent again in it is received
-    again without a second row; once a verdict on it is signed it takes no new image, which nobody
-    would read. The outcomes are in the order of the files; a ZIP gives one for each file in it. No
-    study is made where nothing could be accepted.
+    again without a second row. Images that come after a verdict or a report was signed are received
+    as well, and mark the study (`scans.services.studies.arrival`). The outcomes are in the order of
+    the files; a ZIP gives one for each file in it. No study is made where nothing could be
+    accepted; where all of them were there before, the receipt is of the study that has them.
 
     The images stand in the order of the files, those of a ZIP by name. Where the files of one
     upload come in several calls, `place` is where the first of a call stands in it: files that
@@ -80,6 +83,10 @@ def receive_study(
     counts where they do not state the day either. A file that names another patient is refused with
     the code `identity_differs`, unless the sender says that it is of this one (`confirm_identity`).
     It is held meanwhile, and a file whose UID another one has is kept in quarantine.
+
+    `is_complete` says that the study has arrived with these files, or (False) that more may come.
+    None leaves it to the files: pictures without an upload id are complete, others are after a
+    quiet time.
 
     Raises `NotAllowedError`, or `ValidationError` for the date, the description, the acquisition,
     the priority, an archived patient, or an upload id that belongs to another patient's study.
@@ -114,6 +121,7 @@ def receive_study(
             offers=offers,
             confirm_identity=confirm_identity,
             is_upload=True,
+            is_complete=is_complete,
         )
     finally:
         discard_unused(offer for offer in offers if isinstance(offer, Stored))
@@ -153,6 +161,7 @@ def receive_stored(
             offers=offers,
             confirm_identity=True,
             is_upload=False,
+            is_complete=False,
             after=after,
         )
     finally:
@@ -202,6 +211,7 @@ def _write(
     offers: Sequence[Stored | FileOutcome],
     confirm_identity: bool,
     is_upload: bool,
+    is_complete: bool | None,
 ) -> Receipt:
     # One upload at a time for a patient: two copies of a file cannot both find themselves new.
     # Read again: somebody may have archived the patient while the files were decoded.
@@ -212,6 +222,7 @@ def _write(
         upload_id=upload_id,
         known=Known.of(patient, (offer for offer in offers if isinstance(offer, Stored))),
         confirm_identity=confirm_identity,
+        is_complete=is_complete,
         study=_study_of_upload(user, patient, upload_id),
     )
     decided = [
@@ -220,22 +231,35 @@ def _write(
     placed, study = Placed(), destination.study
     if destination.taken:
         study = destination.made(stated=stated, fallback_date=fallback_date)
+        signed_at = None if destination.is_new else signed_last_at(study)
         placing = Placing(
-            study=study, patient=patient, is_new=destination.is_new, acquisition=acquisition
+            study=study,
+            patient=patient,
+            is_new=destination.is_new,
+            keeps_numbers=signed_at is not None,
+            acquisition=acquisition,
         )
         placed = placing.place(destination.taken)
-        study = _announce(user, study, placed, destination, priority=priority)
+        study = _announce(user, study, placed, destination, priority=priority, signed_at=signed_at)
     if is_upload:  # what was received is not held here: who files it decides
         hold_refused(user=user, patient=patient, offers=offers, decided=decided)
         file_held(patient, destination.taken)
     outcomes = _outcomes(offers, decided, placed)
-    is_received = any(outcome.outcome == RECEIVED for outcome in outcomes)
-    study = study or next((one.image.study for one in outcomes if one.image), None)
-    return Receipt(study if is_received else None, _with_other_patients(user, patient, outcomes))
+    if not destination.taken:  # where all of them were there before
+        study = next((one.study for one in outcomes if one.study), None)
+        if study is not None and is_complete:
+            study = complete_study(user=user, study=study)
+    return Receipt(study, _with_other_patients(user, patient, outcomes))
 
 
 def _announce(
-    user: User, study: Study, placed: Placed, destination: Destination, *, priority: str
+    user: User,
+    study: Study,
+    placed: Placed,
+    destination: Destination,
+    *,
+    priority: str,
+    signed_at: datetime | None,
 ) -> Study:
     """Queue the analyses, make statements on series that have grown, and record what came."""
     images = [image for some in placed.images.values() for image in some]
@@ -250,6 +274,14 @@ def _announce(
         patient_id=study.patient_id,
         detail={"images": len(images)},
     )
+    if not destination.is_new:
+        note_received(
+            user=user,
+            study=study,
+            images=images,
+            signed_at=signed_at,
+            is_complete=destination.is_whole,
+        )
     if destination.is_new and priority != Priority.ROUTINE:
         study = set_priority(user=user, study=study, priority=priority)
     return study

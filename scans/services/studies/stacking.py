@@ -35,7 +35,8 @@ class _Row:
 class StackedSeries:
     """The rows of one DICOM series, before and after these files.
 
-    A series that a person has put in order stays in it, and what is new stands at its end.
+    A series that a person has put in order stays in it, and what is new stands at its end; so does
+    one that something signed names by its numbers.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class StackedSeries:
         files: Sequence[tuple[int, Stored]],
         rows: Sequence[Series],
         acquisition: Mapping[str, Any],
+        keeps_numbers: bool,
     ) -> None:
         self._study, self._uid, self._files = study, uid or mint_uid(), files
         self._acquisition = acquisition
         self._there = list(rows)
+        self._keeps_numbers = keeps_numbers or any(row.order_corrected for row in rows)
         self._new_images = {
             at: [Image(patient=patient, **fields) for fields in file.images] for at, file in files
         }
@@ -126,8 +129,10 @@ class StackedSeries:
             if series.measured_spacing is None:
                 series.measured_spacing = rows[-1].spacing
         rows.extend(_Row(series) for series in free.values())
-        if any(row.order_corrected for row in self._there):
+        if self._keeps_numbers:
             self._keep_order(rows)
+            there = {row.pk for row in self._there}
+            rows = [row for row in rows if row.images or row.series.pk in there]
         return rows
 
     def _known_slices(self) -> Iterator[tuple[Key, Mapping[str, Any], tuple[int, int]]]:

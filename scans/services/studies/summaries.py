@@ -154,6 +154,7 @@ class StudySummary:
             str(self.opinion and self.opinion.pk),
             [(str(one.pk), one.updated_at.isoformat()) for one in self.statements],
             self.withheld,
+            self.study.is_arriving,
         )
 
 

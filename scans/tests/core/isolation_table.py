@@ -239,16 +239,18 @@ WITH_IDS: dict[str, Url] = {
             *("study-take", "study-release", "study-assign", "study-priority", "study-reads"),
             *("study-verdict-save", "study-verdict-commit", "study-verdict-sign"),
             *("study-verdict-amend", "study-verdict-discard"),
+            *("study-new-images-seen", "study-complete"),
         )
     },
     "api:study-comparisons": Url(of_study("pk"), "study.read"),
+    "api:study-new-images": Url(of_study("pk"), "study.read"),
     "api:study-verdicts": Url(of_study("pk"), "study.verdict.read"),
     **{
         f"api:study-{name}": Url(of_study("pk"), why_not=WRITE)
         for name in (
             *("take", "release", "assign", "priority", "reads"),
             *("verdict-draft", "verdict-commit", "verdict-sign", "verdict-amend"),
-            "verdict-discard",
+            *("verdict-discard", "complete"),
         )
     },
     "critical-findings": Url(of_study(), why_not="the owner is a clinician, who reads no study"),

@@ -228,11 +228,12 @@ def test_a_uid_that_another_upload_brings_at_the_same_moment_is_said_and_no_faul
     assert len(asked) == 2
 
 
-def test_nothing_is_added_to_a_study_that_is_read(patient):
+def test_what_comes_to_a_study_that_is_read_is_received(patient):
     study = receive(patient, slice_of()).study
     make_verdict(study=study, finding="no_tumor")
     (outcome,) = receive(patient, slice_of(number=2)).outcomes
-    assert outcome.code == "study_read"
+    assert outcome.outcome == "received"
+    assert outcome.image.series.study == study
 
 
 # --- Whose it is ---------------------------------------------------------------------------------

@@ -156,16 +156,16 @@ def test_the_files_of_one_upload_arrive_in_several_calls_and_make_one_study(pati
     assert second.outcomes[0].image.number == 2
 
 
-def test_images_that_come_after_a_verdict_was_signed_do_not_join_the_study(patient):
+def test_images_that_come_after_a_verdict_was_signed_join_the_study_behind_the_others(patient):
     upload_id = uuid4()
     study = receive(patient, ("a.png", pictures.png(1)), upload_id=upload_id).study
     make_verdict(study=study, finding="no_tumor")
     rest = [("a.png", pictures.png(1)), ("b.png", pictures.png(2))]
     (again, late) = receive(patient, *rest, upload_id=upload_id).outcomes
-    assert (again.outcome, late.outcome, late.code) == ("received", "refused", "study_read")
-    assert "as a new study" in late.detail
-    assert Image.objects.filter(series__study=study).count() == 1
-    assert receive(patient, ("b.png", pictures.png(2)), upload_id=uuid4()).study != study
+    assert (again.outcome, late.outcome, late.image.number) == ("received", "received", 2)
+    study.refresh_from_db()
+    assert study.new_images_at == late.image.received_at
+    assert receive(patient, ("c.png", pictures.png(3)), upload_id=uuid4()).study != study
 
 
 def test_a_file_sent_again_after_a_lost_answer_is_received_and_has_one_row(patient):
@@ -183,7 +183,8 @@ def test_the_same_bytes_in_another_study_of_the_patient_are_a_duplicate(patient)
     first = receive(patient, ("a.png", pictures.png(1)))
     before = stored_files()
     second = receive(patient, ("copy.png", pictures.png(1)), study_date=TODAY + timedelta(days=9))
-    assert second.study is None
+    assert second.study == first.study
+    assert second.sentence == "All of these files were received before: they are in this study."
     assert second.duplicates[0].image == first.outcomes[0].image
     assert stored_files() == before
 

@@ -126,10 +126,14 @@ def test_nothing_accepted_is_a_problem_that_lists_why(api, patient):
     assert not Study.objects.exists()
 
 
-def test_a_duplicate_is_refused_and_names_the_image_that_is_kept(api, patient, release):
+def test_a_duplicate_gives_the_study_that_has_it_and_names_the_image_that_is_kept(
+    api, patient, release
+):
     first = send(api, patient, good()).data
     response = send(api, patient, good(name="again.png"))
-    assert response.status_code == 400
+    assert response.status_code == 200
+    assert response.json()["id"] == first["id"]
+    assert response.json()["detail"].startswith("All of these files were received before")
     (refused,) = response.json()["refused"]
     assert (refused["filename"], refused["code"]) == ("again.png", "duplicate")
     assert refused["image"] == {"id": first["images"][0]["id"], "study": first["id"]}
