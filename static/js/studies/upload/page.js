@@ -4,7 +4,7 @@ import { filesOfDrop, filesOfInput, isZip } from "./files.js";
 import { setUpPatient } from "./patient.js";
 import { isQuestion, Row } from "./row.js";
 import { setUpRowKeys } from "./row_keys.js";
-import { send } from "./sending.js";
+import { complete, send } from "./sending.js";
 
 const AT_ONCE = 3;
 const QUIET = 1500; // ms between two announcements of the totals
@@ -29,7 +29,7 @@ const limits = {
   archiveBytes: Number(form.dataset.maxArchiveBytes),
   files: Number(form.dataset.maxFiles),
 };
-const jobs = []; // { file, place, row, state, outcomes, studyUrl }
+const jobs = []; // { file, place, row, state, outcomes, studyUrl, completeUrl }
 let nextPlace = 0; // the images stand in the order of the rows, however they arrive
 let stop = new AbortController();
 let started = false;
@@ -197,10 +197,17 @@ async function sendOne(job) {
     job.state = result.outcomes.some(isQuestion) ? "question" : "done";
     job.outcomes = result.outcomes;
     job.studyUrl = result.studyUrl;
+    job.completeUrl = result.completeUrl;
     job.row.outcomes(result.outcomes);
     if (job.state === "question") job.row.question();
   }
   work();
+  if (!isBusy() && !jobs.some((one) => SENDABLE.has(one.state))) sayComplete();
+}
+
+/** Everything that was chosen is there: nobody has to wait for a quiet time. */
+function sayComplete() {
+  for (const url of new Set(jobs.map((job) => job.completeUrl).filter(Boolean))) complete(url);
 }
 
 /** What belongs to every file of this upload cannot change any more once one was sent. */
@@ -248,14 +255,16 @@ function hasWaiting() {
 }
 
 function anyReceived() {
-  return jobs.some((job) => job.studyUrl);
+  return jobs.some((job) => job.completeUrl);
 }
 
 function showTotals() {
   const busy = isBusy();
-  const study = jobs.find((job) => job.studyUrl)?.studyUrl;
+  // The study that has taken something, else the one that had all of it before.
+  const there = jobs.find((job) => job.completeUrl) ?? jobs.find((job) => job.studyUrl);
+  const study = there?.studyUrl;
   const unsent = jobs.some((job) => SENDABLE.has(job.state));
-  if (!busy && !study) {
+  if (!busy && !anyReceived()) {
     // Nothing was taken: what belongs to the whole upload can still be corrected.
     started = false;
     for (const fieldset of form.querySelectorAll("[data-facts]")) fieldset.disabled = false;
@@ -268,7 +277,7 @@ function showTotals() {
   part("cancel").hidden = !busy;
   part("cancel").disabled = isPressed;
   part("send").disabled = isPressed;
-  part("send").hidden = busy || (started && !unsent);
+  part("send").hidden = busy || ((started || study) && !unsent);
   part("send").textContent = started ? "Send the rest" : "Upload";
   const open = part("open");
   const isNew = open.hidden;

@@ -8,7 +8,7 @@ const NO_NETWORK = "The server could not be reached. Check the network, then ret
 /**
  * Send one file. `onProgress` gets percents; `signal` aborts it.
  *
- * Resolves with { outcomes, studyUrl } or { problem: sentence } (worth a retry) or
+ * Resolves with { outcomes, studyUrl, completeUrl } or { problem: sentence } (worth a retry) or
  * { cancelled: true }.
  */
 export function send({ url, file, fields, onProgress, signal }) {
@@ -42,11 +42,25 @@ function resultOf(request, url) {
     if (isSentence) response = { detail: request.responseText };
   }
   if (request.status === 200 && response.outcomes) {
-    return { outcomes: response.outcomes, studyUrl: response.study_url };
+    const { outcomes, study_url: studyUrl, complete_url: completeUrl } = response;
+    return { outcomes, studyUrl, completeUrl };
   }
   if (request.status === 403 && !response.detail) return { problem: SIGNED_OUT };
   const otherwise = `The server answered with an error (${request.status}). Retry in a minute.`;
   return { problem: response.detail || otherwise };
+}
+
+/**
+ * Say that all images of a study are there. Where it does not arrive, the study counts as arrived
+ * after a quiet time; so nobody has to know.
+ */
+export async function complete(url) {
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken(), ...drawnFor() };
+  try {
+    await fetch(url, { method: "POST", headers, keepalive: true });
+  } catch {
+    // The quiet time does it.
+  }
 }
 
 /** From the cookie, because signing in again in another tab changes it. */
