@@ -135,13 +135,15 @@ def compared(row: ReceivedObject, patient: Patient) -> tuple[Compared, ...]:
     issuer = f" ({row.stated_issuer})" if row.stated_issuer else ""
     is_same_id = is_own_issuer(row) and mrn_key(row.stated_patient_id) == patient.mrn_key
     sex = {value: str(label) for value, label in Sex.choices if value != Sex.UNKNOWN}
+    number = Compared(
+        "Patient ID",
+        f"{row.stated_patient_id}{issuer}" if row.stated_patient_id else "",
+        patient.mrn,
+        # What another system calls somebody contradicts no MRN.
+        _verdict(is_same_id) if row.stated_patient_id and is_own_issuer(row) else "",
+    )
     return (
-        _compare(
-            "Patient ID",
-            f"{row.stated_patient_id}{issuer}" if row.stated_patient_id else "",
-            patient.mrn,
-            is_same=is_same_id,
-        ),
+        number,
         _compare("Name", stated, patient.name, is_same=is_same_name),
         _compare("Birth date", _day(row.stated_birth_date), _day(patient.birth_date)),
         _compare("Sex", sex.get(row.stated_sex, ""), sex.get(patient.sex, "")),
@@ -151,8 +153,13 @@ def compared(row: ReceivedObject, patient: Patient) -> tuple[Compared, ...]:
 def _compare(label: str, stated: str, recorded: str, *, is_same: bool | None = None) -> Compared:
     if not stated or not recorded:
         return Compared(label, stated, recorded, "")
-    same = stated == recorded if is_same is None else is_same
-    return Compared(label, stated, recorded, "same" if same else "differs")
+    return Compared(
+        label, stated, recorded, _verdict(stated == recorded if is_same is None else is_same)
+    )
+
+
+def _verdict(is_same: bool) -> str:
+    return "same" if is_same else "differs"
 
 
 def _known_patients(row: ReceivedObject) -> dict[Any, tuple[int, str]]:
