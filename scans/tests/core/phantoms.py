@@ -33,7 +33,7 @@ def series(
     frame: str = "frame",
     description: str = "phantom",
 ) -> list[bytes]:
-    """MR Image Storage files: `first` is the center of the first pixel, `step` leads to the next."""
+    """MR Image Storage files: `first` is the center of the first pixel; `step` to the next."""
     right, down = np.array(orientation[:3]), np.array(orientation[3:])
     uid = generate_uid(entropy_srcs=[study_uid, str(number)])
     files = []

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0017_arrival'),
-        ('scans', '0034_received_object'),
+        ('scans', '0035_senders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
