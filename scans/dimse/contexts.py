@@ -4,6 +4,7 @@ Every storage class of the standard, and private and newer ones as they are prop
 image is kept with its study as well. The transfer syntaxes are those that are read.
 """
 
+import re
 import threading
 
 from pydicom.uid import UID
@@ -22,10 +23,10 @@ _lock = threading.Lock()
 _others: set[str] = set()
 
 
-def storage_classes() -> list[UID]:
-    """Return the SOP classes of storage that the standard names."""
+def storage_classes() -> dict[UID, str]:
+    """Return the SOP classes of storage that the standard names, each with its name."""
     classes = (context.abstract_syntax for context in AllStoragePresentationContexts)
-    return [uid for uid in classes if uid is not None]
+    return {uid: _name_of(uid) for uid in classes if uid is not None}
 
 
 def supported_contexts() -> list[PresentationContext]:
@@ -47,6 +48,14 @@ def support_others(association: Association) -> None:
         *association.acceptor.supported_contexts,
         *(build_context(uid, syntaxes) for uid in others),
     ]
+
+
+def _name_of(uid: UID) -> str:
+    """The name that PS3.6 gives it; of a newer class the keyword, as words."""
+    if uid.name != uid:
+        return uid.name
+    keyword = next((name for name, known in sop_class._STORAGE_CLASSES.items() if known == uid), "")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", keyword) or str(uid)
 
 
 def _is_other_storage(uid: UID) -> bool:
