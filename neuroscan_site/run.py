@@ -90,6 +90,10 @@ def run() -> int:
     from neuroscan_site.static_files import collect_if_changed
 
     check_port_is_free(settings.PORT)
+    if settings.DIMSE_PORT:
+        check_port_is_free(
+            settings.DIMSE_PORT, host=settings.DIMSE_BIND, variable="NEUROSCAN_DIMSE_PORT"
+        )
     _print_line("Preparing the database, the model release and the demo clinics.")
     call_command("prepare")
     if collect_if_changed():
@@ -98,7 +102,10 @@ def run() -> int:
     if signal.alarm(0):
         raise StopRequestedError
     supervisor = Supervisor(
-        commands=commands(), cwd=BASE_DIR, env=environment(), restart=("worker", "beat")
+        commands=wanted_commands(),
+        cwd=BASE_DIR,
+        env=environment(),
+        restart=("worker", "beat", "dicom", "folder"),
     )
     stopped_on_request = supervisor.run(meanwhile=lambda: announce(supervisor))
     if stopped_on_request:
@@ -146,15 +153,15 @@ def secret_key_file(folder: Path) -> Path:
     return path
 
 
-def check_port_is_free(port: int) -> None:
+def check_port_is_free(port: int, *, host: str = HOST, variable: str = "NEUROSCAN_PORT") -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except (OSError, OverflowError) as error:
             raise CannotStartError(
                 f"Port {port} cannot be used ({error}): probably another program listens on it. "
-                "Stop that program, or choose another port: make run NEUROSCAN_PORT=8001"
+                f"Stop that program, or choose another port: make run {variable}={port + 1}"
             ) from error
 
 
@@ -163,6 +170,14 @@ def commands() -> dict[str, list[str]]:
     lines = (BASE_DIR / "Procfile").read_text().splitlines()
     named = (line.partition(":") for line in lines if line.strip())
     return {name: shlex.split(command) for name, _, command in named}
+
+
+def wanted_commands() -> dict[str, list[str]]:
+    """Return the programs that the settings ask for: all but doors that lead nowhere."""
+    from django.conf import settings
+
+    optional = {"dicom": bool(settings.DIMSE_PORT), "folder": settings.WATCH_DIR is not None}
+    return {name: words for name, words in commands().items() if optional.get(name, True)}
 
 
 def environment() -> dict[str, str]:

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("prepare", "web", "worker", "beat")
+DOORS = ("dicom", "folder")  # each with a profile: they run where they are wanted
+OURS = ("prepare", "web", "worker", "beat", *DOORS)
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -42,6 +43,11 @@ def test_every_service_that_stays_up_has_a_health_check(name):
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_opens_only_where_it_is_wanted(name):
+    assert SERVICES[name]["profiles"] == [name]
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_our_containers_are_locked_down(name):
     service = SERVICES[name]
@@ -52,7 +58,7 @@ def test_our_containers_are_locked_down(name):
 
 
 def test_web_worker_and_scheduler_wait_until_everything_is_prepared():
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", *DOORS):
         needed = SERVICES[name]["depends_on"]
         assert needed["prepare"] == {"condition": "service_completed_successfully"}
     for needed in SERVICES["prepare"]["depends_on"].values():
@@ -64,18 +70,24 @@ def test_what_is_kept_is_in_named_volumes_that_are_declared():
         volume.partition(":")[0]
         for service in SERVICES.values()
         for volume in service.get("volumes", [])
+        if not volume.startswith("$")  # a folder of the host
     }
     assert used == set(COMPOSE["volumes"])
     assert {volume.partition(":")[0] for volume in SERVICES["web"]["volumes"]} == {"releases"}
     assert SERVICES["worker"]["volumes"] == SERVICES["web"]["volumes"]
 
 
-def test_only_the_web_server_can_be_reached_and_only_from_this_host():
+def test_only_what_answers_others_can_be_reached_and_at_first_only_from_this_host():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     for name, service in SERVICES.items():
         if name == "web":
             assert service["networks"] == ["inside", "outside"]
             assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        elif name == "dicom":  # scanners are elsewhere, so the address can be set
+            assert service["networks"] == ["inside", "outside"]
+            assert all(
+                port.startswith("${NEUROSCAN_DIMSE_BIND:-127.0.0.1}:") for port in service["ports"]
+            )
         else:
             assert service["networks"] == ["inside"]
             assert "ports" not in service
@@ -100,7 +112,7 @@ def test_every_variable_given_to_our_programs_is_one_they_read(name):
     assert set(SERVICES[name]["environment"]) <= known
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", *DOORS])
 def test_compose_the_dockerfile_and_the_procfile_start_the_same_programs(name):
     command = commands()[name]
     assert SERVICES[name]["command"] == command

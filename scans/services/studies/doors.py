@@ -46,6 +46,7 @@ class Taken:
     status: DicomStatus
     row: ReceivedObject | None = None
     sentence: str = ""
+    is_temporary: bool = False  # nothing is wrong with the object: it can be stored later
 
     @property
     def is_stored(self) -> bool:
@@ -91,6 +92,6 @@ def _fault(error: Exception) -> Taken:
     full = isinstance(error, OSError) and error.errno in _DISK_IS_FULL
     if full or isinstance(error, OperationalError):
         log.error("door.no_room", error=type(error).__name__)
-        return Taken(DicomStatus.OUT_OF_RESOURCES, sentence=_NO_ROOM)
+        return Taken(DicomStatus.OUT_OF_RESOURCES, sentence=_NO_ROOM, is_temporary=True)
     log.exception("door.fault")
-    return Taken(DicomStatus.PROCESSING_FAILURE, sentence=_FAULT)
+    return Taken(DicomStatus.PROCESSING_FAILURE, sentence=_FAULT, is_temporary=True)
