@@ -12,7 +12,7 @@ def signed_in(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-_LARGEST = 10**18  # fits every column; no key and no size is larger
+LARGEST = 10**18  # fits every column; no key and no size is larger
 
 
 def number_in(text: str) -> int | None:
@@ -23,4 +23,4 @@ def number_in(text: str) -> int | None:
     if not text.isdecimal():
         return None
     digits = text.lstrip("0") or "0"
-    return int(digits) if len(digits) < len(str(_LARGEST)) else _LARGEST
+    return int(digits) if len(digits) < len(str(LARGEST)) else LARGEST

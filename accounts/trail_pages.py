@@ -16,7 +16,7 @@ from accounts.audit_registry import declared_kinds, event_named
 from accounts.models import AuditEvent, User
 from accounts.object_types import label_of
 from accounts.policy import Action, require
-from accounts.requests import signed_in
+from accounts.requests import LARGEST, signed_in
 from accounts.trail_names import name_events
 
 SHOWN = 50
@@ -38,7 +38,9 @@ class TrailForm(forms.Form):
     since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}))
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    before = forms.IntegerField(
+        required=False, min_value=1, max_value=LARGEST, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionActivityMiddleware",
     "accounts.middleware.SignInMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.readable_requests.ReadableRequestMiddleware",  # last: a form's token is checked first
 ]
 
 ROOT_URLCONF = "neuroscan_site.urls"

@@ -4,14 +4,21 @@ They answer requests that reach no view of DRF: a foreign host name, a fault of 
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 
-from scans.api.core.problems import MEDIA_TYPE, NOT_FOUND, describe
+from accounts.readable_requests import UnreadableRequestError
+from scans.api.core.problems import INVALID, MEDIA_TYPE, NOT_FOUND, PLAIN, describe
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    told = exception if isinstance(exception, UnreadableRequestError) else None
     if _is_api(request):
-        return _problem(request, 400, "The request could not be understood.")
+        sentence = told.sentence if told else "The request could not be understood."
+        errors = {told.name: [told.sentence]} if told and told.name else None
+        return _problem(request, 400, sentence, errors=errors)
+    if told:
+        return render(request, "400.html", {"reason": told.sentence}, status=400)
     return defaults.bad_request(request, exception)
 
 
@@ -39,6 +46,15 @@ def _is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(("/api/", "/dicomweb/"))
 
 
-def _problem(request: HttpRequest, status: int, detail: str) -> JsonResponse:
-    problem = describe(status=status, detail=detail, instance=request.path)
+def _problem(
+    request: HttpRequest, status: int, detail: str, errors: dict[str, list[str]] | None = None
+) -> JsonResponse:
+    problem_type = INVALID if errors else PLAIN
+    problem = describe(
+        status=status,
+        detail=detail,
+        instance=request.path,
+        problem_type=problem_type,
+        errors=errors,
+    )
     return JsonResponse(problem, status=status, content_type=MEDIA_TYPE)
