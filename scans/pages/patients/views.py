@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.readable_requests import MAX_TEXT
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, RecordChange
@@ -44,8 +45,9 @@ _MERGE_IS_NEWS = timedelta(days=1)  # later it is among the changes of the recor
 def patient_options(request: ClinicalRequest) -> HttpResponse:
     """Show the options of the upload page's combobox."""
     require(request.user, Action.VIEW)
-    q = request.GET.get("q", "").strip()[:200]
-    rows = filtered_patients(request.user, {"q": q}).qs
+    q = request.GET.get("q", "").strip()[:MAX_TEXT]
+    filterset = filtered_patients(request.user, {"q": q})
+    rows = filterset.qs.none() if filterset.left_out else filterset.qs
     found = list(rows.order_by(*ORDER)[:OPTIONS])
     audit.record_list(actor=request.user, event=audit_events.PATIENT_LISTED, rows=found)
     return render(request, "studies/upload/_patient_options.html", {"patients": found, "q": q})

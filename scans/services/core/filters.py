@@ -20,13 +20,13 @@ from django.utils.functional import cached_property
 
 from accounts import drawn_for
 from accounts.models import User
+from accounts.readable_requests import MAX_TEXT, MAX_VALUES, MAX_WORDS, TOO_MANY_WORDS
 
 _NO_FILTERS = (
     "csrfmiddlewaretoken",
     drawn_for.FIELD,
     "page",
 )  # come with a request beside the filters
-MAX_TEXT = 200  # characters of a search on a page; a longer one is ignored there
 
 
 class WrongFiltersError(ValueError):
@@ -40,12 +40,25 @@ class WrongFiltersError(ValueError):
         )
 
 
-class TextFilter(filters.CharFilter):
-    """A search by text; `placeholder` is what the empty field on a page shows."""
+class WholeTextFilter(filters.CharFilter):
+    """A text that a row holds as a whole, of `MAX_TEXT` characters at most."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max_length": MAX_TEXT} | kwargs)
+
+
+class TextFilter(WholeTextFilter):
+    """A search by words, `MAX_WORDS` at most; `placeholder` is what an empty field shows."""
 
     def __init__(self, *args: Any, placeholder: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, validators=[require_few_words], **kwargs)
         self.placeholder = placeholder
+
+
+def require_few_words(text: str) -> None:
+    """Raise `ValidationError` for a search of more than `MAX_WORDS` words."""
+    if len(text.split()) > MAX_WORDS:
+        raise forms.ValidationError(TOO_MANY_WORDS)
 
 
 class OneOfFilter(filters.ChoiceFilter):
@@ -56,8 +69,19 @@ class OneOfFilter(filters.ChoiceFilter):
         self.any_label = any_label
 
 
+class _EachOnce(filters.fields.MultipleChoiceField):
+    """Several choices: each counts once, however often it was sent."""
+
+    def to_python(self, value: Any) -> list[str]:
+        if len(value or ()) > MAX_VALUES:
+            raise forms.ValidationError(f"Choose {MAX_VALUES} values at most.")
+        return list(dict.fromkeys(super().to_python(value)))
+
+
 class AnyOfFilter(filters.MultipleChoiceFilter):
     """One or several of the choices, of which one has to hold; a page sends one at most."""
+
+    field_class = _EachOnce
 
     def __init__(self, *args: Any, any_label: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,6 +125,11 @@ class TrueFalseFilter(filters.BooleanFilter):
     """True or false; django-filter's own takes anything else for neither, and finds all rows."""
 
     field_class = _TrueOrFalse
+
+
+def _values_of(query: Mapping[str, Any], name: str) -> set[Any]:
+    """The different values of one parameter, of an address or of a saved view."""
+    return set(query.getlist(name)) if isinstance(query, MultiValueDict) else {query[name]}
 
 
 class ListFilterSet(filters.FilterSet):
@@ -149,12 +178,13 @@ class ListFilterSet(filters.FilterSet):
         """The filters as an address or a form names them. A wrong value is ignored.
 
         People edit addresses by hand and keep old ones, so a page shows what it can, and names in
-        `left_out` what it did not understand. A file does not show what it was filtered by, so
-        there `require_understood` comes first.
+        `left_out` what it did not understand, as a filter that came with two values. A file does
+        not show what it was filtered by, so there `require_understood` comes first.
         """
         data = MultiValueDict[str, Any]()
+        twice = {name for name in query if len(_values_of(query, name)) > 1}
         for page_name, name in cls.page_filters().items():
-            text = str(query.get(page_name, ""))
+            text = "" if page_name in twice else str(query.get(page_name, ""))
             if name in cls.checked_values:
                 text = cls.checked_values[name] if forms.BooleanField().to_python(text) else ""
             elif isinstance(cls.base_filters[name], filters.CharFilter):
@@ -165,7 +195,9 @@ class ListFilterSet(filters.FilterSet):
         made.left_out = [
             page_name
             for page_name, name in cls.page_filters().items()
-            if name in made.form.errors or (query.get(page_name) and name not in data)
+            if page_name in twice
+            or name in made.form.errors
+            or (query.get(page_name) and name not in data)
         ]
         return made
 

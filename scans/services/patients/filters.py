@@ -2,10 +2,16 @@
 
 from typing import Any
 
-import django_filters as filters
 from django.db.models import QuerySet
 
-from scans.services.core.filters import ArchivedFilter, DayFilter, ListFilterSet, TextFilter
+from accounts.readable_requests import MAX_WORDS
+from scans.services.core.filters import (
+    ArchivedFilter,
+    DayFilter,
+    ListFilterSet,
+    TextFilter,
+    WholeTextFilter,
+)
 
 
 class PatientFilterSet(ListFilterSet):
@@ -20,11 +26,11 @@ class PatientFilterSet(ListFilterSet):
         label="MRN or name",
         placeholder="Name, MRN or birth date",
         help_text=(
-            "Words that the MRN or the name contains, whatever their case, accents, apostrophes "
-            "and hyphens; or a birth date, as 1980-05-31 or 31 May 1980."
+            f"Words, {MAX_WORDS} at most, that the MRN or the name contains, whatever their case, "
+            "accents, apostrophes and hyphens; or a birth date, as 1980-05-31 or 31 May 1980."
         ),
     )
-    mrn = filters.CharFilter(method="by_mrn", help_text="The whole MRN, however it is written.")
+    mrn = WholeTextFilter(method="by_mrn", help_text="The whole MRN, however it is written.")
     birth_date = DayFilter(label="Born", help_text="Born on this day.")
     archived = ArchivedFilter(path="archived_at")
 

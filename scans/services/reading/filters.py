@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.readable_requests import MAX_WORDS
 from scans.models.reading import Priority, ReadStage
-from scans.services.core.filters import MAX_TEXT, DayFilter, ListFilterSet, OneOfFilter, TextFilter
+from scans.services.core.filters import DayFilter, ListFilterSet, OneOfFilter, TextFilter
 from scans.services.reading.worklist import (
     MINE,
     NOBODY,
@@ -57,9 +58,8 @@ class WorklistFilterSet(ListFilterSet):
     q = TextFilter(
         method="matching",
         label="Patient or description",
-        max_length=MAX_TEXT,
         placeholder="Name, MRN, birth date or description",
-        help_text="Words of the patient or the description.",
+        help_text=f"Words of the patient or the description, {MAX_WORDS} at most.",
     )
     priority = OneOfFilter(label="Priority", any_label="Any priority", choices=Priority.choices)
     assignee = AssigneeFilter(

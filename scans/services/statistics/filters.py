@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from django import forms
 
+from accounts.readable_requests import MAX_TEXT
 from scans.models import ModelRelease
-from scans.services.core.filters import MAX_TEXT
 
 _NO_RELEASE = "There is no such model release."
 

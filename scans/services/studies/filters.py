@@ -17,6 +17,7 @@ from scans.services.core.filters import (
     DayFilter,
     ListFilterSet,
     TextFilter,
+    WholeTextFilter,
 )
 from scans.services.disclosure import disclosed_to
 
@@ -77,11 +78,11 @@ class StudyFilterSet(ListFilterSet):
         help_text="The patient was born on this day.",
     )
     patient = filters.UUIDFilter(field_name="patient_id")
-    mrn = filters.CharFilter(
+    mrn = WholeTextFilter(
         method="by_mrn", help_text="The patient's whole MRN, however it is written."
     )
-    study_instance_uid = filters.CharFilter()
-    accession_number = filters.CharFilter(help_text="Exactly this accession number.")
+    study_instance_uid = WholeTextFilter()
+    accession_number = WholeTextFilter(help_text="Exactly this accession number.")
     state = AnyOfFilter(
         method="by_state",
         label="State",
