@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -13,10 +15,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import audit
+from accounts.admin.lookups import declared_lookups
 from accounts.audit_registry import AuditEventType
 from accounts.models import User
 from accounts.object_types import stored_names
 from accounts.policy import Action, NotAllowedError, has_object_perm, has_perm
+from accounts.readable_requests import (
+    MAX_TEXT,
+    MAX_WORDS,
+    TOO_MANY_WORDS,
+    UnreadableRequestError,
+)
 from accounts.requests import signed_in
 from accounts.seen_form import SeenForm
 
@@ -77,6 +86,7 @@ class ClinicModelAdmin(admin.ModelAdmin):
     # For rows that show a patient: the events of who opened one and who saw a list of them.
     read_event: AuditEventType | None = None
     listed_event: AuditEventType | None = None
+    linked_lookups: tuple[str, ...] = ()  # parameters of links to the list, beside its filters
 
     actions_on_bottom = False
     list_per_page = 50
@@ -141,6 +151,27 @@ class ClinicModelAdmin(admin.ModelAdmin):
         """Return the columns, with that of the clinic for superusers."""
         columns = list(super().get_list_display(request))
         return [*columns, "clinic_name"] if self._shows_clinics(request) else columns
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Return whether the list is filtered by this parameter: by declared ones alone."""
+        return lookup in declared_lookups(self, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list; a number that is larger than any is a filter that makes no sense."""
+        try:
+            return super().get_changelist_instance(request)
+        except OverflowError as error:
+            raise IncorrectLookupParameters from error
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Return the rows that match; each word is a condition, so there are a few at most."""
+        if len(search_term) > MAX_TEXT:
+            raise UnreadableRequestError(f"Search for {MAX_TEXT} characters at most.", name="q")
+        if len(search_term.split()) > MAX_WORDS:
+            raise UnreadableRequestError(TOO_MANY_WORDS, name="q")
+        return super().get_search_results(request, queryset, search_term)
 
     def _shows_clinics(self, request: HttpRequest) -> bool:
         return bool(self.clinic_path) and signed_in(request).is_superuser

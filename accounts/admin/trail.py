@@ -81,6 +81,8 @@ class AuditEventAdmin(ClinicModelAdmin):
     list_display = ["when", "actor_or_none", "action", "about", "patient", "address"]
     list_display_links = ["when"]
     list_filter = [KindFilter, EventFilter, "at"]
+    # The history of a row leads here, and so does the patient of an event.
+    linked_lookups = ("object_type", "object_type__in", "object_id", "patient_id")
     list_select_related = ["actor", "clinic"]
     search_fields = ["=actor__username", "^action", "=object_id", "=patient_id", "=address"]
     search_help_text = "A username, an action, an id, or an address."

@@ -210,9 +210,6 @@ class WorklistViewAdmin(ClinicModelAdmin):
     # Not the filters: they hold what somebody searched for, which can be a patient's name.
     fields = ["name", "owner", "saved_at", "clinic"]
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return not lookup.startswith("filters") and super().lookup_allowed(lookup, value, request)
-
 
 @admin.register(HangingProtocol)
 class HangingProtocolAdmin(ClinicModelAdmin):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -48,12 +47,6 @@ class StudyAdmin(ClinicModelAdmin):
         "received_by",
         "clinic",
     ]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # The address filters by any field; this one reveals the AI result (see disclosure).
-        if lookup.split("__")[0] == "triage_score":
-            return False
-        return super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Patient", ordering="patient__family_name")
     def patient_link(self, obj: Study) -> SafeString:
