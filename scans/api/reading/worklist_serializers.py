@@ -70,7 +70,9 @@ class WorklistEntrySerializer(CaveatFields, serializers.ModelSerializer):
     patient_name = serializers.CharField(source="patient.name")
     mrn = serializers.CharField(source="patient.mrn")
     age = serializers.SerializerMethodField(help_text="Whole years on the study date.")
-    waiting_since = serializers.DateTimeField(source="received_at")
+    waiting_since = serializers.DateTimeField(
+        help_text="Since when it waits: received, or (one that is read) since new images came."
+    )
     assignee = PersonSerializer(allow_null=True)
     reading = serializers.SerializerMethodField(help_text="Who is reading it just now.")
     place = serializers.SerializerMethodField(help_text="The rank of the study.")
@@ -105,6 +107,7 @@ class WorklistEntrySerializer(CaveatFields, serializers.ModelSerializer):
             "reads_wanted",
             "read_stage",
             "place",
+            "arrived_at",
             *OF_STUDY,
             "url",
         ]

@@ -59,7 +59,7 @@ COLUMNS: Columns = {
     "State": lambda entry: entry["summary"].words,
     "Triage score": _triage_score,
     "Due": lambda entry: moment(entry["rank"].due_at),
-    "Waiting": lambda entry: waited(entry["study"].received_at),
+    "Waiting": lambda entry: waited(entry["study"].waiting_since),
     "Received": lambda entry: moment(entry["study"].received_at),
     "Assignee": lambda entry: entry["study"].assignee or "Nobody",
     **ai_columns(lambda entry: entry["summary"]),

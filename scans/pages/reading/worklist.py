@@ -36,6 +36,7 @@ from scans.services.analyses.operating_points import operating_words_of
 from scans.services.disclosure import reads_first
 from scans.services.reading.assignment import lock_holder, readers_of
 from scans.services.reading.filters import FILTERS, WorklistFilterSet
+from scans.services.reading.new_images import left_for
 from scans.services.reading.saved_views import current_filters, delete_view, save_view
 from scans.services.reading.worklist import (
     MINE,
@@ -207,6 +208,9 @@ def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict
         for pk, one in readings.items()
         if any(verdict.reader_id == user.pk for verdict in one.finding.verdicts)
     }
+    if any(study.new_images_at for study in studies):
+        to_look_at = Study.objects.filter(left_for(user), pk__in=[row.pk for row in studies])
+        read_by_oneself -= set(to_look_at.values_list("pk", flat=True))
     entries = []
     for study in studies:
         summary, rank = summaries[study.pk], ranked[study.pk]
@@ -234,7 +238,7 @@ def worklist_entries(user: User, studies: list[Study], *, now: Any) -> list[dict
                     study.pk in read_by_oneself,
                     rank.is_overdue,
                     rank.due_at,
-                    waited(study.received_at, now),
+                    waited(study.waiting_since, now),
                 ],
             }
         )
