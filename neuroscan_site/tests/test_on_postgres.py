@@ -43,6 +43,8 @@ ONCE_MORE = [
     "scans/tests/reports/test_content.py",
     "scans/tests/reports/test_reports.py",
     "scans/tests/statistics/test_agreement.py",
+    "scans/tests/studies/test_arrival.py",
+    "scans/tests/studies/test_arrival_migration.py",
     "scans/tests/studies/test_dicom_migration.py",
     "scans/tests/studies/test_dicom_receiving.py",
     "scans/tests/studies/test_instance_migration.py",

@@ -6,6 +6,7 @@ import django.utils.timezone
 import uuid
 from django.conf import settings
 from django.db import migrations, models
+from django.db.migrations.exceptions import IrreversibleError
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
@@ -18,6 +19,18 @@ def fill_arrival(apps, schema_editor):
     newest = instances.order_by("-received_at").values("received_at")[:1]
     study.update(last_received_at=Coalesce(Subquery(newest), F("received_at")))
     study.update(arrived_at=F("last_received_at"))
+
+
+def refuse_reviews(apps, schema_editor):
+    """The version before has no place for what readers signed of new images."""
+    database = schema_editor.connection.alias
+    study = apps.get_model("scans", "Study").objects.using(database)
+    reviews = apps.get_model("scans", "NewImagesReview").objects.using(database)
+    if reviews.exists() or study.filter(new_images_at__isnull=False).exists():
+        raise IrreversibleError(
+            "Images came after a study was signed, which the version before cannot say. Restore a "
+            "backup of that version instead."
+        )
 
 
 class Migration(migrations.Migration):
@@ -98,5 +111,5 @@ class Migration(migrations.Migration):
             model_name='newimagesreview',
             index=models.Index(fields=['study', 'signed_at'], name='new_images_review_of_study'),
         ),
-        migrations.RunPython(fill_arrival, migrations.RunPython.noop),
+        migrations.RunPython(fill_arrival, refuse_reviews),
     ]

@@ -9,6 +9,7 @@ verdict nor a report.
 import csv
 from dataclasses import dataclass
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -16,12 +17,15 @@ from django.utils import timezone
 
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Study
+from scans.services.reading.new_images import sign_nothing_changes
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reading.verdicts import begin_amendment
 from scans.services.reports.drafting import start_report
 from scans.services.reports.verdict_signing import sign_verdict
 from scans.services.studies.moving import move_study
+from scans.services.studies.receiving import receive_study
 from scans.services.studies.undoing import undo_change
+from scans.tests.core import pictures
 from scans.tests.core.factories import (
     PatientFactory,
     complete,
@@ -331,3 +335,63 @@ def test_every_other_address_shows_neither_a_verdict_nor_a_report(signed):
         for user in (signed.owner, signed.others[0]):
             text = text_of(signed_in(user).get(address(name, signed)))
             assert [one for one in traces if one in text] == [], name
+
+
+# --- New images since it was signed ---------------------------------------------------------------
+
+NEW_IMAGES = {"page": "data-new-images", "answer": '"new_images_at":"'}
+
+
+def add_image(signed):
+    """Another file of the study, as its sender sends it in a later call of the same upload."""
+    upload_id = uuid4()
+    Study.objects.filter(pk=signed.study.pk).update(upload_id=upload_id)
+    receive_study(
+        user=signed.study.received_by,
+        patient=signed.patient,
+        study_date=signed.study.study_date,
+        files=[pictures.upload("late.png", pictures.png(seed=77))],
+        upload_id=upload_id,
+        place=9,
+    )
+    signed.study.refresh_from_db()
+    return signed.study.new_images_at
+
+
+def test_every_page_file_and_answer_says_that_new_images_came(signed):
+    everywhere = [*LISTS, *PAGES, "worklist"]
+    for name in everywhere:
+        assert NEW_IMAGES["page"] not in signed.text(name), name
+    for name in ANSWERS:
+        assert NEW_IMAGES["answer"] not in signed.text(f"api:{name}"), name
+    moment = add_image(signed)
+    for name in everywhere:
+        text = signed.text(name)
+        assert NEW_IMAGES["page"] in text, name
+        assert "new image" in text.lower(), name
+    of_api = moment.isoformat().replace("+00:00", "Z")
+    for name in [*ANSWERS, "worklist"]:
+        assert f'"new_images_at":"{of_api}"' in signed.text(f"api:{name}"), name
+    of_file = timezone.localtime(moment).isoformat(timespec="seconds")
+    for name in [*FILES, "worklist-csv"]:
+        column = [row["New images since it was signed"] for row in signed.rows(name)]
+        assert of_file in column, name
+
+
+def test_the_report_says_so_until_it_is_amended_also_where_nothing_changes(signed):
+    client = signed_in(signed.owner)
+    moment = add_image(signed)
+    for name in PDF:
+        response = client.get(address(name, signed))
+        assert response["X-New-Images-At"] == moment.isoformat(), name
+        assert "new-images-since.pdf" in response["Content-Disposition"], name
+    study = signed.study
+    sign_nothing_changes(user=signed.owner, study=study, seen_until=study.newest_image_at)
+    study.refresh_from_db()
+    assert study.new_images_at is None
+    assert NEW_IMAGES["page"] not in signed.text("worklist")
+    for name in ("report", "report-verify", "study-report"):
+        text = signed.text(name)
+        assert "New images came after this report was signed" in text, name
+        assert "nothing changes" in text, name
+    assert NEW_IMAGES["answer"] in signed.text("api:report-detail")

@@ -4,9 +4,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.clinics import change_reading_settings
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Instance, Notification, Study
 from scans.services.studies.arrival import mark_arrived
@@ -95,6 +97,20 @@ def test_a_study_has_arrived_after_the_quiet_time_of_its_clinic(patient):
     patient.clinic.arrival_quiet_seconds = 0
     patient.clinic.save()
     assert mark_arrived() == 1
+
+
+def test_the_quiet_time_is_a_setting_of_the_clinic_of_an_hour_at_most(client, patient):
+    administrator = UserFactory(administrator=True, clinic=patient.clinic)
+    client.force_login(administrator)
+    assert b"without a new file" in client.get(reverse("clinic-settings")).content
+    for seconds in (0, 3600):
+        change_reading_settings(
+            user=administrator, clinic=patient.clinic, changes={"arrival_quiet_seconds": seconds}
+        )
+    with pytest.raises(ValidationError, match="3600"):
+        change_reading_settings(
+            user=administrator, clinic=patient.clinic, changes={"arrival_quiet_seconds": 3601}
+        )
 
 
 def test_a_duplicate_does_not_hold_it_up(patient):

@@ -11,6 +11,7 @@ from scans.models import Image, Notification, Patient, Study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
 from scans.tests.core.pressing import expect_pressable, press
+from scans.tests.core.waiting import wait_until
 from scans.tests.studies.dicom_files import slice_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -126,6 +127,15 @@ def test_a_stat_study_is_uploaded_as_one(page, user, patient):
     assert Notification.objects.get().person == colleague
 
 
+def test_once_all_files_of_an_upload_are_there_its_study_has_arrived(page, patient):
+    open_for(page, patient)
+    choose(page, *(file(f"{n}.dcm", slice_of(number=n)) for n in range(1, 4)))
+    start(page)
+    expect(page.get_by_role("link", name="Open the study")).to_be_visible()
+    wait_until(page, lambda: Study.objects.filter(arrived_at__isnull=False).exists())
+    assert Image.objects.count() == 3
+
+
 def test_what_the_patient_already_has_is_a_duplicate_with_a_link(page, patient):
     for name, outcome in (("first.png", "1 received"), ("again.png", "1 already there")):
         open_for(page, patient)
@@ -133,7 +143,10 @@ def test_what_the_patient_already_has_is_a_duplicate_with_a_link(page, patient):
         start(page)
         done(page, f"1 file: {outcome}")
     expect(row(page, "again.png")).to_contain_text("already has exactly this image")
-    expect(page.get_by_role("link", name="Open the study")).to_be_hidden()
+    # Nothing new came, and the page leads to the study that has it.
+    link = page.get_by_role("link", name="Open the study")
+    expect(link).to_have_attribute("href", Study.objects.get().get_absolute_url())
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_hidden()
     row(page, "again.png").get_by_role("link", name="Open").click()
     expect(page.locator(f"#image-{Image.objects.get().pk}")).to_be_in_viewport()
 
