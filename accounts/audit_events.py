@@ -69,6 +69,7 @@ CLINIC_SETTINGS_CHANGED = declare(
         "warns_of_unshown_images": _BEFORE_AND_AFTER,
         "signing_minutes": _BEFORE_AND_AFTER,
         "arrival_quiet_seconds": _BEFORE_AND_AFTER,
+        "file_identity": _BEFORE_AND_AFTER,
         "stat_max_wait_minutes": _BEFORE_AND_AFTER,
         "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
         "routine_max_wait_minutes": _BEFORE_AND_AFTER,

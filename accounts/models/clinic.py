@@ -14,6 +14,13 @@ LONGEST_QUIET_SECONDS = 60 * 60
 _WAIT_LIMITS = (MinValueValidator(5), MaxValueValidator(LONGEST_WAIT_MINUTES))
 
 
+class FileIdentity(models.TextChoices):
+    """Whether the files of a clinic name the patient."""
+
+    KEEP = "keep", "Keep as they are"
+    PSEUDONYMIZE = "pseudonymize", "Replace by pseudonyms"
+
+
 class ClinicsQuerySet(ClinicQuerySet["Clinic"]):
     """Clinics: each is visible to its own people."""
 
@@ -93,6 +100,20 @@ class Clinic(Undeletable, models.Model):
         validators=[MaxValueValidator(LONGEST_QUIET_SECONDS)],
         help_text="Where the sender does not say that it is complete. It can be read before.",
     )
+    file_identity = models.CharField(
+        "names in files that arrive",
+        max_length=12,
+        choices=FileIdentity.choices,
+        default=FileIdentity.KEEP,
+        help_text="“Replace by pseudonyms” removes from each file that arrives from now on what "
+        "names a person, before it is stored (DICOM PS3.15, annex E): names and numbers become a "
+        "pseudonym, UIDs others, dates move by a number of days that is the same for all files of "
+        "a patient, descriptions keep only words of imaging. Nobody can bring back what was "
+        "removed. Files that are stored already stay as they are; structured reports, PDFs and "
+        "raw data are refused then. Text inside the pixels stays.",
+    )
+    # Of which this clinic's pseudonyms are made, with the key of the installation. Never shown.
+    pseudonym_salt = models.BinaryField(null=True, editable=False)
     signing_minutes = models.PositiveIntegerField(
         "minutes after which a signature asks for the password again",
         default=15,

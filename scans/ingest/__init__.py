@@ -49,9 +49,11 @@ __all__ = [
     "decode_frame",
     "format_names",
     "header_differences",
+    "identification_of",
     "identify",
     "natural_key",
     "read_header",
+    "suffix_of",
     "transfer_syntaxes",
     "unpack",
 ]
@@ -111,6 +113,23 @@ def unpack(
         yield SubmittedFile(filename, refusal)
         return
     yield SubmittedFile(filename, file.read())
+
+
+def identification_of(content: bytes, limits: UploadLimits) -> Identification | None:
+    """Return which DICOM object these bytes are; None of files of other formats.
+
+    Raises `Refusal`.
+    """
+    known = formats.format_of(content)
+    return identify(content, limits) if known is not None and known.name == "DICOM" else None
+
+
+def suffix_of(content: bytes) -> str:
+    """How names of files of this format end, by the first bytes: ".dcm"; "" where none is known."""
+    known = formats.format_of(content)
+    if known is None:
+        return ""
+    return ".nii.gz" if content[:2] == b"\x1f\x8b" else known.suffixes[0]
 
 
 def decode(

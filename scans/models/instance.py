@@ -54,6 +54,9 @@ class Instance(Undeletable, models.Model):
     filename = models.CharField(max_length=255, help_text="As the client named it; never a path.")
     media_type = models.CharField(max_length=40)
     sha256 = models.CharField("SHA-256", max_length=64)
+    # Of a clinic that replaces names, keyed hashes of what came: by these it is found again.
+    received_sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
+    received_uid = models.CharField(max_length=64, blank=True, default="", editable=False)
     # The patient had the same file already when this study was moved to them.
     is_repeat = models.BooleanField(default=False, editable=False)
     byte_size = models.PositiveBigIntegerField()
@@ -69,6 +72,18 @@ class Instance(Undeletable, models.Model):
 
     class Meta:
         ordering = ["received_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["clinic", "received_uid"],
+                condition=~Q(received_uid=""),
+                name="instance_received_uid",
+            ),
+            models.Index(
+                fields=["patient", "received_sha256"],
+                condition=~Q(received_sha256=""),
+                name="instance_received_sha256",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["patient", "sha256"],

@@ -107,6 +107,9 @@ class ReceivedObject(Undeletable, models.Model):
     sha256 = models.CharField("SHA-256", max_length=64)
     byte_size = models.PositiveBigIntegerField()
 
+    # Of a clinic that replaces names, keyed hashes of what came: by these it is found again.
+    received_sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
+    received_uid = models.CharField(max_length=64, blank=True, default="", editable=False)
     sop_class_uid = models.CharField("SOP class UID", max_length=64, blank=True)
     sop_instance_uid = models.CharField("SOP instance UID", max_length=64)
     transfer_syntax_uid = models.CharField("transfer syntax UID", max_length=64, blank=True)
@@ -125,6 +128,8 @@ class ReceivedObject(Undeletable, models.Model):
     )
     code = models.CharField(max_length=40, blank=True, help_text="Why it is held, for programs.")
     detail = models.CharField(max_length=1000, blank=True, help_text="Why it is held.")
+    # Found by what the object stated, before names were removed from it.
+    is_matched = models.BooleanField(default=False, editable=False)
     # Chosen by a person, or matched; the instance's own patient counts once it is filed.
     patient = models.ForeignKey(
         Patient, on_delete=models.PROTECT, null=True, blank=True, related_name="received_objects"

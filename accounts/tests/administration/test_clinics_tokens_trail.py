@@ -46,6 +46,8 @@ def test_a_superuser_changes_how_a_clinic_reads(client, superuser):
         "urgent_max_wait_minutes": 240,
         "routine_max_wait_minutes": 1440,
         "signing_minutes": 15,
+        "file_identity": "keep",
+        "arrival_quiet_seconds": 120,
         "warns_of_unshown_images": "on",
     }
     address = page(Clinic, "change", clinic.pk)

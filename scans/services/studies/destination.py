@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from scans.models import Image, Instance, Patient, Study
 from scans.models.reading import ReadersRequired
-from scans.services.studies.identity import differences, question_of
+from scans.services.studies.identity import differences, kinds_of, question_of
 from scans.services.studies.receipts import (
     CHOSEN_TWICE,
     DUPLICATE,
@@ -43,8 +43,8 @@ class Known:
     """What the clinic has of the files of an upload, asked once for all of them.
 
     Attributes:
-        same: by SHA-256, a file of this patient of these bytes.
-        uids: SOP Instance UIDs that the clinic has.
+        same: by SHA-256, and by the keyed hash of what was received, a file of this patient.
+        uids: SOP Instance UIDs that the clinic has, and keyed hashes of those that it received.
         studies: by UID, of the clinic.
     """
 
@@ -56,18 +56,21 @@ class Known:
     def of(cls, patient: Patient, files: Iterable[Stored]) -> "Known":
         """Ask for these files, in two queries. The studies are locked: nobody signs meanwhile."""
         rows = list(files)
-        uids = {uid for row in rows if (uid := row.metadata.instance_uid)}
-        hashes = {row.sha256 for row in rows}
+        uids = {uid for row in rows for uid in row.uids}
+        hashes = {digest for row in rows for digest in row.hashes}
         instances = Instance.objects.filter(clinic_id=patient.clinic_id).defer("header")
         condition = Q(patient=patient, sha256__in=hashes)
+        if patient.clinic.pseudonym_salt is not None:
+            condition |= Q(patient=patient, received_sha256__in=hashes) | Q(received_uid__in=uids)
         if uids:
             condition |= Q(sop_instance_uid__in=uids)
         same: dict[str, Instance] = {}
         taken = set()
         for instance in instances.filter(condition).select_related("series__study"):
-            taken.add(instance.sop_instance_uid)
+            taken |= {instance.sop_instance_uid, instance.received_uid} - {""}
             if instance.patient_id == patient.pk:
-                same.setdefault(instance.sha256, instance)
+                for digest in {instance.sha256, instance.received_sha256} - {""}:
+                    same.setdefault(digest, instance)
         stated = {uid for row in rows if (uid := row.metadata.study_uid)}
         studies = Study.objects.select_for_update().filter(
             clinic_id=patient.clinic_id, study_instance_uid__in=stated
@@ -105,7 +108,7 @@ class Destination:
 
     def take(self, file: Stored) -> FileOutcome | int:
         """The place of the file among those that are taken, or why it is not."""
-        same = self.known.same.get(file.sha256)
+        same = next((self.known.same[one] for one in file.hashes if one in self.known.same), None)
         if same is not None:
             return self._same(file, same)
         for at, other in enumerate(self.taken):
@@ -114,16 +117,13 @@ class Destination:
         there = self.known.studies.get(file.metadata.study_uid or "")
         if there is not None and there.patient_id != self.patient.pk:
             return FileOutcome(file.filename, REFUSED, "study_of_other_patient", _OF_OTHER_PATIENT)
-        uid = file.metadata.instance_uid
-        if uid and (
-            uid in self.known.uids or any(uid == one.metadata.instance_uid for one in self.taken)
-        ):
+        if file.uids & self.known.uids or any(file.uids & one.uids for one in self.taken):
             detail = _UID_CONFLICT.format(name=file.filename)
             return FileOutcome(file.filename, REFUSED, "uid_conflict", detail)
-        if not self.confirm_identity and (
-            found := differences(self.patient, file.metadata.patient)
-        ):
-            return FileOutcome(file.filename, REFUSED, IDENTITY_DIFFERS, question_of(found))
+        if not self.confirm_identity and (found := differences(self.patient, file.patient)):
+            is_named = file.arrival is None or not file.arrival.is_pseudonymized
+            question = question_of(found if is_named else kinds_of(found))
+            return FileOutcome(file.filename, REFUSED, IDENTITY_DIFFERS, question)
         refusal = self._refusal_of_study(file)
         if refusal is not None:
             return refusal

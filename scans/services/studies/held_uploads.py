@@ -92,6 +92,8 @@ def _held(user: User, patient: Patient, file: Stored, decision: FileOutcome) -> 
         filename=file.filename,
         sha256=file.sha256,
         byte_size=file.instance["byte_size"],
+        received_sha256=file.instance.get("received_sha256", ""),
+        received_uid=file.instance.get("received_uid", ""),
         state=ReceivedState.HELD,
         code=decision.code,
         detail=decision.detail[:1000],

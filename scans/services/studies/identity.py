@@ -26,6 +26,13 @@ def question_of(found: list[str]) -> str:
     )
 
 
+def kinds_of(found: list[str]) -> list[str]:
+    """Only what differs, and no value: an answer may be stored, to be given again."""
+    kinds = ("patient ID", "name", "born")
+    words = {"born": "birth date"}
+    return [words.get(kind, kind) for kind in kinds if any(one.startswith(kind) for one in found)]
+
+
 def _differences(patient: Patient, identity: ingest.PatientIdentity) -> Iterator[str]:
     number = identity.patient_id
     if number and mrn_key(number) != mrn_key(patient.mrn):

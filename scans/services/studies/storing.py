@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -11,12 +11,14 @@ import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
+from accounts.models import Clinic
 from scans import ingest
 from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Instance, Patient, ReceivedObject
 from scans.models.acquisition import ACQUISITION
 from scans.services.studies.acquisitions import acquisition_of_file, acquisition_of_image
+from scans.services.studies.arrivals import Arrival, arrival_of, neutral_name, removes_names
 from scans.services.studies.receipts import REFUSED, FileOutcome
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,26 @@ class Stored:
     names: tuple[str, ...]
     metadata: ingest.FileMetadata
     volumes: tuple[int, ...] = ()
+    arrival: Arrival | None = None  # None of what was received by another door
+
+    @property
+    def patient(self) -> ingest.PatientIdentity | None:
+        """Whom the file named as it came."""
+        if self.arrival is not None and self.arrival.is_pseudonymized:
+            return self.arrival.stated
+        return self.metadata.patient
+
+    @property
+    def uids(self) -> set[str]:
+        """The SOP Instance UIDs by which it can be in the record, and the hash of its first."""
+        found = {self.metadata.instance_uid or "", str(self.instance.get("received_uid", ""))}
+        return (found | ({self.arrival.received.uid} if self.arrival else set())) - {""}
+
+    @property
+    def hashes(self) -> set[str]:
+        """The digests by which its bytes can be in the record, keyed ones too."""
+        found = {self.sha256, str(self.instance.get("received_sha256", ""))}
+        return (found | ({self.arrival.received.sha256} if self.arrival else set())) - {""}
 
     @property
     def acquisition(self) -> dict[str, Any]:
@@ -64,23 +86,34 @@ def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | File
     filename = plain_name(file.name or "unnamed")
     offers = ingest.unpack(filename, file, file.size, limits)
     for entry, offer in enumerate(offers):
-        name = offer.filename[-255:]
+        name = _name_of(patient.clinic, offer, place, entry)
         try:
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
             with _decoding:
-                decoded = ingest.decode(offer.content, limits, filename=name)
+                arrival = arrival_of(patient.clinic, offer.content, limits)
+                decoded = ingest.decode(arrival.content, limits, filename=offer.filename)
                 _refuse_long_uids_of(decoded.metadata)
                 original = f"images/{patient.clinic_id}/{uuid4()}/original"
-                yield _store_file(
-                    offer,
+                stored = _store_file(
+                    ingest.SubmittedFile(name, arrival.content),
                     decoded,
-                    name=default_storage.save(original, ContentFile(offer.content)),
+                    name=default_storage.save(original, ContentFile(arrival.content)),
                     filename=name,
                     place=place * _PLACES_OF_A_FILE + entry,
                 )
+                stored.instance.update(arrival.received.columns)
+                yield replace(stored, arrival=arrival)
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
+
+
+def _name_of(clinic: Clinic, offer: ingest.SubmittedFile, place: int, entry: int) -> str:
+    """The name that the file is known by; where the clinic keeps no names, none that was given."""
+    if not removes_names(clinic):
+        return offer.filename[-255:]
+    content = offer.content if isinstance(offer.content, bytes) else b""
+    return neutral_name(content, place + 1, entry + 1)
 
 
 def store_received(row: ReceivedObject) -> Stored | FileOutcome:
@@ -94,7 +127,11 @@ def store_received(row: ReceivedObject) -> Stored | FileOutcome:
             decoded = ingest.decode(content, limits, filename=row.filename)
             _refuse_long_uids_of(decoded.metadata)
             offer = ingest.SubmittedFile(row.filename, content)
-            return _store_file(offer, decoded, name=name, filename=row.filename, place=0)
+            stored = _store_file(offer, decoded, name=name, filename=row.filename, place=0)
+            stored.instance.update(
+                {"received_sha256": row.received_sha256, "received_uid": row.received_uid}
+            )
+            return stored
     except ingest.Refusal as refusal:
         return FileOutcome(row.filename, REFUSED, refusal.code, refusal.detail)
 

@@ -341,7 +341,7 @@ def test_settings_are_changed_with_a_trace_and_refused_in_words(administrator, u
     path = reverse("clinic-settings")
     sent = {"read_first": "on", "stat_max_wait_minutes": 30}
     sent |= {"urgent_max_wait_minutes": 120, "routine_max_wait_minutes": 600}
-    sent |= {"signing_minutes": 10}
+    sent |= {"signing_minutes": 10, "file_identity": "keep", "arrival_quiet_seconds": 120}
     assert administrator.post(path, sent).status_code == 302
     clinic = Clinic.objects.get(pk=user.clinic_id)
     assert (clinic.read_first, clinic.stat_max_wait_minutes) == (True, 30)

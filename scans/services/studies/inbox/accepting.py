@@ -11,6 +11,7 @@ import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.policy import Action, require
@@ -19,6 +20,8 @@ from scans.ingest.limits import upload_limits
 from scans.models import Instance, ReceivedObject
 from scans.models.received_object import HeldCode, ReceivedSource
 from scans.models.received_object_states import ReceivedState
+from scans.services.studies.arrivals import Received, arrival_of, neutral_name
+from scans.services.studies.inbox.matching import match_by
 from scans.services.studies.inbox.waking import wake_on_commit
 from scans.services.studies.inbox.wording import CONFLICT
 from scans.services.studies.storing import plain_name, refuse_long_uids, stated_fields
@@ -54,9 +57,15 @@ def accept_object(
     """
     require(user, Action.UPLOAD_STUDY)
     assert user.clinic_id is not None  # nobody without a clinic may upload
+    assert user.clinic is not None
     data = content if isinstance(content, bytes) else content.read()
-    found = ingest.identify(data, upload_limits())
-    _refuse_missing_uids(found)
+    limits = upload_limits()
+    _refuse_missing_uids(ingest.identify(data, limits))
+    arrival = arrival_of(user.clinic, data, limits)
+    data = arrival.content
+    found = ingest.identify(data, limits)
+    if arrival.is_pseudonymized:
+        filename = neutral_name(data, 1)
     row = ReceivedObject(
         clinic_id=user.clinic_id,
         received_by=user,
@@ -65,6 +74,7 @@ def accept_object(
         filename=plain_name(filename or f"{found.sop_instance_uid}.dcm")[-255:],
         sha256=hashlib.sha256(data).hexdigest(),
         byte_size=len(data),
+        **arrival.received.columns,
         **stated_fields(
             sop_class_uid=found.sop_class_uid,
             sop_instance_uid=found.sop_instance_uid,
@@ -74,8 +84,11 @@ def accept_object(
             patient=found.patient,
         ),
     )
+    if arrival.is_pseudonymized and arrival.stated is not None:
+        row.patient = match_by(row, arrival.stated)
+        row.is_matched = row.patient is not None
     for attempt in range(1, _ATTEMPTS + 1):
-        known = _known(row)
+        known = _known(row, arrival.received)
         if known is not None:
             return known
         try:
@@ -87,23 +100,34 @@ def accept_object(
     raise AssertionError("the loop returns or raises")
 
 
-def _known(row: ReceivedObject) -> ReceivedObject | None:
+def _known(row: ReceivedObject, received: Received) -> ReceivedObject | None:
     """The row of the same bytes; None where they are new, with `row` held where its UID is not."""
-    same_uid = {"clinic_id": row.clinic_id, "sop_instance_uid": row.sop_instance_uid}
-    instance = Instance.objects.filter(**same_uid).only("pk", "sha256", "patient", "file").first()
-    others = list(ReceivedObject.objects.filter(**same_uid).exclude(file=""))
+    same_uid = Q(sop_instance_uid__in={row.sop_instance_uid, received.uid} - {""})
+    if row.received_uid:
+        same_uid |= Q(received_uid=row.received_uid)
+    instances = Instance.objects.filter(same_uid, clinic_id=row.clinic_id)
+    instance = instances.only("pk", "sha256", "received_sha256", "patient", "file").first()
+    objects = ReceivedObject.objects.filter(same_uid, clinic_id=row.clinic_id)
+    others = list(objects.exclude(file=""))
+
+    def is_same(one: Instance | ReceivedObject) -> bool:
+        was = row.received_sha256
+        return one.sha256 in (row.sha256, received.sha256) or (
+            was != "" and one.received_sha256 == was
+        )
+
     row.state, row.code, row.detail, row.instance = ReceivedState.WAITING, "", "", None
-    if instance is not None and instance.sha256 == row.sha256:
+    if instance is not None and is_same(instance):
         filed = next((one for one in others if one.instance_id == instance.pk), None)
         return _as_duplicate(filed or _filed_before(row, instance))
     live = [one for one in others if one.is_open and not one.is_conflict]
     for one in live:
-        if one.sha256 == row.sha256:
+        if is_same(one):
             return _as_duplicate(one)
     if instance is None and not live:
         return None
     for one in others:
-        if one.is_conflict and one.sha256 == row.sha256:
+        if one.is_conflict and is_same(one):
             return _as_duplicate(one)
     row.state, row.code, row.detail = ReceivedState.HELD, HeldCode.UID_CONFLICT, CONFLICT
     return None

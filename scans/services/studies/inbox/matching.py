@@ -45,6 +45,8 @@ def match_patient(row: ReceivedObject, *, user: User) -> Match:
     chosen = row.patient if row.is_confirmed else _confirmed_before(row)
     if chosen is not None:
         return _unless_archived(survivor(chosen))
+    if row.is_matched and row.patient is not None:
+        return _unless_archived(survivor(row.patient))
     if not row.stated_patient_id:
         return Match(None, HeldCode.NO_PATIENT, wording.NO_ID)
     patients = _with_identifier(row)
@@ -64,6 +66,22 @@ def match_patient(row: ReceivedObject, *, user: User) -> Match:
     if found := differences(patient, identity):
         return Match(None, HeldCode.IDENTITY_DIFFERS, wording.differs(found))
     return _unless_archived(patient)
+
+
+def match_by(row: ReceivedObject, identity: ingest.PatientIdentity) -> Patient | None:
+    """Who has this identity in the clinic of the row, without writing it down anywhere."""
+    if not identity.patient_id:
+        return None
+    asked = ReceivedObject(
+        clinic=row.clinic,
+        stated_patient_id=identity.patient_id,
+        stated_issuer=identity.issuer or "",
+    )
+    patients = _with_identifier(asked)
+    named = ingest.PatientIdentity(name=identity.name, birth_date=identity.birth_date)
+    if len(patients) != 1 or differences(patients[0], named):
+        return None
+    return patients[0]
 
 
 def is_own_issuer(row: ReceivedObject) -> bool:
