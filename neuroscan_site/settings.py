@@ -224,6 +224,8 @@ UPLOAD_MAX_FRAMES = env.int("NEUROSCAN_MAX_FRAMES", default=1000)
 UPLOAD_MAX_FILE_PIXELS = env.int("NEUROSCAN_MAX_FILE_MEGAPIXELS", default=300) * 1_000_000
 UPLOAD_MIN_SIDE = 64  # pixels; below this nothing can be read
 UPLOAD_MAX_ARCHIVE_BYTES = env.int("NEUROSCAN_MAX_ARCHIVE_MB", default=1024) * 1024**2  # expanded
+UPLOAD_MAX_ARCHIVE_PIXELS = env.int("NEUROSCAN_MAX_ARCHIVE_MEGAPIXELS", default=4000) * 1_000_000
+UPLOAD_MAX_DECODE_SECONDS = env.int("NEUROSCAN_MAX_DECODE_SECONDS", default=300)
 UPLOAD_MAX_FILES = env.int("NEUROSCAN_MAX_FILES_PER_UPLOAD", default=2000)
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES
 # The verdict's form has up to three fields an image: the decision, its reason, and a text.

@@ -142,7 +142,9 @@ def decode(
     By its name or its first bytes, what is no image may be what is left of a ZIP archive.
     """
     try:
-        return formats.read(content, limits=limits.file, only=only, objects=True)
+        with limits.budget.spending() as decoded:
+            decoded.append(formats.read(content, limits=limits.file, only=only, objects=True))
+            return decoded[0]
     except Refusal as refusal:
         if refusal.code == "not_an_image" and archives.was_one(filename, content):
             raise archives.damaged() from refusal

@@ -10,11 +10,17 @@ from typing import IO
 from ml.imaging.formats import Refusal
 from scans.ingest.file_names import name_of_entry, natural_key
 from scans.ingest.limits import UploadLimits
+from scans.ingest.zip_directory import DamagedDirectoryError, entries_in
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 SUFFIXES = (".zip",)
 MEDIA_TYPES = ("application/zip",)
 HEAD_BYTES = 4  # how much of a file `recognizes` looks at
+# Other methods expand a few bytes to gigabytes at once, before what comes out can be counted.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_NAME_BYTES = 1000  # of an entry, its folders too
+_BESIDE = 4  # entries that may stand for each file: its folder, and a Mac's copy of both
+_PIECE = 1 << 16
 _AES = 99  # compression method that marks WinZip's AES encryption
 # What a document that is a ZIP archive underneath holds, and what people call it.
 _DOCUMENTS = {
@@ -59,7 +65,12 @@ def entries(file: IO[bytes], limits: UploadLimits) -> Iterator[Entry]:
     document that is a ZIP underneath) for the archive as a whole.
     """
     try:
+        allowed = _BESIDE * limits.max_archive_entries + 100
+        if entries_in(file, at_most=allowed) > allowed:
+            raise _too_large(limits)
         archive = zipfile.ZipFile(file)
+    except DamagedDirectoryError as error:
+        raise damaged() from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise damaged() from error
     with archive:
@@ -105,6 +116,12 @@ def _read(
             "The name of this file points outside the ZIP archive, so it was not opened.",
             "Make the archive again from a plain folder.",
         )
+    if len(member.orig_filename) > _NAME_BYTES:
+        raise Refusal(
+            "zip_long_name",
+            f"The name of this file has more than {_NAME_BYTES} letters.",
+            "Make the archive again with shorter names.",
+        )
     if member.flag_bits & 0x1 or member.compress_type == _AES:
         raise Refusal(
             "zip_encrypted",
@@ -112,16 +129,13 @@ def _read(
             "Make the ZIP archive again without a password.",
         )
     limits.file.check_bytes(member.file_size)
-    try:
-        with archive.open(member) as stream:
-            # One byte more than declared: an archive that lies about its sizes is found out.
-            content = stream.read(min(member.file_size, left) + 1)
-    except Exception as error:  # each compression method brings errors of its own
+    if member.compress_type not in _METHODS:
         raise Refusal(
-            "truncated", "The file is damaged inside the ZIP archive.", "Make the archive again."
-        ) from error
-    if len(content) > min(member.file_size, left):
-        raise _too_large(limits)
+            "zip_method",
+            "The file is compressed in a way that is not read.",
+            'Make the ZIP archive again in the usual way ("Deflate").',
+        )
+    content = _expanded(archive, member, limits, left)
     if recognizes(content[:HEAD_BYTES]):
         raise Refusal(
             "zip_nested",
@@ -129,6 +143,28 @@ def _read(
             "Unpack it and upload it by itself.",
         )
     return content
+
+
+def _expanded(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: UploadLimits, left: int
+) -> bytes:
+    """The bytes of an entry, piece by piece, never more than it declares and than are left."""
+    most, content = min(member.file_size, left), bytearray()
+    try:
+        with archive.open(member) as stream:
+            while len(content) <= most and (piece := stream.read(_PIECE)):
+                content += piece
+    except Exception as error:  # `zipfile` fails on hostile bytes in ways it does not document
+        raise Refusal(
+            "truncated", "The file is damaged inside the ZIP archive.", "Make the archive again."
+        ) from error
+    if len(content) > most:
+        raise _too_large(limits)
+    if len(content) < member.file_size:
+        raise Refusal(
+            "truncated", "The file is damaged inside the ZIP archive.", "Make the archive again."
+        )
+    return bytes(content)
 
 
 def _is_litter(member: zipfile.ZipInfo) -> bool:
@@ -147,7 +183,8 @@ def _is_unsafe(member: zipfile.ZipInfo) -> bool:
 def _display_name(member: zipfile.ZipInfo) -> str:
     """The path inside the archive, for the person; never used as a path."""
     name = name_of_entry(member)
-    return "".join(letter for letter in name if letter.isprintable()) or "unnamed"
+    printable = "".join(letter for letter in name[:_NAME_BYTES] if letter.isprintable())
+    return printable or "unnamed"
 
 
 def _too_large(limits: UploadLimits) -> Refusal:
