@@ -8,6 +8,7 @@ from pydicom import Dataset
 from pydicom.encaps import get_frame
 
 from ml.imaging.formats.dicom import values
+from ml.imaging.formats.strict import codestreams
 
 _JPEG_2000: Final = b"\xff\x4f\xff\x51"  # start of codestream, image and tile size (SIZ)
 _SEARCHED: Final = 4096  # bytes: a codestream may stand in a JP2 file
@@ -22,10 +23,26 @@ def is_larger_than_declared(dataset: Dataset, *, index: int) -> bool:
     """
     if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return False
-    rows, columns = values.whole(dataset, "Rows") or 0, values.whole(dataset, "Columns") or 0
+    size = size_of(_frame(dataset, index))
+    return size is not None and size[0] * size[1] > _pixels(dataset)
+
+
+def check_whole(dataset: Dataset, *, index: int) -> None:
+    """Raise `strict.DamagedError` where frame `index` is compressed and cut or damaged."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated:
+        codestreams.check(
+            _frame(dataset, index), syntax=str.__str__(syntax), values=_pixels(dataset)
+        )
+
+
+def _frame(dataset: Dataset, index: int) -> bytes:
     count = max(1, values.whole(dataset, "NumberOfFrames") or 1)
-    size = size_of(get_frame(dataset.PixelData, index, number_of_frames=count))
-    return size is not None and size[0] * size[1] > rows * columns
+    return get_frame(dataset.PixelData, index, number_of_frames=count)
+
+
+def _pixels(dataset: Dataset) -> int:
+    return (values.whole(dataset, "Rows") or 0) * (values.whole(dataset, "Columns") or 0)
 
 
 def size_of(codestream: bytes) -> tuple[int, int] | None:

@@ -86,6 +86,8 @@ def _read_deflated(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder |
     plain = inflate.decompress(file.read(), limits.max_bytes)
     if not inflate.eof and len(plain) >= limits.max_bytes:
         limits.check_bytes(limits.max_bytes + 1)
+    if not inflate.eof:
+        raise _damaged()
     content = io.BytesIO(plain)
     if stop is not None:
         stop.stream = content

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pydicom import uid
-from pydicom.pixels.decoders import JPEGExtended12BitDecoder
+from pydicom.pixels.decoders import JPEGBaseline8BitDecoder, JPEGExtended12BitDecoder
 
 _LABEL: Final = "neuroscan_gdcm_12_bit"
 DECODER_DEPENDENCIES: Final = {uid.JPEGExtended12Bit: ("gdcm>=3.0.10",)}
@@ -19,6 +19,9 @@ def add_decoder() -> None:
 
     Those read 8 bits alone, and libjpeg writes a line to the standard error of each that is more.
     """
+    # GDCM ends the whole process for some damaged frames of 8 bits; Pillow raises an error.
+    if "gdcm" in JPEGBaseline8BitDecoder.available_plugins:
+        JPEGBaseline8BitDecoder.remove_plugin("gdcm")
     others = JPEGExtended12BitDecoder.available_plugins
     if _LABEL in others:
         return

@@ -41,6 +41,7 @@ def _decoded(dataset: Dataset, frame: FrameHeader) -> npt.NDArray[Any]:
     try:
         if codestreams.is_larger_than_declared(dataset, index=frame.source):
             raise ValueError("the codestream is larger than the header says")
+        codestreams.check_whole(dataset, index=frame.source)
         array = pixel_array(dataset, index=frame.source)
     except MemoryError:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,15 @@ import numpy as np
 from ml.imaging import formats
 
 TRIES = 600  # damaged files of a format
+IS_FULL = os.environ.get("NEUROSCAN_TEST_MATRIX") == "full"  # in `make test-all`
 _KINDS = ("cut", "emptied", "replaced", "changed")
 Case: TypeAlias = tuple[str, str, int]  # the file's name, the kind of damage, its seed
 
 
-def cases(files: Mapping[str, bytes]) -> list[Case]:
-    """600 cases, each kind of damage equally often, spread over the files."""
+def cases(files: Mapping[str, bytes], tries: int) -> list[Case]:
+    """So many cases, each kind of damage equally often, spread over the files."""
     names = sorted(files)
-    return [(names[n // 4 % len(names)], _KINDS[n % 4], n) for n in range(TRIES)]
+    return [(names[n // 4 % len(names)], _KINDS[n % 4], n) for n in range(tries)]
 
 
 def damaged(content: bytes, kind: str, seed: int) -> bytes:
@@ -41,11 +43,13 @@ def damaged(content: bytes, kind: str, seed: int) -> bytes:
     return bytes(made)
 
 
-def outcomes(files: Mapping[str, bytes], limits: formats.Limits) -> dict[str, Counter[str]]:
+def outcomes(
+    files: Mapping[str, bytes], limits: formats.Limits, *, tries: int = TRIES
+) -> dict[str, Counter[str]]:
     """By kind of damage how many files were refused, are as before, or were taken as another."""
     whole = {name: _pixels(content, limits) for name, content in files.items()}
     found = {kind: Counter[str]() for kind in _KINDS}
-    for name, kind, seed in cases(files):
+    for name, kind, seed in cases(files, tries):
         try:
             pixels = _pixels(damaged(files[name], kind, seed), limits)
         except formats.Refusal:
