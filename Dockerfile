@@ -50,4 +50,4 @@ USER neuroscan
 # The model takes a while to load; then the worker reports every ten seconds.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=180s --retries=3 \
     CMD ["python", "manage.py", "worker_alive"]
-CMD ["celery", "--quiet", "--app", "neuroscan_site", "worker", "--pool", "prefork", "--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+CMD ["celery", "--quiet", "--app", "neuroscan_site", "worker", "--queues", "celery,upkeep", "--pool", "prefork", "--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -105,7 +105,7 @@ def run() -> int:
         commands=wanted_commands(),
         cwd=BASE_DIR,
         env=environment(),
-        restart=("worker", "beat", "dicom", "folder"),
+        restart=("worker", "decoder", "beat", "dicom", "folder"),
     )
     stopped_on_request = supervisor.run(meanwhile=lambda: announce(supervisor))
     if stopped_on_request:

@@ -269,10 +269,19 @@ WORKER_HEARTBEAT_SECONDS = 10
 WORKER_MISSING_SECONDS = 30
 ENGINE = env.str("NEUROSCAN_ENGINE", default="auto")
 
+# Pixels are decoded by a worker of its own, which a file may take with it.
+DECODING_MAX_ATTEMPTS = env.int("NEUROSCAN_DECODING_MAX_ATTEMPTS", default=3)
+DECODING_SECONDS = env.int("NEUROSCAN_DECODING_SECONDS", default=60)  # of one file
+DECODING_MEMORY_MB = env.int("NEUROSCAN_DECODING_MEMORY_MB", default=3072)  # of one file
+DECODING_TURN_SECONDS = 5  # of one study, before it is the turn of another
+DECODING_TIME_LIMIT = DECODING_TURN_SECONDS + DECODING_SECONDS  # of a task: then it is killed
+DECODING_LEASE_SECONDS = DECODING_TIME_LIMIT + 5
+DECODING_QUEUE = "decoding"
+
 # Requeueing and cleanup have a queue of their own, which the worker visits in turn with the other:
 # behind a long line of analyses they would come too late for the rows of a worker that died.
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "upkeep")
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "upkeep", DECODING_QUEUE)
 ]
 CELERY_TASK_ROUTES = {
     f"scans.tasks.{name}": {"queue": "upkeep"}
@@ -280,6 +289,7 @@ CELERY_TASK_ROUTES = {
         *("requeue_expired", "file_received", "mark_arrived", "cleanup", "send_mail", "read_demo"),
     )
 }
+CELERY_TASK_ROUTES["scans.tasks.decode"] = {"queue": DECODING_QUEUE}
 CELERY_TASK_IGNORE_RESULT = True  # rows are the record; nothing reads Celery results
 CELERY_TASK_TIME_LIMIT = max(10, ANALYSIS_LEASE_SECONDS - 5)  # dead before its lease runs out
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -399,6 +409,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     # Choices that stand in several fields under several names.
     "ENUM_NAME_OVERRIDES": {
+        "DecodingEnum": "scans.models.decoding.Decoding.choices",
         "FindingEnum": "scans.models.assessment.Finding.choices",
         "ReadsEnum": "scans.models.reading.ReadersRequired.choices",
         "ReadStageEnum": "scans.models.reading.ReadStage.choices",

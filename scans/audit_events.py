@@ -106,6 +106,11 @@ STUDY_COMPARED = declare(
     "Opened another study of the patient beside one.",
     detail={"other": "id of the other study"},
 )
+STUDY_DECODING_RETRIED = declare(
+    "study.decoding.retried",
+    "Asked again for images of a study that could not be shown.",
+    detail={"files": "number of files"},
+)
 STUDY_READ = declare("study.read", "Opened a study or its images.", detail=_READ)
 STUDY_VERDICTS_READ = declare("study.verdict.read", "Opened the verdicts on a study.")
 STUDY_LISTED = declare("study.listed", "Saw a list of studies.", detail=_LISTED)

@@ -12,6 +12,7 @@ from scans.services.core import idempotency
 from scans.services.demo.clinics import demo_password
 from scans.services.demo.readings import read_demo as read_demo_studies
 from scans.services.studies import arrival
+from scans.services.studies.decoding import execution as decoding
 from scans.services.studies.inbox import filing
 
 
@@ -20,9 +21,17 @@ def analyze(analysis_id: str) -> None:
     overlap.run_with_following(UUID(analysis_id))
 
 
+@shared_task(name="scans.tasks.decode", time_limit=settings.DECODING_TIME_LIMIT)
+def decode(instance_id: str) -> None:
+    decoding.run_with_following(UUID(instance_id))
+
+
 @shared_task(name="scans.tasks.requeue_expired")
 def requeue_expired() -> None:
-    execution.requeue_expired()
+    try:
+        decoding.requeue_expired()
+    finally:
+        execution.requeue_expired()
 
 
 @shared_task(name="scans.tasks.file_received")

@@ -208,7 +208,9 @@ def composed(folder: Path, *, database: str, redis: str, s3: str, **extra: str) 
     """
     port = free_port()
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    programs = {name: services[name]["command"] for name in ("prepare", "web", "worker", "beat")}
+    programs = {
+        name: services[name]["command"] for name in ("prepare", "web", "worker", "decoder", "beat")
+    }
     in_containers = {
         "postgres://neuroscan:private@db:5432/neuroscan": database,
         "redis://:private@redis:6379": redis,

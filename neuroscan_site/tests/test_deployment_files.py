@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOORS = ("dicom", "folder")  # each with a profile: they run where they are wanted
-OURS = ("prepare", "web", "worker", "beat", *DOORS)
+OURS = ("prepare", "web", "worker", "decoder", "beat", *DOORS)
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -58,7 +58,7 @@ def test_our_containers_are_locked_down(name):
 
 
 def test_web_worker_and_scheduler_wait_until_everything_is_prepared():
-    for name in ("web", "worker", "beat", *DOORS):
+    for name in ("web", "worker", "decoder", "beat", *DOORS):
         needed = SERVICES[name]["depends_on"]
         assert needed["prepare"] == {"condition": "service_completed_successfully"}
     for needed in SERVICES["prepare"]["depends_on"].values():
@@ -112,7 +112,7 @@ def test_every_variable_given_to_our_programs_is_one_they_read(name):
     assert set(SERVICES[name]["environment"]) <= known
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", *DOORS])
+@pytest.mark.parametrize("name", ["web", "worker", "decoder", "beat", *DOORS])
 def test_compose_the_dockerfile_and_the_procfile_start_the_same_programs(name):
     command = commands()[name]
     assert SERVICES[name]["command"] == command

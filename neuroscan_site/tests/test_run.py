@@ -231,7 +231,8 @@ def test_a_worker_that_is_killed_is_started_again_and_the_web_server_goes_on(run
         return [
             pid
             for pid in run.pids()
-            if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes() and os.getpgid(pid) == pid
+            if b"celery,upkeep" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            and os.getpgid(pid) == pid
         ]
 
     run.wait_for(worker_mains)

@@ -41,6 +41,7 @@ from scans.api.studies.acquisition_views import SeriesAcquisitionView
 from scans.api.studies.history_views import PatientHistoryViewSet
 from scans.api.studies.image_views import ImageViewSet
 from scans.api.studies.order_views import SeriesOrderView
+from scans.api.studies.prepare_views import StudyPrepareView
 from scans.api.studies.record_views import (
     PatientRecordViewSet,
     RecordChangeViewSet,
@@ -107,6 +108,11 @@ urlpatterns = [
         "v1/record-changes/<uuid:pk>/undo/",
         RecordChangeViewSet.as_view({"post": "undo"}),
         name="record-change-undo",
+    ),
+    path(
+        "v1/studies/<uuid:pk>/prepare/",
+        StudyPrepareView.as_view({"post": "create"}),
+        name="study-prepare",
     ),
     path(
         "v1/studies/<uuid:pk>/viewer/",

@@ -7,6 +7,7 @@ Here are archives and the limits of the installation; what is inside a file is r
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 
@@ -14,7 +15,9 @@ from ml.imaging import formats
 from ml.imaging.formats import (
     DecodedFile,
     DecodedImage,
+    FileHeader,
     FileMetadata,
+    ImageHeader,
     PatientIdentity,
     Refusal,
     StoredObject,
@@ -34,9 +37,11 @@ from scans.ingest.limits import UploadLimits
 __all__ = [
     "DecodedFile",
     "DecodedImage",
+    "FileHeader",
     "FileMetadata",
     "HeaderDifference",
     "Identification",
+    "ImageHeader",
     "PatientIdentity",
     "Refusal",
     "StoredObject",
@@ -52,6 +57,7 @@ __all__ = [
     "identification_of",
     "identify",
     "natural_key",
+    "read",
     "read_header",
     "suffix_of",
     "transfer_syntaxes",
@@ -141,10 +147,30 @@ def decode(
 
     By its name or its first bytes, what is no image may be what is left of a ZIP archive.
     """
+    with _upload_remedies(filename, content), limits.budget.spending() as taken:
+        decoded = formats.read(content, limits=limits.file, only=only, objects=True)
+        taken.append(decoded)
+        return decoded
+
+
+def read(content: bytes, limits: UploadLimits, *, filename: str = "") -> FileHeader | DecodedFile:
+    """Read what receiving needs: the header, where the pixels can wait, else the decoded images.
+
+    Pixels that wait are decoded by a worker, so that those of JPEG, PNG, GIF and TIFF files, which
+    say little before, are refused at once where they are damaged. Raises `Refusal` as `decode`.
+    """
+    with _upload_remedies(filename, content), limits.budget.spending() as taken:
+        header = formats.read_header(content, limits=limits.file, objects=True)
+        if header is not None:
+            taken.append(header)
+            return header
+    return decode(content, limits, filename=filename)
+
+
+@contextmanager
+def _upload_remedies(filename: str, content: bytes) -> Iterator[None]:
     try:
-        with limits.budget.spending() as decoded:
-            decoded.append(formats.read(content, limits=limits.file, only=only, objects=True))
-            return decoded[0]
+        yield
     except Refusal as refusal:
         if refusal.code == "not_an_image" and archives.was_one(filename, content):
             raise archives.damaged() from refusal

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from ml.imaging.formats import DecodedFile, Limits, Refusal
+from ml.imaging.formats import DecodedFile, FileHeader, Limits, Refusal
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Budget:
     seconds: float = float("inf")
 
     @contextmanager
-    def spending(self) -> Iterator[list[DecodedFile]]:
+    def spending(self) -> Iterator[list[DecodedFile | FileHeader]]:
         """Count what is decoded within: what is put into the list, and the seconds in any case.
 
         Raises:
@@ -37,7 +37,7 @@ class Budget:
                 "Decoding the files before this one took all that one upload may take.",
                 "Upload it in another, with what comes after it.",
             )
-        decoded: list[DecodedFile] = []
+        decoded: list[DecodedFile | FileHeader] = []
         begun = time.thread_time()
         try:
             yield decoded

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts.policy import ClinicQuerySet
@@ -17,6 +17,7 @@ from scans.models.analysis_states import (
     Arrow,
     Status,
 )
+from scans.models.decoding import UNDECODED
 from scans.models.image import Image
 from scans.models.release import ModelRelease
 
@@ -50,11 +51,19 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
     def queued(self) -> "AnalysisQuerySet":
         return self.filter(status=Status.QUEUED)
 
+    def with_pixels(self) -> "AnalysisQuerySet":
+        """Those whose image is decoded, or cannot be: of the others the pixels are awaited.
+
+        Not by a join: PostgreSQL would then claim by rows as they were, and two workers would.
+        """
+        awaited = Image.objects.filter(pk=OuterRef("image"), instance__decoding__in=UNDECODED)
+        return self.filter(~Exists(awaited))
+
     def unfinished(self) -> "AnalysisQuerySet":
         return self.filter(status__in=UNFINISHED)
 
     def not_dispatched_since(self, moment: datetime) -> "AnalysisQuerySet":
-        return self.queued().filter(dispatched_at__lt=moment)
+        return self.queued().with_pixels().filter(dispatched_at__lt=moment)
 
     def following(self, analysis_id: uuid.UUID, *, most: int, most_pixels: int) -> list[uuid.UUID]:
         """Those next in the queue after a queued one, as long as they belong to its study.
@@ -63,7 +72,7 @@ class AnalysisQuerySet(ClinicQuerySet["Analysis"]):
         So does one that was tried before, which is run alone, and one of more than `most_pixels`.
         None where the analysis itself was tried before, or does not wait any more.
         """
-        queue = self.queued().select_related("image__series")
+        queue = self.queued().with_pixels().select_related("image__series")
         own = queue.filter(pk=analysis_id).first()
         if own is None or own.attempts:
             return []

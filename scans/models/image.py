@@ -49,8 +49,12 @@ class Image(Undeletable, Acquisition):
     slice_thickness = models.FloatField(null=True, blank=True, help_text="Millimeters.")
     # What the scanner varied within the series: by it the slices are split into stacks.
     varied = models.JSONField(default=list, blank=True, editable=False)
-    rendition = models.FileField(max_length=200, help_text="8-bit PNG for the screen.")
-    thumbnail = models.FileField(max_length=200)
+    rendition = models.FileField(
+        max_length=200,
+        blank=True,
+        help_text="8-bit PNG for the screen; empty until the pixels of the file are decoded.",
+    )
+    thumbnail = models.FileField(max_length=200, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
 
     objects = ImageQuerySet.as_manager()

@@ -1,6 +1,7 @@
 """Instance of DICOM's hierarchy: a stored file, of which an image is one frame."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Q
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
+from scans.models.decoding import DecodedLater, Decoding
 from scans.models.patient import Patient
 from scans.models.study import Series, Study, mint_uid
 
@@ -20,8 +22,20 @@ class InstanceQuerySet(ClinicQuerySet["Instance"]):
         """Stored objects that are no image: structured reports, raw data and others."""
         return self.filter(number_of_frames=0)
 
+    def to_decode(self) -> Self:
+        """Those whose pixels wait for a worker, the longest first."""
+        return self.filter(decoding=Decoding.WAITING).order_by("decoding_queued_at", "pk")
 
-class Instance(Undeletable, models.Model):
+    def decoding_not_dispatched_since(self, moment: datetime) -> Self:
+        """Those that wait, and of which no worker was told since then."""
+        return self.to_decode().filter(decoding_dispatched_at__lt=moment)
+
+    def with_lapsed_decoding(self, moment: datetime) -> Self:
+        """Those whose worker has not finished within its lease."""
+        return self.filter(decoding=Decoding.RUNNING, decoding_lease_expires_at__lt=moment)
+
+
+class Instance(Undeletable, DecodedLater):
     """One file, its bytes stored as received, under a name of our own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -73,6 +87,7 @@ class Instance(Undeletable, models.Model):
     class Meta:
         ordering = ["received_at", "id"]
         indexes = [
+            *DecodedLater.Meta.indexes,
             models.Index(
                 fields=["clinic", "received_uid"],
                 condition=~Q(received_uid=""),
@@ -85,6 +100,7 @@ class Instance(Undeletable, models.Model):
             ),
         ]
         constraints = [
+            *DecodedLater.Meta.constraints,
             models.UniqueConstraint(
                 fields=["patient", "sha256"],
                 condition=Q(is_repeat=False),

@@ -30,7 +30,16 @@ from scans.pages.reports import views as reports
 from scans.pages.statistics import csv as statistics_csv
 from scans.pages.statistics import overview
 from scans.pages.statistics import views as statistics
-from scans.pages.studies import acquisition, files, order, reconcile, record, senders, upload
+from scans.pages.studies import (
+    acquisition,
+    files,
+    order,
+    prepare,
+    reconcile,
+    record,
+    senders,
+    upload,
+)
 from scans.pages.studies import csv as studies_csv
 from scans.pages.studies import list as studies
 
@@ -75,6 +84,7 @@ urlpatterns = [
     path("studies/<uuid:study_id>/correct/", record.study_correct, name="study-correct"),
     path("studies/<uuid:study_id>/move/", record.study_move, name="study-move"),
     path("record-changes/<uuid:change_id>/undo/", record.change_undo, name="change-undo"),
+    path("studies/<uuid:study_id>/prepare/", prepare.study_prepare, name="study-prepare"),
     path("studies/<uuid:study_id>/viewer/", viewer.viewer, name="viewer"),
     path("studies/<uuid:study_id>/viewer/results/", viewer.viewer_results, name="viewer-results"),
     path("studies/<uuid:study_id>/summary/", study.study_summary, name="study-summary"),

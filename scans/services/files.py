@@ -10,7 +10,8 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirec
 from accounts import audit
 from accounts.models import User
 from accounts.policy import Action, require
-from scans import audit_events
+from scans import audit_events, ingest
+from scans.errors import BeingPreparedError, StateConflictError
 from scans.models import Analysis, Image, Instance
 from scans.services.disclosure import require_ai
 from scans.services.frames import read_frame
@@ -30,17 +31,30 @@ _ANALYSIS_READS = {
 IMAGE_KINDS = ("original", "rendition", "thumbnail")
 ANALYSIS_KINDS = ("heatmap", "overlay")
 FRAME_HEADER = "X-Frame"
+_SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64" viewBox="0 0 64 64">'
+    '<rect width="64" height="64" fill="#3b434e"/>'
+    '<path d="{mark}" fill="none" stroke="#aeb8c4" stroke-width="3" stroke-linecap="round"/></svg>'
+)
+_CLOCK = "M32 18a14 14 0 1 1 0 28a14 14 0 1 1 0-28M32 24v8l6 4"
+_CROSS = "M22 22l20 20M42 22l-20 20"
 
 
 def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | HttpResponse:
     """Return the response with one file of this image or analysis.
 
-    Raises `NotAllowedError` (also while the AI result is withheld), or `Http404` where there is
-    no such file.
+    The thumbnail of an image whose pixels are not decoded is a drawn placeholder.
+
+    Raises `NotAllowedError` (also while the AI result is withheld), `StateConflictError` for the
+    picture of an image that is not decoded, or `Http404` where there is no such file.
     """
     require(user, Action.VIEW, row)
     if isinstance(row, Analysis):
         require_ai(user=user, study=row.image.study)
+    if isinstance(row, Image) and kind in {"rendition", "thumbnail"} and not getattr(row, kind):
+        if kind == "thumbnail":
+            return _placeholder(row)
+        refuse_unprepared(row)
     field, media_type, filename = _file(row, kind)
     if not field:
         raise Http404("There is no such file: the analysis has no result.")
@@ -94,12 +108,18 @@ def deliver_object(*, user: User, instance: Instance) -> FileResponse | HttpResp
 def deliver_frame(*, user: User, image: Image) -> HttpResponse:
     """Return the raw pixels of this image, with a header that says how to read them.
 
-    Raises `NotAllowedError`, or `Http404` where the file is missing.
+    Raises `NotAllowedError`, `StateConflictError` for an image that is being prepared or cannot be
+    shown, or `Http404` where the file is missing.
     """
     require(user, Action.VIEW, image)
+    refuse_unprepared(image)
     _record_read(user, image, FRAME)
     try:
         frame = read_frame(image)
+    except ingest.Refusal as refusal:
+        raise StateConflictError(
+            f"Image {image.number} cannot be shown. {refusal.detail}"
+        ) from refusal
     except FileNotFoundError as error:
         raise Http404("The file is missing from the storage. Tell your administrator.") from error
     response = HttpResponse(frame.pixels, content_type="application/octet-stream")
@@ -108,6 +128,32 @@ def deliver_frame(*, user: User, image: Image) -> HttpResponse:
     response["Cache-Control"] = "private, no-store"
     response["Vary"] = "Cookie, Authorization"
     response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def refuse_unprepared(image: Image) -> None:
+    """Raise `StateConflictError` for an image whose pixels are not decoded, with the reason."""
+    instance = image.instance
+    if instance.is_being_prepared:
+        raise BeingPreparedError(
+            f"Image {image.number} is being prepared. It can be shown in a moment."
+        )
+    if instance.cannot_be_shown:
+        raise StateConflictError(
+            f"Image {image.number} cannot be shown. {instance.decoding_problem}"
+        )
+
+
+def _placeholder(image: Image) -> HttpResponse:
+    """A gray square with a clock, or crossed out where the image cannot be shown."""
+    is_lost = image.instance.cannot_be_shown
+    response = HttpResponse(
+        _SQUARE.format(mark=_CROSS if is_lost else _CLOCK), content_type="image/svg+xml"
+    )
+    response["Cache-Control"] = "private, no-store"  # the next one may be the thumbnail
+    response["Vary"] = "Cookie, Authorization"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 

@@ -20,13 +20,14 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as standard_handler
 
 from accounts.policy import NotAllowedError
-from scans.errors import StateConflictError
+from scans.errors import BeingPreparedError, StateConflictError
 
 MEDIA_TYPE = "application/problem+json"
 PLAIN = "about:blank"  # nothing beyond the HTTP status, RFC 9457 section 4.2.1
 INVALID = "urn:neuroscan:problem:invalid"
 NOTHING_ACCEPTED = "urn:neuroscan:problem:nothing-accepted"
 WRONG_STATE = "urn:neuroscan:problem:wrong-state"
+BEING_PREPARED = "urn:neuroscan:problem:being-prepared"
 VERSION_CONFLICT = "urn:neuroscan:problem:version-conflict"
 CONTRADICTION = "urn:neuroscan:problem:contradiction"
 STATED_ANEW = "urn:neuroscan:problem:stated-anew"
@@ -36,6 +37,7 @@ TITLES = {
     INVALID: "The request is not valid",
     NOTHING_ACCEPTED: "None of the files could be accepted",
     WRONG_STATE: "This is not possible in its present state",
+    BEING_PREPARED: "It is being prepared",
     VERSION_CONFLICT: "It was changed meanwhile",
     CONTRADICTION: "It contradicts itself",
     STATED_ANEW: "The AI states something else by now",
@@ -51,6 +53,12 @@ class Conflict(exceptions.APIException):
 
     status_code = 409
     problem_type = WRONG_STATE
+
+
+class BeingPrepared(Conflict):
+    """409: the pixels of the image are still to be decoded; ask again in a moment."""
+
+    problem_type = BEING_PREPARED
 
 
 class VersionConflict(Conflict):
@@ -194,6 +202,8 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound()
         case NotAllowedError() | PermissionDenied():
             return exceptions.PermissionDenied(str(error) or None)
+        case BeingPreparedError():
+            return BeingPrepared(str(error))
         case StateConflictError():
             return Conflict(str(error))
         case DjangoValidationError():

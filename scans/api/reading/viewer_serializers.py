@@ -12,6 +12,7 @@ from scans.api.reading.hanging_protocol_views import HangingProtocolSerializer
 from scans.api.studies.calibration_serializers import SpacingCalibrationSerializer
 from scans.models import Image, Series, Study
 from scans.models.acquisition import Plane, Sequence
+from scans.models.decoding import Decoding
 from scans.services.analyses.operating_points import operating_points, operating_words
 from scans.services.analyses.series_statements import acquisition_in_force
 from scans.services.annotations.spacing import calibration_among
@@ -67,6 +68,12 @@ class ViewerImageSerializer(serializers.ModelSerializer):
         read_only=True,
         help_text="As the client named it; never a path.",
     )
+    decoding = serializers.ChoiceField(
+        source="instance.decoding",
+        choices=Decoding.choices,
+        read_only=True,
+        help_text="Whether the pixels are decoded: there is no frame before.",
+    )
     pixel_spacing = serializers.SerializerMethodField(help_text="Null where the file has none.")
     sop_instance_uid = serializers.CharField(
         source="instance.sop_instance_uid",
@@ -111,6 +118,7 @@ class ViewerImageSerializer(serializers.ModelSerializer):
             "width",
             "height",
             "bits_stored",
+            "decoding",
             "pixel_spacing",
             "slice_position",
             "slice_thickness",

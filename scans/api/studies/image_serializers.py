@@ -2,6 +2,7 @@ from rest_framework import serializers
 
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.models import Image
+from scans.models.decoding import Decoding
 
 
 class ImageSerializer(serializers.ModelSerializer):
@@ -24,6 +25,18 @@ class ImageSerializer(serializers.ModelSerializer):
     sha256 = serializers.CharField(source="instance.sha256", read_only=True, label="SHA-256")
     byte_size = serializers.IntegerField(source="instance.byte_size", read_only=True)
     sop_instance_uid = serializers.CharField(source="instance.sop_instance_uid", read_only=True)
+    decoding = serializers.ChoiceField(
+        source="instance.decoding",
+        choices=Decoding.choices,
+        read_only=True,
+        help_text="Whether the pixels are decoded. Until they are, there is no rendition and no "
+        "frame; where it failed, `decoding_problem` says why.",
+    )
+    decoding_problem = serializers.CharField(
+        source="instance.decoding_problem",
+        read_only=True,
+        help_text="Why the image cannot be shown; empty otherwise.",
+    )
     url = serializers.HyperlinkedIdentityField(view_name="api:image-detail")
     file_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-file", help_text="The original bytes."
@@ -51,6 +64,8 @@ class ImageSerializer(serializers.ModelSerializer):
             "width",
             "height",
             "bits_stored",
+            "decoding",
+            "decoding_problem",
             "sop_instance_uid",
             "received_at",
             "url",

@@ -101,6 +101,7 @@ def _card(
             request,
             analysis.pk if analysis else image.pk,
             [(str(row.pk), row.status, row.attempts) for row in analyses],
+            image.instance.decoding,
             estimate,
         ),
     }

@@ -158,7 +158,8 @@ def thumbnails_of(
         .annotate(study_of=F("series__study"), rank=rank)
         .filter(Q() if most is None else Q(rank__lte=most))
         .order_by("study_of", "rank")
-        .only("series", "number")
+        .select_related("instance")
+        .only("series", "number", "instance__decoding")
         .prefetch_related(
             Prefetch(
                 "analyses",

@@ -73,7 +73,8 @@ def study_summary(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
     summary = summarize([row], user=request.user)[0]
     context = _summary_context(request, summary, known=known)
     response = poll_response(request, "studies/_summary.html", context)
-    if response.status_code == 200 and not summary.in_work:
+    prepared_some = summary.preparing < (number_in(request.GET.get("preparing", "")) or 0)
+    if response.status_code == 200 and (not summary.in_work or prepared_some):
         # The strip is drawn anew, and the verdict's lines (static/js/reading/redrawing.js).
         return with_htmx_events(response, **{"study-analyzed": "", "ai-results": ""})
     return response

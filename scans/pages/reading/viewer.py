@@ -14,7 +14,8 @@ from accounts import audit
 from accounts.policy import get_visible_or_404
 from accounts.preferences import put_away_note
 from scans import audit_events
-from scans.models import Analysis, Image, SeriesStatement, Study
+from scans.models import Analysis, Image, Instance, SeriesStatement, Study
+from scans.models.decoding import Decoding
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
 from scans.pages.core.responses import has_poll_token, poll_token, text_response
@@ -73,14 +74,21 @@ def viewer_results(request: ClinicalRequest, study_id: UUID) -> HttpResponse:
 
 
 def _results_stamp(request: ClinicalRequest, study: Study) -> str:
-    """Return a stamp of the AI results that are shown: of what is withheld it holds nothing."""
+    """Return a stamp of what is decoded and of the AI results; of those withheld it has nothing."""
+    decoding = list(
+        Instance.objects.filter(series__study=study)
+        .exclude(decoding=Decoding.DECODED)
+        .order_by("pk")
+        .values_list("pk", "decoding")
+    )
     if not ai_visible(user=request.user, study=study):
-        return poll_token(request, study.pk)
+        return poll_token(request, study.pk, decoding)
     analyses = Analysis.objects.filter(image__series__study=study).order_by("pk")
     statements = SeriesStatement.objects.current().filter(series__study=study).order_by("pk")
     return poll_token(
         request,
         study.pk,
+        decoding,
         list(analyses.values_list("pk", "status")),
         list(statements.values_list("pk", "updated_at")),
     )

@@ -6,9 +6,11 @@ from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.policy import get_visible_or_404
+from scans.errors import StateConflictError
 from scans.models import Analysis, Image, Instance
 from scans.pages.core.decorators import explain_refusals
 from scans.pages.core.requests import ClinicalRequest
+from scans.pages.core.responses import text_response
 from scans.services.files import deliver, deliver_object
 
 
@@ -17,7 +19,10 @@ from scans.services.files import deliver, deliver_object
 def image_file(request: ClinicalRequest, image_id: UUID, kind: str) -> HttpResponseBase:
     rows = Image.objects.with_instance().select_related("patient")
     image = get_visible_or_404(rows, request.user, pk=image_id)
-    return deliver(user=request.user, row=image, kind=kind)
+    try:
+        return deliver(user=request.user, row=image, kind=kind)
+    except StateConflictError as error:
+        return text_response(str(error), status=409)
 
 
 @require_safe

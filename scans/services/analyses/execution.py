@@ -69,15 +69,22 @@ def run_analysis(analysis_id: UUID) -> None:
 
 
 def claim_analysis(analysis_id: UUID) -> Claim | None:
-    """queued -> running, for exactly one caller; None for every other."""
+    """queued -> running, for exactly one caller; None for every other.
+
+    None as well while the pixels of the image are not decoded: this worker is not to die of them.
+    """
     now, token = timezone.now(), uuid4()
-    claimed = Analysis.objects.filter(pk=analysis_id).transition(
-        Arrow.CLAIM,
-        claim_token=token,
-        lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
-        attempts=F("attempts") + 1,
-        started_at=now,
-        worker_host=socket.gethostname(),
+    claimed = (
+        Analysis.objects.filter(pk=analysis_id)
+        .with_pixels()
+        .transition(
+            Arrow.CLAIM,
+            claim_token=token,
+            lease_expires_at=now + timedelta(seconds=settings.ANALYSIS_LEASE_SECONDS),
+            attempts=F("attempts") + 1,
+            started_at=now,
+            worker_host=socket.gethostname(),
+        )
     )
     if not claimed:
         return None
@@ -217,12 +224,20 @@ def _take_back(claim: Claim) -> None:
 def dispatch_all_queued() -> None:
     """Dispatch every queued row: for a worker that has just started and missed the messages."""
     _dispatch_again(
-        list(Analysis.objects.queued().order_by("queued_at").values_list("pk", flat=True))
+        list(
+            Analysis.objects.queued()
+            .with_pixels()
+            .order_by("queued_at")
+            .values_list("pk", flat=True)
+        )
     )
 
 
 def _analyze(analysis: Analysis) -> Outcome:
     started = time.perf_counter()
+    instance = analysis.image.instance
+    if instance.cannot_be_shown:
+        raise PermanentError(f"The image cannot be shown. {instance.decoding_problem}")
     try:
         pixels = decoded_image(analysis.image).pixels
     except FileNotFoundError as error:

@@ -34,7 +34,8 @@ def queue_analyses(images: Sequence[Image], *, user: User) -> list[Analysis]:
         Analysis(image=image, release=release, requested_by=user, queued_at=now, dispatched_at=now)
         for image in images
     )
-    dispatch_on_commit(row.pk for row in rows)
+    # The others are told of once their pixels are decoded.
+    dispatch_on_commit(row.pk for row in rows if not row.image.instance.is_being_prepared)
     return rows
 
 

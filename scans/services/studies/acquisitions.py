@@ -129,7 +129,9 @@ def acquisition_of_file(metadata: ingest.FileMetadata) -> dict[str, Any]:
     }
 
 
-def acquisition_of_image(image: ingest.DecodedImage, of_file: Mapping[str, Any]) -> dict[str, Any]:
+def acquisition_of_image(
+    image: ingest.ImageHeader | ingest.DecodedImage, of_file: Mapping[str, Any]
+) -> dict[str, Any]:
     """What is stated of one image: of its file, but for what its frame or its place says."""
     own = dict(of_file)
     if image.sequence is not None:

@@ -26,6 +26,7 @@ from scans.services.analyses.series_statements import update_series_statement
 from scans.services.patients.records import refuse_merged
 from scans.services.studies.acquisitions import checked_acquisition
 from scans.services.studies.arrival import complete_study, note_received, signed_last_at
+from scans.services.studies.decoding.dispatch import dispatch_on_commit
 from scans.services.studies.destination import Destination, Known
 from scans.services.studies.held_uploads import file_held, hold_refused
 from scans.services.studies.placing import Placed, Placing
@@ -263,6 +264,7 @@ def _announce(
 ) -> Study:
     """Queue the analyses, make statements on series that have grown, and record what came."""
     images = [image for some in placed.images.values() for image in some]
+    dispatch_on_commit(images)
     queue_analyses([image for image in images if not image.series.why_not_analyzed], user=user)
     for series in placed.grown:
         if not series.why_not_analyzed:

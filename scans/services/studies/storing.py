@@ -1,7 +1,11 @@
-"""The bytes of uploaded files to the storage, decoded on the way; no row is written here."""
+"""The bytes of uploaded files to the storage, and what they state; no row is written here.
+
+Of DICOM and NIfTI files the header is read, and a worker decodes the pixels (`decoding`). Pictures
+(JPEG, PNG, GIF, TIFF) are decoded here.
+"""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,6 +14,7 @@ from uuid import uuid4
 import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from accounts.models import Clinic
 from scans import ingest
@@ -17,12 +22,13 @@ from scans.ingest.limits import upload_limits
 from scans.ingest.rendition import rendition, thumbnail
 from scans.models import Instance, Patient, ReceivedObject
 from scans.models.acquisition import ACQUISITION
+from scans.models.decoding import Decoding
 from scans.services.studies.acquisitions import acquisition_of_file, acquisition_of_image
 from scans.services.studies.arrivals import Arrival, arrival_of, neutral_name, removes_names
 from scans.services.studies.receipts import REFUSED, FileOutcome
 
 log = structlog.get_logger(__name__)
-# The largest file allowed takes a gigabyte while it is decoded.
+# The largest picture allowed takes a gigabyte while it is decoded.
 _decoding = threading.BoundedSemaphore(2)
 _PLACES_OF_A_FILE = 1_000_000  # more than a ZIP may have entries
 _LONGEST_UID = 64  # PS3.5, 9.1
@@ -31,7 +37,7 @@ _LARGEST_NUMBER = 2**31 - 1  # of DICOM's integers, and of a column
 
 @dataclass(frozen=True)
 class Stored:
-    """One file that was decoded and is in the storage, under names of our own; no row yet.
+    """One file that was read and is in the storage, under names of our own; no row yet.
 
     `instance` and each of `images` are fields of the rows to come, `names` all its stored files;
     `volumes` says of each image which volume of the file it is a slice of.
@@ -81,7 +87,7 @@ class Stored:
 
 
 def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | FileOutcome]:
-    """Decode the images of a file and store them; the files of a ZIP one after the other."""
+    """Read a file and store it; the files of a ZIP one after the other."""
     limits = upload_limits()
     filename = plain_name(file.name or "unnamed")
     offers = ingest.unpack(filename, file, file.size, limits)
@@ -92,12 +98,12 @@ def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | File
                 raise offer.content
             with _decoding:
                 arrival = arrival_of(patient.clinic, offer.content, limits)
-                decoded = ingest.decode(arrival.content, limits, filename=offer.filename)
-                _refuse_long_uids_of(decoded.metadata)
+                read = ingest.read(arrival.content, limits, filename=offer.filename)
+                _refuse_long_uids_of(read.metadata)
                 original = f"images/{patient.clinic_id}/{uuid4()}/original"
                 stored = _store_file(
                     ingest.SubmittedFile(name, arrival.content),
-                    decoded,
+                    read,
                     name=default_storage.save(original, ContentFile(arrival.content)),
                     filename=name,
                     place=place * _PLACES_OF_A_FILE + entry,
@@ -117,17 +123,17 @@ def _name_of(clinic: Clinic, offer: ingest.SubmittedFile, place: int, entry: int
 
 
 def store_received(row: ReceivedObject) -> Stored | FileOutcome:
-    """Decode a received object, whose bytes are stored already; store what is shown of it."""
+    """Read a received object, whose bytes are stored already."""
     limits = upload_limits()
     try:
         name = str(row.file.name)
         with row.file.open("rb") as file:
             content = file.read()
         with _decoding:
-            decoded = ingest.decode(content, limits, filename=row.filename)
-            _refuse_long_uids_of(decoded.metadata)
+            read = ingest.read(content, limits, filename=row.filename)
+            _refuse_long_uids_of(read.metadata)
             offer = ingest.SubmittedFile(row.filename, content)
-            stored = _store_file(offer, decoded, name=name, filename=row.filename, place=0)
+            stored = _store_file(offer, read, name=name, filename=row.filename, place=0)
             stored.instance.update(
                 {"received_sha256": row.received_sha256, "received_uid": row.received_uid}
             )
@@ -146,7 +152,7 @@ def discard_unused(stored: Iterable[Stored]) -> None:
         mine = {item.instance["file"]: item for item in stored}
         used = Instance.objects.filter(file__in=mine).values_list("file", flat=True)
         unused = set(mine) - set(used)
-        # What waits, is held or was discarded keeps its bytes, to be decoded anew.
+        # What waits, is held or was discarded keeps its bytes, to be read anew.
         kept = set(_files_of_received(unused)) if unused else set()
         for name in unused:
             for leftover in set(mine[name].names) - kept:
@@ -161,7 +167,7 @@ def _files_of_received(names: Collection[str]) -> Iterable[str]:
 
 def _store_file(
     offer: ingest.SubmittedFile,
-    decoded: ingest.DecodedFile,
+    read: ingest.FileHeader | ingest.DecodedFile,
     *,
     name: str,
     filename: str,
@@ -169,29 +175,60 @@ def _store_file(
 ) -> Stored:
     """Store what is shown of a file whose bytes are in the storage under this name."""
     assert isinstance(offer.content, bytes)
-    folder = PurePosixPath(name).parent.as_posix()
     instance: dict[str, Any] = {
         "file": name,
         "upload_place": place,
         "sha256": offer.sha256,
         "byte_size": len(offer.content),
-        "media_type": decoded.metadata.media_type,
-        "number_of_frames": len(decoded.images),
-    } | _of_dicom(decoded.metadata)
-    acquisition = acquisition_of_file(decoded.metadata)
+        "media_type": read.metadata.media_type,
+        "number_of_frames": len(read.images),
+    } | _of_dicom(read.metadata)
+    if isinstance(read, ingest.FileHeader) and read.images:
+        now = timezone.now()
+        instance |= {
+            "decoding": Decoding.WAITING,
+            "decoding_queued_at": now,
+            "decoding_dispatched_at": now,
+        }
+    acquisition = acquisition_of_file(read.metadata)
+    described: Sequence[ingest.ImageHeader | ingest.DecodedImage] = read.images
+    pictures = [
+        store_pictures(pictures_folder(name), image)
+        if isinstance(image, ingest.DecodedImage)
+        else {}
+        for image in described
+    ]
     images = tuple(
-        _store_image(folder, image, decoded.metadata) | acquisition_of_image(image, acquisition)
-        for image in decoded.images
+        names | _image_fields(image, read.metadata) | acquisition_of_image(image, acquisition)
+        for names, image in zip(pictures, described, strict=True)
     )
-    pictures = (image[field] for image in images for field in ("rendition", "thumbnail"))
     return Stored(
         filename,
         instance,
         images,
-        (instance["file"], *pictures),
-        decoded.metadata,
-        tuple(image.volume for image in decoded.images),
+        (name, *(picture for names in pictures for picture in names.values())),
+        read.metadata,
+        tuple(image.volume for image in read.images),
     )
+
+
+def pictures_folder(original: str) -> str:
+    """Where the pictures of a file are, by the name that it has in the storage."""
+    return PurePosixPath(original).parent.as_posix()
+
+
+def store_pictures(folder: str, image: ingest.DecodedImage) -> dict[str, str]:
+    """Store what the screen shows of one image; return the names by their fields."""
+    contents = {
+        "rendition": rendition(image.pixels, window=image.window),
+        "thumbnail": thumbnail(image.pixels, window=image.window),
+    }
+    return {
+        field: default_storage.save(
+            f"{folder}/{field}-{image.frame_number}.png", ContentFile(content)
+        )
+        for field, content in contents.items()
+    }
 
 
 def _of_dicom(metadata: ingest.FileMetadata) -> dict[str, Any]:
@@ -208,22 +245,11 @@ def _of_dicom(metadata: ingest.FileMetadata) -> dict[str, Any]:
     return fields | ({"sop_instance_uid": metadata.instance_uid} if metadata.instance_uid else {})
 
 
-def _store_image(
-    folder: str, image: ingest.DecodedImage, metadata: ingest.FileMetadata
+def _image_fields(
+    image: ingest.ImageHeader | ingest.DecodedImage, metadata: ingest.FileMetadata
 ) -> dict[str, Any]:
-    """Store what the screen shows of one image, in the folder of its file; return its fields."""
-    contents = {
-        "rendition": rendition(image.pixels, window=image.window),
-        "thumbnail": thumbnail(image.pixels, window=image.window),
-    }
-    names = {
-        field: default_storage.save(
-            f"{folder}/{field}-{image.frame_number}.png", ContentFile(content)
-        )
-        for field, content in contents.items()
-    }
     kind = metadata.stored_object.kind if metadata.stored_object else ""
-    return names | {
+    return {
         "frame_number": image.frame_number,
         "width": image.width,
         "height": image.height,

@@ -13,6 +13,7 @@ from django.db.models import Case, Count, OuterRef, Prefetch, Q, QuerySet, Subqu
 from accounts.models import User
 from scans.models import Analysis, Image, ModelRelease, SeriesStatement, Study
 from scans.models.analysis import FINISHED, UNFINISHED, Label, Status
+from scans.models.decoding import UNDECODED
 from scans.models.study_filters import (
     StudyLabel,
     StudyState,
@@ -37,7 +38,8 @@ class StudySummary:
 
     study: Study
     image_count: int
-    to_analyze: int  # of these the AI reads so many: no localizers, no other modalities
+    preparing: int  # of these the pixels of so many are still to be decoded
+    to_analyze: int  # of all the AI reads so many: no localizers, no other modalities
     statuses: Mapping[str, int]
     labels: Mapping[str, int]  # "" where the model gave no opinion
     representative: Analysis | None
@@ -94,8 +96,8 @@ class StudySummary:
 
     @property
     def in_work(self) -> bool:
-        """Whether some analysis is queued or running."""
-        return self.state is StudyState.IN_WORK
+        """Whether some analysis is queued or running, or some image is being prepared."""
+        return self.state is StudyState.IN_WORK or self.preparing > 0
 
     @property
     def label(self) -> StudyLabel | None:
@@ -148,6 +150,7 @@ class StudySummary:
         return (
             str(self.study.pk),
             self.image_count,
+            self.preparing,
             self.to_analyze,
             sorted(self.statuses.items()),
             sorted(self.labels.items()),
@@ -177,6 +180,7 @@ def _without_ai(summary: StudySummary) -> StudySummary:
     return StudySummary(
         study=summary.study,
         image_count=summary.image_count,
+        preparing=summary.preparing,
         to_analyze=summary.to_analyze,
         statuses=statuses,
         labels=dict.fromkeys(_NAMES.values(), 0),
@@ -192,6 +196,7 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
         Image.objects.filter(series__study__in=ids),
         "series__study",
         number=Q(),
+        preparing=Q(instance__decoding__in=UNDECODED),
         to_analyze=to_analyze(),
     )
     statuses = _counted(
@@ -212,6 +217,7 @@ def _summaries(rows: list[Study]) -> list[StudySummary]:
         StudySummary(
             study=row,
             image_count=images.get(row.pk, {}).get("number", 0),
+            preparing=images.get(row.pk, {}).get("preparing", 0),
             to_analyze=images.get(row.pk, {}).get("to_analyze", 0),
             statuses={status: statuses.get(row.pk, {}).get(status, 0) for status in Status},
             labels={label: labels.get(row.pk, {}).get(name, 0) for name, label in _NAMES.items()},

@@ -212,6 +212,7 @@ WITH_IDS: dict[str, Url] = {
         f"reconcile-{name}": Url(of_received(), why_not=WRITE)
         for name in ("assign", "retry", "discard", "restore")
     },
+    "study-prepare": Url(of_study(), why_not=WRITE),
     "study-move": Url(of_study(), why_not=READERS),
     "change-undo": Url(of_change("change_id"), why_not=WRITE),
     "api:patient-merge": Url(of_patient("pk"), why_not=WRITE),
@@ -220,6 +221,7 @@ WITH_IDS: dict[str, Url] = {
     ),
     "api:patient-changes": Url(of_patient("pk"), "patient.changes.read"),
     "api:study-correct": Url(of_study("pk"), why_not=WRITE),
+    "api:study-prepare": Url(of_study("pk"), why_not=WRITE),
     "api:study-move": Url(of_study("pk"), why_not=WRITE),
     "api:study-changes": Url(of_study("pk"), "study.changes.read"),
     "api:record-change-undo": Url(of_change("pk"), why_not=WRITE),

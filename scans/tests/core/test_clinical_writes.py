@@ -46,6 +46,7 @@ PLAIN_TRANSACTIONS = {
     "scans/services/core/idempotency.py": "the key of a request, nothing of a patient",
     "scans/services/patients/records.py": "a savepoint: somebody else took the MRN a moment ago",
     "scans/services/reading/hanging_protocols.py": "a savepoint: the name was taken just now",
+    "scans/services/studies/decoding/execution.py": "the worker's: of pixels, and of no person",
     "scans/services/studies/inbox/accepting.py": "a savepoint: the same object, sent twice at once",
     "scans/services/reading/saved_views.py": "a savepoint: a view of this name was saved just now",
 }

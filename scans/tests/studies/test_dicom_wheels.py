@@ -6,7 +6,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from ml.imaging.formats.dicom.tests.test_wheels import files
 from neuroscan_site.tests.matrix import sampled
 from scans.models import Image, Instance
-from scans.services.frames import read_frame
 from scans.tests.core.factories import ReleaseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore")]
@@ -34,7 +33,10 @@ def test_a_file_is_received_or_refused_with_a_sentence(name, api, patient):
         assert instance.kind
         assert instance.number_of_frames == Image.objects.count()
         for image in Image.objects.all()[:3]:
-            read_frame(image)
+            frame = api.get(f"/api/v1/images/{image.pk}/frame/")
+            assert frame.status_code == (409 if instance.cannot_be_shown else 200)
+        assert instance.decoding in ("decoded", "failed")
+        assert instance.decoding_problem[-1:] == ("." if instance.cannot_be_shown else "")
         assert api.get(f"/api/v1/studies/{response.json()['id']}/viewer/").status_code == 200
     else:
         assert response.status_code == 400, response.content

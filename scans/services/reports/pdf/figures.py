@@ -19,7 +19,10 @@ _LINE, _HALO = HexColor("#ffd24a"), HexColor("#10151c")
 
 @dataclass(frozen=True)
 class Drawing:
-    """What a figure shows: an encoded picture, its size in pixels, and the annotation or None."""
+    """What a figure shows: an encoded picture, its size in pixels, and the annotation or None.
+
+    The picture is empty of an image that could not be shown.
+    """
 
     picture: bytes
     width: int
@@ -30,6 +33,8 @@ class Drawing:
 def plain_figure_of(image: Image, *, overlay: Analysis | None = None) -> Drawing:
     """Return the image, or the image with this analysis' heatmap over it, without an annotation."""
     stored = overlay.overlay if overlay is not None and overlay.overlay else image.rendition
+    if not stored:
+        return Drawing(b"", image.width, image.height, None)
     with stored.open("rb") as file:
         return Drawing(file.read(), image.width, image.height, None)
 
@@ -53,8 +58,12 @@ class Figure(Flowable):
     def draw(self) -> None:
         """Draw on the canvas; reportlab calls it."""
         canvas: Any = self.canv
-        picture = ImageReader(BytesIO(self.drawing.picture))
-        canvas.drawImage(picture, 0, 0, width=self.width, height=self.height)
+        if self.drawing.picture:
+            picture = ImageReader(BytesIO(self.drawing.picture))
+            canvas.drawImage(picture, 0, 0, width=self.width, height=self.height)
+        else:
+            canvas.rect(0, 0, self.width, self.height)
+            canvas.drawCentredString(self.width / 2, self.height / 2, "This image was not shown.")
         if self.drawing.geometry is None:
             return
         canvas.saveState()
