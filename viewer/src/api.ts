@@ -17,6 +17,11 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the server still decodes the pixels that were asked for: it can be asked again. */
+export function isBeingPrepared(error: unknown): boolean {
+  return error instanceof Refused && error.body.type === "urn:neuroscan:problem:being-prepared";
+}
+
 export interface Connection {
   /** The path below which the API lives, "/api/v1/". */
   root: string;

@@ -1,14 +1,15 @@
 // While analyses of the study are under way, what they say comes into the open viewer by itself.
 
 import { OutOfReach, read, request, SignedOut } from "./api";
-import { learnResults, type OpenStudy } from "./studies";
+import { isUnprepared, learnResults, type OpenStudy } from "./studies";
 import type { ViewerStudy } from "./types";
 
 const EVERY = 10_000; // milliseconds
 
-/** Whether a result is still to come that this person will see. */
+/** Whether an image is still being prepared, or a result is to come that this person will see. */
 export function isUnderWay({ info, stacks }: OpenStudy): boolean {
   const images = stacks.flatMap((stack) => stack.images);
+  if (images.some(isUnprepared)) return true;
   const waits = (status: string) => status === "queued" || status === "running";
   return info.ai_visible && images.some((one) => one.analyses.some(({ status }) => waits(status)));
 }

@@ -56,24 +56,36 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
   return study;
 }
 
-/** What the AI says by now, in a study that is open; returns whether anything of it is new. */
+/** Whether the server still decodes its pixels. */
+export const isUnprepared = ({ decoding }: ViewerImage) =>
+  decoding === "waiting" || decoding === "running";
+
+/**
+ * What the AI says by now, and which images are prepared, in a study that is open; returns whether
+ * anything of it is new.
+ */
 export function learnResults(study: OpenStudy, info: ViewerStudy): boolean {
   const finished = () =>
     JSON.stringify(
       study.stacks.map(({ statement, images }) => [
         statement && stampOf(statement),
-        images.map((image) => image.analyses.map(({ id, status }) => `${id} ${status}`)),
+        images.map((image) => [
+          image.decoding,
+          image.analyses.map(({ id, status }) => `${id} ${status}`),
+        ]),
       ]),
     );
   const before = finished();
   study.info.ai_visible = info.ai_visible;
   study.info.operating_points = info.operating_points;
   const images = info.series.flatMap((series) => series.images);
-  const fresh = new Map(images.map((image) => [image.id, image.analyses]));
+  const fresh = new Map(images.map((image) => [image.id, image]));
   const statements = new Map(info.series.map((series) => [series.id, series.statement]));
   for (const stack of study.stacks) stack.statement = statements.get(stack.series) ?? null;
   for (const image of study.stacks.flatMap((stack) => stack.images)) {
-    image.analyses = fresh.get(image.id) ?? [];
+    const now = fresh.get(image.id);
+    image.analyses = now?.analyses ?? [];
+    image.decoding = now?.decoding ?? image.decoding;
   }
   return finished() !== before;
 }

@@ -149,6 +149,8 @@ export interface CarryingSlice {
   number: number;
 }
 
+export type DecodingEnum = "waiting" | "running" | "decoded" | "failed";
+
 export interface Ellipse {
   shape: EllipseShapeEnum;
   cx: number;
@@ -438,6 +440,8 @@ export interface ViewerImage {
   /** Pixels, orientation applied. */
   height: number;
   bits_stored: number;
+  /** Whether the pixels are decoded: there is no frame before. */
+  decoding: DecodingEnum;
   /** Null where the file has none. */
   pixel_spacing: PixelSpacing | null;
   /** Millimeters along the normal of the slice; null where the file has none. */

@@ -286,6 +286,7 @@ export class Viewer {
   }
 
   private resultsArrived(): void {
+    this.panels.images.showPrepared();
     this.grid.redraw();
     this.grid.changed.emit();
     this.ai.report();

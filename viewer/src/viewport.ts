@@ -1,6 +1,6 @@
 // One viewport: an image of a stack, its layers, and how it is looked at.
 
-import { SignedOut } from "./api";
+import { isBeingPrepared, Refused, SignedOut } from "./api";
 import { type Frame, type Frames, outward } from "./frames";
 import { HeatLayer, type HeatSurroundings } from "./heatLayer";
 import { OrientationMarks } from "./orientationMarks";
@@ -28,6 +28,7 @@ export interface Surroundings extends HeatSurroundings {
   makeRenderer: (host: HTMLDivElement) => Renderer;
 }
 
+const PREPARED_EVERY = 3000; // milliseconds
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Viewport {
@@ -183,6 +184,15 @@ export class Viewport {
       this.arrived = index;
       this.element.dataset.state = "failed";
       this.showNothing();
+      if (isBeingPrepared(error)) {
+        this.waitFor(image);
+        return;
+      }
+      if (error instanceof Refused && error.status === 409) {
+        this.message.replaceChildren(make("p", {}, error.message));
+        this.message.hidden = false;
+        return; // the study page tries it again, for who may
+      }
       const isSignedOut = error instanceof SignedOut;
       this.message.replaceChildren(
         make(
@@ -197,6 +207,18 @@ export class Viewport {
       this.message.hidden = false;
       this.around.onFault(error);
     }
+  }
+
+  /** The server still decodes its pixels: ask again, as long as it is looked at. */
+  private waitFor(image: ViewerImage): void {
+    const { stack, index } = this;
+    this.message.replaceChildren(
+      make("p", {}, `Image ${image.number} is being prepared. It appears here by itself.`),
+    );
+    this.message.hidden = false;
+    window.setTimeout(() => {
+      if (stack === this.stack && index === this.index && !this.frame) void this.load();
+    }, PREPARED_EVERY);
   }
 
   private showNothing(): void {

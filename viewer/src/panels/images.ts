@@ -2,8 +2,8 @@
 
 import { refuse } from "../refusing";
 import { make } from "../signal";
-import { dateOf, type OpenStudy, type Stack } from "../studies";
-import type { ViewerStudy } from "../types";
+import { dateOf, isUnprepared, type OpenStudy, type Stack } from "../studies";
+import type { ViewerImage, ViewerStudy } from "../types";
 
 const A_REST = 60; // milliseconds without another image: the strip need not follow each of them
 
@@ -14,6 +14,7 @@ export interface ImageChoices {
 
 export class ImagesPanel {
   private revealing = 0;
+  private readonly unprepared = new Map<ViewerImage, HTMLImageElement>(); // with a placeholder
   private readonly buttons = new Map<string, HTMLButtonElement>();
 
   constructor(
@@ -24,6 +25,7 @@ export class ImagesPanel {
 
   show(studies: OpenStudy[]): void {
     this.buttons.clear();
+    this.unprepared.clear();
     this.strip.replaceChildren(
       ...studies.flatMap((study) => this.sectionOf(study, studies.length > 1)),
     );
@@ -43,6 +45,7 @@ export class ImagesPanel {
           width: "72",
           height: "72",
         });
+        if (isUnprepared(image)) this.unprepared.set(image, thumbnail);
         const open = make(
           "button",
           {
@@ -67,6 +70,15 @@ export class ImagesPanel {
       section.dataset.study = String(study.color);
       return section;
     });
+  }
+
+  /** Thumbnails in place of the placeholders of images that are prepared by now. */
+  showPrepared(): void {
+    for (const [image, thumbnail] of this.unprepared) {
+      if (isUnprepared(image)) continue;
+      this.unprepared.delete(image);
+      thumbnail.src = `${image.thumbnail_url}#${image.decoding}`; // another address: it is not kept
+    }
   }
 
   private list(info: ViewerStudy, open: Set<string>): void {
