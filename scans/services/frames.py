@@ -1,5 +1,6 @@
 """Images for the viewer: raw gray or RGB pixels, and the facts needed to draw them."""
 
+import hashlib
 import json
 import threading
 from dataclasses import asdict, dataclass
@@ -61,10 +62,17 @@ def read_frame(image: Image) -> Frame:
 def decoded_image(image: Image) -> ingest.DecodedImage:
     """Decode the frame that the image is of its stored file.
 
-    Raises `FileNotFoundError` where the storage lost the file, or `ingest.Refusal`.
+    Raises `FileNotFoundError` where the storage lost the file, or `ingest.Refusal`: with code
+    `changed_file` for bytes that are not those that were received, however well they decode.
     """
     with default_storage.open(str(image.instance.file.name)) as file:
         content = file.read()
+    if hashlib.sha256(content).hexdigest() != image.instance.sha256:
+        raise ingest.Refusal(
+            "changed_file",
+            "Its file was damaged in the storage: it is not the one that was received.",
+            "Tell your administrator.",
+        )
     return ingest.decode_frame(content, upload_limits(), number=image.frame_number)
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import yaml
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from accounts.models import AuditEvent, User
 from scans.api.reading.viewer_serializers import FrameHeaderSerializer
@@ -152,3 +154,16 @@ def test_preferences_are_kept_for_the_person_and_for_nobody_else(api, person):
 )
 def test_preferences_that_are_none_are_refused(api, sent):
     assert api.put("/api/v1/viewer-preferences/", sent).status_code == 400
+
+
+def test_a_file_that_was_damaged_in_the_storage_is_a_problem_with_a_sentence(api, patient):
+    image = make_image(patient=patient)
+    name = image.instance.file.name
+    with default_storage.open(name) as file:
+        content = file.read()
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(content[:-20]))
+    response = api.get(f"/api/v1/images/{image.pk}/frame/")
+    assert response.status_code == 409
+    assert response["Content-Type"] == "application/problem+json"
+    assert "damaged in the storage" in response.data["detail"]
