@@ -73,6 +73,8 @@ CLINIC_SETTINGS_CHANGED = declare(
         "stat_max_wait_minutes": _BEFORE_AND_AFTER,
         "urgent_max_wait_minutes": _BEFORE_AND_AFTER,
         "routine_max_wait_minutes": _BEFORE_AND_AFTER,
+        "patient_id_issuer": _BEFORE_AND_AFTER,
+        "registers_patients_from_files": _BEFORE_AND_AFTER,
         "time_zone": _BEFORE_AND_AFTER,
     },
     older_detail={

@@ -17,7 +17,7 @@ READING_SETTINGS = (
     *("read_first", "double_reading", "heatmap_at_first", "open_at_first_image"),
     *("warns_of_unshown_images", "signing_minutes", "arrival_quiet_seconds", "file_identity"),
     *("stat_max_wait_minutes", "urgent_max_wait_minutes", "routine_max_wait_minutes"),
-    "time_zone",
+    *("patient_id_issuer", "registers_patients_from_files", "time_zone"),
 )
 
 

@@ -42,6 +42,7 @@ from scans.api.studies.history_views import PatientHistoryViewSet
 from scans.api.studies.image_views import ImageViewSet
 from scans.api.studies.order_views import SeriesOrderView
 from scans.api.studies.prepare_views import StudyPrepareView
+from scans.api.studies.received_views import ReceivedObjectViewSet
 from scans.api.studies.record_views import (
     PatientRecordViewSet,
     RecordChangeViewSet,
@@ -283,6 +284,31 @@ urlpatterns = [
             name=f"study-verdict-{name}",
         )
         for name in ("draft", "commit", "sign", "amend", "discard")
+    ),
+    path(
+        "v1/received-objects/",
+        ReceivedObjectViewSet.as_view({"get": "list"}),
+        name="received-objects",
+    ),
+    path(
+        "v1/received-objects/<uuid:pk>/",
+        ReceivedObjectViewSet.as_view({"get": "retrieve"}),
+        name="received-object",
+    ),
+    path(
+        "v1/received-objects/<uuid:pk>/candidates/",
+        ReceivedObjectViewSet.as_view(
+            {"get": "candidates"}, pagination_class=None, filter_backends=[]
+        ),
+        name="received-object-candidates",
+    ),
+    *(
+        path(
+            f"v1/received-objects/<uuid:pk>/{name}/",
+            ReceivedObjectViewSet.as_view({"post": name}),
+            name=f"received-object-{name}",
+        )
+        for name in ("assign", "retry", "discard", "restore")
     ),
     path("v1/", include(router.urls)),
     path("schema/", SchemaView.as_view(), name="schema"),

@@ -24,7 +24,7 @@ from scans.pages.patients.forms import PatientForm
 from scans.pages.studies.record_forms import ReasonForm
 from scans.services.studies.inbox import deciding
 from scans.services.studies.inbox.conflicts import conflict_of
-from scans.services.studies.inbox.filing import file_now
+from scans.services.studies.inbox.filing import file_decided
 from scans.services.studies.inbox.held_studies import (
     compared,
     held_studies,
@@ -37,7 +37,6 @@ from scans.services.studies.inbox.matching import stated_name
 _MOST_FOUND = 10
 _SHOWN = 200  # studies on one page
 _DISCARDS_SHOWN = timedelta(days=30)
-_FILED_AT_ONCE = 50  # more of them are filed by the worker
 
 
 class DiscardForm(ReasonForm):
@@ -230,14 +229,7 @@ def _found(
 
 def _filed(request: ClinicalRequest, row: ReceivedObject) -> HttpResponse:
     """File the objects now, as far as that takes a moment, and say what became of them."""
-    same = ReceivedObject.objects.waiting().filter(
-        clinic_id=row.clinic_id,
-        study_instance_uid=row.study_instance_uid,
-        decided_by=request.user,
-    )
-    waiting = list(same.order_by("received_at", "pk")[:_FILED_AT_ONCE])
-    file_now(waiting)
-    row.refresh_from_db()
+    row = file_decided(row, user=request.user)
     if row.state == ReceivedState.FILED and row.instance is not None:
         messages.success(request, "The study is filed.")
         return redirect(row.instance.study)

@@ -207,6 +207,12 @@ WITH_IDS: dict[str, Url] = {
     "patient-candidates": Url(of_patient(), "patient.read"),
     "study-correct": Url(of_study(), "study.read"),
     "reconcile-study": Url(of_received(), "receivedobject.read patient.listed"),
+    "api:received-object": Url(of_received("pk"), "receivedobject.read"),
+    "api:received-object-candidates": Url(of_received("pk"), "receivedobject.read patient.listed"),
+    **{
+        f"api:received-object-{name}": Url(of_received("pk"), why_not=WRITE)
+        for name in ("assign", "retry", "discard", "restore")
+    },
     "reconcile-register": Url(of_received(), "receivedobject.read"),
     **{
         f"reconcile-{name}": Url(of_received(), why_not=WRITE)
@@ -407,6 +413,7 @@ WITHOUT_IDS: dict[str, Url] = {
     "patient-new": Url(nothing, why_not=FORM),
     "patient-options": Url(nothing, "patient.listed"),
     "upload": Url(nothing, why_not=FORM),
+    "api:received-objects": Url(nothing, "receivedobject.listed"),
     "reconcile": Url(nothing, "receivedobject.listed"),
     "upload-file": Url(nothing, why_not=WRITE),
     "account-home": Url(nothing, why_not=ACCOUNT),

@@ -229,3 +229,21 @@ def test_a_conflict_is_filed_where_the_first_one_was_discarded(administrator, us
     assert "can be filed" in page(administrator, conflict)
     post(administrator, "reconcile-retry", conflict)
     assert Instance.objects.get().file.open().read() == other
+
+
+def test_an_administrator_sets_the_issuer_and_whether_files_register_patients(administrator, user):
+    address = reverse("clinic-settings")
+    shown = administrator.get(address)
+    sent = {
+        name: value
+        for name, value in shown.context["form"].initial.items()
+        if value not in (None, False)
+    }
+    sent |= {"patient_id_issuer": " ELSEWHERE ", "registers_patients_from_files": "on"}
+    assert administrator.post(address, sent).status_code == 302
+    user.clinic.refresh_from_db()
+    assert user.clinic.patient_id_issuer == "ELSEWHERE"
+    recorded = AuditEvent.objects.get(action="clinic.settings_changed").detail
+    assert recorded["registers_patients_from_files"] == [False, True]
+    (row,) = held(user, slice_of(**ELSEWHERE))
+    assert (row.state, Patient.objects.get().mrn) == ("filed", "H-77")

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from accounts.models import Clinic
+from accounts.models import Clinic, User
 from accounts.policy import NotAllowedError
 from accounts.time_zones import zone_of
 from scans.models import Instance, Patient, ReceivedObject
@@ -70,6 +70,18 @@ def file_now(rows: Sequence[ReceivedObject]) -> list[ReceivedObject]:
         _file(group)
     found = ReceivedObject.objects.in_bulk(ids)
     return [found[pk] for pk in ids]
+
+
+def file_decided(row: ReceivedObject, *, user: User) -> ReceivedObject:
+    """File what this person has decided of the object's study, as far as that takes a moment.
+
+    The rest is filed by the worker. Returns the object as it is since.
+    """
+    same = ReceivedObject.objects.waiting().filter(
+        clinic_id=row.clinic_id, study_instance_uid=row.study_instance_uid, decided_by=user
+    )
+    file_now(list(same.order_by("received_at", "pk")[:_MOST_AT_ONCE]))
+    return ReceivedObject.objects.select_related("instance__series__study").get(pk=row.pk)
 
 
 def _is_free() -> Q:
