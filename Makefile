@@ -14,7 +14,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-fast test-all coverage lint bench viewer lock clean
+.PHONY: help run test test-fast test-all coverage lint bench bench-dicom viewer lock clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | \
@@ -56,6 +56,9 @@ lint: $(INSTALLED_DEV)  ## Check style, types, layers, templates, migrations, vi
 
 bench: $(INSTALLED)  ## Measure the model on this machine
 	$(BIN)/python -m ml.bench --json $(BENCH_ARGS)
+
+bench-dicom: $(INSTALLED)  ## Measure how studies arrive by STOW-RS and C-STORE, on a private installation
+	$(BIN)/python -m neuroscan_site.bench_dicom $(BENCH_ARGS)
 
 viewer:  ## Build the image viewer into static/viewer (needs Node.js 20 or newer)
 	cd viewer && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run build

@@ -12,7 +12,7 @@ from typing import IO, cast
 CHUNK_BYTES = 128 * 1024
 _IN_MEMORY_BYTES = 4 * 1024**2
 _LONGEST_HEADERS = 16 * 1024
-_LONGEST_BOUNDARY = 70  # RFC 2046, 5.1.1
+_LONGEST_BOUNDARY = 250  # RFC 2046 allows 70, and Orthanc writes 73
 _LONGEST_PADDING = 1024
 
 Read = Callable[[int], bytes]
@@ -67,7 +67,7 @@ def parts(read: Read, *, boundary: bytes, max_bytes: int) -> Iterator[Part]:
     parts before that were yielded.
     """
     if not 1 <= len(boundary) <= _LONGEST_BOUNDARY:
-        raise MultipartError("The boundary in `Content-Type` must have 1 to 70 characters.")
+        raise MultipartError("The boundary in `Content-Type` must have 1 to 250 characters.")
     return _Body(read, boundary).parts(max_bytes)
 
 
