@@ -255,7 +255,9 @@ class _Bench:
         while finished.count() < self._slices and time.monotonic() < deadline:
             connection.close()
             time.sleep(0.5)
-        moments = sorted(row.timestamp() for row in finished.values_list("finished_at", flat=True))
+        moments = sorted(
+            row.timestamp() for row in finished.values_list("finished_at", flat=True) if row
+        )
         if not moments:
             raise SystemExit("No AI result came:\n" + self._log())
         return moments[0] - began, moments[-1] - began, len(moments)
