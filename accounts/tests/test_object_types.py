@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 EVER_STORED = {
     "analysis": "analysis",
     "annotation": "annotation",
+    "applicationentity": "application entity",
     "annotationversion": "annotation version",
     "assessment": "assessment",
     "auditchain": "audit chain",
@@ -44,6 +45,7 @@ EVER_STORED = {
     "study": "study",
     "user": "person",
     "verdict": "verdict",
+    "watchedfolder": "watched folder",
     "worker": "worker",
     "worklistview": "worklist view",
 }

@@ -25,6 +25,7 @@ from scans.models import (
     Analysis,
     Annotation,
     AnnotationVersion,
+    ApplicationEntity,
     Assessment,
     ClinicReason,
     Comparison,
@@ -48,6 +49,7 @@ from scans.models import (
     SpacingCalibration,
     Study,
     Verdict,
+    WatchedFolder,
     WorklistView,
 )
 from scans.services.reading.assessments import AssessmentInput
@@ -76,7 +78,7 @@ MODELS = [
     *(CriticalFinding, Notification),
     *(Verdict, Assessment, ClinicReason, WorklistView),
     *(SeriesStatement, SliceEvidence, RecordChange, Comparison),
-    *(ReceivedObject, PatientIdentifier),
+    *(ReceivedObject, PatientIdentifier, ApplicationEntity, WatchedFolder),
 ]
 
 EVERYBODY = {
@@ -167,6 +169,9 @@ def world() -> World:
             signed_name=str(reader),
         )
         accept_object(user=reader, content=slice_of(), source="folder", sender="in")
+        title = f"MR{clinic.pk.hex[:8]}"
+        ApplicationEntity.objects.create(clinic=clinic, title=title, received_by=reader)
+        WatchedFolder.objects.create(clinic=clinic, name=clinic.pk.hex, received_by=reader)
         PatientIdentifier.objects.create(
             clinic=clinic, patient=study.patient, value="A", added_by=reader
         )

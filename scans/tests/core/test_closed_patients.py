@@ -29,12 +29,14 @@ from scans.services.annotations import lifecycle as annotations
 from scans.services.patients.records import edit_patient
 from scans.services.reading import assignment, critical_findings, verdict_drafts, verdicts
 from scans.services.reading.double_reading import set_readers_required
+from scans.services.reading.new_images import sign_nothing_changes
 from scans.services.reading.verdict_drafts import VerdictInput
 from scans.services.reports import drafting, verdict_signing
 from scans.services.reports.signer import Signer
 from scans.services.reports.signing import sign_report
 from scans.services.studies.acquisitions import state_acquisition
 from scans.services.studies.corrections import correct_study
+from scans.services.studies.decoding.retrying import retry_decoding
 from scans.services.studies.image_order import order_images
 from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
@@ -109,6 +111,10 @@ WRITES = {
     ),
     "begin_amendment": lambda u, r: verdicts.begin_amendment(user=u, study=r.study),
     "discard_amendment": lambda u, r: verdicts.discard_amendment(user=u, study=r.study),
+    "sign_nothing_changes": lambda u, r: sign_nothing_changes(
+        user=u, study=r.study, seen_until=timezone.now()
+    ),
+    "retry_decoding": lambda u, r: retry_decoding(user=u, study=r.study),
     "send_critical_finding": lambda u, r: critical_findings.send_critical_finding(
         user=u, study=r.study, text="A large mass.", recipient=UserFactory(clinic=u.clinic)
     ),
@@ -155,6 +161,8 @@ WRITES = {
 # Whoever adds one here says why it is none of the record, or has to go on.
 OTHERS = {
     "assign": "refused for an archived patient; for a merged one it goes to the one who stays",
+    "note_received": "a part of receiving, which has asked",
+    "complete_study": "says that no more files come, and nothing else of the record",
     "acknowledge": "whoever was told of a finding answers, wherever the record went since",
     "archive_patient": "archiving itself: a second time changes nothing",
     "restore_patient": "the way back, which refuses a patient that was merged",
