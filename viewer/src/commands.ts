@@ -5,6 +5,7 @@ import { tell } from "./dom";
 import type { DrawingTool } from "./drawing/tool";
 import { SHAPE_NAMES, type Shape } from "./geometry";
 import { type Command, KEYS_OF_VERDICTS } from "./keys";
+import { neighbor } from "./panels/seriesPicker";
 import type { DragTool, Pointer } from "./pointer";
 import { refuse } from "./refusing";
 import { refuseWhileSigning } from "./verdict/signing";
@@ -27,6 +28,7 @@ export interface Doing {
     compare: () => void;
     adopt: () => void;
     step: (name: "opacity" | "threshold", by: number) => void;
+    nextHighest: () => void;
     nextColors: () => void;
   };
   besideNext: () => void;
@@ -37,6 +39,7 @@ export interface Doing {
     find: (finding: string) => void;
     sign: () => void;
   };
+  planes: { toggle: () => void; nextSlab: () => void };
   references: { toggle: () => void };
   layers: { toggle: (name: "own" | "others" | "regions") => void };
   annotations: {
@@ -67,6 +70,7 @@ const TOOLS: Record<DragTool, [string, string]> = {
   pan: ["Drag moves the image", "P"],
   zoom: ["Drag zooms", "Z"],
   scroll: ["Drag scrolls the series", "S"],
+  crosshair: ["Drag places the crosshair: other viewports go there", "Shift+X"],
 };
 
 /** Only a radiologist can do it. */
@@ -131,6 +135,12 @@ export function commandsOf(doing: Doing): Command[] {
     ReturnType<typeof command>,
   ];
   const scroll = (by: number) => () => grid.scroll(by);
+  const series = (by: number) => () => {
+    const { stack } = grid.active;
+    const next = stack && neighbor(stack, by);
+    if (next) grid.openSeries(next);
+    else refuse(`There is no ${by > 0 ? "further" : "earlier"} series in this study.`);
+  };
   const verdict = (name: string, title: string, key: string, run: () => void) =>
     ofVerdict(name, title, key, () => {
       if (!refuseWhileSigning(title)) run();
@@ -192,6 +202,8 @@ export function commandsOf(doing: Doing): Command[] {
     ),
     images("back-10", "Ten images back", "PageUp", scroll(-10)),
     images("on-10", "Ten images on", "PageDown", scroll(10)),
+    images("next-series", "Next series", "Shift+PageDown", series(1)),
+    images("previous-series", "Previous series", "Shift+PageUp", series(-1)),
     images("first", "First image", "Home", () => grid.scrollTo(0)),
     images("last", "Last image", "End", () => grid.scrollTo(Number.MAX_SAFE_INTEGER)),
     view("zoom-in", "Zoom in", "+", zoom(1.25)),
@@ -278,6 +290,9 @@ export function commandsOf(doing: Doing): Command[] {
     ai("higher", "Higher threshold", "Alt+PageUp", () => doing.heat.step("threshold", 5)),
     ai("lower", "Lower threshold", "Alt+PageDown", () => doing.heat.step("threshold", -5)),
     ai("colors", "Next colors of the heatmap", "Shift+C", () => doing.heat.nextColors()),
+    ai("highest-slice", "The slice with the highest probability, then the next", "Shift+A", () =>
+      doing.heat.nextHighest(),
+    ),
     ai("next-analysis", "Next analysis of this image", "Shift+M", () => doing.heat.next()),
     ai("compare", "Compare two analyses", "Shift+N", () => doing.heat.compare()),
     ai("regions", "Suspected regions on or off", "M", () => doing.layers.toggle("regions")),
@@ -337,6 +352,12 @@ export function commandsOf(doing: Doing): Command[] {
     viewports("next-pane", "Next viewport", "V", () => grid.step(1)),
     viewports("references", "Reference lines on or off", "Shift+R", () =>
       doing.references.toggle(),
+    ),
+    viewports("planes", "Axial, coronal and sagittal planes of the series", "Shift+P", () =>
+      doing.planes.toggle(),
+    ),
+    viewports("slab", "Slab of the planes: none, maximum, average", "Shift+Y", () =>
+      doing.planes.nextSlab(),
     ),
     viewports("link", "Link the viewports", "Shift+L", () => doing.toggleLink()),
     viewports("full-screen", "Full screen", "U", () => doing.toggleFullScreen()),

@@ -2,24 +2,24 @@
 
 import { find, rampAddress } from "./dom";
 import type { Frames } from "./frames";
-import type { Opening } from "./opening";
 import { CanvasRenderer } from "./renderers/canvas";
 import { CornerstoneRenderer, readFramesFrom } from "./renderers/cornerstone";
 import type { Status } from "./status";
 import { pictureOf } from "./studies";
+import type { ViewerImage } from "./types";
 import type { Surroundings } from "./viewport";
 import { ViewportGrid } from "./viewportGrid";
 
 interface GridSurroundings extends Pick<Surroundings, "heat" | "regionsShown" | "onFault"> {
   frames: Frames;
-  opening: Opening;
+  imageOf: (address: string) => ViewerImage | undefined;
   status: Status;
 }
 
 export function drawnGrid(around: GridSurroundings, hasGraphics: boolean): ViewportGrid {
-  const { frames, opening, status, heat, regionsShown, onFault } = around;
+  const { frames, imageOf, status, heat, regionsShown, onFault } = around;
   readFramesFrom((address) => {
-    const [frame, image] = [frames.ready(address), opening.imageOf(address)];
+    const [frame, image] = [frames.ready(address), imageOf(address)];
     return frame && image && { frame, picture: pictureOf(image) };
   });
   if (!hasGraphics) {

@@ -9,6 +9,7 @@ export interface Frame extends FrameHeader {
 export type Fetcher = (address: string, signal: AbortSignal) => Promise<Response>;
 
 const AT_ONCE = 4;
+export const MADE = "plane:"; // how the address of a frame begins that is made here, not fetched
 
 export async function frameOf(response: Response): Promise<Frame> {
   const facts = JSON.parse(response.headers.get("X-Frame") ?? "null") as FrameHeader | null;
@@ -27,6 +28,8 @@ export async function frameOf(response: Response): Promise<Frame> {
 export class Frames {
   private readonly kept = new Map<string, Frame>(); // the least lately used first
   private readonly coming = new Map<string, Promise<Frame>>();
+  /** Makes what is not fetched. */
+  make: (address: string) => Frame | undefined = () => undefined;
   private wanted: string[] = [];
   private running = 0;
   private bytes = 0;
@@ -42,8 +45,11 @@ export class Frames {
     if (frame) {
       this.kept.delete(address);
       this.kept.set(address, frame);
+      return frame;
     }
-    return frame;
+    const made = address.startsWith(MADE) ? this.make(address) : undefined;
+    if (made) this.keep(address, made);
+    return made;
   }
 
   load(address: string): Promise<Frame> {
@@ -58,7 +64,9 @@ export class Frames {
 
   /** What to fetch ahead, the most wanted first. Replaces what was wanted before. */
   prefetch(addresses: string[]): void {
-    this.wanted = addresses.filter((one) => !this.kept.has(one) && !this.coming.has(one));
+    this.wanted = addresses.filter(
+      (one) => !one.startsWith(MADE) && !this.kept.has(one) && !this.coming.has(one),
+    );
     this.pump();
   }
 

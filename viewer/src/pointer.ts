@@ -1,12 +1,13 @@
 // The mouse, pen and fingers on a viewport. What a drag does is also on buttons, keys and fields.
 
 import type { Point } from "./geometry";
-import { panned, zoomed } from "./view";
+import { refuse } from "./refusing";
+import { apply, inverse, panned, zoomed } from "./view";
 import type { Viewport } from "./viewport";
 import type { ViewportGrid } from "./viewportGrid";
 import { dragged } from "./window";
 
-export type DragTool = "window" | "pan" | "zoom" | "scroll";
+export type DragTool = "window" | "pan" | "zoom" | "scroll" | "crosshair";
 
 /** Drawing comes first: it says whether it took the event. */
 export interface GestureTarget {
@@ -53,6 +54,7 @@ export class Pointer {
         return;
       this.down.set(event.pointerId, at(event));
       this.rest = 0;
+      if (event.button === 0 && this.tool === "crosshair") this.cross(viewport, at(event));
       this.using = ([this.tool, "pan", "zoom"] as const)[event.button] ?? this.tool;
     });
     element.addEventListener("pointermove", (event) => {
@@ -64,6 +66,7 @@ export class Pointer {
       const before = this.down.get(event.pointerId)!;
       this.down.set(event.pointerId, now);
       if (this.down.size === 2) this.pinch(viewport, event.pointerId, before, now);
+      else if (this.using === "crosshair") this.cross(viewport, now);
       else this.drag(viewport, now[0] - before[0], now[1] - before[1]);
     });
     for (const end of ["pointerup", "pointercancel"] as const) {
@@ -103,6 +106,12 @@ export class Pointer {
   private zoomBy(viewport: Viewport, factor: number, at?: Point): void {
     if (!viewport.picture) return;
     this.grid.look((view) => zoomed(view, factor, viewport.picture!, viewport.box, at));
+  }
+
+  private cross(viewport: Viewport, at: Point): void {
+    if (!viewport.matrix) return;
+    const isPlaced = this.grid.placeCrosshair(viewport, apply(inverse(viewport.matrix), at));
+    if (!isPlaced) refuse("The file of this image does not say where it lies in the patient.");
   }
 
   private drag(viewport: Viewport, dx: number, dy: number): void {

@@ -29,7 +29,7 @@ export class ReferenceLines {
 
   toggle(): void {
     this.on = !this.on;
-    this.soon();
+    this.grid.changed.emit();
   }
 
   /** Once for all viewports that are drawn in one step. */

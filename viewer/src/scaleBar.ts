@@ -7,6 +7,7 @@ import type { Affine } from "./view";
 
 const LENGTHS = [1, 2, 5, 10, 20, 50, 100, 200]; // millimeters
 const MOST = 0.25; // of the viewport's height
+const LOW = 200; // pixels: a lower viewport has no room beside its corners
 
 export interface Bar {
   millimeters: number;
@@ -16,6 +17,7 @@ export interface Bar {
 
 /** The longest round length that has room in a viewport; null where the smallest has none. */
 export function barOf(pixelsPerMillimeter: number, height: number): Bar | null {
+  if (height < LOW) return null;
   const bars = LENGTHS.map((length) => ({
     millimeters: length,
     pixels: length * pixelsPerMillimeter,

@@ -5,7 +5,9 @@ import type { Point } from "./geometry";
 import type {
   Analysis,
   CarryingSlice,
+  PlaneEnum,
   Region,
+  SequenceEnum,
   SeriesStatement,
   ViewerImage,
   ViewerStudy,
@@ -21,6 +23,10 @@ export interface Stack {
   statement: SeriesStatement | null;
   /** What its positions are said in; empty where the files name none. */
   frameOfReference: string;
+  plane: PlaneEnum | null;
+  sequence: SequenceEnum | null;
+  /** Of planes that were cut anew through a series: that series. */
+  original?: Stack;
   images: ViewerImage[];
 }
 
@@ -51,6 +57,8 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
       series: series.id,
       statement: series.statement,
       frameOfReference: series.frame_of_reference_uid,
+      plane: series.plane,
+      sequence: series.sequence,
       images: inOrder(series.images),
     }));
   return study;
@@ -146,7 +154,7 @@ function likelihoodOf({
 }
 
 /** A probability with three decimals, never a flat 0 or 1. */
-function probabilityOf(value: number): string {
+export function probabilityOf(value: number): string {
   const shown = value.toFixed(3);
   if (Number(shown) >= 1) return ">0.999";
   return Number(shown) <= 0 ? "<0.001" : shown;

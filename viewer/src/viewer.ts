@@ -24,6 +24,8 @@ import { followAnalyses } from "./newResults";
 import { Opening, type OpeningSurroundings } from "./opening";
 import { nextStudy, openReport, toggleFullScreen } from "./pageActs";
 import { makePanels, type Panels } from "./panels/panels";
+import { actsOnImages } from "./planes/imagesOnly";
+import { Planes } from "./planes/planes";
 import { Pointer } from "./pointer";
 import type { Preferences } from "./preferences";
 import { PrintSheet } from "./printSheet";
@@ -60,6 +62,7 @@ export class Viewer {
   private readonly panels: Panels;
   private readonly around: OpeningSurroundings;
   private readonly references: ReferenceLines;
+  private readonly planes: Planes;
   private readonly commands: Command[];
   private readonly keys: KeysDialog;
 
@@ -81,7 +84,7 @@ export class Viewer {
     this.grid = drawnGrid(
       {
         frames: this.frames,
-        opening: this.opening,
+        imageOf: (address) => this.opening.imageOf(address) ?? this.planes.imageOf(address),
         status,
         heat: () => this.ai.heat,
         regionsShown: () => shown.regions,
@@ -128,6 +131,8 @@ export class Viewer {
       fault,
     });
     const comparisons = new Comparisons(study, fault);
+    this.planes = new Planes(this.grid, this.frames, setViewports);
+    this.frames.make = (address) => this.planes.frameOf(address);
     this.references = new ReferenceLines(this.grid);
     this.grid.onViewport = (viewport) => {
       this.references.attach(viewport);
@@ -146,6 +151,7 @@ export class Viewer {
       ai: this.ai,
       opening: this.opening,
       pointer: this.pointer,
+      planes: this.planes,
       touched,
       settled: () => this.saving.settled(),
       settle: () => this.settle(),
@@ -193,6 +199,7 @@ export class Viewer {
 
   private makeCommands(): Command[] {
     const { grid, pointer, drawingTool, ai } = this;
+    const fault = (error: unknown) => this.fault(error);
     const commands = commandsOf({
       grid,
       pointer,
@@ -211,9 +218,17 @@ export class Viewer {
         compare: () => ai.compare(),
         adopt: () => ai.adoptBest(),
         step: (name, by) => ai.step(name, by),
+        nextHighest: () => this.panels.strip.nextHighest(),
         nextColors: () => ai.nextColors(),
       },
       references: this.references,
+      planes: {
+        toggle: () => void this.planes.toggle().then(() => this.panels.slab.show(), fault),
+        nextSlab: () => {
+          this.planes.nextSlab();
+          this.panels.slab.show();
+        },
+      },
       layers: { toggle: (name) => this.showLayer(name, !this.shown[name]) },
       annotations: this.actions,
       verdict: this.verdict,
@@ -227,7 +242,10 @@ export class Viewer {
     const everyone = [...commands, ...this.tools.commands()];
     const own = page.reader === "yes" ? everyone : withoutReadersCommands(everyone);
     const disclosure = { whyWithheld: () => this.whyWithheld(), refuse };
-    return own.map((one) => actsOnDisclosed(actsOnStill(one, screen), disclosure));
+    const images = { isOfPlane: () => Boolean(grid.active.stack?.original), refuse };
+    return own.map((one) =>
+      actsOnImages(actsOnDisclosed(actsOnStill(one, screen), disclosure), images),
+    );
   }
 
   private whyWithheld(): string {
@@ -299,8 +317,17 @@ export class Viewer {
     panels.view.show();
     panels.ai.show();
     panels.series.show();
+    panels.slab.show();
+    for (const one of all('[data-command="planes"]'))
+      one.setAttribute("aria-pressed", String(this.planes.on));
+    for (const one of all('[data-command="references"]'))
+      one.setAttribute("aria-pressed", String(this.references.on));
+    panels.strip.show();
     this.ai.reportStatement();
-    panels.images.showCurrent(grid.active.stack?.images[grid.active.index]?.id);
+    panels.images.showCurrent(
+      grid.active.stack?.images[grid.active.index]?.id,
+      new Set(grid.viewports.map(({ stack }) => stack?.original ?? stack)),
+    );
     panels.annotations.show();
     panels.tools.show();
     this.tools.show();

@@ -1,6 +1,8 @@
 // One to four viewports, one of them the active one; linked viewports move together.
 
-import { beside } from "./inStep";
+import type { Point } from "./geometry";
+import { beside, inStepWith, shareSpace } from "./inStep";
+import { nearest, planeOf, toPatient } from "./placing";
 import { Signal } from "./signal";
 import type { Stack } from "./studies";
 import { FIRST_VIEW, type View } from "./view";
@@ -79,7 +81,7 @@ export class ViewportGrid {
 
   /** Which slice of a series stands beside what the first, or another, viewport shows. */
   placeIn(stack: Stack, model: Pick<Viewport, "stack" | "index"> = this.viewports[0]!): number {
-    const place = model.stack && beside(model.stack, model.index, stack);
+    const place = model.stack && beside({ stack: model.stack, index: model.index }, stack);
     return place ?? Math.min(model.index, stack.images.length - 1);
   }
 
@@ -101,6 +103,11 @@ export class ViewportGrid {
     if (viewport.stack?.study !== stack.study) viewport.window = null;
     viewport.open(stack, index);
     this.changed.emit();
+  }
+
+  /** In the active viewport, at the same place in the patient where that is known. */
+  openSeries(stack: Stack): void {
+    if (this.active.stack !== stack) this.open(stack, this.placeIn(stack, this.active));
   }
 
   private together(link: boolean): Viewport[] {
@@ -139,11 +146,26 @@ export class ViewportGrid {
     for (const viewport of this.together(this.links.scroll)) {
       // To the same place in the patient, where that is known; else it keeps the distance that the
       // reader set.
-      if (viewport === this.active || !viewport.stack) continue;
-      const place = beside(this.active.stack!, this.active.index, viewport.stack);
-      viewport.goTo(place ?? viewport.index + by);
+      const { stack, index: at } = viewport;
+      if (viewport === this.active || !stack) continue;
+      const scrolled = { stack: this.active.stack!, index: this.active.index };
+      viewport.goTo(inStepWith(scrolled, by, { stack, index: at }));
     }
     this.changed.emit();
+  }
+
+  /** Every other viewport of the same space goes to the slice through this place; false for no place. */
+  placeCrosshair(viewport: Viewport, pixel: Point): boolean {
+    const { onScreen: image, stack } = viewport;
+    const plane = image && planeOf(image);
+    if (!plane || !stack) return false;
+    const place = toPatient(plane, pixel);
+    for (const other of this.viewports) {
+      if (other === viewport || !other.stack || !shareSpace(stack, other.stack)) continue;
+      other.goTo(nearest(other.stack.images, place));
+    }
+    this.changed.emit();
+    return true;
   }
 
   scroll(by: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beside, shareSpace } from "../src/inStep";
+import { beside, inStepWith, shareSpace } from "../src/inStep";
 import { cutOf, nearest, planeOf, toPatient, toPixel } from "../src/placing";
 import { AXIAL, placed, SAGITTAL, stackOf } from "./placed";
 
@@ -27,16 +27,22 @@ describe("scrolling in step", () => {
   const coarse = stackOf([8, 4, 0].map(axial)); // and in the other order
 
   it("goes to the slice that lies nearest, whatever the spacing and the order", () => {
-    expect([0, 1, 3, 5, 7].map((at) => beside(fine, at, coarse))).toEqual([2, 2, 1, 1, 0]);
-    expect(beside(coarse, 0, fine)).toBe(8);
+    expect([0, 1, 3, 5, 7].map((at) => beside({ stack: fine, index: at }, coarse))).toEqual([
+      2, 2, 1, 1, 0,
+    ]);
+    expect(beside({ stack: coarse, index: 0 }, fine)).toBe(8);
     expect(nearest(fine.images, [0, 0, 500])).toBe(8);
   });
 
   it("goes by number in another frame of reference, or in another direction", () => {
-    expect(beside(fine, 0, stackOf(coarse.images, "9.9"))).toBeNull();
-    expect(beside(fine, 0, stackOf([sagittal(0), sagittal(5)]))).toBeNull();
+    expect(beside({ stack: fine, index: 0 }, stackOf(coarse.images, "9.9"))).toBeNull();
+    expect(beside({ stack: fine, index: 0 }, stackOf([sagittal(0), sagittal(5)]))).toBeNull();
+    const from = { stack: fine, index: 2 };
+    expect(inStepWith(from, 2, { stack: stackOf(coarse.images, "9.9"), index: 0 })).toBe(2);
+    const crossing = stackOf([sagittal(0), sagittal(5), sagittal(10)]);
+    expect(inStepWith(from, 2, { stack: crossing, index: 1 })).toBe(1); // its line moves instead
     expect(shareSpace(stackOf([], ""), stackOf([], ""))).toBe(false);
-    expect(beside(fine, 0, fine)).toBeNull();
+    expect(beside({ stack: fine, index: 0 }, fine)).toBeNull();
   });
 });
 

@@ -32,7 +32,7 @@ describe("the scale bar", () => {
   it("has a round length and at most a quarter of the height", () => {
     expect(barOf(2.5, 400)).toEqual({ millimeters: 20, pixels: 50 });
     expect(barOf(2.5, 1200)).toEqual({ millimeters: 100, pixels: 250 });
-    expect(barOf(500, 100)).toBeNull();
+    expect(barOf(500, 300)).toBeNull();
   });
 
   it("is there by a manual calibration, and not where no size is known", () => {

@@ -8,8 +8,6 @@ from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
-from accounts.models import User
-from scans.models import Study
 from scans.services.studies.receiving import receive_study
 from scans.tests.core import pictures
 from scans.tests.core.factories import PatientFactory
@@ -77,11 +75,11 @@ def _file_of(row: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def receive(user: User, *files: list[bytes], patient=None) -> Study:
+def receive(user, *files):
     """The files of some series as one study."""
     receipt = receive_study(
         user=user,
-        patient=patient or PatientFactory(created_by=user),
+        patient=PatientFactory(created_by=user),
         study_date=None,
         files=[
             pictures.upload(f"series-{n}-slice-{at:03d}.dcm", content)

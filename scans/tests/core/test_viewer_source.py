@@ -48,7 +48,7 @@ def test_what_a_browser_keeps_and_for_whom_is_named_in_one_file(name):
 # Which of what is said over the image is no refusal: something was done, or is to be done next.
 DONE = re.compile(
     "is copied|are linked|key image|Draw a line|Calibrated|is withdrawn|The arrows move"
-    "|Move the pointer"
+    "|Move the pointer|Reading the slices|Axial, coronal|No slab|, by \\$\\{values.release"
 )
 
 

@@ -70,3 +70,35 @@ def test_lengths_are_right_and_series_stay_beside_each_other(browsing, user):
     expect(viewing.viewport().locator(".vw-references line")).to_have_count(1)
     viewing.keys("Shift+R")
     expect(page.locator(".vw-references line")).to_have_count(0)
+
+
+def test_planes_are_cut_through_a_regular_series_and_follow_the_crosshair(browsing, user):
+    ReleaseFactory()
+    study = phantoms.receive(user, phantoms.series(number=1, study_uid=UID))
+    page = browsing.of(user, viewport={"width": 1440, "height": 900})
+    viewing = Viewing(page, study)
+    viewing.keys("Shift+P")
+    coronal, sagittal = viewing.viewport(3), viewing.viewport(4)
+    expect(sagittal.locator(".vw-tl")).to_contain_text("sagittal")
+    for place, letter in {"top": "H", "right": "L", "bottom": "F", "left": "R"}.items():
+        expect(coronal.locator(f".vw-at-{place}")).to_have_text(letter)
+    for place, letter in {"top": "H", "right": "P", "bottom": "F", "left": "A"}.items():
+        expect(sagittal.locator(f".vw-at-{place}")).to_have_text(letter)
+    viewing.keys("Shift+X")
+    # In the coronal plane the press is 29 mm above the middle and 20 mm to the patient's left.
+    box = coronal.bounding_box()
+    length = coronal.locator(".vw-scale-line").bounding_box()["height"]
+    millimeter = length / int(coronal.locator(".vw-scale").get_attribute("data-millimeters"))
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(middle[0] + 20 * millimeter, middle[1] - 29 * millimeter)
+    expect(viewing.viewport(1).locator(".vw-bl")).to_contain_text("28.0 mm")
+    position = sagittal.locator(".vw-bl").text_content()
+    assert float(position.split("· ")[1].split(" mm")[0]) == pytest.approx(-20, abs=1)
+    expect(coronal.locator(".vw-references line")).to_have_count(3)  # series, axial, sagittal
+    viewing.keys("a")
+    expect(page.locator("[data-announcement]")).to_contain_text("cut through the series")
+    viewing.keys("Shift+Y")
+    expect(coronal.locator(".vw-tl")).to_contain_text("10 mm maximum")
+    viewing.keys("Shift+P")
+    expect(page.locator(".vw-viewport")).to_have_count(1)
+    expect(viewing.corner("bl")).to_contain_text("/ 21")

@@ -87,6 +87,7 @@ export class DrawingTool implements GestureTarget {
 
   down(viewport: Viewport, at: Point): boolean {
     if (!viewport.onScreen || !viewport.matrix) return false;
+    if (viewport.stack?.original) return false; // nothing is marked on a plane that was cut
     const pixel = this.pixel(viewport, at);
     if (this.shape) {
       if (this.settle()) return true;

@@ -4,20 +4,25 @@ import { refuse } from "../refusing";
 import { make } from "../signal";
 import { dateOf, isUnprepared, type OpenStudy, type Stack } from "../studies";
 import type { ViewerImage, ViewerStudy } from "../types";
+import { factsOf, headOf, withoutImages } from "./seriesPicker";
 
 const A_REST = 60; // milliseconds without another image: the strip need not follow each of them
 
 export interface ImageChoices {
   open: (stack: Stack, index: number) => void;
+  openSeries: (stack: Stack) => void;
   beside: (address: string) => void;
 }
 
 export class ImagesPanel {
   private revealing = 0;
   private readonly unprepared = new Map<ViewerImage, HTMLImageElement>(); // with a placeholder
+  private readonly heads = new Map<Stack, HTMLElement>();
+  private readonly lists = new Map<Stack, HTMLElement>();
   private readonly buttons = new Map<string, HTMLButtonElement>();
 
   constructor(
+    private readonly picker: HTMLElement,
     private readonly strip: HTMLElement,
     private readonly others: HTMLElement,
     private readonly choices: ImageChoices,
@@ -26,17 +31,17 @@ export class ImagesPanel {
   show(studies: OpenStudy[]): void {
     this.buttons.clear();
     this.unprepared.clear();
+    this.lists.clear();
     this.strip.replaceChildren(
       ...studies.flatMap((study) => this.sectionOf(study, studies.length > 1)),
     );
+    this.listSeries(studies);
     this.list(studies[0]!.info, new Set(studies.map((study) => study.info.id)));
   }
 
   private sectionOf(study: OpenStudy, withDate: boolean): HTMLElement[] {
     return study.stacks.map((stack) => {
-      const title = [withDate ? dateOf(study.info.study_date) : "", stack.name]
-        .filter(Boolean)
-        .join(" · ");
+      const title = titleOf(stack, withDate);
       const rows = stack.images.map((image, n) => {
         const thumbnail = make("img", {
           src: image.thumbnail_url,
@@ -61,11 +66,13 @@ export class ImagesPanel {
         this.buttons.set(image.id, open);
         return make("li", {}, open);
       });
+      const list = make("ul", { class: "vw-thumbs" }, ...rows);
+      this.lists.set(stack, list);
       const section = make(
         "section",
         { class: "vw-strip" },
-        make("h2", { class: "vw-h" }, title),
-        make("ul", { class: "vw-thumbs" }, ...rows),
+        make("h2", { class: "vw-h" }, title, make("small", { class: "vw-facts" }, factsOf(stack))),
+        list,
       );
       section.dataset.study = String(study.color);
       return section;
@@ -79,6 +86,26 @@ export class ImagesPanel {
       this.unprepared.delete(image);
       thumbnail.src = `${image.thumbnail_url}#${image.decoding}`; // another address: it is not kept
     }
+    for (const [stack, head] of this.heads)
+      head.querySelector(".ns-sub")!.textContent = factsOf(stack);
+  }
+
+  /** All series of the open studies, those without an image last of each. */
+  private listSeries(studies: OpenStudy[]): void {
+    this.heads.clear();
+    const rows = studies.flatMap((study) => {
+      const heads = study.stacks.map((stack) => {
+        const open = () => this.choices.openSeries(stack);
+        const head = headOf(stack, titleOf(stack, studies.length > 1), open);
+        head.dataset.study = String(study.color);
+        this.heads.set(stack, head);
+        return head;
+      });
+      const none = study.info.series.filter(({ images }) => images.length === 0);
+      return [...heads, ...none.map(withoutImages)];
+    });
+    this.picker.replaceChildren(...rows.map((row) => make("li", {}, row)));
+    this.picker.hidden = rows.length < 2;
   }
 
   private list(info: ViewerStudy, open: Set<string>): void {
@@ -112,7 +139,14 @@ export class ImagesPanel {
     else refuse("There is no other study of this patient to open.");
   }
 
-  showCurrent(imageId: string | undefined): void {
+  /** Of the series on the screen every image has its button; of the others the head stands. */
+  showCurrent(imageId: string | undefined, onScreen: Set<Stack | null>): void {
+    for (const [stack, head] of this.heads)
+      head.setAttribute("aria-current", String(onScreen.has(stack)));
+    for (const [stack, list] of this.lists) {
+      const isShown = this.lists.size === 1 || onScreen.has(stack);
+      if (list.hidden === isShown) list.hidden = !isShown;
+    }
     for (const [id, one] of this.buttons) {
       const isCurrent = id === imageId;
       if (isCurrent === (one.getAttribute("aria-current") === "true")) continue;
@@ -122,6 +156,11 @@ export class ImagesPanel {
       this.revealing = window.setTimeout(() => reveal(one), A_REST);
     }
   }
+}
+
+function titleOf(stack: Stack, withDate: boolean): string {
+  const date = withDate ? dateOf(stack.study.info.study_date) : "";
+  return [date, stack.name].filter(Boolean).join(" · ");
 }
 
 /** Scrolls the strip, and never the page. */

@@ -3,6 +3,7 @@
 
 import { find } from "../dom";
 import { isFramed } from "../framing";
+import { OF_A_PLANE } from "../planes/imagesOnly";
 import { refuse, takeBack } from "../refusing";
 import type { ViewportGrid } from "../viewportGrid";
 import { COMMIT_FIRST } from "../withheld";
@@ -115,6 +116,7 @@ export class VerdictPanel {
     const { active } = this.around.grid;
     const { stack, onScreen } = active ?? {};
     if (!stack || !onScreen) return { image: null, place: "", foreign: "", awaited: null };
+    if (stack.original) return { image: null, place: "", foreign: OF_A_PLANE, awaited: null };
     const { id, number } = onScreen;
     const foreign =
       stack.study.info.id === this.around.study
@@ -133,7 +135,8 @@ export class VerdictPanel {
     this.leaveImageBefore();
     if (this.isDrawn) takeBack(NOT_DRAWN);
     for (const { onScreen, stack } of this.around.isMoving() ? [] : grid.viewports) {
-      if (!onScreen || stack?.study.info.id !== study || !this.seen.add(onScreen.id)) continue;
+      if (!onScreen || stack?.study.info.id !== study || stack.original) continue;
+      if (!this.seen.add(onScreen.id)) continue;
       const detail = { image: onScreen.id }; // static/js/reading/shown_images.js
       document.dispatchEvent(new CustomEvent("image-on-screen", { detail }));
     }

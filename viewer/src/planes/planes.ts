@@ -1,0 +1,207 @@
+// Axial, coronal and sagittal planes through the series on the screen, beside it (multiplanar
+// reconstruction). They are stacks like any other, of images that are cut when they are looked at: the
+// viewport, its side letters, scale, lines and steps know no difference. Nothing is marked or judged on
+// them: that is done on the images of the series.
+
+import { tell } from "../dom";
+import { type Frame, type Frames, MADE } from "../frames";
+import { dot } from "../placing";
+import { refuse } from "../refusing";
+import type { Stack } from "../studies";
+import type { PlaneEnum, ViewerImage } from "../types";
+import type { ViewportGrid } from "../viewportGrid";
+import { type Cuts, cut, cutsOf, type Slab } from "./cutting";
+import { regularSlices, type Volume, volumeOf } from "./volume";
+
+const PLANES: PlaneEnum[] = ["axial", "coronal", "sagittal"];
+const AT_ONCE = 4;
+const WORDS = { none: "", maximum: "maximum", average: "average" };
+
+interface Made {
+  volume: Volume;
+  cuts: Cuts;
+  at: number;
+  slab: Slab;
+  image: ViewerImage;
+}
+
+export class Planes {
+  slab: Slab = { join: "none", thickness: 10 };
+  private readonly made = new Map<string, Made>(); // by the address of the frame
+  private current: { stack: Stack; volume: Volume } | null = null;
+  private loading: Stack | null = null;
+
+  constructor(
+    private readonly grid: ViewportGrid,
+    private readonly frames: Frames,
+    private readonly setViewports: (count: number) => void,
+  ) {}
+
+  get on(): boolean {
+    return this.grid.viewports.some(({ stack }) => stack?.original);
+  }
+
+  imageOf(address: string): ViewerImage | undefined {
+    return this.made.get(address)?.image;
+  }
+
+  /** The pixels of a plane, cut now; undefined for the address of another frame. */
+  frameOf(address: string): Frame | undefined {
+    const one = this.made.get(address);
+    return one && cut(one.volume, one.cuts, one.at, one.slab);
+  }
+
+  /** Beside the series on the screen, or away again. */
+  async toggle(): Promise<void> {
+    const { active } = this.grid;
+    const stack = active.stack?.original ?? active.stack;
+    if (!stack) return;
+    if (this.on) {
+      const series = this.grid.viewports.find((one) => one.stack === stack);
+      const index = series?.index ?? Math.floor(stack.images.length / 2);
+      this.setViewports(1);
+      this.grid.open(stack, index);
+      this.current = null;
+      this.made.clear();
+      return;
+    }
+    const { slices, why } = regularSlices(stack.images);
+    if (!slices) {
+      refuse(why);
+      return;
+    }
+    if (this.loading === stack) return;
+    this.loading = stack;
+    try {
+      const frames = await this.load(slices.images);
+      if (this.loading !== stack) return;
+      const volume = volumeOf(slices, frames);
+      if (!volume) {
+        refuse(
+          "The slices of this series are of color, or of values that differ: no planes are cut.",
+        );
+        return;
+      }
+      if (this.grid.active.stack !== stack) return; // the reader went on meanwhile
+      // A series has one frame of reference, whether or not its files name it.
+      stack.frameOfReference ||= `series ${stack.series}`;
+      this.current = { stack, volume };
+      this.show(stack, this.grid.active.index);
+      tell("Axial, coronal and sagittal planes. Drag in one to place the crosshair.");
+    } finally {
+      if (this.loading === stack) this.loading = null;
+    }
+  }
+
+  private async load(images: ViewerImage[]): Promise<Frame[]> {
+    const frames: Frame[] = [];
+    let next = 0;
+    const work = async () => {
+      while (next < images.length) {
+        const at = next++;
+        frames[at] = await this.frames.load(images[at]!.frame_url);
+        if (at && at % 20 === 0) tell(`Reading the slices: ${at} of ${images.length}.`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return frames;
+  }
+
+  private show(stack: Stack, index: number): void {
+    this.setViewports(4);
+    const [first, ...others] = this.grid.viewports;
+    if (first!.stack !== stack) this.grid.open(stack, index, first);
+    for (const [n, stacked] of this.stacks().entries()) {
+      const viewport = others[n]!;
+      viewport.view = first!.view;
+      viewport.window = first!.window;
+      this.grid.open(stacked, Math.floor(stacked.images.length / 2), viewport);
+    }
+    this.grid.activate(first!);
+    this.grid.placeCrosshair(first!, [
+      stack.images[index]!.width / 2,
+      stack.images[index]!.height / 2,
+    ]);
+  }
+
+  /** The planes anew, as thick as was chosen, where they stood. */
+  useSlab(slab: Slab): void {
+    this.slab = slab;
+    if (!this.current || !this.on) return;
+    const before = this.grid.viewports.map(({ stack, index }) => ({ stack, index }));
+    const stacks = new Map(this.stacks().map((one) => [one.plane, one]));
+    for (const [n, viewport] of this.grid.viewports.entries()) {
+      const { stack, index } = before[n]!;
+      if (stack?.original) this.grid.open(stacks.get(stack.plane)!, index, viewport);
+    }
+  }
+
+  nextSlab(): void {
+    if (!this.on) {
+      refuse("Show the planes first: a slab is of them.");
+      return;
+    }
+    const joins = ["none", "maximum", "average"] as const;
+    const join = joins[(joins.indexOf(this.slab.join) + 1) % joins.length]!;
+    this.useSlab({ ...this.slab, join });
+    tell(join === "none" ? "No slab." : `Slab of ${this.slab.thickness} mm: ${WORDS[join]}.`);
+  }
+
+  private stacks(): Stack[] {
+    const { stack, volume } = this.current!;
+    this.made.clear();
+    return PLANES.map((plane) => this.stackOf(stack, volume, plane));
+  }
+
+  private stackOf(original: Stack, volume: Volume, plane: PlaneEnum): Stack {
+    const { slab } = this;
+    const cuts = cutsOf(volume, plane);
+    const thick = slab.join === "none" ? "" : ` · ${slab.thickness} mm ${WORDS[slab.join]}`;
+    const images = Array.from({ length: cuts.count }, (_, at) => {
+      const address = `${MADE}${original.series}:${plane}:${at}:${slab.join}:${slab.thickness}`;
+      const image = imageOf(address, cuts, at, volume, original.images[0]!);
+      this.made.set(address, { volume, cuts, at, slab, image });
+      return image;
+    });
+    return {
+      ...original,
+      name: `${original.name} · ${plane}${thick}`,
+      statement: null,
+      plane,
+      original,
+      images,
+    };
+  }
+}
+
+function imageOf(
+  address: string,
+  cuts: Cuts,
+  at: number,
+  { frame }: Volume,
+  model: ViewerImage,
+): ViewerImage {
+  const { origin, normal, right, down, step } = cuts;
+  const place = origin.map((value, n) => value + at * step * normal[n]!);
+  return {
+    ...model,
+    id: address,
+    number: at + 1,
+    filename: "",
+    sop_instance_uid: "",
+    width: cuts.width,
+    height: cuts.height,
+    bits_stored: frame.bits,
+    pixel_spacing: { row: step, column: step },
+    slice_position: dot(place as unknown as typeof normal, normal),
+    slice_thickness: null,
+    image_position: place as unknown as NonNullable<ViewerImage["image_position"]>,
+    image_orientation: [...right, ...down] as unknown as NonNullable<
+      ViewerImage["image_orientation"]
+    >,
+    calibration: null,
+    key_image: false,
+    frame_url: address,
+    analyses: [],
+  };
+}
