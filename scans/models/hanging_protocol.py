@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import Clinic
 from accounts.policy import ClinicQuerySet
+from scans.models.acquisition import Sequence
 
 
 class Layout(models.TextChoices):
@@ -20,6 +21,14 @@ class Layout(models.TextChoices):
     PRIOR = "prior", "Current beside newest prior"
     TWO_PRIORS = "two_priors", "Current beside the two newest priors"
     SERIES_AND_PRIOR = "series_and_prior", "Two series above those of the newest prior"
+    BY_SERIES = "by_series", "Series by sequence and plane, as chosen below"
+
+
+class PlaceOf(models.TextChoices):
+    """Which study a place of a layout by series is filled from."""
+
+    CURRENT = "current", "This study"
+    PRIOR = "prior", "Newest prior"
 
 
 class HangingProtocolQuerySet(ClinicQuerySet["HangingProtocol"]):
@@ -55,6 +64,8 @@ class HangingProtocol(models.Model):
     )
     name = models.CharField(max_length=60)
     layout = models.CharField(max_length=20, choices=Layout.choices)
+    # Of the layout by series: one to four, each {"study", "sequence", "plane"}; "" stands for any.
+    places = models.JSONField(default=list, blank=True)
     min_series = models.PositiveSmallIntegerField("series, at least", default=1)
     max_series = models.PositiveSmallIntegerField("series, at most", null=True, blank=True)
     min_priors = models.PositiveSmallIntegerField("priors, at least", default=0)
@@ -87,3 +98,17 @@ class HangingProtocol(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def places_words(self) -> str:
+        """Its places in words; "" where the layout has none."""
+        prior = {PlaceOf.PRIOR.value: "of the newest prior"}
+        words = (
+            [
+                str(Sequence(one["sequence"]).label) if one["sequence"] else "any sequence",
+                one["plane"],
+                prior.get(one["study"], ""),
+            ]
+            for one in self.places
+        )
+        return " beside ".join(" ".join(filter(None, parts)) for parts in words)

@@ -142,6 +142,8 @@ export interface Bidirectional {
 
 export type BidirectionalShapeEnum = "bidirectional";
 
+export type BlankEnum = "";
+
 /** A slice that carries the statement. */
 export interface CarryingSlice {
   image: string;
@@ -202,11 +204,20 @@ export type Geometry =
   | Bidirectional
   | Angle;
 
+/** What one viewport of a layout by series shows; "" stands for any. */
+export interface HangingPlace {
+  study: StudyEnum;
+  sequence?: SequenceEnum | BlankEnum;
+  plane?: PlaneEnum | BlankEnum;
+}
+
 /** A layout of the viewer, and the studies that it opens. */
 export interface HangingProtocol {
   id: string;
   name: string;
   layout: LayoutEnum;
+  /** Of the layout `by_series`, in order; else empty. */
+  places: HangingPlace[];
   min_series: number;
   max_series: number | null;
   min_priors: number;
@@ -215,7 +226,8 @@ export interface HangingProtocol {
   position: number;
   /** Everybody's here, or your own. */
   for_clinic: boolean;
-  saved_at: string;
+  /** Null of one that is built in. */
+  saved_at: string | null;
 }
 
 export type HowEnum =
@@ -235,7 +247,8 @@ export type LayoutEnum =
   | "four_series"
   | "prior"
   | "two_priors"
-  | "series_and_prior";
+  | "series_and_prior"
+  | "by_series";
 
 export interface Length {
   shape: LengthShapeEnum;
@@ -417,6 +430,8 @@ export interface SpacingCalibration {
   made_at: string;
   withdrawn_at: string | null;
 }
+
+export type StudyEnum = "current" | "prior";
 
 /** Milliseconds of work, without the time in the queue. */
 export interface Timings {

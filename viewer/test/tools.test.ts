@@ -72,6 +72,20 @@ describe("a hanging protocol", () => {
     expect(names("prior", current, a, [])).toBe("a");
   });
 
+  it("fills places by sequence and plane, each series once", () => {
+    const series = (name: string, sequence: string, plane = "axial") =>
+      ({ name, sequence, plane }) as Stack;
+    const current = [series("f", "FLAIR"), series("s", "T1c", "sagittal"), series("x", "T1c")];
+    const prior = [series("g", "FLAIR"), series("y", "T1c")];
+    const place = (sequence: string, study = "current", plane = "") =>
+      ({ study, sequence, plane }) as never;
+    const by = (shown: Stack, ...places: never[]) =>
+      names("by_series", current, shown, [prior], places);
+    expect(by(current[0]!, place("T1c"), place("FLAIR"), place("T1c", "prior"))).toBe("sfy");
+    expect(by(current[0]!, place("T1c", "current", "axial"), place(""))).toBe("xf");
+    expect(by(current[1]!, place("FLAIR"), place("DWI", "prior"))).toBe("fs"); // what was opened stays
+  });
+
   it("takes the newest studies that are not later for priors", () => {
     const other = (id: string, study_date: string, image_count = 1) => ({
       ...{ id, study_date, image_count, description: "", url: "" },

@@ -11,7 +11,8 @@ from accounts.policy import get_visible_or_404
 from accounts.requests import signed_in
 from scans.api.core.views import ClinicRows
 from scans.models import HangingProtocol
-from scans.models.hanging_protocol import Layout
+from scans.models.acquisition import Plane, Sequence
+from scans.models.hanging_protocol import Layout, PlaceOf
 from scans.services.reading.hanging_protocols import (
     MOST,
     delete_hanging_protocol,
@@ -19,10 +20,24 @@ from scans.services.reading.hanging_protocols import (
 )
 
 
+class HangingPlaceSerializer(serializers.Serializer):
+    """What one viewport of a layout by series shows; "" stands for any."""
+
+    study = serializers.ChoiceField(choices=PlaceOf.choices)
+    sequence = serializers.ChoiceField(choices=Sequence.choices, allow_blank=True, default="")
+    plane = serializers.ChoiceField(choices=Plane.choices, allow_blank=True, default="")
+
+
 class HangingProtocolSerializer(serializers.ModelSerializer):
     """A layout of the viewer, and the studies that it opens."""
 
     for_clinic = serializers.SerializerMethodField(help_text="Everybody's here, or your own.")
+    places = HangingPlaceSerializer(
+        many=True, read_only=True, help_text="Of the layout `by_series`, in order; else empty."
+    )
+    saved_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Null of one that is built in."
+    )
 
     class Meta:
         model = HangingProtocol
@@ -30,6 +45,7 @@ class HangingProtocolSerializer(serializers.ModelSerializer):
             "id",
             "name",
             "layout",
+            "places",
             "min_series",
             "max_series",
             "min_priors",
@@ -52,6 +68,9 @@ def _count(**more: Any) -> serializers.IntegerField:
 class NewHangingProtocolSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=60)
     layout = serializers.ChoiceField(choices=Layout.choices)
+    places = HangingPlaceSerializer(
+        many=True, default=list, help_text="One to four, of the layout `by_series` alone."
+    )
     min_series = _count(default=1)
     max_series = _count(default=None, allow_null=True)
     min_priors = _count(default=0)
@@ -94,6 +113,7 @@ class HangingProtocolViewSet(ClinicRows):
             name=counts.pop("name"),
             layout=counts.pop("layout"),
             for_clinic=counts.pop("for_clinic"),
+            places=[dict(one) for one in counts.pop("places")],
             counts=counts,
         )
         return Response(self.get_serializer(protocol).data)

@@ -12,14 +12,26 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.policy import Action, get_visible_or_404, has_perm, require
 from scans.models import HangingProtocol
-from scans.models.hanging_protocol import Layout
+from scans.models.acquisition import Plane, Sequence
+from scans.models.hanging_protocol import Layout, PlaceOf
 from scans.pages.core.decorators import clinical_page
 from scans.pages.core.requests import ClinicalRequest
+from scans.services.reading.hanging_places import BUILT_IN, MOST_PLACES
 from scans.services.reading.hanging_protocols import (
     MOST,
     delete_hanging_protocol,
     save_hanging_protocol,
 )
+
+# A study and a sequence in one choice: "prior:FLAIR"; no sequence after the colon is any.
+_PLACES = [
+    ("", "Nothing"),
+    *(
+        (f"{study}:{sequence}", f"{words}: {name}")
+        for study, words in PlaceOf.choices
+        for sequence, name in [("", "any sequence"), *Sequence.choices]
+    ),
+]
 
 
 def _count(label: str, *, initial: int | None, help_text: str = "") -> forms.IntegerField:
@@ -34,6 +46,15 @@ def _count(label: str, *, initial: int | None, help_text: str = "") -> forms.Int
     )
 
 
+def _place(label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label,
+        choices=_PLACES,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+
 class HangingProtocolForm(forms.Form):
     name = forms.CharField(
         label="Name",
@@ -45,6 +66,16 @@ class HangingProtocolForm(forms.Form):
         choices=Layout.choices,
         widget=forms.Select(attrs={"class": "form-select"}),
         help_text="Where a study has fewer series or priors, fewer viewports are shown.",
+    )
+    place_1 = _place("First viewport")
+    place_2 = _place("Second viewport")
+    place_3 = _place("Third viewport")
+    place_4 = _place("Fourth viewport")
+    plane = forms.ChoiceField(
+        label="Plane of the chosen series",
+        choices=[("", "Any"), *Plane.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     min_series = _count("Series, at least", initial=1)
     max_series = _count("Series, at most", initial=None)
@@ -70,7 +101,7 @@ def hanging_protocols(request: ClinicalRequest) -> HttpResponse:
         try:
             saved = _save(request, form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            form.add_error(None, _by_field_of_the_form(error))
         else:
             messages.success(request, f"The hanging protocol “{saved.name}” is saved.")
             return redirect("hanging-protocols")
@@ -79,18 +110,36 @@ def hanging_protocols(request: ClinicalRequest) -> HttpResponse:
         "form": form,
         "own": [row for row in rows if row.owner_id],
         "clinics": [row for row in rows if not row.owner_id],
+        "built_in": BUILT_IN,
         "may_share": has_perm(request.user, Action.SHARE_WORKLIST_VIEW),
     }
     return render(request, "reading/hanging_protocols.html", context)
 
 
+def _by_field_of_the_form(error: ValidationError) -> ValidationError:
+    """What is wrong with the places stands at the first of them."""
+    found = error.message_dict
+    return ValidationError(
+        {("place_1" if name == "places" else name): found[name] for name in found}
+    )
+
+
 def _save(request: ClinicalRequest, values: dict[str, Any]) -> HangingProtocol:
     counts = dict(values)
+    plane = counts.pop("plane")
+    chosen = [counts.pop(f"place_{n}").partition(":") for n in range(1, MOST_PLACES + 1)]
+    places = [
+        {"study": study, "sequence": sequence, "plane": plane}
+        for study, _, sequence in chosen
+        if study
+    ]
+    is_by_series = counts["layout"] == Layout.BY_SERIES
     return save_hanging_protocol(
         user=request.user,
         name=counts.pop("name"),
         layout=counts.pop("layout"),
         for_clinic=counts.pop("for_clinic"),
+        places=places if is_by_series else (),
         counts=counts,
     )
 

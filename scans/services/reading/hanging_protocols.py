@@ -1,6 +1,6 @@
 """Hanging protocols: saved, deleted, and chosen for a study as the viewer opens it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +13,8 @@ from accounts.policy import Action, require
 from scans import audit_events
 from scans.models import HangingProtocol, Series, Study
 from scans.models.hanging_protocol import Layout
+from scans.services.analyses.series_statements import acquisition_in_force
+from scans.services.reading.hanging_places import BUILT_IN, can_be_filled, wrong_places
 
 MOST = 99
 _COUNTS = ("min_series", "max_series", "min_priors", "max_priors", "position")
@@ -27,9 +29,17 @@ _DEFAULTS: dict[str, int | None] = {
 
 @clinical_write()
 def save_hanging_protocol(
-    *, user: User, name: str, layout: str, counts: Mapping[str, Any], for_clinic: bool = False
+    *,
+    user: User,
+    name: str,
+    layout: str,
+    counts: Mapping[str, Any],
+    places: Sequence[Mapping[str, str]] = (),
+    for_clinic: bool = False,
 ) -> HangingProtocol:
     """Save a layout and the studies it is for; the same name again replaces what it stood for.
+
+    `places` are those of a layout by series, and empty for every other one.
 
     Raises `NotAllowedError` or `ValidationError`.
     """
@@ -47,6 +57,8 @@ def save_hanging_protocol(
         wrong["layout"] = f"Choose one of these layouts: {', '.join(Layout.values)}."
     values = _DEFAULTS | {key: counts[key] for key in _COUNTS if key in counts}
     wrong |= _wrong_counts(values)
+    if sentence := wrong_places(layout, places):
+        wrong["places"] = sentence
     if wrong:
         raise ValidationError(wrong)
     try:
@@ -55,7 +67,7 @@ def save_hanging_protocol(
                 clinic_id=user.clinic_id,
                 owner=None if for_clinic else user,
                 name=name,
-                defaults={"layout": layout, **values},
+                defaults={"layout": layout, "places": [dict(one) for one in places], **values},
             )
     except IntegrityError as error:
         raise ValidationError({"name": "Somebody just saved one of this name."}) from error
@@ -81,15 +93,22 @@ def delete_hanging_protocol(*, user: User, protocol: HangingProtocol) -> None:
 
 
 def protocol_for(*, user: User, study: Study) -> HangingProtocol | None:
-    """Return the one that the study opens with: the first of one's own that fits, else a clinic's.
+    """Return the one that the study opens with.
 
-    A prior is another study of the patient that is not later than this one.
+    The first of one's own that fits, else of the clinic's, else of those that are built in. A prior
+    is another study of the patient that is not later than this one. A layout by series fits where
+    this study has a series for each of its places, and a prior where one is asked for.
     """
-    series = Series.objects.filter(study=study, images__isnull=False).distinct().count()
+    rows = Series.objects.filter(study=study, images__isnull=False).distinct()
+    series = [acquisition_in_force(row) for row in rows.prefetch_related("images")]
     others = Study.objects.visible_to(user).filter(patient=study.patient_id).exclude(pk=study.pk)
     priors = others.filter(study_date__lte=study.study_date).count()
     offered = HangingProtocol.objects.visible_to(user).offered_to(user)
-    return offered.for_counts(series=series, priors=priors).first()
+    fitting = offered.for_counts(series=len(series), priors=priors)
+    for protocol in (*fitting, *BUILT_IN):
+        if can_be_filled(protocol.places, series=series, priors=priors):
+            return protocol
+    return None
 
 
 def _wrong_counts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 from playwright.sync_api import expect
 
 from accounts.tests.factories import UserFactory
-from scans.models import Comparison, HangingProtocol
-from scans.tests.core.factories import PatientFactory, make_study
+from scans.models import Comparison, HangingProtocol, Series
+from scans.tests.core.factories import ImageFactory, PatientFactory, make_study
 from scans.tests.core.fixtures import asking_as
 from scans.tests.core.pressing import press
 from scans.tests.reading.viewing import PATIENCE, Viewing
@@ -127,3 +127,86 @@ def test_a_study_opens_as_the_reader_saved_it_on_the_page(page, user, assert_acc
         expect(corner).to_contain_text(date_format(one.study_date, "j M Y"))
     expect(viewing.viewport(2)).to_have_attribute("data-shown", re.compile(".+"))
     assert [(one.study, one.other) for one in Comparison.objects.all()] == [(study, prior)]
+
+
+def by_series(*places: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"study": study, "sequence": sequence, "plane": ""} for study, sequence in places]
+
+
+def with_series(study, *sequences: str):
+    first = study.series.get()
+    first.sequence = sequences[0]
+    first.save()
+    for n, sequence in enumerate(sequences[1:], 2):
+        series = Series.objects.create(study=study, number=n, sequence=sequence)
+        ImageFactory(
+            series=series,
+            patient=study.patient,
+            instance__series=series,
+            instance__patient=study.patient,
+        )
+    return study
+
+
+def test_sequences_choose_a_protocol_and_one_of_ones_own_comes_before_the_built_in(reading, reader):
+    patient = PatientFactory(created_by=reader)
+    old = with_series(make_study(user=reader, patient=patient, days_ago=400), "FLAIR", "T1c")
+    new = with_series(make_study(user=reader, patient=patient, days_ago=2), "FLAIR", "T1c", "T2")
+    assert opens_with(reading, old) == "T1 with contrast beside FLAIR"
+    assert opens_with(reading, new) == "T1 with contrast, FLAIR and the newest prior"
+    shown = reading.get(f"/api/v1/studies/{new.pk}/viewer/").json()["hanging_protocol"]
+    assert [(one["study"], one["sequence"]) for one in shown["places"]] == [
+        ("current", "T1c"),
+        ("current", "FLAIR"),
+        ("prior", "T1c"),
+    ]
+    saved = save(
+        reading,
+        name="T2 first",
+        layout="by_series",
+        places=by_series(("current", "T2"), ("prior", "T2")),
+    )
+    assert saved.status_code == 200, saved.json()
+    assert opens_with(reading, new) == "T2 first"
+    assert opens_with(reading, old) == "T1 with contrast beside FLAIR"
+
+
+@pytest.mark.parametrize(
+    ("layout", "places"),
+    [
+        ("by_series", []),
+        ("by_series", by_series(*[("current", "T2")] * 5)),
+        ("by_series", by_series(("prior", "T2"))),
+        ("by_series", by_series(("current", "X-ray"))),
+        ("one", by_series(("current", "T2"))),
+    ],
+)
+def test_places_that_cannot_be_are_refused(reading, layout, places):
+    response = save(reading, name="Wrong", layout=layout, places=places)
+    assert response.status_code == 400
+    assert "places" in str(response.json()["errors"])
+    assert not HangingProtocol.objects.exists()
+
+
+def test_the_page_saves_places_and_lists_the_built_in(doctor, reader):
+    doctor.force_login(reader)
+    path = reverse("hanging-protocols")
+    sent = {
+        "name": "By series",
+        "layout": "by_series",
+        "min_series": 1,
+        "min_priors": 0,
+        "position": 1,
+        "place_1": "current:T1c",
+        "place_3": "prior:",
+        "plane": "axial",
+    }
+    assert "one to 4 viewports" in doctor.post(path, sent | {"place_1": "", "place_3": ""}).text
+    doctor.post(path, sent)
+    assert HangingProtocol.objects.get().places == [
+        {"study": "current", "sequence": "T1c", "plane": "axial"},
+        {"study": "prior", "sequence": "", "plane": "axial"},
+    ]
+    shown = doctor.get(path).text
+    assert "T1 with contrast axial beside any sequence axial of the newest prior" in shown
+    assert "FLAIR beside diffusion" in shown
