@@ -142,6 +142,16 @@ IMAGE_RENDITION_READ = declare("image.rendition.read", "Saw the picture of an im
 IMAGE_THUMBNAIL_READ = declare(
     "image.thumbnail.read", "Saw the small picture of an image (recorded once an hour)."
 )
+IMAGE_MASKED = declare(
+    "image.masked",
+    "Covered parts of an image, in which names may stand.",
+    detail={"parts": "left, top, width and height of each, in pixels"},
+)
+IMAGE_UNMASKED = declare(
+    "image.unmasked",
+    "Took the cover of an image off again.",
+    detail={"parts": "left, top, width and height of each, in pixels"},
+)
 IMAGE_FRAME_READ = declare(
     "image.frame.read", "Saw an image in the viewer (recorded once an hour)."
 )

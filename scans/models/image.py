@@ -3,6 +3,7 @@
 import uuid
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -49,6 +50,19 @@ class Image(Undeletable, Acquisition):
     slice_thickness = models.FloatField(null=True, blank=True, help_text="Millimeters.")
     # What the scanner varied within the series: by it the slices are split into stacks.
     varied = models.JSONField(default=list, blank=True, editable=False)
+    # Left, top, width and height of what looks like text drawn near the borders, in pixels.
+    border_text = models.JSONField(default=list, blank=True, editable=False)
+    # The parts that are covered wherever the image is shown or read, in the same form.
+    mask = models.JSONField(default=list, blank=True, editable=False)
+    masked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    masked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     rendition = models.FileField(
         max_length=200,
         blank=True,

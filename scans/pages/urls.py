@@ -33,6 +33,7 @@ from scans.pages.statistics import views as statistics
 from scans.pages.studies import (
     acquisition,
     files,
+    masking,
     order,
     prepare,
     reconcile,
@@ -105,6 +106,8 @@ urlpatterns = [
     path("analyses/<uuid:analysis_id>/file/<str:kind>/", files.analysis_file, name="analysis-file"),
     path("instances/<uuid:instance_id>/file/", files.instance_file, name="instance-file"),
     path("images/<uuid:image_id>/analyze/", analyses.image_analyze, name="image-analyze"),
+    path("images/<uuid:image_id>/mask/", masking.image_mask, name="image-mask"),
+    path("images/<uuid:image_id>/unmask/", masking.image_unmask, name="image-unmask"),
     path("images/<uuid:image_id>/file/<str:kind>/", files.image_file, name="image-file"),
     path("clinic/overview/", overview.clinic_overview_page, name="clinic-overview"),
     path("clinic/", clinic_settings.clinic_settings, name="clinic-settings"),

@@ -14,7 +14,7 @@ from scans import audit_events, ingest
 from scans.errors import BeingPreparedError, StateConflictError
 from scans.models import Analysis, Image, Instance
 from scans.services.disclosure import require_ai
-from scans.services.frames import read_frame
+from scans.services.frames import read_frame, shown_picture
 
 SEEN_SECONDS = 3600
 FRAME = "frame"
@@ -59,6 +59,9 @@ def deliver(*, user: User, row: Image | Analysis, kind: str) -> FileResponse | H
     if not field:
         raise Http404("There is no such file: the analysis has no result.")
     _record_read(user, row, kind)
+    image = row if isinstance(row, Image) else row.image
+    if image.mask and kind != "original":
+        return _masked(image, field)
     return _handed_out(
         field, media_type=media_type, filename=filename, is_original=kind == "original"
     )
@@ -170,6 +173,21 @@ def _handed_out(
         as_attachment=is_original,
         cache_control="private, max-age=300",
     )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _masked(image: Image, field: FieldFile) -> HttpResponse:
+    """A picture of an image of which parts are covered."""
+    try:
+        with field.open("rb") as file:
+            content = shown_picture(image, file.read())
+    except FileNotFoundError as error:
+        raise Http404("The file is missing from the storage. Tell your administrator.") from error
+    response = HttpResponse(content, content_type="image/png")
+    response["Cache-Control"] = "private, no-store"
+    response["Vary"] = "Cookie, Authorization"
+    response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

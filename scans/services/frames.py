@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scans import ingest
 from scans.ingest.limits import upload_limits
+from scans.ingest.masking import covered, covered_picture
 from scans.ingest.windows import eight_bit, first_window
 from scans.models import Image
 
@@ -60,7 +61,7 @@ def read_frame(image: Image) -> Frame:
 
 
 def decoded_image(image: Image) -> ingest.DecodedImage:
-    """Decode the frame that the image is of its stored file.
+    """Decode the frame that the image is of its stored file, with its mask, where it has one.
 
     Raises `FileNotFoundError` where the storage lost the file, or `ingest.Refusal`: with code
     `changed_file` for bytes that are not those that were received, however well they decode.
@@ -73,7 +74,18 @@ def decoded_image(image: Image) -> ingest.DecodedImage:
             "Its file was damaged in the storage: it is not the one that was received.",
             "Tell your administrator.",
         )
-    return ingest.decode_frame(content, upload_limits(), number=image.frame_number)
+    decoded = ingest.decode_frame(content, upload_limits(), number=image.frame_number)
+    if not image.mask:
+        return decoded
+    size = (image.width, image.height)
+    return replace(decoded, pixels=covered(decoded.pixels, image.mask, size=size))
+
+
+def shown_picture(image: Image, content: bytes) -> bytes:
+    """A stored PNG picture of an image as it is shown: with its mask, where it has one."""
+    if not image.mask:
+        return content
+    return covered_picture(content, image.mask, size=(image.width, image.height))
 
 
 def _frame(pixels: NDArray[Any], *, windows: tuple[ingest.Window, ...]) -> Frame:

@@ -5,6 +5,22 @@ from scans.models import Image
 from scans.models.decoding import Decoding
 
 
+def _part() -> serializers.ListField:
+    return serializers.ListField(child=serializers.IntegerField(), min_length=4, max_length=4)
+
+
+class MaskSerializer(serializers.Serializer):
+    """What to cover of an image."""
+
+    parts = serializers.ListField(
+        child=_part(),
+        required=False,
+        allow_empty=False,
+        help_text="Left, top, width and height in pixels of each. Left out: the text that was "
+        "found near the borders.",
+    )
+
+
 class ImageSerializer(serializers.ModelSerializer):
     """One image with its analyses, newest first."""
 
@@ -45,6 +61,15 @@ class ImageSerializer(serializers.ModelSerializer):
         view_name="api:image-rendition", help_text="An 8-bit PNG for the screen."
     )
     thumbnail_url = serializers.HyperlinkedIdentityField(view_name="api:image-thumbnail")
+    border_text = serializers.ListField(
+        child=_part(),
+        read_only=True,
+        help_text="Left, top, width and height in pixels of what looks like text drawn near the "
+        "borders.",
+    )
+    mask = serializers.ListField(
+        child=_part(), read_only=True, help_text="The parts that are covered where it is shown."
+    )
     analyses = AnalysisSerializer(many=True, read_only=True)
 
     class Meta:
@@ -72,6 +97,8 @@ class ImageSerializer(serializers.ModelSerializer):
             "file_url",
             "rendition_url",
             "thumbnail_url",
+            "border_text",
+            "mask",
             "analyses",
         ]
         read_only_fields = fields

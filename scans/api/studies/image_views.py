@@ -13,10 +13,11 @@ from accounts.requests import signed_in
 from scans import audit_events
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.core.views import AnyFile, ClinicRows
-from scans.api.studies.image_serializers import ImageSerializer
+from scans.api.studies.image_serializers import ImageSerializer, MaskSerializer
 from scans.models import Analysis, Image
 from scans.services.analyses.lifecycle import request_analysis
 from scans.services.files import deliver
+from scans.services.studies.masking import mask_image, unmask_image
 
 
 @extend_schema_view(retrieve=extend_schema(summary="Show an image"))
@@ -56,6 +57,28 @@ class ImageViewSet(ClinicRows):
     @action(detail=True, renderer_classes=[AnyFile])
     def thumbnail(self, request: Request, pk: Any) -> HttpResponseBase:
         return deliver(user=signed_in(request), row=self.get_object(), kind="thumbnail")
+
+    @extend_schema(
+        summary="Cover parts of an image",
+        description="They are black in the viewer, in pictures, in figures of reports, and for "
+        "analyses made from then on. The original file stays as it is.",
+        request=MaskSerializer,
+        responses=ImageSerializer,
+    )
+    @action(detail=True, methods=["post"])
+    def mask(self, request: Request, pk: Any) -> Response:
+        image = self.get_object()
+        asked = MaskSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        parts = asked.validated_data.get("parts")
+        mask_image(user=signed_in(request), image=image, parts=parts)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(summary="Show a whole image again", request=None, responses=ImageSerializer)
+    @action(detail=True, methods=["post"])
+    def unmask(self, request: Request, pk: Any) -> Response:
+        unmask_image(user=signed_in(request), image=self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(summary="List an image's analyses", responses=AnalysisSerializer(many=True))
     @action(detail=True, serializer_class=AnalysisSerializer, filter_backends=[])

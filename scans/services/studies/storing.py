@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Clinic
 from scans import ingest
 from scans.ingest.limits import upload_limits
-from scans.ingest.rendition import rendition, thumbnail
+from scans.ingest.rendition import border_text_of, rendition, thumbnail
 from scans.models import Instance, Patient, ReceivedObject
 from scans.models.acquisition import ACQUISITION
 from scans.models.decoding import Decoding
@@ -260,6 +260,9 @@ def _image_fields(
         "image_orientation": image.place and [*image.place.row, *image.place.column],
         "slice_thickness": image.thickness,
         "varied": [kind, *image.varied] if kind else [],
+        "border_text": border_text_of(image.pixels, window=image.window)
+        if isinstance(image, ingest.DecodedImage)
+        else [],  # the worker that decodes it looks
     }
 
 

@@ -320,6 +320,10 @@ WITH_IDS: dict[str, Url] = {
     "analysis-cancel": Url(of_analysis(), why_not=WRITE),
     "analysis-file": Url(of_analysis(kind="overlay"), "analysis.overlay.read"),
     "image-analyze": Url(of_image(), why_not=WRITE),
+    "image-mask": Url(of_image(), why_not=WRITE),
+    "image-unmask": Url(of_image(), why_not=WRITE),
+    "api:image-mask": Url(of_image("pk"), why_not=WRITE),
+    "api:image-unmask": Url(of_image("pk"), why_not=WRITE),
     "image-file": Url(of_image(kind="original"), "image.original.read"),
     "instance-file": Url(
         lambda world: {"instance_id": world.image.instance_id}, "instance.original.read"

@@ -12,6 +12,7 @@ from reportlab.platypus import Flowable
 
 from scans.geometry import Arrow, Geometry, Point, outline, read_geometry
 from scans.models import Analysis, AnnotationVersion, Image
+from scans.services.frames import shown_picture
 
 LARGEST = 80 * mm  # of a figure, either side
 _LINE, _HALO = HexColor("#ffd24a"), HexColor("#10151c")
@@ -36,7 +37,8 @@ def plain_figure_of(image: Image, *, overlay: Analysis | None = None) -> Drawing
     if not stored:
         return Drawing(b"", image.width, image.height, None)
     with stored.open("rb") as file:
-        return Drawing(file.read(), image.width, image.height, None)
+        shown = shown_picture(image, file.read())
+        return Drawing(shown, image.width, image.height, None)
 
 
 def figure_of(version: AnnotationVersion, *, overlay: Analysis | None = None) -> Drawing:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from scans import ingest
 from scans.ingest.limits import upload_limits
+from scans.ingest.rendition import border_text_of
 from scans.models import Analysis, Image, Instance
 from scans.models.decoding import Decoding
 from scans.models.instance import InstanceQuerySet
@@ -133,6 +134,7 @@ def _decode_and_record(claim: Claim) -> bool:
                 pictures["thumbnail"],
             )
             image.bits_stored = pixels.bits_stored
+            image.border_text = border_text_of(pixels.pixels, window=pixels.window)
         return _record(claim, images)
     except MemoryError as error:
         raise CannotBeShownError(_TOO_MUCH) from error
@@ -170,7 +172,7 @@ def _record(claim: Claim, images: Sequence[Image]) -> bool:
     with transaction.atomic():
         recorded = _take_held(claim, Decoding.DECODED)
         if recorded:
-            fields = ["rendition", "thumbnail", "bits_stored"]
+            fields = ["rendition", "thumbnail", "bits_stored", "border_text"]
             Image.objects.bulk_update(images, fields, batch_size=100)
             _wake_analyses(claim.instance)
     return recorded

@@ -1,0 +1,146 @@
+"""Text drawn near the borders of an image is found, said, and covered where somebody wants it."""
+
+import io
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+from accounts.models import AuditEvent
+from scans.ingest.border_text import border_text
+from scans.models import Image
+from scans.services.files import deliver
+from scans.services.frames import decoded_image, read_frame
+from scans.services.reports.pdf.figures import plain_figure_of
+from scans.tests.core import pictures
+from scans.tests.core.factories import ReleaseFactory
+from scans.tests.core.fixtures import asking_as
+from scans.tests.studies.test_studies_api import send
+
+
+def with_text(text="DOE^JANE 1954", *, size=256, font=14, at=(6, 4), seed=0):
+    pixels = pictures.slice_pixels(width=size, height=size, seed=seed)
+    picture = Picture.fromarray(pixels).convert("L")
+    ImageDraw.Draw(picture).text(at, text, fill=230, font=ImageFont.load_default(size=font))
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("size", [192, 256, 512, 800])
+@pytest.mark.parametrize("corner", ["top left", "bottom right"])
+def test_text_near_a_border_is_found_where_it_is(size, corner):
+    at = (6, 4) if corner == "top left" else (size // 2, size - 22)
+    found = border_text(with_text(size=size, at=at))
+    assert found
+    box = found[0]
+    assert abs(box.left - at[0]) < 12
+    assert at[1] - 8 < box.top < at[1] + 12
+
+
+def test_a_drawn_head_has_no_text():
+    for seed in range(12):
+        for size in (160, 256, 512):
+            assert border_text(pictures.slice_pixels(width=size, height=size, seed=seed)) == ()
+
+
+def test_an_even_picture_of_any_size_has_no_text():
+    for shape in ((1, 1), (3, 900), (64, 64, 3), (2000, 40)):
+        assert border_text(np.zeros(shape, np.uint8)) == ()
+
+
+@pytest.fixture
+def browser(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def image(api, patient):
+    ReleaseFactory()
+    response = send(api, patient, pictures.upload("a.png", pictures.encoded(with_text())))
+    assert response.status_code == 201, response.data
+    return Image.objects.get()
+
+
+def pixels_of(response):
+    content = b"".join(response) if response.streaming else response.content
+    return np.asarray(Picture.open(io.BytesIO(content)).convert("L"))
+
+
+@pytest.mark.django_db
+def test_what_is_found_is_said_on_the_page_and_in_the_api(api, image, browser):
+    assert api.get(f"/api/v1/images/{image.pk}/").data["border_text"] == image.border_text != []
+    response = browser.get(image.study.get_absolute_url())
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "Text near the border: check before sharing" in page
+
+
+@pytest.mark.django_db
+def test_a_covered_part_is_seen_nowhere_and_comes_back(api, image, person):
+    original = deliver(user=person, row=image, kind="original")
+    before = b"".join(original)
+    response = api.post(f"/api/v1/images/{image.pk}/mask/", {}, format="json")
+    assert response.status_code == 200, response.data
+    assert response.data["mask"] == image.border_text
+    image.refresh_from_db()
+    left, top, width, height = image.mask[0]
+    part = (slice(top, top + height), slice(left, left + width))
+    assert not decoded_image(image).pixels[part].any()
+    frame = np.frombuffer(read_frame(image).pixels, np.uint8).reshape(256, 256)
+    assert not frame[part].any()
+    for kind in ("rendition", "thumbnail"):
+        assert pixels_of(deliver(user=person, row=image, kind=kind))[part].max() == 0
+    figure = np.asarray(Picture.open(io.BytesIO(plain_figure_of(image).picture)).convert("L"))
+    assert figure[part].max() == 0
+    assert b"".join(deliver(user=person, row=image, kind="original")) == before
+    api.post(f"/api/v1/images/{image.pk}/unmask/")
+    image.refresh_from_db()
+    assert (image.mask, image.masked_by) == ([], None)
+    assert decoded_image(image).pixels[part].any()
+    actions = AuditEvent.objects.filter(action__startswith="image.").order_by("sequence")
+    assert [row.action for row in actions if "mask" in row.action] == [
+        "image.masked",
+        "image.unmasked",
+    ]
+
+
+@pytest.mark.django_db
+def test_it_is_covered_and_shown_again_on_the_page(image, browser):
+    covered = browser.post(reverse("image-mask", args=[image.pk]), follow=True).content.decode()
+    assert "part of this image covered" in covered
+    shown = browser.post(reverse("image-unmask", args=[image.pk]), follow=True).content.decode()
+    assert "Text near the border" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [[0, 0, 300, 10]],
+        [[-1, 0, 5, 5]],
+        [[0, 0, 0, 5]],
+        [[1, 2, 3]],
+        [["a", 0, 1, 1]],
+        [],
+        [[0, 0, 1, 1]] * 51,
+        "x",
+    ],
+)
+def test_parts_outside_the_image_are_refused(api, image, parts):
+    response = api.post(f"/api/v1/images/{image.pk}/mask/", {"parts": parts}, format="json")
+    assert response.status_code == 400
+    assert "parts" in str(response.data["errors"])
+    image.refresh_from_db()
+    assert image.mask == []
+
+
+@pytest.mark.django_db
+def test_nobody_covers_an_image_of_another_clinic(image):
+    from accounts.tests.factories import ClinicFactory, UserFactory
+
+    other = asking_as(UserFactory(clinic=ClinicFactory()))
+    assert other.post(f"/api/v1/images/{image.pk}/mask/", {}, format="json").status_code == 404
