@@ -130,6 +130,11 @@ SERIES_ORDERED = declare(
     "Corrected the order of the images of a series.",
     detail={"numbers": "the numbers that the images had before, in their order since"},
 )
+SERIES_ANALYSIS_REQUESTED = declare(
+    "series.analysis.requested",
+    "Asked for the analysis of a series that was left out.",
+    detail={"images": "number of images queued", "left_out": "why it had been left out"},
+)
 SERIES_READ = declare("series.read", "Opened a series.", detail=_READ)
 SERIES_LISTED = declare("series.listed", "Saw a list of series.", detail=_LISTED)
 INSTANCE_READ = declare("instance.read", "Opened an instance.", detail=_READ)

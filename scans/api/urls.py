@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from scans.api.analyses.release_views import ModelReleaseViewSet
+from scans.api.analyses.series_views import SeriesAnalyzeView
 from scans.api.analyses.views import AnalysisViewSet
 from scans.api.annotations.layer_views import (
     AnnotationExportView,
@@ -124,6 +125,11 @@ urlpatterns = [
         "v1/series/<uuid:pk>/acquisition/",
         SeriesAcquisitionView.as_view({"patch": "partial_update"}),
         name="series-acquisition",
+    ),
+    path(
+        "v1/series/<uuid:pk>/analyze/",
+        SeriesAnalyzeView.as_view({"post": "create"}),
+        name="series-analyze",
     ),
     path(
         "v1/series/<uuid:pk>/order/",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scans.pages.analyses import releases
+from scans.pages.analyses import releases, series
 from scans.pages.analyses import views as analyses
 from scans.pages.annotations import labels
 from scans.pages.core import notifications, site
@@ -95,6 +95,7 @@ urlpatterns = [
         acquisition.series_acquisition,
         name="series-acquisition",
     ),
+    path("series/<uuid:series_id>/analyze/", series.series_analyze, name="series-analyze"),
     path("series/<uuid:series_id>/order/", order.series_order, name="series-order"),
     path(
         "analyses/<uuid:analysis_id>/fragment/",

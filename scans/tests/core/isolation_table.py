@@ -312,6 +312,8 @@ WITH_IDS: dict[str, Url] = {
         why_not="a text of the clinic, nothing of a patient",
     ),
     "analysis-fragment": Url(of_analysis(), "analysis.read"),
+    "series-analyze": Url(of_series(), why_not=WRITE),
+    "api:series-analyze": Url(of_series("pk"), why_not=WRITE),
     "series-order": Url(of_series(), why_not="the study is signed: a redirect that shows nothing"),
     "api:series-order": Url(of_series("pk"), why_not=WRITE),
     "series-acquisition": Url(of_series(), why_not=WRITE),
