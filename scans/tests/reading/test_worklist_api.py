@@ -158,6 +158,7 @@ def test_the_statistics_of_one_month_are_of_the_verdicts_signed_in_it(api, perso
     for days, probability in [(0, 0.9), (400, 0.1)]:
         analysis = complete(make_analysis(user=person), probability=probability)
         moment = timezone.now() - timedelta(days=days)
+        Study.objects.filter(series__images__analyses=analysis).update(last_received_at=moment)
         with monkeypatch.context() as then:
             then.setattr(
                 "scans.services.reading.verdicts.timezone.now", lambda moment=moment: moment
