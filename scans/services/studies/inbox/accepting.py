@@ -60,11 +60,13 @@ def accept_object(
     assert user.clinic is not None
     data = content if isinstance(content, bytes) else content.read()
     limits = upload_limits()
-    _refuse_missing_uids(ingest.identify(data, limits))
-    arrival = arrival_of(user.clinic, data, limits)
-    data = arrival.content
     found = ingest.identify(data, limits)
+    _refuse_missing_uids(found)
+    arrival = arrival_of(user.clinic, data, limits)
+    sha256 = arrival.received.sha256
     if arrival.is_pseudonymized:
+        data = arrival.content
+        found, sha256 = ingest.identify(data, limits), hashlib.sha256(data).hexdigest()
         filename = neutral_name(data, 1)
     row = ReceivedObject(
         clinic_id=user.clinic_id,
@@ -72,7 +74,7 @@ def accept_object(
         source=ReceivedSource(source),
         sender=_one_line(sender)[:200],
         filename=plain_name(filename or f"{found.sop_instance_uid}.dcm")[-255:],
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         byte_size=len(data),
         **arrival.received.columns,
         **stated_fields(
