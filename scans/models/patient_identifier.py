@@ -62,6 +62,12 @@ class PatientIdentifier(Undeletable, models.Model):
     def __str__(self) -> str:
         return f"{self.value} ({self.issuer})" if self.issuer else self.value
 
+    def is_named(self, stated: set[tuple[str, str]]) -> bool:
+        """Whether one of these keys of (issuer, patient ID) is this; without an issuer, any is."""
+        return (self.issuer_key, self.value_key) in stated or (
+            not self.issuer_key and any(value == self.value_key for _, value in stated)
+        )
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.issuer_key, self.value_key = mrn_key(self.issuer), mrn_key(self.value)
         super().save(*args, **kwargs)

@@ -15,6 +15,7 @@ from scans.models import Image, Instance, Patient, RecordChange, Report, Study, 
 from scans.models.patient import Sex
 from scans.models.record_change import ChangeKind, identity_of
 from scans.services.patients.records import refuse_archived
+from scans.services.studies.inbox.deciding import withdraw_learned
 from scans.services.studies.stated import checked_reason, wrong_date
 
 
@@ -34,7 +35,9 @@ def move_study(*, user: User, study: Study, patient: Patient, reason: str) -> Re
         refuse_archived(one, then="move the study")
     current = locked_study_of(study, source)
     refuse_being_read(current, user)
-    return move_locked(user, current, source, target, reason=reason)
+    change = move_locked(user, current, source, target, reason=reason)
+    withdraw_learned(user=user, study=current, patient=source)
+    return change
 
 
 def doubts_about(study: Study, patient: Patient) -> list[str]:

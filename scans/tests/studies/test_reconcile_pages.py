@@ -8,6 +8,7 @@ from accounts.tests.factories import UserFactory
 from scans.models import Instance, Patient, PatientIdentifier, ReceivedObject, Study
 from scans.services.studies.inbox.accepting import accept_object
 from scans.services.studies.inbox.filing import file_now
+from scans.services.studies.moving import move_study
 from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived
 from scans.tests.studies.dicom_files import changed, slice_of
 
@@ -247,3 +248,14 @@ def test_an_administrator_sets_the_issuer_and_whether_files_register_patients(ad
     assert recorded["registers_patients_from_files"] == [False, True]
     (row,) = held(user, slice_of(**ELSEWHERE))
     assert (row.state, Patient.objects.get().mrn) == ("filed", "H-77")
+
+
+def test_moving_a_study_away_withdraws_what_it_taught(doctor, user):
+    wrong = PatientFactory(created_by=user, family_name="Doe", given_name="Jane")
+    right = PatientFactory(created_by=user, family_name="Doe", given_name="Joan")
+    (row,) = held(user, slice_of(**ELSEWHERE))
+    post(doctor, "reconcile-assign", row, patient=wrong.pk)
+    reader = UserFactory(radiologist=True, clinic=user.clinic)
+    move_study(user=reader, study=Study.objects.get(), patient=right, reason="Wrong patient.")
+    assert PatientIdentifier.objects.get().withdrawn_by == reader
+    assert [one.code for one in held(user, slice_of(study=2, **ELSEWHERE))] == ["no_patient"]

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.policy import Action, NotAllowedError, has_object_perm, require
 from scans import audit_events
 from scans.errors import StateConflictError
-from scans.models import Instance, Patient, PatientIdentifier, ReceivedObject
+from scans.models import Instance, Patient, PatientIdentifier, ReceivedObject, Study
 from scans.models.received_object import ReceivedObjectQuerySet
 from scans.models.received_object_states import ReceivedArrow, ReceivedState
 from scans.models.search_text import mrn_key
@@ -164,6 +164,23 @@ def withdraw_identifier(*, user: User, identifier: PatientIdentifier) -> None:
             row=identifier,
             patient_id=identifier.patient_id,
         )
+
+
+def withdraw_learned(*, user: User, study: Study, patient: Patient) -> None:
+    """Withdraw what this patient's other identifiers are known from: a study that was not theirs.
+
+    In the transaction that moves the study away. The next one of the same ID is then asked about.
+    """
+    filed = ReceivedObject.objects.filter(instance__series__study=study, is_confirmed=True)
+    stated = {
+        (mrn_key(issuer), mrn_key(value))
+        for issuer, value in filed.values_list("stated_issuer", "stated_patient_id").distinct()
+    }
+    if not stated:
+        return
+    for known in PatientIdentifier.objects.in_force().filter(patient=patient):
+        if known.is_named(stated):
+            withdraw_identifier(user=user, identifier=known)
 
 
 def _group(row: ReceivedObject, state: ReceivedState) -> ReceivedObjectQuerySet:
