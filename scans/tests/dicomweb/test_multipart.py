@@ -1,6 +1,8 @@
 """multipart/related bodies as a stream: whatever the network's chunks, the same parts."""
 
 import io
+import itertools
+import tracemalloc
 
 import pytest
 
@@ -78,3 +80,17 @@ def test_a_body_ends_where_it_is_too_long():
 def test_a_boundary_has_1_to_250_characters(boundary):
     with pytest.raises(MultipartError):
         contents(read_by(9, b""), boundary=boundary)
+
+
+def test_memory_does_not_grow_with_the_body():
+    """As much as one part may stay in memory, and the chunks of the network; nothing else."""
+    part = b"--boundary\r\n\r\n" + b"x" * 1024**2 + b"\r\n"
+    chunks = itertools.chain(itertools.repeat(part, 150), [b"--boundary--"])
+    tracemalloc.start()
+    count = sum(
+        1 for _ in parts(lambda _: next(chunks, b""), boundary=b"boundary", max_bytes=10**7)
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 150
+    assert peak < 20 * 1024**2
