@@ -112,6 +112,8 @@ def test_a_covered_part_is_seen_nowhere_and_comes_back(api, image, person):
 def test_it_is_covered_and_shown_again_on_the_page(image, browser):
     covered = browser.post(reverse("image-mask", args=[image.pk]), follow=True).content.decode()
     assert "part of this image covered" in covered
+    # What the browser has kept of the picture as it was is not shown again.
+    assert f"{image.pk}/file/rendition/?covered" in covered
     shown = browser.post(reverse("image-unmask", args=[image.pk]), follow=True).content.decode()
     assert "Text near the border" in shown
 
