@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 from scans.services.studies.receiving import receive_study
-from scans.tests.core import pictures
+from scans.tests.core import phantoms, pictures
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
 from scans.tests.reading.viewing import Viewing
 
@@ -133,6 +133,29 @@ def test_scrolling_a_series(page, study):
         )
         while sum("/frame/" in url for url in arrived) < SERIES:
             page.wait_for_timeout(200)
+
+
+def test_400_slices_of_16_bits(page, user):
+    ReleaseFactory()
+    files = phantoms.series(
+        number=1,
+        study_uid="2.25.400",
+        slices=400,
+        step=(0, 0, 0.5),
+        shape=(SIZE, SIZE),
+        spacing=(0.45, 0.45),
+    )
+    study = phantoms.receive(user, files)
+    page.add_init_script(WATCH)
+    report("400 slices of 16 bits: opens, ms", {"first image": opened(page, study)})
+    for name in ("while it is fetched", "once more"):
+        page.get_by_role("slider", name="Image of the series").fill("1")
+        page.wait_for_timeout(1000)
+        result = page.evaluate(SCROLL, [399, A_SECOND])
+        between = sorted(result["between"])
+        heap = page.evaluate("performance.memory?.usedJSHeapSize")
+        figures = {"shown": result["shown"], "median": median(between), "heap, bytes": heap}
+        report(f"400 slices at {A_SECOND} a second, {name}", figures | {"longest": between[-1]})
 
 
 def report(name: str, figures: dict[str, object]) -> None:
