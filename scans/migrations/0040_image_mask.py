@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scans', '0038_decoding'),
+        ("scans", "0039_hanging_by_series"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
