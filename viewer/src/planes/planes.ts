@@ -5,7 +5,7 @@
 
 import { tell } from "../dom";
 import { type Frame, type Frames, MADE } from "../frames";
-import { dot } from "../placing";
+import { dot, nearest, planeOf, toPatient } from "../placing";
 import { refuse } from "../refusing";
 import type { Stack } from "../studies";
 import type { PlaneEnum, ViewerImage } from "../types";
@@ -111,17 +111,16 @@ export class Planes {
     this.setViewports(4);
     const [first, ...others] = this.grid.viewports;
     if (first!.stack !== stack) this.grid.open(stack, index, first);
+    // Through the middle of the slice on the screen, which its viewport may not have drawn yet.
+    const image = stack.images[index]!;
+    const middle = toPatient(planeOf(image)!, [image.width / 2, image.height / 2]);
     for (const [n, stacked] of this.stacks().entries()) {
       const viewport = others[n]!;
       viewport.view = first!.view;
       viewport.window = first!.window;
-      this.grid.open(stacked, Math.floor(stacked.images.length / 2), viewport);
+      this.grid.open(stacked, nearest(stacked.images, middle), viewport);
     }
     this.grid.activate(first!);
-    this.grid.placeCrosshair(first!, [
-      stack.images[index]!.width / 2,
-      stack.images[index]!.height / 2,
-    ]);
   }
 
   /** The planes anew, as thick as was chosen, where they stood. */
