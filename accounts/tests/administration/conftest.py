@@ -1,10 +1,12 @@
 import pytest
+from django.utils.text import slugify
 
 from accounts import audit, audit_events
 from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import (
+    ApplicationEntity,
     ClinicReason,
     HangingProtocol,
     IdempotentRequest,
@@ -12,6 +14,7 @@ from scans.models import (
     LabelList,
     ReportTemplate,
     SpacingCalibration,
+    WatchedFolder,
 )
 from scans.models.hanging_protocol import Layout
 from scans.services.reading.saved_views import save_view
@@ -58,6 +61,8 @@ def make_one_of_everything():
         LabelList.objects.create(clinic=clinic, names=["Cyst"])
         save_view(user=person, name="Mine", filters={"q": "Testcase"})
         ClinicReason.objects.create(clinic=clinic, code="motion", label="Motion")
+        ApplicationEntity.objects.create(clinic=clinic, title=name.upper()[:16], received_by=person)
+        WatchedFolder.objects.create(clinic=clinic, name=slugify(name), received_by=person)
         HangingProtocol.objects.create(clinic=clinic, name="One pane", layout=Layout.values[0])
         KeyImage.objects.create(image=analysis.image, reader=person)
         SpacingCalibration.objects.create(
