@@ -26,6 +26,7 @@ from neuroscan_site.supervisor import Supervisor, end_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+_LAST_PORT = 65_535
 
 
 class CannotStartError(Exception):
@@ -159,9 +160,10 @@ def check_port_is_free(port: int, *, host: str = HOST, variable: str = "NEUROSCA
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
+            other = port + 1 if port < _LAST_PORT else _LAST_PORT - 1
             raise CannotStartError(
                 f"Port {port} cannot be used ({error}): probably another program listens on it. "
-                f"Stop that program, or choose another port: make run {variable}={port + 1}"
+                f"Stop that program, or choose another port: make run {variable}={other}"
             ) from error
 
 

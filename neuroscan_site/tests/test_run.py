@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from neuroscan_site.run import CannotStartError, check_port_is_free
 from neuroscan_site.tests.servers import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real processes")]
@@ -254,9 +255,14 @@ def test_a_taken_port_is_told_before_anything_is_started(run):
         run.start()
         assert run.process.wait(timeout=60) == 1
     assert f"Port {run.port} cannot be used" in run.text()
-    assert "make run NEUROSCAN_PORT=8001" in run.text()
+    assert f"make run NEUROSCAN_PORT={run.port + 1}" in run.text()
     assert "Traceback" not in run.text()
     assert "Preparing" not in run.text()
+
+
+def test_the_other_port_that_is_named_is_one():
+    with pytest.raises(CannotStartError, match="make run NEUROSCAN_DIMSE_PORT=65534"):
+        check_port_is_free(70_000, variable="NEUROSCAN_DIMSE_PORT")
 
 
 def test_a_second_start_on_the_same_data_is_refused(run, tmp_path):
