@@ -26,6 +26,7 @@ from scans.watching.settling import Settling, Signature, is_unfinished
 log = structlog.get_logger(__name__)
 TAKEN, REFUSED = "taken", "refused"
 _RETRY_SECONDS = 30
+_LONGEST_RETRY_SECONDS = 600
 _MOST_FAULTS = 5  # of ours, with one file; then it is refused
 _LONGEST_NAME = 150  # bytes; most file systems allow 255
 _MOST_REASONS = 200  # lines in the text beside an archive
@@ -38,6 +39,7 @@ class Watch:
         self._root = root
         self._settling = Settling(quiet_seconds)
         self._faults: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()  # to read a file, or to move it
 
     def look(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Look at every folder once; return how many files were moved away."""
@@ -63,11 +65,16 @@ class Watch:
                     if stopping():
                         return moved
                     inside = os.path.join(relative, name)  # noqa: PTH118
-                    outcome = self._take(folder, name, inside, here)
-                    if outcome is None:
+                    try:
+                        outcome = self._take(folder, name, inside, here)
+                        if outcome is None:
+                            continue
+                        target = refused if outcome else taken
+                        _move(name, here, inside.replace(os.sep, "_"), target, reason=outcome)
+                    except OSError as error:  # of this file alone: the rights to it, bad blocks
+                        self._put_off(folder, inside, error)
                         continue
-                    target = refused if outcome else taken
-                    _move(name, here, inside.replace(os.sep, "_"), target, reason=outcome)
+                    self._failures.pop(_path(folder, inside), None)
                     moved += 1
             if moved:
                 WatchedFolder.objects.filter(pk=folder.pk).update(last_taken_at=timezone.now())
@@ -75,7 +82,7 @@ class Watch:
 
     def _take(self, folder: WatchedFolder, name: str, inside: str, here: int) -> str | None:
         """Take one file: "" where all of it is stored, why where not, None where it stays."""
-        path = f"{folder.pk}/{inside}"
+        path = _path(folder, inside)
         try:
             found = os.stat(name, dir_fd=here, follow_symlinks=False)
         except FileNotFoundError:
@@ -97,12 +104,25 @@ class Watch:
         self._faults.pop(path, None)
         return _reason(outcomes)
 
+    def _put_off(self, folder: WatchedFolder, inside: str, error: OSError) -> None:
+        """Have a file wait, longer each time; what is changed about it is seen at once."""
+        path = _path(folder, inside)
+        self._failures[path] += 1
+        doubled = min(self._failures[path] - 1, 10)
+        seconds = min(_RETRY_SECONDS * 2**doubled, _LONGEST_RETRY_SECONDS)
+        self._settling.later(path, until=time.monotonic() + seconds)
+        log.error("watching.file", folder=str(folder.pk), error=error.strerror, seconds=seconds)
+
     def _is_to_wait(self, path: str, outcomes: list[tuple[str, Taken]]) -> bool:
         """Whether it can be stored later: no room now, or a fault of ours that may pass."""
         temporary = [taken for _, taken in outcomes if taken.is_temporary]
         if any(taken.status is DicomStatus.PROCESSING_FAILURE for taken in temporary):
             self._faults[path] += 1
         return bool(temporary) and self._faults[path] < _MOST_FAULTS
+
+
+def _path(folder: WatchedFolder, inside: str) -> str:
+    return f"{folder.pk}/{inside}"
 
 
 def _stored(
@@ -167,14 +187,22 @@ def _directory(path: Path | str, below: int | None = None) -> Iterator[int]:
 
 
 def _move(name: str, here: int, wanted: str, target: int, *, reason: str) -> None:
-    """Move a file there, under a name that nothing has; its reason is written first."""
+    """Move a file there, under a name that nothing has; its reason is written first.
+
+    Raises `OSError`; then no reason is left behind for a file that is not there.
+    """
     final = _free_name(wanted, target)
     if reason:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open(f"{final}.txt", flags, 0o660, dir_fd=target)
         with os.fdopen(descriptor, "w", errors="replace") as file:
             file.write(reason)
-    os.rename(name, final, src_dir_fd=here, dst_dir_fd=target)
+    try:
+        os.rename(name, final, src_dir_fd=here, dst_dir_fd=target)
+    except OSError:
+        if reason:
+            os.unlink(f"{final}.txt", dir_fd=target)
+        raise
 
 
 def _free_name(wanted: str, folder: int) -> str:

@@ -48,9 +48,10 @@ class Settling:
         return now - since >= self.quiet_seconds
 
     def later(self, path: str, *, until: float) -> None:
-        """Have the file wait until then, because it could not be stored now."""
-        signature, _ = self._seen[path]
-        self._seen[path] = (signature, until - self.quiet_seconds)
+        """Have the file wait until then, because it could not be stored or moved now."""
+        if path in self._seen:
+            signature, _ = self._seen[path]
+            self._seen[path] = (signature, until - self.quiet_seconds)
 
     def forget_missing(self) -> None:
         """Forget the files that were not asked about since this was called last."""

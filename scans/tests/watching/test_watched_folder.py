@@ -184,6 +184,45 @@ def test_a_file_with_which_we_fail_again_and_again_is_refused(watch, folder, mon
     assert "a fault of ours" in (folder / "refused" / "IM1.txt").read_text()
 
 
+def refusing(function, name):
+    """The function of `os`, which may not do this with a file of this name."""
+
+    def maybe(path, *args, **more):
+        if path == name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return function(path, *args, **more)
+
+    return maybe
+
+
+@pytest.mark.parametrize("call", ["open", "rename"])
+def test_a_file_that_cannot_be_read_or_moved_stops_no_other(watch, folder, monkeypatch, call):
+    for name, number in (("IM1", 1), ("IM2", 2)):
+        (folder / name).write_bytes(slice_of(number=number, **NAMED))
+    opened = []
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, refusing(getattr(os, call), "IM1"))
+        assert looked(watch) == 1
+        patched.setattr("scans.watching.folders._stored", lambda *_: opened.append(1))
+        assert looked(watch) == 0
+    assert in_it(folder) == ["IM1", "taken/IM2"]
+    assert not opened  # not at once, and not once a second for ever
+    monkeypatch.setattr("scans.watching.folders.time.monotonic", lambda: 10**9)
+    assert watch.look() == 1
+    assert ReceivedObject.objects.count() == 2
+
+
+def test_a_refused_file_that_cannot_be_moved_leaves_no_reason_behind(watch, folder, monkeypatch):
+    (folder / "IM1").write_bytes(b"no DICOM")
+    monkeypatch.setattr("scans.watching.folders._RETRY_SECONDS", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", refusing(os.rename, "IM1"))
+        assert sum(watch.look() for _ in range(4)) == 0
+    assert in_it(folder) == ["IM1"]
+    assert watch.look() == 1
+    assert in_it(folder) == ["refused/IM1", "refused/IM1.txt"]
+
+
 def test_each_clinic_has_its_own_folder_and_one_is_no_trouble_for_the_other(
     watch, folder, tmp_path
 ):
