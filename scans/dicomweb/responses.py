@@ -14,15 +14,29 @@ from scans.services.studies.doors import Taken
 
 # Of our own, from the range of warnings: the object is stored, and a person has to say whose it is.
 HELD = 0xB0F0
+COERCED = 0xB000  # PS3.18, table I.2-1: coercion of data elements
 _NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
 
 
 @dataclass(frozen=True)
+class Warned:
+    """What is to be said of an object that is stored: a Warning Reason, and a sentence."""
+
+    reason: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Stored:
-    """What became of one part; a warning where it is stored and a person has to decide about it."""
+    """What became of one part; a warning only where it is stored."""
 
     taken: Taken
-    warning: str = ""
+    warning: Warned | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is said of it in words; empty where all is well."""
+        return self.warning.sentence if self.warning else self.taken.sentence
 
 
 def status_of(outcomes: Sequence[Stored]) -> int:
@@ -43,7 +57,7 @@ def dataset_of(outcomes: Iterable[Stored]) -> Dataset:
             item.ReferencedSOPInstanceUID = row.sop_instance_uid
         if one.taken.is_stored:
             if one.warning:
-                item.WarningReason = HELD
+                item.WarningReason = one.warning.reason
             item.RetrieveURL = ""  # required to be there; nothing is retrieved here by DICOMweb
             stored.append(item)
             continue

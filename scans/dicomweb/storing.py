@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import IO
 
+import structlog
+
 from accounts.models import User
 from scans import ingest
 from scans.dicomweb.multipart import Part
-from scans.dicomweb.responses import Stored
+from scans.dicomweb.responses import COERCED, HELD, Stored, Warned
 from scans.ingest.limits import UploadLimits, upload_limits
 from scans.models import ReceivedObject
 from scans.models.received_object import STATED, HeldCode, ReceivedSource
@@ -14,13 +16,21 @@ from scans.models.received_object_states import ReceivedState
 from scans.services.studies.doors import DicomStatus, Taken, take_object, too_large
 from scans.services.studies.inbox.matching import match_patient
 
+log = structlog.get_logger(__name__)
+_REPLACED = "Stored under other UIDs: the clinic removes names from what it receives."
+
 
 class TooManyPartsError(Exception):
     """More parts than one request may have; those before are stored."""
 
 
 def store_parts(
-    parts: Iterable[Part], *, user: User, sender: str, study_uid: str | None, limit: int
+    parts: Iterable[Part],
+    *,
+    user: User,
+    sender: str,
+    study_uid: str | None,
+    limit: int,
 ) -> list[Stored]:
     """Store each part that is a DICOM object, of this study where one is named.
 
@@ -69,19 +79,31 @@ def _of_other_study(file: IO[bytes], limits: UploadLimits, study_uid: str) -> Ta
     )
 
 
-def _warning(taken: Taken, warned: dict[tuple[object, ...], str]) -> str:
-    """Why a person has to decide about what is stored; asked once for all that name it alike."""
+def _warning(taken: Taken, warned: dict[tuple[object, ...], str]) -> Warned | None:
+    """What is to be said of an object that is stored; None where nothing is."""
     row = taken.row
     if row is None or not taken.is_stored:
-        return ""
+        return None
+    if sentence := _why_held(row, warned):
+        return Warned(HELD, sentence)
+    return Warned(COERCED, _REPLACED) if row.is_coerced else None
+
+
+def _why_held(row: ReceivedObject, warned: dict[tuple[object, ...], str]) -> str:
+    """Why a person has to decide about it; asked once for all that name it alike."""
     if row.state == ReceivedState.HELD:
         return _held(row.code)
     if row.state != ReceivedState.WAITING:
         return ""
     key = tuple(getattr(row, name) for name in ("study_instance_uid", *STATED))
     if key not in warned:
-        match = match_patient(row, user=row.received_by)
-        warned[key] = "" if match.patient is not None else _held(match.code)
+        warned[key] = ""
+        try:
+            match = match_patient(row, user=row.received_by, registers=False)
+        except Exception:  # it is stored, whatever is the matter; filing asks again
+            log.exception("stow.warning")
+        else:
+            warned[key] = _held(match.code) if match.code else ""
     return warned[key]
 
 

@@ -62,11 +62,12 @@ class StoreView(CheckedQuery):
         require(request.user, Action.UPLOAD_STUDY)
         if study_uid is not None and not (len(study_uid) <= 64 and _UID.fullmatch(study_uid)):
             raise exceptions.ParseError("The Study Instance UID in the address is none.")
+        token = cast(AuthToken, request.auth)
         try:
             outcomes = store_parts(
                 self._parts(request),
                 user=signed_in(request),
-                sender=f"token {cast(AuthToken, request.auth).token_key[:8]}",
+                sender=f"token {token.token_key[:8]}",
                 study_uid=study_uid,
                 limit=settings.STOW_MAX_OBJECTS,
             )
@@ -77,8 +78,7 @@ class StoreView(CheckedQuery):
         if not outcomes:
             raise exceptions.ParseError("The body holds no part. Send at least one DICOM object.")
         response = Response(dataset_of(outcomes), status_of(outcomes))
-        sentences = [one.warning or one.taken.sentence for one in outcomes]
-        told = list(dict.fromkeys(filter(None, sentences)))
+        told = list(dict.fromkeys(filter(None, (one.sentence for one in outcomes))))
         if told:
             words = " ".join(told[:_SENTENCES]) + (" …" if len(told) > _SENTENCES else "")
             response["Warning"] = f'299 NeuroScan "{_quotable(words)}"'

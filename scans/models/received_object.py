@@ -199,6 +199,8 @@ class ReceivedObject(Undeletable, models.Model):
 
     # Whether `accept_object` found it there already; of the row that it returned.
     is_duplicate = False
+    # Whether it has other UIDs than those it was sent with; of the same row.
+    is_coerced = False
 
     @property
     def is_open(self) -> bool:

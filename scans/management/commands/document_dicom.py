@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from scans import ingest
-from scans.dicomweb.responses import HELD
+from scans.dicomweb.responses import COERCED, HELD
 from scans.dimse.contexts import storage_classes
 from scans.ingest.limits import upload_limits
 from scans.services.studies.doors import DicomStatus
@@ -113,20 +113,22 @@ Error Comment (0000,0902) has the first 64 characters of the sentence. A sender 
 | authentication | an API token: `Authorization: Bearer …` or `Token …` |
 | limits | {file_mb} MB an object, {stow_mb} MB and {objects} objects a request, at first; 1,200 requests a minute of a person |
 | 200 | all objects are stored |
-| 202 | some failed, or a person has to decide about some |
+| 202 | some failed, or have a warning |
 | 409 | none is stored |
 | 400, 401, 403, 406, 411, 413, 415, 429 | the request as a whole, with a problem (RFC 9457); what was stored before its body broke off stays |
 
 Referenced SOP Sequence (0008,1199) names what is stored, Failed SOP Sequence (0008,1198) what is not, each with a Failure Reason of
 the table above; what is no object and has no UIDs is in Other Failures Sequence (0008,119A). Warning Reason (0008,1196) is {held}:
-stored, and held until somebody of the clinic has decided about it. The header `Warning` has the sentence. Retrieve URL is empty, since
-nothing is retrieved here.
+stored, and held until somebody of the clinic has decided about it; or {coerced}: stored under other UIDs than it was sent with (the
+ones that the answer names), since the clinic removes names from what it receives. The header `Warning` has the sentence. Retrieve URL
+is empty, since nothing is retrieved here. C-STORE says of both that they are stored (0000).
 
 ## Watched folder
 
 DICOM files and ZIP archives of them, with any suffix or none, in folders too. A file is taken once it has not changed for five
 seconds, and moved to `taken`, or to `refused` with the reason in a text beside it. Names that begin with `.` or `~`, or end with
-`.part`, `.tmp` and the like, are left until they are renamed. Symbolic links are not followed.
+`.part`, `.tmp` and the like, are left until they are renamed. Symbolic links are not followed. A file that cannot be read or moved is
+tried again, after ten minutes at the latest, and keeps no other one waiting.
 
 ## Character sets
 
@@ -154,6 +156,7 @@ def statement() -> str:
         stow_mb=f"{settings.STOW_MAX_BYTES // 1024**2:,}",
         objects=f"{settings.STOW_MAX_OBJECTS:,}",
         held=f"{HELD:04X}",
+        coerced=f"{COERCED:04X}",
     )
     parts = [_BEFORE, *_lines(syntaxes), _CLASSES, *_lines(listed), _STATUS, *_lines(statuses)]
     return "".join([*parts, after])

@@ -11,7 +11,7 @@ from knox.models import AuthToken
 from pydicom import Dataset
 
 from accounts.tests.factories import UserFactory
-from scans.models import Instance, ReceivedObject
+from scans.models import Instance, Patient, ReceivedObject
 from scans.services.studies.inbox import accepting, filing
 from scans.services.studies.inbox.filing import file_waiting
 from scans.tests.core.factories import PatientFactory, ReleaseFactory
@@ -116,6 +116,44 @@ def test_what_a_person_has_to_decide_about_is_stored_with_a_warning(token, state
     assert [item.WarningReason for item in answer(response).ReferencedSOPSequence] == [0xB0F0] * 2
     assert words in response["Warning"]
     assert ReceivedObject.objects.count() == 2
+
+
+def test_a_warning_that_cannot_be_found_out_fails_nothing(token, monkeypatch):
+    def away(*_, **__):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("scans.dicomweb.storing.match_patient", away)
+    response = send(token, slice_of(**NAMED), slice_of(number=2, **NAMED))
+    assert response.status_code == 200
+    assert len(answer(response).ReferencedSOPSequence) == 2
+
+
+def test_a_warning_registers_nobody(token, user, monkeypatch):
+    user.clinic.registers_patients_from_files = True
+    user.clinic.save()
+    response = send(token, slice_of(**NAMED | {"PatientID": "H-99", "PatientName": "Roe^Rick"}))
+    assert (response.status_code, "Warning" in response) == (200, False)
+    assert Patient.objects.count() == 1
+    assert file_all(monkeypatch) == 1
+    assert Patient.objects.count() == 2
+
+
+def test_other_uids_than_those_that_were_sent_are_said_to_be(token, user):
+    content = slice_of(**NAMED)
+    assert send(token, content).status_code == 200
+    user.clinic.file_identity = "pseudonymize"
+    user.clinic.save()
+    # Of what was there before nothing is replaced.
+    for objects, replaced in ([content], 0), ([slice_of(number=2, **NAMED)] * 2, 2):
+        response = send(token, *objects)
+        assert response.status_code == (202 if replaced else 200)
+        stored = answer(response).ReferencedSOPSequence
+        assert [item.get("WarningReason") for item in stored] == [
+            0xB000 if replaced else None
+        ] * len(objects)
+        assert ("other UIDs" in response.get("Warning", "")) == bool(replaced)
+    for row in ReceivedObject.objects.all():
+        row.file.delete(save=False)
 
 
 def test_an_object_of_another_study_than_the_address_names_does_not_match(token):

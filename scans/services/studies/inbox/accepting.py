@@ -63,7 +63,7 @@ def accept_object(
     found = ingest.identify(data, limits)
     _refuse_missing_uids(found)
     arrival = arrival_of(user.clinic, data, limits)
-    sha256 = arrival.received.sha256
+    sha256, sent_uid = arrival.received.sha256, found.sop_instance_uid
     if arrival.is_pseudonymized:
         data = arrival.content
         found, sha256 = ingest.identify(data, limits), hashlib.sha256(data).hexdigest()
@@ -89,9 +89,11 @@ def accept_object(
     if arrival.is_pseudonymized and arrival.stated is not None:
         row.patient = match_by(row, arrival.stated)
         row.is_matched = row.patient is not None
+    row.is_coerced = row.sop_instance_uid != sent_uid
     for attempt in range(1, _ATTEMPTS + 1):
         known = _known(row, arrival.received)
         if known is not None:
+            known.is_coerced = known.sop_instance_uid != sent_uid
             return known
         try:
             return _stored(row, data, wakes=wakes)

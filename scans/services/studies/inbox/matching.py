@@ -35,8 +35,11 @@ class StatedName:
     given: str
 
 
-def match_patient(row: ReceivedObject, *, user: User) -> Match:
+def match_patient(row: ReceivedObject, *, user: User, registers: bool = True) -> Match:
     """Find the patient of an object. Where the clinic wants it, `user` registers a new one.
+
+    Where `registers` is false, nothing is written, and who would be registered is a match with
+    neither a patient nor a code.
 
     In this order: whom a person has chosen for it; whom a person has confirmed for objects of the
     same study that name the patient alike; who has its (issuer, patient ID). The last must not
@@ -53,7 +56,7 @@ def match_patient(row: ReceivedObject, *, user: User) -> Match:
     if len(patients) > 1:
         return Match(None, HeldCode.NO_PATIENT, wording.SEVERAL)
     if not patients:
-        return _registered(row, user) or Match(
+        return _registered(row, user, only_asked=not registers) or Match(
             None,
             HeldCode.NO_PATIENT,
             wording.no_patient(row.stated_patient_id, row.stated_issuer),
@@ -134,7 +137,7 @@ def _unless_archived(patient: Patient) -> Match:
     return Match(patient)
 
 
-def _registered(row: ReceivedObject, user: User) -> Match | None:
+def _registered(row: ReceivedObject, user: User, *, only_asked: bool) -> Match | None:
     """A patient made of what the file states, where the clinic wants it and nobody is similar."""
     name = stated_name(row)
     wanted = row.clinic.registers_patients_from_files and is_own_issuer(row)
@@ -148,6 +151,8 @@ def _registered(row: ReceivedObject, user: User) -> Match | None:
     }
     if candidates_for(user=user, **values):  # type: ignore[arg-type]
         return None
+    if only_asked:
+        return Match(None)
     try:
         patient = register_patient(user=user, sex=row.stated_sex or Sex.UNKNOWN, **values)  # type: ignore[arg-type]
     except ValidationError:  # the file states what cannot be, or somebody was quicker
