@@ -24,13 +24,14 @@ from scans.dimse.slots import Slots
 from scans.ingest.limits import upload_limits
 from scans.models import ApplicationEntity
 from scans.models.received_object import ReceivedSource
-from scans.services.studies.doors import DicomStatus, Taken, take_object, too_large
+from scans.services.studies.doors import DicomStatus, Taken, fault_of, take_object, too_large
 from scans.services.studies.senders import allowed_sender, was_seen
 
 log = structlog.get_logger(__name__)
 _ASSOCIATION_SECONDS = 15  # in which a connection has to ask for an association
 _LONGEST_COMMENT = 64  # of Error Comment (0000,0902): LO
 
+_REFUSED = Taken(DicomStatus.NOT_AUTHORIZED, sentence="This application entity may not send.")
 _PERMANENT, _TRANSIENT = 0x01, 0x02
 _BY_USER, _BY_PRESENTATION = 0x01, 0x03
 
@@ -136,16 +137,14 @@ class Listener:
 
     def _on_store(self, event: evt.Event) -> int | Dataset:
         """Take one object, and say by its status what became of it."""
-        close_old_connections()
-        # Asked for every object: who may no longer send is refused at once.
-        entity = allowed_sender(_calling_title(event.assoc))
-        if entity is None:
-            taken = Taken(
-                DicomStatus.NOT_AUTHORIZED, sentence="This application entity may not send."
-            )
-        else:
+        try:
+            close_old_connections()
+            # Asked for every object: who may no longer send is refused at once.
+            entity = allowed_sender(_calling_title(event.assoc))
             with audit.coming_from(_address(event.assoc)):
-                taken = _take(event, entity)
+                taken = _take(event, entity) if entity is not None else _REFUSED
+        except Exception as error:  # the database is away: nothing is wrong with the object
+            taken = fault_of(error)
         if taken.is_stored:
             return DicomStatus.STORED.value
         log.warning("dimse.refused", status=taken.status.name)

@@ -74,7 +74,7 @@ def take_object(
     except NotAllowedError as error:
         return Taken(DicomStatus.NOT_AUTHORIZED, sentence=str(error))
     except Exception as error:  # each storage and database brings errors of its own
-        return _fault(error)
+        return fault_of(error)
     if row.is_conflict:
         return Taken(DicomStatus.DUPLICATE_SOP_INSTANCE, row, row.detail)
     return Taken(DicomStatus.STORED, row)
@@ -88,7 +88,8 @@ def too_large(limit: int) -> Taken:
     )
 
 
-def _fault(error: Exception) -> Taken:
+def fault_of(error: Exception) -> Taken:
+    """What is said of an object that could not be stored for a fault of ours."""
     full = isinstance(error, OSError) and error.errno in _DISK_IS_FULL
     if full or isinstance(error, OperationalError):
         log.error("door.no_room", error=type(error).__name__)

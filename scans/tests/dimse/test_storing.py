@@ -11,6 +11,7 @@ from django.db import OperationalError
 from pydicom.uid import JPEG2000Lossless
 
 from accounts.tests.factories import UserFactory
+from scans.dimse import listener
 from scans.models import ApplicationEntity, Instance, ReceivedObject
 from scans.services.studies.inbox import accepting, filing
 from scans.services.studies.inbox.filing import file_waiting
@@ -159,6 +160,28 @@ def test_what_we_cannot_store_fails_and_the_next_one_does_not(
     said = failed.stdout + failed.stderr
     assert words in said
     assert [row.sop_instance_uid[-1] for row in ReceivedObject.objects.all()] == ["2"]
+
+
+@pytest.mark.parametrize("missing", ["database", "file"])
+def test_what_we_lack_before_the_object_is_read_is_no_fault_of_it(
+    port, tmp_path, monkeypatch, missing
+):
+    def away(*_):
+        raise OperationalError("the server closed the connection")
+
+    paths = written(tmp_path, slice_of(**NAMED), slice_of(number=2, **NAMED))
+    with monkeypatch.context() as patched:
+        if missing == "database":
+            # The association is asked for while it is there.
+            asked = iter([listener.allowed_sender(TITLE)])
+            patched.setattr(listener, "allowed_sender", lambda title: next(asked, None) or away())
+            words = "Refused: OutOfResources"
+        else:
+            patched.setattr(listener, "_other_than_announced", lambda *_: 1 // 0)
+            words = "Status: 0x110"
+        failed = send_by("storescu", port, paths[0])
+    assert words in failed.stdout + failed.stderr
+    assert send_by("storescu", port, paths[1]).returncode == 0
 
 
 def test_an_object_that_is_too_large_is_refused_and_not_kept(transactional_db, tmp_path, settings):
