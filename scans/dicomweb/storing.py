@@ -1,6 +1,6 @@
 """The parts of one request, one after the other: each stored, or refused on its own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import IO
 
 import structlog
@@ -13,10 +13,12 @@ from scans.ingest.limits import UploadLimits, upload_limits
 from scans.models import ReceivedObject
 from scans.models.received_object import STATED, HeldCode, ReceivedSource
 from scans.models.received_object_states import ReceivedState
-from scans.services.studies.doors import DicomStatus, Taken, take_object, too_large
+from scans.services.studies.doors import DicomStatus, Taken, fault_of, take_object, too_large
 from scans.services.studies.inbox.matching import match_patient
 
 log = structlog.get_logger(__name__)
+_ASKED_EVERY = 100  # parts: whether the sender may still send
+_NO_LONGER = "The token may not be used any more."
 _REPLACED = "Stored under other UIDs: the clinic removes names from what it receives."
 
 
@@ -28,6 +30,7 @@ def store_parts(
     parts: Iterable[Part],
     *,
     user: User,
+    user_now: Callable[[], User | None],
     sender: str,
     study_uid: str | None,
     limit: int,
@@ -35,22 +38,33 @@ def store_parts(
     """Store each part that is a DICOM object, of this study where one is named.
 
     A part that is refused stops none of the others. What `parts` raises passes through; the parts
-    before it are stored. Raises `TooManyPartsError`.
+    before it are stored. A request may last for hours: `user_now` is asked now and then who sends,
+    with the rights of that moment; it returns None where nobody may any more. Raises
+    `TooManyPartsError`.
     """
     limits = upload_limits()
     outcomes: list[Stored] = []
     warned: dict[tuple[object, ...], str] = {}
+    now: User | None = user
     for part in parts:
         if len(outcomes) == limit:
             raise TooManyPartsError
-        taken = _take(part, limits, user=user, sender=sender, study_uid=study_uid)
+        try:
+            if outcomes and len(outcomes) % _ASKED_EVERY == 0:
+                now = user_now()
+        except Exception as error:  # the database is away: the next ones may be luckier
+            taken = fault_of(error)
+        else:
+            taken = _take(part, limits, user=now, sender=sender, study_uid=study_uid)
         outcomes.append(Stored(taken, _warning(taken, warned)))
     return outcomes
 
 
 def _take(
-    part: Part, limits: UploadLimits, *, user: User, sender: str, study_uid: str | None
+    part: Part, limits: UploadLimits, *, user: User | None, sender: str, study_uid: str | None
 ) -> Taken:
+    if user is None:
+        return Taken(DicomStatus.NOT_AUTHORIZED, sentence=_NO_LONGER)
     if part.is_too_large:
         return too_large(limits.file.max_bytes)
     if study_uid is not None and (other := _of_other_study(part.file, limits, study_uid)):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from accounts.policy import Action, require
 from accounts.requests import number_in, signed_in
 from scans.api.core import documentation, problems
@@ -67,6 +69,7 @@ class StoreView(CheckedQuery):
             outcomes = store_parts(
                 self._parts(request),
                 user=signed_in(request),
+                user_now=partial(_user_now, token),
                 sender=f"token {token.token_key[:8]}",
                 study_uid=study_uid,
                 limit=settings.STOW_MAX_OBJECTS,
@@ -127,6 +130,12 @@ class StoreView(CheckedQuery):
             f"{settings.STOW_MAX_OBJECTS} objects. Send the rest in another one; what was stored "
             "before counts as received."
         )
+
+
+def _user_now(token: AuthToken) -> User | None:
+    """Whose the token is, as they are now; None where it was withdrawn."""
+    found = AuthToken.objects.select_related("user__clinic").filter(pk=token.pk).first()
+    return found.user if found is not None else None
 
 
 def _guarded(read: Any) -> Read:

@@ -10,6 +10,7 @@ from django.test import Client
 from knox.models import AuthToken
 from pydicom import Dataset
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from scans.models import Instance, Patient, ReceivedObject
 from scans.services.studies.inbox import accepting, filing
@@ -154,6 +155,35 @@ def test_other_uids_than_those_that_were_sent_are_said_to_be(token, user):
         assert ("other UIDs" in response.get("Warning", "")) == bool(replaced)
     for row in ReceivedObject.objects.all():
         row.file.delete(save=False)
+
+
+@pytest.mark.parametrize("lost", ["token", "role", "database"])
+def test_who_sends_is_asked_again_in_a_long_request(token, user, monkeypatch, lost):
+    monkeypatch.setattr("scans.dicomweb.storing._ASKED_EVERY", 2)
+    take = accepting.accept_object
+
+    def taken(**more):
+        if ReceivedObject.objects.count() == 1:
+            lose()
+        return take(**more)
+
+    def lose():
+        if lost == "token":
+            AuthToken.objects.all().delete()
+        elif lost == "role":
+            User.objects.filter(pk=user.pk).update(is_active=False)
+
+    def away(*_):
+        raise OperationalError("the server closed the connection")
+
+    if lost == "database":
+        monkeypatch.setattr("scans.dicomweb.views._user_now", away)
+    monkeypatch.setattr("scans.services.studies.doors.accept_object", taken)
+    response = send(token, *(slice_of(number=number, **NAMED) for number in (1, 2, 3)))
+    assert response.status_code == 202
+    reason = 0xA700 if lost == "database" else 0x0124
+    assert reasons(response, "OtherFailuresSequence") == [reason]
+    assert ReceivedObject.objects.count() == 2
 
 
 def test_an_object_of_another_study_than_the_address_names_does_not_match(token):
