@@ -47,7 +47,7 @@ class ReceivedObjectViewSet(FoundRows):
     listed_event = audit_events.RECEIVED_OBJECT_LISTED
     queryset = ReceivedObject.objects.select_related(
         "clinic", "received_by", "decided_by", "patient__merged_into", "instance__series"
-    )
+    ).defer("instance__header")
     serializer_class = ReceivedObjectSerializer
     filterset_class = ReceivedObjectFilterSet.for_api()
     ordering_fields = ["received_at"]

@@ -61,6 +61,14 @@ def test_the_likeliest_patient_is_named_and_the_study_filed_for_them(api, user, 
     assert answer["received_object"]["study"] == str(Study.objects.get().pk)
 
 
+def test_no_header_is_read_to_list_them(api, user, rows, django_assert_max_num_queries):
+    patient = PatientFactory(created_by=user)
+    post(api, "assign", rows[0], patient=str(patient.pk))
+    with django_assert_max_num_queries(40) as asked:
+        assert found(api, state="filed")["results"][0]["study"] is not None
+    assert not [one for one in asked.captured_queries if '"header"' in one["sql"]]
+
+
 def test_wrong_decisions_are_refused_in_words(api, rows):
     stranger = PatientFactory(created_by=UserFactory())
     assert post(api, "assign", rows[0], patient=str(stranger.pk)).status_code == 404
