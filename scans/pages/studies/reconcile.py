@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
-from accounts.policy import Action, get_visible_or_404, has_perm, require
+from accounts.policy import Action, get_visible_or_404, require
 from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Patient, ReceivedObject
@@ -29,6 +29,7 @@ from scans.services.studies.inbox.held_studies import (
     compared,
     held_studies,
     in_quarantine,
+    lately_discarded,
     likely_patients,
     reconcilable,
 )
@@ -36,7 +37,7 @@ from scans.services.studies.inbox.matching import stated_name
 
 _MOST_FOUND = 10
 _SHOWN = 200  # studies on one page
-_DISCARDS_SHOWN = timedelta(days=30)
+_DISCARDS_SHOWN, _MOST_DISCARDS = timedelta(days=30), 20
 
 
 class DiscardForm(ReasonForm):
@@ -48,14 +49,16 @@ class DiscardForm(ReasonForm):
 def reconcile(request: ClinicalRequest) -> HttpResponse:
     """List what awaits a decision, and what was discarded lately."""
     require(request.user, Action.UPLOAD_STUDY)
-    held = held_studies(reconcilable(request.user))
+    held = held_studies(reconcilable(request.user), most=_SHOWN + 1)
     conflicts = list(in_quarantine(request.user).select_related("received_by")[:_SHOWN])
-    discarded = _discarded(request)
+    discarded = lately_discarded(
+        request.user, since=timezone.now() - _DISCARDS_SHOWN, most=_MOST_DISCARDS
+    )
     shown = [*(one.first for one in held[:_SHOWN]), *conflicts, *discarded]
     audit.record_list(actor=request.user, event=audit_events.RECEIVED_OBJECT_LISTED, rows=shown)
     context = {
         "held": held[:_SHOWN],
-        "more": max(0, len(held) - _SHOWN),
+        "has_more": len(held) > _SHOWN,
         "conflicts": conflicts,
         "discarded": discarded,
     }
@@ -77,7 +80,7 @@ def reconcile_study(request: ClinicalRequest, object_id: UUID) -> HttpResponse:
     if row.is_conflict:
         context["conflict"] = conflict_of(row)
         return render(request, "studies/reconcile/conflict.html", context)
-    (study,) = held_studies(ReceivedObject.objects.like(row)) or (None,)
+    (study,) = held_studies(ReceivedObject.objects.like(row), most=1) or (None,)
     if study is None:
         return redirect("reconcile")
     query = request.POST.get("q", "").strip()[:200]
@@ -199,18 +202,6 @@ def _row(request: ClinicalRequest, object_id: UUID) -> ReceivedObject:
     row = get_visible_or_404(rows, request.user, pk=object_id)
     require(request.user, Action.DECIDE_CONFLICT if row.is_conflict else Action.UPLOAD_STUDY, row)
     return row
-
-
-def _discarded(request: ClinicalRequest) -> list[ReceivedObject]:
-    """One object of each discard of the last month, newest first."""
-    rows = ReceivedObject.objects.visible_to(request.user).filter(
-        state=ReceivedState.DISCARDED, decided_at__gte=timezone.now() - _DISCARDS_SHOWN
-    )
-    found: dict[object, ReceivedObject] = {}
-    for row in rows.select_related("decided_by").order_by("-decided_at", "received_at")[:1000]:
-        if not row.is_conflict or has_perm(request.user, Action.DECIDE_CONFLICT):
-            found.setdefault((row.decided_at, row.study_instance_uid, row.code), row)
-    return list(found.values())[:20]
 
 
 def _found(

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Instance, Patient, PatientIdentifier, ReceivedObject, Study
+from scans.services.studies.inbox import held_studies
 from scans.services.studies.inbox.accepting import accept_object
 from scans.services.studies.inbox.filing import file_now
 from scans.services.studies.moving import move_study
@@ -149,6 +150,30 @@ def test_a_discard_takes_the_study_off_the_list_and_is_undone(doctor, user):
     assert "It is decided" in page(doctor, rows[0])
     post(doctor, "reconcile-restore", rows[0])
     assert set(ReceivedObject.objects.values_list("state", flat=True)) == {"held"}
+
+
+def test_a_large_discard_hides_no_other_one(doctor, user, monkeypatch):
+    small = held(user, slice_of(study=2, series=1, **NAMED | {"PatientName": "Roe^Rick"}))
+    large = held(user, *(slice_of(number=number, **NAMED) for number in range(1, 6)))
+    post(doctor, "reconcile-discard", small[0], reason="The first one.")
+    post(doctor, "reconcile-discard", large[0], reason="The large one.")
+    monkeypatch.setattr("scans.pages.studies.reconcile._MOST_DISCARDS", 2)
+    shown = text(doctor.get(reverse("reconcile")))
+    assert shown.count("Reason: ") == 2
+    assert shown.index("The large one.") < shown.index("The first one.")
+
+
+def test_of_very_many_the_page_and_the_bar_ask_for_some(doctor, user, monkeypatch):
+    for study in range(1, 5):
+        held(user, slice_of(study=study, series=1, **NAMED))
+    monkeypatch.setattr("scans.pages.studies.reconcile._SHOWN", 3)
+    monkeypatch.setattr(held_studies, "MOST_COUNTED", 3)
+    shown = text(doctor.get(reverse("reconcile")))
+    assert shown.count("Doe, Jane") == 3
+    assert "There are more, shown once these are decided." in shown
+    assert held_studies.awaiting(user) == 3
+    monkeypatch.setattr("scans.pages.core.notifications.awaiting", lambda user: 100)
+    assert "</span> 99+<span" in text(doctor.get(reverse("notification-count")))
 
 
 def test_what_came_again_since_is_not_restored(doctor, user):

@@ -14,10 +14,12 @@ from accounts.policy import Action, has_perm
 from scans.models import Patient, PatientIdentifier, ReceivedObject, Study
 from scans.models.patient import Sex, name_key
 from scans.models.received_object import STATED, ReceivedObjectQuerySet
+from scans.models.received_object_states import ReceivedState
 from scans.models.search_text import folded, mrn_key, mrn_skeleton
 from scans.services.studies.inbox.matching import is_own_issuer, stated_name, survivor
 
 MOST_CANDIDATES = 5
+MOST_COUNTED = 100  # studies and conflicts
 _LOOKED_AT = 40
 _GROUPED_BY = ("clinic_id", "study_instance_uid", "code", *STATED)
 
@@ -72,13 +74,17 @@ def in_quarantine(user: User) -> ReceivedObjectQuerySet:
 
 
 def awaiting(user: User) -> int:
-    """How many studies and conflicts await this person's decision, in two queries."""
-    groups = reconcilable(user).order_by().values(*_GROUPED_BY).distinct().count()
-    return groups + in_quarantine(user).count()
+    """How many studies and conflicts await this person's decision, in two queries.
+
+    `MOST_COUNTED` stands for any more: it is asked once a minute by everybody.
+    """
+    groups = reconcilable(user).order_by().values(*_GROUPED_BY).distinct()[:MOST_COUNTED].count()
+    conflicts = in_quarantine(user).order_by()[:MOST_COUNTED].count()
+    return min(groups + conflicts, MOST_COUNTED)
 
 
-def held_studies(rows: ReceivedObjectQuerySet) -> list[HeldStudy]:
-    """The objects by study, the oldest first; two queries."""
+def held_studies(rows: ReceivedObjectQuerySet, *, most: int) -> list[HeldStudy]:
+    """The objects by study, the oldest `most` first; two queries."""
     groups = list(
         rows.order_by()
         .values(*_GROUPED_BY)
@@ -89,7 +95,7 @@ def held_studies(rows: ReceivedObjectQuerySet) -> list[HeldStudy]:
             since=Min("received_at"),
             newest=Max("received_at"),
         )
-        .order_by("since", "first")
+        .order_by("since", "first")[:most]
     )
     ids = [UUID(group["first"]) for group in groups]
     found = ReceivedObject.objects.select_related("clinic", "received_by", "patient").in_bulk(ids)
@@ -98,6 +104,25 @@ def held_studies(rows: ReceivedObjectQuerySet) -> list[HeldStudy]:
         for pk, group in zip(ids, groups, strict=True)
         if pk in found  # decided a moment ago
     ]
+
+
+def lately_discarded(user: User, *, since: datetime, most: int) -> list[ReceivedObject]:
+    """One object of each discard since then that the person may undo, the newest first."""
+    rows = ReceivedObject.objects.visible_to(user).filter(
+        state=ReceivedState.DISCARDED, decided_at__gte=since
+    )
+    if not has_perm(user, Action.DECIDE_CONFLICT):
+        rows = rows.not_quarantined()
+    discards = (
+        rows.order_by()
+        .values("decided_at", *_GROUPED_BY)
+        .annotate(first=Min(Cast("pk", CharField())))
+        .order_by("-decided_at", "first")
+        .values_list("first", flat=True)[:most]
+    )
+    ids = [UUID(first) for first in discards]
+    found = ReceivedObject.objects.select_related("decided_by").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
 
 
 def likely_patients(row: ReceivedObject, *, user: User) -> list[LikelyPatient]:
