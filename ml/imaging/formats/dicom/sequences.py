@@ -71,16 +71,10 @@ _STATED: Final[Mapping[str, str]] = {
     "TAGGING": OTHER,
     "TOF": ANGIOGRAPHY,
 }
-# Of Series Description and Protocol Name, in the order in which they are asked.
+# Of the names of a series, in the order in which they are asked.
 _CALLED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (ADC, re.compile(r"\b(e?adc|apparent diff)")),
-    (
-        DERIVED,
-        re.compile(
-            r"^b0\b|\b(fa map|cbf|cbv|mtt|ttp|tmax|subtraction|sub\b|(gre ?)?field|b0 ?map)"
-            r"|\b(asl|perf)"
-        ),
-    ),
+    (DERIVED, re.compile(r"^b0\b|\b(b0 ?map|field ?map)")),
     (DWI, re.compile(r"\b(dwi|dti|diff\w*|ep2d b\d|trace\w*|resolve|hardi|noddi)\b")),
     (SWI, re.compile(r"\b(swi\w*|swan|venobold|mip images sw)\b")),
     (ANGIOGRAPHY, re.compile(r"\b(tof\w*|mra|mrv|angio\w*|pc3d|inhance|trance)\b")),
@@ -89,13 +83,24 @@ _CALLED: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (T2, re.compile(r"\bt2(?!\*|star| star)\w*\b")),
     (PD, re.compile(r"\b(pd\w*|proton density)\b")),
 )
+# Names of what is computed, which people give to what it is computed from as well: of an image that
+# the header calls original they say nothing. "Sub-mm" is no subtraction.
+_MAP: Final = re.compile(r"\b(fa map|cbf|cbv|mtt|ttp|tmax)\b|\bsubtraction|\bsub$")
+_SUBTRACTED: Final = re.compile(r"\bsub\b(?! ?(mm|mil))")
+_PERFUSION: Final = re.compile(r"\b(p?c?asl|perf(usion)?)\b")
+# Protocol Name names a series with some vendors and the whole examination with others ("BRAIN MRA"
+# of each series of it): only these weightings are taken from it.
+_BY_PROTOCOL: Final = {T1, T2, FLAIR, PD}
 _T1_FLAIR: Final = re.compile(r"\bt1\b.*\bflair|\bflair\b.*\bt1\b")
 _STAR: Final = re.compile(r"\bt2 ?(\*|star)|\b(t2star|gre ?t2|medic|hemo|merge)\b")
 _WITH: Final = re.compile(
     r"(\+ ?(c|gd|gad|km|k|contrast)\b)"
     r"|\b(gd|gad|gado\w*|postgad|post|ce|contrast|km|dotarem|gadovist|mph)\b|\bc\+"
 )
-_WITHOUT: Final = re.compile(r"\b(pre|without|w/?o|non|native|nativ|ohne|sans|sin|sem|no)\b")
+_BOTH: Final = re.compile(  # of an examination: before and after contrast
+    r"\b(w(ith)?( ?(and|&|\+) ?| )(w ?o|without)|pre ?(and|&|\+)? ?post)\b( (contrast|gad\w*|gd))?"
+)
+_WITHOUT: Final = re.compile(r"\b(pre|without|w ?o|non|native|nativ|ohne|sans|sin|sem|no)\b")
 _NO_AGENT: Final = {"", "NO", "NONE", "N", "N/A", "NA", "NOT GIVEN", "WITHOUT", "0", "OFF", "FALSE"}
 
 
@@ -111,13 +116,13 @@ def sequence_of(dataset: Dataset, frame: Dataset | None = None) -> str:
     computed = _computed(header, dataset)
     if computed:
         return computed
-    words = described(dataset)
+    words = _names(dataset)
     if _STAR.search(words):
         return OTHER
-    called = _called(words)
+    called = _called(words, dataset)
     acquired = _acquired(header, dataset)
     stated = _stated(header, dataset)
-    if called in (ADC, DERIVED, DWI, SWI, ANGIOGRAPHY):
+    if called in (ADC, DERIVED, OTHER, DWI, SWI, ANGIOGRAPHY):
         return called
     for strong in (acquired, stated):
         if strong in (DWI, ANGIOGRAPHY):
@@ -125,14 +130,16 @@ def sequence_of(dataset: Dataset, frame: Dataset | None = None) -> str:
         if strong == FLAIR and called in (FLAIR, T2, UNKNOWN):
             return FLAIR
     weighting = called or acquired or stated
-    if weighting == T1 and has_contrast(dataset, header):
+    if weighting == T1 and not called and _is_doubted(dataset):
+        return UNKNOWN
+    if weighting == T1 and has_contrast(dataset):
         return T1C
     return weighting
 
 
-def has_contrast(dataset: Dataset, header: Dataset | None = None) -> bool:
+def has_contrast(dataset: Dataset) -> bool:
     """Whether a contrast medium was given before, as the header or the people who named it say."""
-    words = described(dataset)
+    words = _BOTH.sub(" ", _names(dataset))
     if _WITHOUT.search(words):
         return False
     agents = [values.text(dataset, "ContrastBolusAgent")]
@@ -152,13 +159,25 @@ def b_value(header: Dataset) -> float | None:
     return found if found is not None else private.b_value(header)
 
 
-def described(dataset: Dataset) -> str:
-    """Series Description and Protocol Name as lower-case words, a space between two."""
-    joined = " ".join(
-        values.text(dataset, keyword) for keyword in ("SeriesDescription", "ProtocolName")
-    )
-    spaced = re.sub(r"[_\-/.,:;()\[\]<>=]+", " ", joined.lower())
+def described(dataset: Dataset, keyword: str = "SeriesDescription") -> str:
+    """Series Description, or another text, as lower-case words, a space between two."""
+    spaced = re.sub(r"[_\-/.,:;()\[\]<>=]+", " ", values.text(dataset, keyword).lower())
     return " ".join(spaced.split())
+
+
+def _names(dataset: Dataset) -> str:
+    """Series Description; Protocol Name where that names a weighting and the description none."""
+    said, protocol = described(dataset), described(dataset, "ProtocolName")
+    if _STAR.search(said) or _called(said, dataset):
+        return said
+    is_named = _STAR.search(protocol) or _called(protocol, dataset) in _BY_PROTOCOL
+    return protocol if is_named else said
+
+
+def _is_doubted(dataset: Dataset) -> bool:
+    """Whether nothing but a protocol names it, and that another thing than the times say."""
+    protocol = described(dataset, "ProtocolName")
+    return not described(dataset) and _called(protocol, dataset) not in {UNKNOWN, *_BY_PROTOCOL}
 
 
 def _computed(header: Dataset, dataset: Dataset) -> str:
@@ -168,14 +187,20 @@ def _computed(header: Dataset, dataset: Dataset) -> str:
         if found in computed:
             return found
     if any(part.upper() in ("MIP", "PROJECTION IMAGE", "MAX_IP", "MPR") for part in parts):
-        words = described(dataset)
-        return ANGIOGRAPHY if _called(words) == ANGIOGRAPHY else UNKNOWN
+        called = _called(described(dataset), dataset)
+        return ANGIOGRAPHY if called == ANGIOGRAPHY else UNKNOWN
     return UNKNOWN
 
 
-def _called(words: str) -> str:
+def _called(words: str, dataset: Dataset) -> str:
     if _T1_FLAIR.search(words):
         return T1
+    origin = next(iter(values.texts(dataset, "ImageType")), "").upper()
+    is_map = _MAP.search(words) or (origin == "DERIVED" and _SUBTRACTED.search(words))
+    if is_map and origin != "ORIGINAL":
+        return ADC if _CALLED[0][1].search(words) else DERIVED
+    if _PERFUSION.search(words):
+        return DERIVED if origin == "DERIVED" else OTHER
     found = next((name for name, pattern in _CALLED if pattern.search(words)), UNKNOWN)
     if found == FLAIR:
         return FLAIR

@@ -110,6 +110,67 @@ ROWS = [
     ("contrast", se(500, 12, SeriesDescription="T1 AX", ContrastBolusAgent="NONE"), "T1"),
     ("contrast", se(500, 12, SeriesDescription="T1 AX post Gd"), "T1c"),
     ("contrast", se(4000, 100, SeriesDescription="T2 AX", ContrastBolusAgent="Gd"), "T2"),
+    ("contrast", se(500, 12, SeriesDescription="T1 AX w/o contrast"), "T1"),
+    (
+        "contrast",
+        se(
+            500,
+            12,
+            SeriesDescription="Ax T1 POST",
+            ProtocolName="BRAIN W WO CONTRAST",
+            ContrastBolusAgent="Gadavist",
+        ),
+        "T1c",
+    ),
+    ("contrast", se(500, 12, SeriesDescription="Ax T1", ProtocolName="BRAIN W WO CONTRAST"), "T1"),
+    (
+        "contrast",
+        se(500, 12, SeriesDescription="Ax T1 w/wo contrast", ContrastBolusAgent="Gadavist"),
+        "T1c",
+    ),
+    ("contrast", se(500, 12, SeriesDescription="T1 with and without contrast"), "T1"),
+    # A protocol may name the whole examination
+    ("protocol", se(500, 12, SeriesDescription="Ax T1", ProtocolName="BRAIN PERFUSION"), "T1"),
+    (
+        "protocol",
+        ir(8800, 120, 2250, SeriesDescription="Ax FLAIR", ProtocolName="STROKE ASL"),
+        "FLAIR",
+    ),
+    ("protocol", se(4500, 102, SeriesDescription="Ax T2 FSE", ProtocolName="BRAIN MRA"), "T2"),
+    ("protocol", se(4500, 102, SeriesDescription="T2 coronal", ProtocolName="BRAIN DTI"), "T2"),
+    ("protocol", se(4500, 102, SeriesDescription="Axial", ProtocolName="BRAIN MRA"), "T2"),
+    ("protocol", se(500, 12, SeriesDescription="Axial", ProtocolName="SWI HEAD"), "T1"),
+    ("protocol", gr(22, 3.6, ProtocolName="TOF_3D"), ""),
+    ("protocol", {"ProtocolName": "t1_mprage_sag KM"}, "T1c"),
+    ("protocol", {"SeriesDescription": "Head 3", "ProtocolName": "T2W_TSE"}, "T2"),
+    ("protocol", se(4000, 90, SeriesDescription="T2", ProtocolName="T1 FLAIR"), "T2"),
+    # Words that only look like what is computed from others
+    ("words", se(500, 12, SeriesDescription="T1 Large Field of View"), "T1"),
+    ("words", se(500, 12, SeriesDescription="Perfect T1"), "T1"),
+    ("words", gr(8, 3, SeriesDescription="AX T1 +C SUB-MM"), "T1c"),
+    (
+        "words",
+        gr(8, 3, SeriesDescription="AX T1 SUB-MM", ImageType=["DERIVED", "SECONDARY", "MPR"]),
+        "T1",
+    ),
+    ("words", se(500, 12, SeriesDescription="T1 MTT study"), "T1"),
+    (
+        "words",
+        {"SeriesDescription": "SUB AX T1", "ImageType": ["DERIVED", "SECONDARY"]},
+        "derived",
+    ),
+    (
+        "words",
+        {"SeriesDescription": "T1 post - sub", "ImageType": ["DERIVED", "SECONDARY"]},
+        "derived",
+    ),
+    (
+        "words",
+        {"SeriesDescription": "ep2d_perf_MTT", "ImageType": ["DERIVED", "PRIMARY"]},
+        "derived",
+    ),
+    ("words", {"SeriesDescription": "gre_field_mapping"}, "derived"),
+    ("words", {"SeriesDescription": "Cerebral ASL"}, "other"),
 ]
 
 
