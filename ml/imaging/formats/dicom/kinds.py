@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from enum import Enum
 from typing import Final
 
@@ -72,17 +74,12 @@ _BY_NAME: Final = (
     ("Ultrasound", Kind.ULTRASOUND),
     ("Image Storage", Kind.OTHER_IMAGE),
 )
-_HEAD: Final = {
-    "HEAD",
-    "BRAIN",
-    "SKULL",
-    "HEADNECK",
-    "HEAD_NECK",
-    "WHOLEHEAD",
-    "NEURO",
-    "PITUITARY",
-}
-_HEAD_WORDS: Final = ("HEAD", "BRAIN", "SKULL", "NEURO", "CRAN", "KOPF", "SCHADEL", "CEREB", "TETE")
+# In English, German, French, Italian, Spanish and Portuguese, without accents, and those parts of
+# the head that have examinations of their own.
+_HEAD: Final = re.compile(
+    r"HEAD|BRAIN|SKULL|NEURO|CRAN|KOPF|SCHADEL|CEREB|TETE|CABE[CZ]|ENCEF|ENCEPH|\bCEPHAL|\bTESTA\b"
+    r"|PITUIT|HYPOPHY|SELLA|ORBIT|TEMPORAL|\bIACS?\b"
+)
 _NOT_TOLD: Final = {"", "UNKNOWN", "OTHER", "NONE", "WHOLEBODY", "UNSPECIFIED"}
 # Of Image Type: what is projected through many slices is none.
 _PROJECTIONS: Final = {"PROJECTION IMAGE", "MIP", "MNIP", "MAX_IP", "MIN_IP"}
@@ -93,7 +90,6 @@ _LOCALIZER_WORDS: Final = {
     "scout",
     "survey",
     "aahscout",
-    "plan",
     "3plane",
     "3-plane",
     "pilot",
@@ -149,7 +145,7 @@ def _is_phase(dataset: Dataset, image_type: set[str]) -> bool:
     """Whether a classic image shows the phase, or one part of the complex signal."""
     said = values.text(dataset, "ComplexImageComponent").upper()
     if said:
-        return said in {"PHASE", "REAL", "IMAGINARY"}
+        return said in {"PHASE", "IMAGINARY"}  # the real part of an inversion recovery is anatomy
     if image_type & {"M", "MAGNITUDE"} or "MIXED" in image_type:
         return False
     parts = {"P", "PHASE", "I", "IMAGINARY"}
@@ -158,11 +154,12 @@ def _is_phase(dataset: Dataset, image_type: set[str]) -> bool:
 
 def _is_of_another_part(part: str) -> bool:
     """Whether a body part is named, and none of the head. Scanners fill it in carelessly."""
-    said = part.upper().replace(" ", "")
-    if said in _NOT_TOLD or said in _HEAD:
-        return False
-    return not any(word in said for word in _HEAD_WORDS)
+    plain = unicodedata.normalize("NFKD", part.upper()).encode("ascii", "ignore").decode()
+    said = plain.replace("_", " ")
+    return said.replace(" ", "") not in _NOT_TOLD and not _HEAD.search(said)
 
 
 def _is_protocol(dataset: Dataset) -> bool:
-    return "phoenix" in values.text(dataset, "SeriesDescription").lower()
+    """Whether it is Siemens' report of a protocol: a hospital's name may hold the word as well."""
+    said = values.text(dataset, "SeriesDescription").lower()
+    return "phoenix" in said and "Rows" not in dataset
