@@ -6,10 +6,11 @@ import io
 import logging
 import warnings
 import zlib
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 import pydicom
-from pydicom import Dataset, config, uid
+from pydicom import Dataset, config, filereader, uid
+from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
 
 from ml.imaging.formats.contract import Limits, Refusal
@@ -21,8 +22,6 @@ from ml.imaging.formats.dicom.pixel_element import PixelElementFinder
 config.settings.reading_validation_mode = config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module="pydicom")
-
-_DEFLATED: Final = uid.DeflatedExplicitVRLittleEndian.encode()
 
 
 def read_dataset(
@@ -46,7 +45,7 @@ def read_dataset(
         raise _damaged() from error
     if not len(dataset):
         raise _damaged()
-    meta = getattr(dataset, "file_meta", None) or pydicom.dataset.FileMetaDataset()
+    meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
     dataset.file_meta = meta
     if values.text(meta, "MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage or (
         "DirectoryRecordSequence" in dataset
@@ -62,28 +61,34 @@ def read_dataset(
 
 
 def _read(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder | None) -> Dataset:
-    head = file.read(1024)  # file meta is shorter
+    # As pydicom reads it, and with the same functions: what is deflated for it is for us.
+    filereader.read_preamble(file, force=True)
+    meta = filereader._read_file_meta_info(file)
+    if meta.get("TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian:
+        return _read_deflated(file, meta, limits=limits, stop=stop)
     file.seek(0)
-    if head[128:132] == b"DICM" and _DEFLATED in head:
-        return _read_deflated(file, limits=limits, stop=stop)
     if stop is None:
         return pydicom.dcmread(file, force=True)
     stop.stream = file
-    return pydicom.filereader.read_partial(file, stop_when=stop, force=True)
+    return filereader.read_partial(file, stop_when=stop, force=True)
 
 
-def _read_deflated(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder | None) -> Dataset:
-    """pydicom inflates a whole file at once, however large it becomes; here there is a limit."""
-    file.seek(132)
-    first = file.read(12)  # (0002,0000), how many bytes of file meta follow
-    length = int.from_bytes(first[8:], "little")
-    meta = pydicom.dataset.FileMetaDataset(
-        pydicom.filereader.read_dataset(
-            io.BytesIO(first + file.read(length)), is_implicit_VR=False, is_little_endian=True
-        )
-    )
+def _read_deflated(
+    file: BinaryIO,
+    meta: FileMetaDataset,
+    *,
+    limits: Limits,
+    stop: PixelElementFinder | None,
+) -> Dataset:
+    """pydicom inflates a whole file at once, however large it becomes; here there is a limit.
+
+    The file stands behind its meta.
+    """
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    plain = inflate.decompress(file.read(), limits.max_bytes)
+    try:
+        plain = inflate.decompress(file.read(), limits.max_bytes)
+    except zlib.error as error:
+        raise _damaged() from error
     if not inflate.eof and len(plain) >= limits.max_bytes:
         limits.check_bytes(limits.max_bytes + 1)
     if not inflate.eof:
@@ -91,7 +96,7 @@ def _read_deflated(file: BinaryIO, *, limits: Limits, stop: PixelElementFinder |
     content = io.BytesIO(plain)
     if stop is not None:
         stop.stream = content
-    dataset = pydicom.filereader.read_dataset(
+    dataset = filereader.read_dataset(
         content, is_implicit_VR=False, is_little_endian=True, stop_when=stop
     )
     dataset.file_meta = meta

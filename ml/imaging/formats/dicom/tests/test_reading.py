@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -165,16 +166,38 @@ def test_an_image_too_large_is_refused_by_its_header() -> None:
     assert refused.value.code == "too_many_pixels"
 
 
-def test_a_deflated_file_is_inflated_only_as_far_as_allowed() -> None:
+@pytest.mark.parametrize("form", ["with a preamble", "without a preamble", "of a long meta"])
+@pytest.mark.parametrize("reader", [header, read])
+def test_a_deflated_file_is_inflated_only_as_far_as_allowed(
+    form: str, reader: Callable[..., Any]
+) -> None:
     made = mr_slice(ImageComments="x")
     made.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    if form == "of a long meta":
+        made.file_meta.PrivateInformationCreatorUID = "1.2.3"
+        made.file_meta.PrivateInformation = bytes(2000)
+        made.file_meta[0x00020002].value = "1." + "2" * 1000
+        made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID
     plain = written(made)
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     length = 132 + 12 + int.from_bytes(plain[140:144], "little")
     bomb = plain[:length] + deflate.compress(bytes(50_000_000)) + deflate.flush()
+    if form == "without a preamble":
+        plain, bomb = plain[132:], bomb[132:]
+    assert header(plain).modality == "MR"
     with pytest.raises(Refusal) as refused:
-        header(bomb, limits=replace(LIMITS, max_bytes=1_000_000))
+        reader(bomb, limits=replace(LIMITS, max_bytes=1_000_000))
     assert refused.value.code == "too_large"
+
+
+def test_a_deflated_file_of_other_bytes_is_refused() -> None:
+    made = mr_slice()
+    made.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    plain = written(made)
+    length = 132 + 12 + int.from_bytes(plain[140:144], "little")
+    with pytest.raises(Refusal) as refused:
+        header(plain[:length] + b"\xff" * 500)
+    assert refused.value.code == "truncated"
 
 
 @pytest.mark.parametrize("kept", [140, 200, 700, -100])
