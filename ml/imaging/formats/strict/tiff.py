@@ -5,6 +5,7 @@ Uncompressed pixels have no checksum: what is inside the file counts as whole.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from dataclasses import dataclass
@@ -17,6 +18,14 @@ _SAMPLES, _ROWS, _PLANAR = 277, 278, 284
 _TILE_WIDTH, _TILE_LENGTH, _JPEG_TABLES = 322, 323, 347
 _PLACES: Final = ((273, 279), (324, 325))  # offsets and byte counts of strips, of tiles
 _SIZES: Final = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I"}
+# What is unpacked of a page, and no more: many tags may point at the same bytes.
+_USED: Final = frozenset(
+    (
+        *(_WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR),
+        *(_TILE_WIDTH, _TILE_LENGTH, _JPEG_TABLES),
+        *itertools.chain(*_PLACES),
+    )
+)
 _OTHER_SIZES: Final = {5: 8, 10: 8, 11: 4, 12: 8}
 _NONE, _LZW, _JPEG, _PACK_BITS = 1, 5, 7, 32773
 _DEFLATE: Final = {8, 32946}
@@ -51,8 +60,9 @@ def check(content: bytes, *, pages: set[int]) -> None:
     seen: set[int] = set()
     while at and at not in seen:
         seen.add(at)
-        tags, at = _directory(content, at, order)
-        if number in pages:
+        is_wanted = number in pages
+        tags, at = _directory(content, at, order, used=_USED if is_wanted else frozenset())
+        if is_wanted:
             _check_page(content, tags)
         number += 1
 
@@ -131,12 +141,13 @@ def _check_packed(part: _Part) -> None:
         raise DamagedError("a strip is damaged")
 
 
-def _directory(content: bytes, at: int, order: str) -> tuple[_Tags, int]:
-    """All numbers of a page by tag, and where the next page is described."""
+def _directory(content: bytes, at: int, order: str, *, used: frozenset[int]) -> tuple[_Tags, int]:
+    """The numbers of the used tags of a page, and where the next page is described."""
     count = _number(content, at, f"{order}H")
     if not 0 < count <= _MOST_TAGS:
         raise DamagedError("a page without tags, or too many")
     tags: _Tags = {}
+    unpacked = 0
     for entry in range(at + 2, at + 2 + 12 * count, 12):
         tag, kind = _number(content, entry, f"{order}H"), _number(content, entry + 2, f"{order}H")
         values = _number(content, entry + 4, f"{order}I")
@@ -147,7 +158,10 @@ def _directory(content: bytes, at: int, order: str) -> tuple[_Tags, int]:
         place = entry + 8 if size <= 4 else _number(content, entry + 8, f"{order}I")
         if place + size > len(content):
             raise DamagedError("a value is outside the file")
-        if letter:
+        if letter and tag in used:
+            unpacked += size
+            if unpacked > len(content):
+                raise DamagedError("values that share their bytes")
             tags[tag] = struct.unpack_from(f"{order}{values}{letter}", content, place)
     return tags, _number(content, at + 2 + 12 * count, f"{order}I")
 

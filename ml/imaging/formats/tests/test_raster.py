@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 from dataclasses import replace
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from ml.imaging import formats
+from ml.imaging.formats.strict import DamagedError, tiff
 from ml.imaging.formats.tests import drawn_files
 from ml.imaging.phantom import draw_phantom
 
@@ -149,6 +151,32 @@ def test_pages_that_go_round_in_a_circle_are_a_damaged_file():
     with pytest.raises(formats.Refusal) as caught:
         formats.read(bytes(content), limits=LIMITS)
     assert caught.value.code == "truncated"
+
+
+def test_only_the_tags_of_a_tiff_that_a_page_needs_are_unpacked():
+    content = tiff_with_tags(range(40_000, 40_900), values=250_000)
+    tracemalloc.start()
+    try:
+        tiff.check(content, pages={0})
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(content)
+    finally:
+        tracemalloc.stop()
+
+
+def test_tags_of_a_tiff_that_all_point_at_the_same_bytes_are_refused():
+    content = tiff_with_tags((277, 278, 284, 322, 347), values=250_000)
+    with pytest.raises(DamagedError, match="share"):
+        tiff.check(content, pages={0})
+
+
+def tiff_with_tags(tags, *, values):
+    """A page of 8 x 8 pixels, with further tags that all have the same bytes as their value."""
+    own = {256: 8, 257: 8, 258: 8, 259: 1, 262: 1, 273: 0, 279: 64}
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in own.items()]
+    place = 8 + 2 + 12 * (len(own) + len(tags)) + 4
+    entries += [struct.pack("<HHII", tag, 1, values, place) for tag in tags]
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    return head + b"".join(entries) + bytes(4) + b"\1" * values
 
 
 @pytest.mark.parametrize("kind", ["PNG", "MPO", "GIF", "TIFF"])
