@@ -115,8 +115,9 @@ def _segment(frame: bytes, at: int, end: int, values: int) -> None:
             at, made = at + 2 + head, made + 1 + head
         else:
             at, made = (at + 1, made) if head == 128 else (at + 2, made + 257 - head)
-    # A zero makes its length even; encoders that pack across the end of a row stay within it.
-    if at > end or made != values or any(frame[at:end]):
+    # A zero makes its length even, some pad with codes that stand for nothing (128); encoders that
+    # pack across the end of a row stay within it.
+    if at > end or made != values or frame[at:end].strip(b"\0\x80"):
         raise DamagedError("a segment does not fill the image")
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,19 @@ def test_a_deflated_file_that_is_cut_is_refused() -> None:
     for cut in (4, 10, 100, len(content) // 2):
         with pytest.raises(formats.Refusal):
             formats.read(content[:-cut], limits=LIMITS)
+
+
+def test_a_segment_of_rle_may_be_padded_with_codes_that_stand_for_nothing() -> None:
+    syntax = "RLELossless"
+    segment = b"\x81\x07" * 8  # 128 times 7, eight times
+    frame = struct.pack("<16I", 1, 64, *[0] * 14) + segment
+    for padding, is_whole in ((b"\x80\x80", True), (b"\x80\0", True), (b"\x80\1", False)):
+        content = of_frame(frame + padding, syntax, bits=8, shape=(32, 32))
+        if is_whole:
+            assert (formats.read(content, limits=LIMITS).image.pixels == 7).all()
+        else:
+            with pytest.raises(formats.Refusal):
+                formats.read(content, limits=LIMITS)
 
 
 def test_bytes_of_a_frame_may_be_followed_by_zeros() -> None:
