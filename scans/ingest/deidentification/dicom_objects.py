@@ -81,7 +81,8 @@ def _clean(dataset: Dataset, identity: Identity, key: PseudonymKey) -> None:
     _name_vr_of_pixels(dataset)
     pseudonym = key.pseudonym(identity.key)
     dataset.PatientName = pseudonym
-    dataset.PatientID = pseudonym
+    # Without an ID it is nobody's by its ID, as where names are kept: a person decides.
+    dataset.PatientID = pseudonym if identity.has_number else None
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = [f"DICOM PS3.15 {code}" for code, _ in METHODS]
     dataset.DeidentificationMethodCodeSequence = Sequence(_code(*method) for method in METHODS)

@@ -38,25 +38,40 @@ class Identity:
     """What an object states of its patient.
 
     Attributes:
-        key: what the pseudonym and the shift of dates are made of: the patient ID, without one the
-            name and the birth date; "" where the object states neither.
+        key: what the pseudonym and the shift of dates are made of: the patient ID and who gave it,
+            without one the name and the birth date, without a name the study alone.
+        has_number: whether the object states a patient ID: only then it is found again by it.
         words: of names and numbers, in small letters, which no text keeps.
     """
 
     key: str
+    has_number: bool
     words: frozenset[str]
 
 
 def identity_of(dataset: Dataset) -> Identity:
-    """Read both from a whole object. Ill-formed values count as not stated."""
+    """Read all from a whole object. Ill-formed values count as not stated."""
     words: set[str] = set()
     for text in _texts(dataset):
         words |= words_of(text)
+    return Identity(
+        key=_key(dataset).casefold(),
+        has_number=bool(values.text(dataset, "PatientID")),
+        words=frozenset(words),
+    )
+
+
+def _key(dataset: Dataset) -> str:
+    """Of two patients never the same; a null character is in none of the values."""
     number = values.text(dataset, "PatientID")
-    if not number:
-        parts = (values.text(dataset, "PatientName"), values.text(dataset, "PatientBirthDate"))
-        number = "^".join(parts) if any(parts) else ""
-    return Identity(number.casefold(), frozenset(words))
+    if number:
+        issuer = values.text(dataset, "IssuerOfPatientID")
+        return f"{issuer}\0{number}" if issuer else number
+    name = values.text(dataset, "PatientName")
+    if name.strip("^= "):
+        return f"{name}^{values.text(dataset, 'PatientBirthDate')}"
+    uids = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    return "\0\0" + next((uid for keyword in uids if (uid := values.text(dataset, keyword))), "")
 
 
 def _texts(dataset: Dataset) -> Iterator[str]:

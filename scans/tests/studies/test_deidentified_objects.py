@@ -315,3 +315,39 @@ def test_objects_that_are_text_are_refused_with_the_reason():
         made(written(report))
     assert refused.value.code == "cannot_be_pseudonymized"
     assert "structured report" in refused.value.problem
+
+
+# --- Whose pseudonym it is -----------------------------------------------------------------------
+
+
+def pseudonyms(**stated):
+    kept = read(made(written(mr_slice(**stated))))
+    return kept.PatientID, str(kept.PatientName)
+
+
+def test_one_id_of_two_issuers_is_two_patients():
+    first, again = (pseudonyms(IssuerOfPatientID=issuer) for issuer in ("CITY", "City "))
+    other, unstated = pseudonyms(IssuerOfPatientID="COUNTY"), pseudonyms()
+    assert first == again
+    assert len({first, other, unstated}) == 3
+    assert all(name.startswith("P-") for name in (*first, *other, *unstated))
+
+
+@pytest.mark.parametrize("born", ["", "19600517"])
+def test_objects_that_name_nobody_share_a_pseudonym_within_their_study_alone(born):
+    nobody = {"PatientID": "", "PatientName": "", "PatientBirthDate": born}
+    first = pseudonyms(**nobody, StudyInstanceUID="1.2.3")
+    again = pseudonyms(**nobody, StudyInstanceUID="1.2.3", SOPInstanceUID="1.2.3.4")
+    other = pseudonyms(**nobody, StudyInstanceUID="1.2.5")
+    assert first == again
+    assert first[1] != other[1]
+    assert first[0] == other[0] == ""
+
+
+def test_without_an_id_the_name_makes_the_pseudonym_and_no_id_is_made_up():
+    unnumbered = {"PatientID": None, "PatientName": "Doe^Jane"}
+    first = pseudonyms(**unnumbered, PatientBirthDate="19600517", StudyInstanceUID="1.2.3")
+    again = pseudonyms(**unnumbered, PatientBirthDate="19600517", StudyInstanceUID="1.2.5")
+    other = pseudonyms(**unnumbered, PatientBirthDate="19700517")
+    assert first == again != other
+    assert first[0] == other[0] == ""

@@ -233,6 +233,26 @@ def test_an_object_of_nobody_known_waits_under_its_pseudonym(person, patient):
     assert "H-99" not in row.detail
 
 
+def test_no_two_patients_become_one_where_files_register_them(person, patient):
+    person.clinic.registers_patients_from_files = True
+    person.clinic.save(update_fields=["registers_patients_from_files"])
+    nobody = {"PatientID": "", "PatientName": ""}
+    one_id = {"PatientID": "5", "PatientName": "Roe^Ann"}
+    for content in (
+        *(slice_of(study=study, **nobody) for study in (1, 2)),
+        slice_of(study=3, **one_id, IssuerOfPatientID="CITY"),
+        slice_of(study=4, **one_id, IssuerOfPatientID="COUNTY"),
+    ):
+        accept_object(user=person, content=content, source="dimse", sender="MR1", wakes=False)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(filing, "_is_quiet", lambda group: True)
+        filing.file_waiting()
+    unnumbered = ReceivedObject.objects.filter(stated_patient_id="")
+    assert [(row.state, row.code) for row in unnumbered] == [("held", "no_patient")] * 2
+    filed = Instance.objects.select_related("patient")
+    assert len({instance.patient for instance in filed}) == len(filed) == 2
+
+
 # --- The setting ---------------------------------------------------------------------------------
 
 
