@@ -28,6 +28,17 @@ def pseudonymized(content: bytes, *, key: PseudonymKey, limits: Limits) -> bytes
     Raises:
         Refusal: with code `cannot_be_pseudonymized`, or one of the format.
     """
+    try:
+        return _pseudonymized(content, key=key, limits=limits)
+    except (Refusal, MemoryError):
+        raise
+    except Exception as error:  # hostile or broken bytes fail in ways nobody lists
+        raise Refusal(
+            "truncated", "The file is truncated or damaged.", "Export or copy it again."
+        ) from error
+
+
+def _pseudonymized(content: bytes, *, key: PseudonymKey, limits: Limits) -> bytes:
     known = formats.format_of(content)
     if known is None:
         return content
@@ -38,9 +49,4 @@ def pseudonymized(content: bytes, *, key: PseudonymKey, limits: Limits) -> bytes
     clean = _PICTURES.get(known.name)
     if clean is None:
         raise cannot("its format is not one that this can be done for")
-    try:
-        return clean(content)
-    except pictures.MalformedError as error:
-        raise Refusal(
-            "truncated", "The image is truncated or damaged.", "Export or copy it again."
-        ) from error
+    return clean(content)

@@ -351,3 +351,13 @@ def test_without_an_id_the_name_makes_the_pseudonym_and_no_id_is_made_up():
     other = pseudonyms(**unnumbered, PatientBirthDate="19700517")
     assert first == again != other
     assert first[0] == other[0] == ""
+
+
+def test_an_object_cut_at_any_byte_is_refused_or_cleaned():
+    content = written(mr_slice())
+    tail = b"\xfc\xff\xfc\xffOB\0\0"  # the head of an element, cut in its length
+    for cut in (*(content[:length] for length in range(140, 1200, 13)), content + tail):
+        try:
+            made(cut)
+        except Refusal as refusal:
+            assert refusal.code in ("truncated", "cannot_be_pseudonymized", "not_dicom")  # noqa: PT017

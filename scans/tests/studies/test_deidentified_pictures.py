@@ -123,3 +123,28 @@ def test_a_file_of_no_format_comes_back_as_it_is():
     chunk = b"tEXtCANARY"
     words = struct.pack(">I", 6) + chunk + struct.pack(">I", zlib.crc32(chunk))
     assert b"CANARY" not in made(pictures.png()[:33] + words + pictures.png()[33:])
+
+
+# --- Damage --------------------------------------------------------------------------------------
+
+
+def volume_of(cls=nibabel.Nifti1Image):
+    return cls(np.arange(480, dtype=np.int16).reshape(10, 12, 4), np.eye(4)).to_bytes()
+
+
+def assert_refused(content):
+    with pytest.raises(formats.Refusal) as refused:
+        made(content)
+    assert refused.value.code == "truncated"
+    assert refused.value.problem
+
+
+@pytest.mark.parametrize("offset", [float("nan"), float("inf")])
+def test_a_volume_whose_numbers_lie_nowhere_is_refused(offset):
+    content = volume_of()
+    assert_refused(content[:108] + struct.pack("<f", offset) + content[112:])
+
+
+def test_a_compressed_volume_that_is_damaged_is_refused():
+    content = gzip.compress(volume_of())
+    assert_refused(content[:-8] + bytes(4) + content[-4:])  # another sum than that of its bytes

@@ -1,5 +1,6 @@
 """A clinic that stores no file that names a person: whatever comes, by whatever door."""
 
+import gzip
 import io
 import json
 import logging
@@ -7,6 +8,8 @@ from datetime import date
 from logging.config import DictConfigurator
 from uuid import uuid4
 
+import nibabel
+import numpy as np
 import pydicom
 import pytest
 from django.apps import apps
@@ -195,6 +198,15 @@ def test_an_object_that_is_text_is_refused_and_the_others_are_received(api, pati
     response = send(api, patient, file_of(report(**NAMED)), file_of(slice_of(**NAMED)))
     assert [one["code"] for one in response.data["refused"]] == ["cannot_be_pseudonymized"]
     assert "structured report" in response.data["refused"][0]["detail"]
+    assert Instance.objects.count() == 1
+
+
+def test_a_damaged_file_is_refused_and_the_others_are_received(api, patient):
+    volume = gzip.compress(nibabel.Nifti1Image(np.zeros((8, 8, 8)), np.eye(4)).to_bytes())
+    damaged = file_of(volume[:-8] + bytes(4) + volume[-4:], "head.nii.gz")
+    response = send(api, patient, damaged, file_of(slice_of(**NAMED)))
+    assert response.status_code == 201, response.data
+    assert [one["code"] for one in response.data["refused"]] == ["truncated"]
     assert Instance.objects.count() == 1
 
 
