@@ -52,6 +52,7 @@ def pseudonymized_object(content: bytes, *, key: PseudonymKey, limits: Limits) -
         raise cannot(f"it is no image ({kind.value})")
     if _has_overlay_in_pixels(dataset):
         raise cannot("a drawing lies in its pixels (an overlay in unused bits)")
+    _refuse_text_in_pixels(dataset, kind)
     try:
         identity = identity_of(dataset)
         _clean(dataset, identity, key)
@@ -115,6 +116,21 @@ def _has_overlay_in_pixels(dataset: Dataset) -> bool:
         if (group, 0x0010) in dataset and (group, 0x3000) not in dataset:
             return True
     return False
+
+
+def _refuse_text_in_pixels(dataset: Dataset, kind: Kind) -> None:
+    """Refuse an image that says so of itself, and a picture of a screen that does not deny it.
+
+    Neither can be stamped as an image from which the patient's identity was removed.
+    """
+    said = values.text(dataset, "BurnedInAnnotation").upper()
+    if said == "YES":
+        raise cannot("its header says that text is burned into its pixels")
+    if kind is Kind.SECONDARY_CAPTURE and said != "NO":
+        raise cannot(
+            "it is a picture of a screen or of paper, and its header does not say that no text is "
+            "burned into its pixels"
+        )
 
 
 def _written(dataset: Dataset, key: PseudonymKey) -> bytes:

@@ -361,3 +361,31 @@ def test_an_object_cut_at_any_byte_is_refused_or_cleaned():
             made(cut)
         except Refusal as refusal:
             assert refusal.code in ("truncated", "cannot_be_pseudonymized", "not_dicom")  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "said"),
+    [
+        (uid.MRImageStorage, "YES"),
+        (uid.SecondaryCaptureImageStorage, "YES"),
+        (uid.SecondaryCaptureImageStorage, ""),
+    ],
+)
+def test_an_image_with_text_in_its_pixels_is_refused_with_the_reason(sop_class, said):
+    with pytest.raises(Refusal) as refused:
+        made(written(mr_slice(SOPClassUID=sop_class, BurnedInAnnotation=said)))
+    assert refused.value.code == "cannot_be_pseudonymized"
+    assert "burned into its pixels" in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "said"),
+    [
+        (uid.MRImageStorage, "NO"),
+        (uid.MRImageStorage, ""),
+        (uid.SecondaryCaptureImageStorage, "NO"),
+    ],
+)
+def test_an_image_that_says_nothing_of_text_in_its_pixels_is_kept(sop_class, said):
+    kept = read(made(written(mr_slice(SOPClassUID=sop_class, BurnedInAnnotation=said))))
+    assert kept.PatientIdentityRemoved == "YES"
