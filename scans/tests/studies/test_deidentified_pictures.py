@@ -139,7 +139,7 @@ def assert_refused(content):
     assert refused.value.problem
 
 
-@pytest.mark.parametrize("offset", [float("nan"), float("inf")])
+@pytest.mark.parametrize("offset", [float("nan"), float("inf"), -1e30])
 def test_a_volume_whose_numbers_lie_nowhere_is_refused(offset):
     content = volume_of()
     assert_refused(content[:108] + struct.pack("<f", offset) + content[112:])
@@ -148,3 +148,11 @@ def test_a_volume_whose_numbers_lie_nowhere_is_refused(offset):
 def test_a_compressed_volume_that_is_damaged_is_refused():
     content = gzip.compress(volume_of())
     assert_refused(content[:-8] + bytes(4) + content[-4:])  # another sum than that of its bytes
+
+
+@pytest.mark.parametrize("cls", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_nifti_loses_what_follows_its_voxels(cls, compressed):
+    content = volume_of(cls) + b"CANARY"
+    after = made(gzip.compress(content) if compressed else content)
+    assert (gzip.decompress(after) if compressed else after) == volume_of(cls)
