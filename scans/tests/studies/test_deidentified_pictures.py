@@ -156,3 +156,70 @@ def test_nifti_loses_what_follows_its_voxels(cls, compressed):
     content = volume_of(cls) + b"CANARY"
     after = made(gzip.compress(content) if compressed else content)
     assert (gzip.decompress(after) if compressed else after) == volume_of(cls)
+
+
+# --- What a TIFF file leads to -------------------------------------------------------------------
+
+
+def directory_of(*entries, after=0):
+    parts = [struct.pack("<HHII", *entry) for entry in entries]
+    return struct.pack("<H", len(parts)) + b"".join(parts) + struct.pack("<I", after)
+
+
+def test_tiff_loses_exif_and_where_it_was_taken():
+    content, texts = saved("TIFF"), b"CANARY of a comment, CANARY of a place"
+    at = struct.unpack_from("<I", content, 4)[0]
+    count = struct.unpack_from("<H", content, at)[0]
+    end = len(content)
+    first = directory_of((0x9286, 7, len(texts), end))
+    other = directory_of((0x1B, 7, len(texts), end), (1, 2, 4, 0x52414E43))
+    exif = end + len(texts)
+    pointers = (0x8769, 4, 1, exif), (0x8825, 4, 1, exif + len(first))
+    entries = list(struct.iter_unpack("<HHII", content[at + 2 : at + 2 + 12 * count]))
+    page = exif + len(first) + len(other)
+    content = content[:4] + struct.pack("<I", page) + content[8:] + texts + first + other
+    content += directory_of(*entries, *pointers)
+    assert dict(Image.open(io.BytesIO(content)).getexif().get_ifd(0x8769)) == {0x9286: texts}
+    after = made(content)
+    assert_same_pixels(content, after)
+    assert b"CNAR" not in after
+    assert not {0x8769, 0x8825} & set(Image.open(io.BytesIO(after)).getexif())
+
+
+def test_tiff_loses_what_nothing_leads_to():
+    content = saved("TIFF", frames=2, compression="tiff_lzw")
+    # Both ends, and a directory between: one that was left when another took its place.
+    left = b"CANARY" + directory_of((270, 2, 4, 0x52414E43))
+    moved = content[:4] + struct.pack("<I", len(content) + len(left)) + content[8:]
+    at = struct.unpack("<I", content[4:8])[0]
+    size = 2 + 12 * struct.unpack_from("<H", content, at)[0] + 4
+    moved = moved + left + content[at : at + size] + b"CANARY"
+    assert_same_pixels(moved, made(moved))
+    assert b"CNAR" not in made(moved)
+
+
+def test_tiff_keeps_tiles_and_pictures_in_pictures():
+    tile = pictures.slice_pixels(seed=1, width=64, height=64)[:64, :64].astype(np.uint8)
+    numbers = {254: 0, 256: 64, 257: 64, 258: 8, 259: 1, 262: 1, 277: 1, 322: 64, 323: 64}
+    first, data = 8, 8 + 2 + 12 * 12 + 4
+
+    def page(place, *more):
+        entries = [(tag, 4, 1, value) for tag, value in numbers.items()]
+        return directory_of(*entries, (324, 4, 1, place), (325, 4, 1, 4096), *more)
+
+    inner = data + 4096
+    content = b"II*\0" + struct.pack("<I", first) + page(data, (330, 4, 1, inner))
+    content += tile.tobytes() + page(data)
+    after = made(content)
+    assert after == content
+    assert np.array_equal(formats.read(after, limits=LIMITS).images[0].pixels, tile)
+
+
+def test_tiff_whose_directories_lead_to_one_list_of_thousands_is_refused():
+    size, count = 2 + 12 + 4, 10
+    places = 8 + count * size
+    content = b"II*\0" + struct.pack("<I", 8)
+    for index in range(1, count + 1):
+        entry = (330, 4, 20_000, places)
+        content += directory_of(entry, after=8 + index * size if index < count else 0)
+    assert_refused(content + bytes(4 * 20_000))
