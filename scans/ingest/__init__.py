@@ -24,6 +24,7 @@ from ml.imaging.formats import (
     Window,
 )
 from ml.imaging.formats.dicom import self_check, syntaxes
+from ml.imaging.formats.dicom.data_set import same_data_set
 from ml.imaging.formats.dicom.header_differences import HeaderDifference, header_differences
 from ml.imaging.formats.dicom.identification import (
     Identification,
@@ -59,6 +60,7 @@ __all__ = [
     "natural_key",
     "read",
     "read_header",
+    "same_data_set",
     "suffix_of",
     "transfer_syntaxes",
     "unpack",

@@ -22,6 +22,7 @@ from scans.services.studies.receipts import (
     REFUSED,
     FileOutcome,
 )
+from scans.services.studies.sameness import are_stored_alike
 from scans.services.studies.stated import wrong_date
 from scans.services.studies.storing import Stored
 
@@ -44,12 +45,13 @@ class Known:
 
     Attributes:
         same: by SHA-256, and by the keyed hash of what was received, a file of this patient.
-        uids: SOP Instance UIDs that the clinic has, and keyed hashes of those that it received.
+        uids: SOP Instance UIDs that the clinic has, and keyed hashes of those that it received;
+            with each the file of this patient that has it, or None.
         studies: by UID, of the clinic.
     """
 
     same: dict[str, Instance]
-    uids: set[str]
+    uids: dict[str, Instance | None]
     studies: dict[str, Study]
 
     @classmethod
@@ -65,10 +67,12 @@ class Known:
         if uids:
             condition |= Q(sop_instance_uid__in=uids)
         same: dict[str, Instance] = {}
-        taken = set()
+        taken: dict[str, Instance | None] = {}
         for instance in instances.filter(condition).select_related("series__study"):
-            taken |= {instance.sop_instance_uid, instance.received_uid} - {""}
-            if instance.patient_id == patient.pk:
+            mine = instance.patient_id == patient.pk
+            for known in {instance.sop_instance_uid, instance.received_uid} - {""}:
+                taken[known] = instance if mine else taken.get(known)
+            if mine:
                 for digest in {instance.sha256, instance.received_sha256} - {""}:
                     same.setdefault(digest, instance)
         stated = {uid for row in rows if (uid := row.metadata.study_uid)}
@@ -117,12 +121,15 @@ class Destination:
         there = self.known.studies.get(file.metadata.study_uid or "")
         if there is not None and there.patient_id != self.patient.pk:
             return FileOutcome(file.filename, REFUSED, "study_of_other_patient", _OF_OTHER_PATIENT)
-        if file.uids & self.known.uids or any(file.uids & one.uids for one in self.taken):
+        if file.uids & self.known.uids.keys() or any(file.uids & one.uids for one in self.taken):
+            # Each door writes a file meta of its own: what is behind it decides.
+            if (found := self._with_same_data_set(file)) is not None:
+                return found
             detail = _UID_CONFLICT.format(name=file.filename)
             return FileOutcome(file.filename, REFUSED, "uid_conflict", detail)
-        if not self.confirm_identity and (found := differences(self.patient, file.patient)):
+        if not self.confirm_identity and (others := differences(self.patient, file.patient)):
             is_named = file.arrival is None or not file.arrival.is_pseudonymized
-            question = question_of(found if is_named else kinds_of(found))
+            question = question_of(others if is_named else kinds_of(others))
             return FileOutcome(file.filename, REFUSED, IDENTITY_DIFFERS, question)
         refusal = self._refusal_of_study(file)
         if refusal is not None:
@@ -161,6 +168,18 @@ class Destination:
                 setattr(self.study, name, values[name])
             self.study.save(update_fields=["study_instance_uid", *missing])
         return self.study
+
+    def _with_same_data_set(self, file: Stored) -> FileOutcome | int | None:
+        """What `take` says of a file whose object is there behind another file meta, else None."""
+        name = str(file.instance["file"])
+        for uid in file.uids:
+            known = self.known.uids.get(uid)
+            if known is not None and are_stored_alike(name, str(known.file.name)):
+                return self._same(file, known)
+        for at, other in enumerate(self.taken):
+            if file.uids & other.uids and are_stored_alike(name, str(other.instance["file"])):
+                return at
+        return None
 
     def _same(self, file: Stored, same: Instance) -> FileOutcome:
         mine = self.upload_id is not None and same.study.upload_id == self.upload_id

@@ -14,6 +14,7 @@ from scans.models import Instance, Patient, ReceivedObject
 from scans.models.received_object import HeldCode, ReceivedSource
 from scans.models.received_object_states import ReceivedArrow, ReceivedState
 from scans.services.studies.receipts import IDENTITY_DIFFERS, REFUSED, FileOutcome
+from scans.services.studies.sameness import are_stored_alike
 from scans.services.studies.storing import Stored, stated_fields
 
 _HELD = {HeldCode.UID_CONFLICT.value, IDENTITY_DIFFERS}
@@ -28,8 +29,8 @@ def hold_refused(
 ) -> None:
     """Write a held row for each refused file that a person can still decide about.
 
-    In the transaction of the upload, whose sender has chosen this patient. The same bytes of one
-    UID are held once, whoever brings them.
+    In the transaction of the upload, whose sender has chosen this patient. The same object is held
+    once, whoever brings it.
     """
     held: dict[tuple[str, str], ReceivedObject] = {}
     for offer, decision in zip(offers, decided, strict=True):
@@ -49,7 +50,9 @@ def hold_refused(
     open_uids = set()
     for row in there:
         if row.is_open or row.is_conflict:
-            held.pop((row.sop_instance_uid, row.sha256), None)
+            for key, mine in list(held.items()):
+                if key[0] == row.sop_instance_uid and _is_same(mine, row):
+                    del held[key]
         if row.is_open and not row.is_conflict:
             open_uids.add(row.sop_instance_uid)
     for row in held.values():
@@ -61,24 +64,39 @@ def hold_refused(
 
 
 def file_held(patient: Patient, files: Sequence[Stored]) -> None:
-    """File what was held of these bytes: an upload has brought them for this patient now."""
-    hashes = [file.sha256 for file in files if file.dicom is not None]
-    if not hashes:
+    """File what was held of these objects: an upload has brought them for this patient now."""
+    brought = {
+        file.metadata.instance_uid: file
+        for file in files
+        if file.dicom is not None and file.metadata.instance_uid
+    }
+    if not brought:
+        return
+    there = ReceivedObject.objects.open().filter(
+        clinic_id=patient.clinic_id, sop_instance_uid__in=brought.keys()
+    )
+    filed = [
+        row.pk
+        for row in there
+        if row.sha256 == (file := brought[row.sop_instance_uid]).sha256
+        or are_stored_alike(str(file.instance["file"]), str(row.file.name))
+    ]
+    if not filed:
         return
     same = Instance.objects.filter(
         clinic=OuterRef("clinic"), sop_instance_uid=OuterRef("sop_instance_uid")
     )
-    uids = [file.metadata.instance_uid for file in files if file.metadata.instance_uid]
-    rows = ReceivedObject.objects.open().filter(
-        clinic_id=patient.clinic_id, sop_instance_uid__in=uids, sha256__in=hashes
-    )
-    rows.transition(
+    ReceivedObject.objects.filter(pk__in=filed).transition(
         ReceivedArrow.FILE,
         instance=Subquery(same.values("pk")[:1]),
         patient=patient,
         claim_token=None,
         claimed_until=None,
     )
+
+
+def _is_same(mine: ReceivedObject, row: ReceivedObject) -> bool:
+    return mine.sha256 == row.sha256 or are_stored_alike(str(mine.file.name), str(row.file.name))
 
 
 def _held(user: User, patient: Patient, file: Stored, decision: FileOutcome) -> ReceivedObject:

@@ -48,6 +48,18 @@ def report(*, study: int = 1, **changes: Any) -> bytes:
     return written(made)
 
 
+def by_another_door(content: bytes) -> bytes:
+    """The same data set behind the file meta that another receiver writes (pynetdicom, say)."""
+    import io
+
+    import pydicom
+
+    made: Dataset = pydicom.dcmread(io.BytesIO(content))
+    made.file_meta.ImplementationVersionName = "ANOTHER"
+    made.file_meta.SourceApplicationEntityTitle = "MR1"
+    return written(made)
+
+
 def changed(content: bytes, **changes: Any) -> bytes:
     """The same object with other elements."""
     import io

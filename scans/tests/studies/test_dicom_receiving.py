@@ -221,7 +221,7 @@ def test_a_uid_that_another_upload_brings_at_the_same_moment_is_said_and_no_faul
 
     def too_early(patient, files):
         asked.append(1)
-        return Known({}, set(), {}) if len(asked) == 1 else ask(patient, files)
+        return Known({}, {}, {}) if len(asked) == 1 else ask(patient, files)
 
     monkeypatch.setattr(Known, "of", too_early)
     assert codes(receive(other, slice_of())) == ["study_of_other_patient"]

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from collections.abc import Collection
 from typing import IO
 from uuid import uuid4
 
@@ -24,10 +25,12 @@ from scans.services.studies.arrivals import Received, arrival_of, neutral_name
 from scans.services.studies.inbox.matching import match_by
 from scans.services.studies.inbox.waking import wake_on_commit
 from scans.services.studies.inbox.wording import CONFLICT
+from scans.services.studies.sameness import is_stored_as
 from scans.services.studies.storing import plain_name, refuse_long_uids, stated_fields
 
 log = structlog.get_logger(__name__)
 _ATTEMPTS = 3  # two senders may bring one UID at the same moment
+_MOST_COMPARED = 8  # files of one UID in quarantine that are read for an object
 
 
 def accept_object(
@@ -44,10 +47,11 @@ def accept_object(
     When this returns, the bytes and the row are on the disk. Two statements ask what the clinic has
     of its UID, one writes; no pixel is read.
 
-    The same bytes again give the row that is there (`is_duplicate`), also where they are in the
-    record already, and no second copy. Other bytes of a UID that the clinic has are kept in
-    quarantine for an administrator: the row is held, with the code `uid_conflict`
-    (`is_conflict`), and the sender is to be told that the object was not taken.
+    The same object again gives the row that is there (`is_duplicate`), also where it is in the
+    record already, and no second copy: the same bytes, or the same data set behind another file
+    meta, as each door writes one. Other bytes of a UID that the clinic has are kept in quarantine
+    for an administrator: the row is held, with the code `uid_conflict` (`is_conflict`), and the
+    sender is to be told that the object was not taken.
 
     `source` is one of `ReceivedSource`, `sender` what the door calls who sent it. `wakes` sends the
     message that has it filed; who files at once leaves it out.
@@ -64,6 +68,7 @@ def accept_object(
     _refuse_missing_uids(found)
     arrival = arrival_of(user.clinic, data, limits)
     sha256, sent_uid = arrival.received.sha256, found.sop_instance_uid
+    came = data
     if arrival.is_pseudonymized:
         data = arrival.content
         found, sha256 = ingest.identify(data, limits), hashlib.sha256(data).hexdigest()
@@ -91,7 +96,7 @@ def accept_object(
         row.is_matched = row.patient is not None
     row.is_coerced = row.sop_instance_uid != sent_uid
     for attempt in range(1, _ATTEMPTS + 1):
-        known = _known(row, arrival.received)
+        known = _known(row, arrival.received, {came, data})
         if known is not None:
             known.is_coerced = known.sop_instance_uid != sent_uid
             return known
@@ -104,35 +109,48 @@ def accept_object(
     raise AssertionError("the loop returns or raises")
 
 
-def _known(row: ReceivedObject, received: Received) -> ReceivedObject | None:
-    """The row of the same bytes; None where they are new, with `row` held where its UID is not."""
+def _known(
+    row: ReceivedObject, received: Received, contents: Collection[bytes]
+) -> ReceivedObject | None:
+    """The row of the same object; None where it is new, with `row` held where its UID is not.
+
+    `contents` is how it came, and how it would be stored.
+    """
     same_uid = Q(sop_instance_uid__in={row.sop_instance_uid, received.uid} - {""})
     if row.received_uid:
         same_uid |= Q(received_uid=row.received_uid)
     instances = Instance.objects.filter(same_uid, clinic_id=row.clinic_id)
-    instance = instances.only("pk", "sha256", "received_sha256", "patient", "file").first()
+    instance = instances.only(
+        "pk", "sha256", "received_sha256", "byte_size", "patient", "file"
+    ).first()
     objects = ReceivedObject.objects.filter(same_uid, clinic_id=row.clinic_id)
     others = list(objects.exclude(file=""))
 
-    def is_same(one: Instance | ReceivedObject) -> bool:
+    def has_same_bytes(one: Instance | ReceivedObject) -> bool:
         was = row.received_sha256
         return one.sha256 in (row.sha256, received.sha256) or (
             was != "" and one.received_sha256 == was
         )
 
+    def has_same_data_set(one: Instance | ReceivedObject) -> bool:
+        return any(is_stored_as(content, str(one.file.name)) for content in contents)
+
     row.state, row.code, row.detail, row.instance = ReceivedState.WAITING, "", "", None
-    if instance is not None and is_same(instance):
-        filed = next((one for one in others if one.instance_id == instance.pk), None)
-        return _as_duplicate(filed or _filed_before(row, instance))
     live = [one for one in others if one.is_open and not one.is_conflict]
-    for one in live:
-        if is_same(one):
-            return _as_duplicate(one)
-    if instance is None and not live:
-        return None
-    for one in others:
-        if one.is_conflict and is_same(one):
-            return _as_duplicate(one)
+    quarantined = [one for one in others if one.is_conflict]
+    for is_same in (has_same_bytes, has_same_data_set):
+        if instance is not None and is_same(instance):
+            filed = next((one for one in others if one.instance_id == instance.pk), None)
+            return _as_duplicate(filed or _filed_before(row, instance))
+        for one in live:
+            if is_same(one):
+                return _as_duplicate(one)
+        if instance is None and not live:
+            return None
+        for one in quarantined:
+            if is_same(one):
+                return _as_duplicate(one)
+        quarantined = quarantined[-_MOST_COMPARED:]
     row.state, row.code, row.detail = ReceivedState.HELD, HeldCode.UID_CONFLICT, CONFLICT
     return None
 
@@ -141,6 +159,7 @@ def _filed_before(row: ReceivedObject, instance: Instance) -> ReceivedObject:
     """The row of what an upload has brought: it names the file that is there."""
     row.state, row.instance, row.patient_id = ReceivedState.FILED, instance, instance.patient_id
     row.file.name = instance.file.name
+    row.sha256, row.byte_size = instance.sha256, instance.byte_size
     row.save(force_insert=True)
     return row
 
