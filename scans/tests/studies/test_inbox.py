@@ -297,6 +297,81 @@ def test_an_object_that_faults_does_not_stop_the_others(user, patient, monkeypat
     assert states() == [("filed", ""), ("filed", ""), ("held", "cannot_be_filed")]
 
 
+def test_an_object_that_ends_the_worker_is_held_and_the_others_are_filed(
+    user, patient, monkeypatch
+):
+    for number in (1, 2, 3):
+        accept(user, slice_of(number=number, **NAMED))
+    store = filing.store_received
+
+    def killed(row):
+        if row.sop_instance_uid.endswith(".2"):
+            raise SystemExit  # out of memory, or out of time: nobody gives the claim back
+        return store(row)
+
+    monkeypatch.setattr(filing, "store_received", killed)
+    ended = 0
+    for _ in range(6):
+        try:
+            wait_a_moment()
+        except SystemExit:
+            ended += 1
+        waiting = ReceivedObject.objects.waiting()
+        waiting.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert ended == 3
+    assert states() == [("filed", ""), ("filed", ""), ("held", "cannot_be_filed")]
+    held = ReceivedObject.objects.held().get()
+    assert "interrupted" in held.detail
+    assert (held.claim_token, held.claimed_until) == (None, None)
+
+
+def test_a_turn_ends_and_a_message_has_the_rest_filed(user, patient, monkeypatch):
+    for number in (1, 2, 3):
+        accept(user, slice_of(number=number, **NAMED), wakes=False)
+    monkeypatch.setattr(filing, "_MOST_AT_ONCE", 1)
+    woken, now = [], [0.0]
+    monkeypatch.setattr(filing, "wake", lambda: woken.append(True))
+    monkeypatch.setattr(filing.time, "monotonic", lambda: now[0])
+    store = filing.store_received
+
+    def slowly(row):
+        now[0] += 15
+        return store(row)
+
+    monkeypatch.setattr(filing, "store_received", slowly)
+    assert (wait_a_moment(), woken) == (2, [True])
+    assert [state for state, _ in states()] == ["filed", "filed", "waiting"]
+    assert ReceivedObject.objects.waiting().get().claim_token is None
+    assert (wait_a_moment(), woken) == (1, [True])
+
+
+def test_what_is_left_of_a_lost_claim_is_free_at_once(user, patient, monkeypatch):
+    first, *_ = [accept(user, slice_of(number=number, **NAMED)) for number in (1, 2, 3)]
+    store = filing.store_received
+
+    def slowly(row):  # another process has one of them since
+        ReceivedObject.objects.filter(pk=first.pk).update(claim_token=first.pk)
+        return store(row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(filing, "store_received", slowly)
+        wait_a_moment()
+    others = ReceivedObject.objects.exclude(pk=first.pk)
+    assert set(others.values_list("claim_token", "claimed_until", "attempts")) == {(None, None, 0)}
+    assert wait_a_moment() == 2
+
+
+def test_objects_of_two_senders_are_each_filed_in_the_name_of_theirs(user, patient):
+    other = UserFactory(clinic=user.clinic)
+    accept(user, slice_of(number=1, **NAMED))
+    accept(other, slice_of(number=2, **NAMED))
+    other.is_active = False
+    other.save()
+    wait_a_moment()
+    assert states() == [("filed", ""), ("held", "sender_not_allowed")]
+    assert ReceivedObject.objects.held().get().received_by == other
+
+
 def test_pixels_that_cannot_be_read_are_held_with_the_reason(user, patient):
     accept(user, slice_of(**NAMED)[:3000])
     accept(user, slice_of(number=2, **NAMED))

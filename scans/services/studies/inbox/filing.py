@@ -5,7 +5,8 @@ the objects, until it runs out; what a dead process had claimed is then filed by
 that was tried before is tried alone, so that none stops the others.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.models import Clinic, User
@@ -32,8 +34,12 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=5)
 _MOST_ATTEMPTS = 3
 _MOST_AT_ONCE = 50  # objects in one transaction
+_TURN_SECONDS = 20  # of one call; the task is killed at `CELERY_TASK_TIME_LIMIT`
 _LONGEST_WAIT = timedelta(seconds=5)  # a long series is readable before all of it has come
-_GROUPED_BY = ("clinic_id", "study_instance_uid", *STATED, "patient_id", "is_confirmed")
+_GROUPED_BY = (
+    *("clinic_id", "study_instance_uid", *STATED, "patient_id", "is_confirmed"),
+    *("received_by_id", "decided_by_id"),  # in whose name they are filed
+)
 
 
 class _ClaimLostError(Exception):
@@ -43,18 +49,21 @@ class _ClaimLostError(Exception):
 def file_waiting(*, clinic: Clinic | None = None, limit: int = 500) -> int:
     """File what waits, of this clinic or of all; return how many objects were decided.
 
-    The objects of a study that name their patient alike are filed together, in one transaction for
-    each fifty, once none of them has come for a second, or the first has waited for five. What is
-    too new is left, and a message has it filed.
+    The objects of a study that name their patient alike, sent by one person, are filed together, in
+    one transaction for each fifty, once none of them has come for a second, or the first has waited
+    for five. What is too new is left, as is what twenty seconds did not suffice for, and a message
+    has it filed. What was claimed too often, by processes that ended with it, is held.
     """
+    until = time.monotonic() + _TURN_SECONDS
+    _hold_what_ends_workers()
     rows = ReceivedObject.objects.waiting().filter(_is_free())
     if clinic is not None:
         rows = rows.filter(clinic=clinic)
     waiting = list(rows.order_by("received_at", "pk")[:limit])
     groups = _groups(waiting)
     ready = [group for group in groups if _is_quiet(group)]
-    decided = sum(_file(group) for group in ready)
-    if len(ready) < len(groups) or len(waiting) == limit:
+    decided = sum(_file(group, may_go_on=lambda: time.monotonic() < until) for group in ready)
+    if time.monotonic() >= until or len(ready) < len(groups) or len(waiting) == limit:
         wake()
     return decided
 
@@ -67,7 +76,7 @@ def file_now(rows: Sequence[ReceivedObject]) -> list[ReceivedObject]:
     ids = [row.pk for row in rows]
     waiting = ReceivedObject.objects.waiting().filter(_is_free(), pk__in=ids)
     for group in _groups(list(waiting.order_by("received_at", "pk"))):
-        _file(group)
+        _file(group, may_go_on=lambda: True)
     found = ReceivedObject.objects.in_bulk(ids)
     return [found[pk] for pk in ids]
 
@@ -106,9 +115,21 @@ def _is_quiet(group: Sequence[ReceivedObject]) -> bool:
     return newest <= now - timedelta(seconds=QUIET_SECONDS) or oldest <= now - _LONGEST_WAIT
 
 
-def _file(group: Sequence[ReceivedObject]) -> int:
+def _hold_what_ends_workers() -> None:
+    """Hold what a process was at as often as allowed, and never lived to give back."""
+    lapsed = ReceivedObject.objects.waiting().filter(
+        claimed_until__lt=timezone.now(), attempts__gte=_MOST_ATTEMPTS
+    )
+    held = _hold(lapsed, HeldCode.CANNOT_BE_FILED, wording.INTERRUPTED)
+    if held:
+        log.error("inbox.ends_workers", objects=held)
+
+
+def _file(group: Sequence[ReceivedObject], *, may_go_on: Callable[[], bool]) -> int:
     decided = 0
     for start in range(0, len(group), _MOST_AT_ONCE):
+        if not may_go_on():
+            break
         ids = [row.pk for row in group[start : start + _MOST_AT_ONCE]]
         token = uuid4()
         rows = _claim(ids, token)
@@ -119,6 +140,7 @@ def _file(group: Sequence[ReceivedObject]) -> int:
             decided += len(rows)
         except _ClaimLostError:
             log.warning("inbox.claim_lost", objects=len(rows))
+            _give_back(token)
         except Exception:
             log.exception("inbox.fault", objects=[str(row.pk) for row in rows])
             _try_later(token)
@@ -201,6 +223,12 @@ def _hold(rows: ReceivedObjectQuerySet, code: str, detail: str) -> int:
         claim_token=None,
         claimed_until=None,
     )
+
+
+def _give_back(token: UUID) -> None:
+    """Free what is still claimed, as if it had not been: nothing was wrong with it."""
+    attempts = Greatest(F("attempts") - 1, 0)
+    _claimed(token).update(claim_token=None, claimed_until=None, attempts=attempts)
 
 
 def _try_later(token: UUID) -> None:

@@ -11,6 +11,10 @@ NOT_ALLOWED = "Who sent it may not upload studies any more. Choose the patient t
 FAULT = (
     "It could not be filed, several times. Try again; if it fails again, tell your administrator."
 )
+INTERRUPTED = (
+    "Filing it was interrupted, several times: it takes too much time or memory. Try again; if it "
+    "stays, tell your administrator."
+)
 
 
 def no_patient(patient_id: str, issuer: str) -> str:
