@@ -141,15 +141,15 @@ def _known(
     for is_same in (has_same_bytes, has_same_data_set):
         if instance is not None and is_same(instance):
             filed = next((one for one in others if one.instance_id == instance.pk), None)
-            return _as_duplicate(filed or _filed_before(row, instance))
+            return _as_duplicate(filed or _filed_before(row, instance), contents)
         for one in live:
             if is_same(one):
-                return _as_duplicate(one)
+                return _as_duplicate(one, contents)
         if instance is None and not live:
             return None
         for one in quarantined:
             if is_same(one):
-                return _as_duplicate(one)
+                return _as_duplicate(one, contents)
         quarantined = quarantined[-_MOST_COMPARED:]
     row.state, row.code, row.detail = ReceivedState.HELD, HeldCode.UID_CONFLICT, CONFLICT
     return None
@@ -164,7 +164,20 @@ def _filed_before(row: ReceivedObject, instance: Instance) -> ReceivedObject:
     return row
 
 
-def _as_duplicate(row: ReceivedObject) -> ReceivedObject:
+def _as_duplicate(row: ReceivedObject, contents: Collection[bytes]) -> ReceivedObject:
+    """The row that is there, with its bytes: where the storage has lost them, as they come again.
+
+    Raises `FileNotFoundError` where they are gone and other bytes come: nothing is stored then.
+    """
+    name = str(row.file.name)
+    if not default_storage.exists(name):
+        found = (one for one in contents if hashlib.sha256(one).hexdigest() == row.sha256)
+        if (content := next(found, None)) is None:
+            raise FileNotFoundError(f"The file of the object {row.pk} is gone.")
+        log.error("inbox.file_was_gone", object=str(row.pk))
+        saved = default_storage.save(name, ContentFile(content))
+        if saved != name:  # somebody else was quicker
+            default_storage.delete(saved)
     row.is_duplicate = True
     return row
 
@@ -177,11 +190,23 @@ def _stored(row: ReceivedObject, data: bytes, *, wakes: bool) -> ReceivedObject:
         with transaction.atomic():
             row.save(force_insert=True)
     except BaseException:
-        default_storage.delete(row.file.name)
+        _delete_unless_written(row)
         raise
     if wakes and row.state == ReceivedState.WAITING:
         wake_on_commit()
     return row
+
+
+def _delete_unless_written(row: ReceivedObject) -> None:
+    """Delete the file of a row that is not there: an error may follow a commit, so that is asked.
+
+    Where they cannot be asked it stays: bytes without a row harm nobody, a row without bytes does.
+    """
+    try:
+        if not ReceivedObject.objects.filter(pk=row.pk, file=row.file.name).exists():
+            default_storage.delete(str(row.file.name))
+    except Exception:  # each storage and database brings errors of its own
+        log.exception("inbox.discard_failed")
 
 
 def _refuse_missing_uids(found: ingest.Identification) -> None:
