@@ -192,6 +192,16 @@ class ReceivedObject(Undeletable, models.Model):
                 name="received_object_held",
             ),
             models.Index(fields=["clinic", "sop_instance_uid"], name="received_object_by_uid"),
+            models.Index(
+                fields=["clinic", "received_uid"],
+                condition=~Q(received_uid=""),
+                name="received_object_received_uid",
+            ),
+            models.Index(
+                fields=["clinic", "study_instance_uid"],
+                condition=Q(is_confirmed=True),
+                name="received_object_confirmed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,14 +5,14 @@
 
 import hashlib
 from collections.abc import Collection
-from typing import IO
+from typing import IO, TypeVar
 from uuid import uuid4
 
 import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.policy import Action, require
@@ -30,6 +30,7 @@ from scans.services.studies.storing import plain_name, refuse_long_uids, stated_
 
 log = structlog.get_logger(__name__)
 _ATTEMPTS = 3  # two senders may bring one UID at the same moment
+_Row = TypeVar("_Row", Instance, ReceivedObject)
 _MOST_COMPARED = 8  # files of one UID in quarantine that are read for an object
 
 
@@ -116,15 +117,13 @@ def _known(
 
     `contents` is how it came, and how it would be stored.
     """
-    same_uid = Q(sop_instance_uid__in={row.sop_instance_uid, received.uid} - {""})
-    if row.received_uid:
-        same_uid |= Q(received_uid=row.received_uid)
-    instances = Instance.objects.filter(same_uid, clinic_id=row.clinic_id)
-    instance = instances.only(
+    uids = {row.sop_instance_uid, received.uid} - {""}
+    instances = Instance.objects.filter(clinic_id=row.clinic_id).only(
         "pk", "sha256", "received_sha256", "byte_size", "patient", "file"
-    ).first()
-    objects = ReceivedObject.objects.filter(same_uid, clinic_id=row.clinic_id)
-    others = list(objects.exclude(file=""))
+    )
+    instance = next(iter(_of_uids(instances, uids, row.received_uid)), None)
+    objects = ReceivedObject.objects.filter(clinic_id=row.clinic_id).exclude(file="")
+    others = _of_uids(objects, uids, row.received_uid)
 
     def has_same_bytes(one: Instance | ReceivedObject) -> bool:
         was = row.received_sha256
@@ -153,6 +152,19 @@ def _known(
         quarantined = quarantined[-_MOST_COMPARED:]
     row.state, row.code, row.detail = ReceivedState.HELD, HeldCode.UID_CONFLICT, CONFLICT
     return None
+
+
+def _of_uids(rows: QuerySet[_Row], uids: Collection[str], received_uid: str) -> list[_Row]:
+    """The rows that have one of these UIDs, or came with the UID of this keyed hash.
+
+    Two questions, each with an index of its own: an OR of both would read all rows of the clinic.
+    """
+    found = {one.pk: one for one in rows.filter(sop_instance_uid__in=uids)}
+    if received_uid:
+        # The index is of those that have one, which the database has to be told.
+        hashed = rows.filter(received_uid=received_uid).exclude(received_uid="")
+        found |= {one.pk: one for one in hashed}
+    return list(found.values())
 
 
 def _filed_before(row: ReceivedObject, instance: Instance) -> ReceivedObject:
