@@ -252,6 +252,18 @@ def test_a_patient_is_registered_from_the_file_where_the_clinic_wants_it(user):
     assert states()[-1] == ("held", "no_patient")
 
 
+def test_nobody_is_registered_for_a_study_that_another_patient_has(user, patient):
+    accept(user, slice_of(number=1, **NAMED))
+    wait_a_moment()
+    user.clinic.registers_patients_from_files = True
+    user.clinic.save()
+    roe = {"PatientID": "H-99", "PatientName": "Roe^Rick", "PatientBirthDate": "19500101"}
+    accept(user, slice_of(number=2, **roe))
+    wait_a_moment()
+    assert states() == [("filed", ""), ("held", "study_of_other_patient")]
+    assert Patient.objects.get() == patient
+
+
 def test_a_claim_holds_until_it_runs_out(user, patient, monkeypatch):
     accept(user, slice_of(**NAMED))
     monkeypatch.setattr(

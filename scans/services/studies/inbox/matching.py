@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from accounts.policy import Action, has_perm
 from scans import ingest
-from scans.models import Patient, PatientIdentifier, ReceivedObject
+from scans.models import Patient, PatientIdentifier, ReceivedObject, Study
 from scans.models.patient import Sex
 from scans.models.received_object import STATED, HeldCode
 from scans.models.received_object_states import ReceivedState
@@ -143,6 +143,11 @@ def _registered(row: ReceivedObject, user: User, *, only_asked: bool) -> Match |
     wanted = row.clinic.registers_patients_from_files and is_own_issuer(row)
     if not wanted or not name.family or not has_perm(user, Action.REGISTER_PATIENT):
         return None
+    # Nobody is registered for what could not be filed for them.
+    if Study.objects.filter(
+        clinic_id=row.clinic_id, study_instance_uid=row.study_instance_uid
+    ).exists():
+        return Match(None, HeldCode.STUDY_OF_OTHER_PATIENT, wording.OTHER_PATIENT)
     values = {
         "mrn": row.stated_patient_id,
         "family_name": name.family,

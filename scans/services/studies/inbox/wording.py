@@ -11,6 +11,10 @@ NOT_ALLOWED = "Who sent it may not upload studies any more. Choose the patient t
 FAULT = (
     "It could not be filed, several times. Try again; if it fails again, tell your administrator."
 )
+OTHER_PATIENT = (
+    "The clinic has this study for another patient, and nobody with the ID that the file states. "
+    "Choose the patient."
+)
 INTERRUPTED = (
     "Filing it was interrupted, several times: it takes too much time or memory. Try again; if it "
     "stays, tell your administrator."
