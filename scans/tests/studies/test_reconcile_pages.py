@@ -184,6 +184,16 @@ def test_what_came_again_since_is_not_restored(doctor, user):
     assert "received again since" in text(post(doctor, "reconcile-restore", row))
 
 
+def test_what_came_again_and_was_filed_since_is_not_restored(doctor, user):
+    (row,) = held(user, slice_of(**NAMED))
+    post(doctor, "reconcile-discard", row, reason="A phantom.")
+    PatientFactory(created_by=user, mrn="H-77", family_name="Doe")
+    file_now([accept_object(user=user, content=slice_of(**NAMED), source="stow", sender="PACS")])
+    assert "are in the record" in text(post(doctor, "reconcile-restore", row))
+    row.refresh_from_db()
+    assert row.state == "discarded"
+
+
 def test_the_second_of_two_people_is_told(doctor, user):
     patient = PatientFactory(created_by=user)
     (row,) = held(user, slice_of(**NAMED))

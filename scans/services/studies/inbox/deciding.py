@@ -136,13 +136,19 @@ def restore(*, user: User, row: ReceivedObject) -> int:
     if row.is_conflict:
         require(user, Action.DECIDE_CONFLICT, row)
     rows = _group(row, ReceivedState.DISCARDED)
-    came_again = (
-        ReceivedObject.objects.open()
-        .not_quarantined()
-        .filter(clinic_id=row.clinic_id, sop_instance_uid__in=rows.values("sop_instance_uid"))
-    )
-    if not row.is_conflict and came_again.exists():
-        raise StateConflictError("These objects have been received again since. Look at the list.")
+    same_uids = {
+        "clinic_id": row.clinic_id,
+        "sop_instance_uid__in": rows.values("sop_instance_uid"),
+    }
+    if not row.is_conflict:
+        if ReceivedObject.objects.open().not_quarantined().filter(**same_uids).exists():
+            raise StateConflictError(
+                "These objects have been received again since. Look at the list."
+            )
+        if Instance.objects.filter(**same_uids).exists():
+            raise StateConflictError(
+                "These objects have been received again since, and are in the record."
+            )
     changed = rows.transition(ReceivedArrow.RESTORE, **_decided_by(user), reason="")
     audit.record(
         actor=user,
