@@ -190,10 +190,15 @@ UNCHANGING = (
         condition=" OR ".join(
             f"OLD.{name} <> NEW.{name}"
             for name in (
-                *("clinic_id", "received_by_id", "received_at", "source", "file", "sha256"),
-                *("sop_instance_uid", "study_instance_uid", "stated_patient_id", "stated_name"),
+                *("clinic_id", "received_by_id", "received_at", "source", "sender", "file"),
+                *("filename", "sha256", "byte_size", "received_sha256", "received_uid"),
+                *("sop_class_uid", "sop_instance_uid", "transfer_syntax_uid"),
+                *("study_instance_uid", "series_instance_uid"),
+                *("stated_patient_id", "stated_issuer", "stated_name", "stated_sex", "is_matched"),
             )
-        ),
+        )
+        + " OR coalesce(CAST(OLD.stated_birth_date AS text), '')"
+        " <> coalesce(CAST(NEW.stated_birth_date AS text), '')",
         sentence="What was received stays as it was received.",
     ),
     Refusal(
