@@ -86,7 +86,7 @@ TRANSITIONS = {
     Arrow.RETRY: Transition(
         RETRYABLE,
         Status.QUEUED,
-        "retry_analysis",
+        "retry_analyses",
         "A person asks for it again; its attempts count from the start.",
     ),
 }

@@ -75,8 +75,27 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
     any other state.
     """
     refuse_archived(analysis.image.patient, then=_THEN)
+    changed = retry_analyses(user=user, analyses=[analysis])
+    analysis.refresh_from_db()
+    if not changed:
+        raise StateConflictError(
+            f"This analysis is {_state(analysis)}. "
+            "Only one that failed or was cancelled can be tried again."
+        )
+    dispatch_on_commit([analysis.pk])
+    return analysis
+
+
+@clinical_write(Action.REQUEST_ANALYSIS)
+def retry_analyses(*, user: User, analyses: Sequence[Analysis]) -> list[Analysis]:
+    """failed | cancelled -> queued for all of these at once; those in any other state stay.
+
+    A part of the caller's write, which has asked for the patient and tells the workers of them
+    where their pixels are there. Returns those that went. Raises `NotAllowedError`.
+    """
     now = timezone.now()
-    changed = Analysis.objects.filter(pk=analysis.pk).transition(
+    rows = Analysis.objects.filter(pk__in=[analysis.pk for analysis in analyses])
+    changed = rows.transition(
         Arrow.RETRY,
         attempts=0,
         queued_at=now,
@@ -86,16 +105,15 @@ def retry_analysis(*, user: User, analysis: Analysis) -> Analysis:
         message="",
         traceback="",
     )
-    analysis.refresh_from_db()
-    if not changed:
-        raise StateConflictError(
-            f"This analysis is {_state(analysis)}. "
-            "Only one that failed or was cancelled can be tried again."
-        )
-    update_series_statement(analysis.image.series_id)
-    _record(user, audit_events.ANALYSIS_RETRIED, analysis)
-    dispatch_on_commit([analysis.pk])
-    return analysis
+    went = list(analyses)
+    if changed < len(went):
+        queued = set(rows.queued().filter(queued_at=now).values_list("pk", flat=True))
+        went = [analysis for analysis in went if analysis.pk in queued]
+    for series_id in dict.fromkeys(analysis.image.series_id for analysis in went):
+        update_series_statement(series_id)
+    for analysis in went:
+        _record(user, audit_events.ANALYSIS_RETRIED, analysis)
+    return went
 
 
 @clinical_write(Action.CANCEL_ANALYSIS, on="analysis")

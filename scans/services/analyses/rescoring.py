@@ -14,7 +14,8 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image, ModelRelease, Patient
 from scans.models.analysis import RETRYABLE
-from scans.services.analyses.lifecycle import queue_analyses, retry_analysis
+from scans.services.analyses.dispatch import dispatch_on_commit
+from scans.services.analyses.lifecycle import queue_analyses, retry_analyses
 from scans.services.analyses.releases import active_release
 from scans.services.patients.records import refuse_archived
 
@@ -78,8 +79,8 @@ def _queue(*, user: User, patient: Patient) -> int:
         )
     }
     queue_analyses([image for image in images if image.pk not in stopped], user=user)
-    for row in stopped.values():
-        retry_analysis(user=user, analysis=row)
+    again = retry_analyses(user=user, analyses=list(stopped.values()))
+    dispatch_on_commit(row.pk for row in again)
     if images:
         audit.record(
             actor=user,

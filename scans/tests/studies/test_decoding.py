@@ -10,6 +10,8 @@ import pytest
 from celery import current_app
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pydicom.encaps import encapsulate
@@ -31,7 +33,7 @@ from scans.services.studies.decoding.execution import (
     run_decoding,
     run_with_following,
 )
-from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived
+from scans.tests.core.factories import PatientFactory, ReleaseFactory, archived, fail
 from scans.tests.core.fixtures import asking_as
 from scans.tests.studies.dicom_files import report, slice_of
 
@@ -282,6 +284,39 @@ def test_who_may_upload_tries_again_and_it_is_shown_and_analyzed(
     again = api.post(reverse("api:study-prepare", args=[study["id"]]))
     assert again.status_code == 409
     assert "Load the page again" in again.json()["detail"]
+
+
+def test_many_slices_are_tried_again_in_as_many_statements_as_few(
+    api, patient, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Of SQLite they hold the one lock for writing, and of a page its request."""
+    told, made, statements = [], [], []
+    monkeypatch.setattr("scans.services.analyses.dispatch.dispatch", told.append)
+    monkeypatch.setattr("scans.services.analyses.lifecycle.update_series_statement", made.append)
+    for slices in (2, 9):
+        study = upload(api, patient, *(slice_of(number=n, study=slices) for n in range(slices)))
+        Instance.objects.filter(series__study=study["id"]).update(
+            decoding=Decoding.FAILED, decoding_problem="It was damaged."
+        )
+        for analysis in Analysis.objects.filter(image__series__study=study["id"]):
+            fail(analysis)
+        told.clear()
+        made.clear()
+        with (
+            django_capture_on_commit_callbacks(execute=True),
+            CaptureQueriesContext(connection) as captured,
+        ):
+            response = api.post(reverse("api:study-prepare", args=[study["id"]]))
+        assert response.json() == {"files": slices}
+        # Workers are told of an analysis once its pixels are there.
+        assert (told, len(made)) == ([], 1)
+        statements.append(len(captured))
+    events = AuditEvent.objects.filter(action="analysis.retried")
+    assert set(events.values_list("object_id", flat=True)) == {
+        str(pk) for pk in Analysis.objects.queued().values_list("pk", flat=True)
+    }
+    assert events.count() == 11
+    assert len(set(statements)) == 1
 
 
 def test_nobody_else_tries_again(api, patient):

@@ -11,7 +11,7 @@ from scans.errors import StateConflictError
 from scans.models import Analysis, Image, Instance, Study
 from scans.models.analysis_states import Status
 from scans.models.decoding import Decoding
-from scans.services.analyses.lifecycle import retry_analysis
+from scans.services.analyses.lifecycle import retry_analyses
 from scans.services.patients.records import refuse_archived
 from scans.services.studies.decoding.dispatch import dispatch_on_commit
 
@@ -43,8 +43,8 @@ def retry_decoding(*, user: User, study: Study) -> int:
         raise StateConflictError(_NONE_FAILED)
     if has_perm(user, Action.REQUEST_ANALYSIS):
         stopped = Analysis.objects.filter(image__instance__in=ids, status=Status.FAILED)
-        for analysis in stopped.with_context().order_by("image__number"):
-            retry_analysis(user=user, analysis=analysis)
+        # Workers are told of each once its pixels are decoded.
+        retry_analyses(user=user, analyses=list(stopped.with_context()))
     audit.record(
         actor=user,
         event=audit_events.STUDY_DECODING_RETRIED,
