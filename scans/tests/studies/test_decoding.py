@@ -21,6 +21,7 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from ml.imaging.formats.dicom.tests.drawing import mr_slice, ramp, written
 from scans import worker
+from scans.management.commands import decoder_alive
 from scans.models import Analysis, Image, Instance
 from scans.models.analysis_states import Status
 from scans.models.decoding import Decoding
@@ -404,9 +405,20 @@ def test_waiting_files_are_told_of_again_by_study(api, patient, monkeypatch):
     assert len(told) == 2
     requeue_expired()
     assert len(told) == 2
+
+
+def test_a_decoder_is_alive_while_it_works_however_much_waits(api, patient, monkeypatch):
+    """A large import keeps files waiting for hours; who ended the decoder then would lose time."""
+    monkeypatch.setattr(decoder_alive, "_SECONDS_BETWEEN", 0)
+    upload(api, patient, *(slice_of(number=n) for n in (1, 2, 3)))
     call_command("decoder_alive")
     Instance.objects.update(decoding_queued_at=timezone.now() - timedelta(hours=1))
     with pytest.raises(CommandError, match="3 files have waited"):
+        call_command("decoder_alive")
+    claim_decoding(Instance.objects.first().pk)
+    call_command("decoder_alive")
+    lapse()  # who held it is gone
+    with pytest.raises(CommandError, match="2 files have waited"):
         call_command("decoder_alive")
 
 
