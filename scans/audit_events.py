@@ -50,7 +50,10 @@ PATIENT_EXPORTED = declare("patient.exported", "Saved a list of patients.", deta
 STUDY_RECEIVED = declare(
     "study.received", "Uploaded images of a study.", detail={"images": "how many were new"}
 )
-STUDY_ARRIVED = declare("study.arrived", "Said that all images of a study are there.")
+STUDY_ARRIVED = declare(
+    "study.arrived",
+    "Said that all images of a study are there; with no person, no more came in the quiet time.",
+)
 NEW_IMAGES_MARKED = declare(
     "study.new_images",
     "Added images to a study after a verdict or a report on it was signed.",

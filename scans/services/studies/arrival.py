@@ -6,6 +6,7 @@ goes back to the worklist; `scans.services.reading.new_images` says who answers 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -124,13 +125,29 @@ def mark_arrived() -> int:
     """Mark the studies that have been quiet for their clinic's time as arrived; return how many.
 
     One query while nothing arrives, and it may run as often as it likes: a study that has got
-    another file meanwhile is left alone.
+    another file meanwhile is left alone. The audit trail has each, with nobody who acted.
     """
     now = timezone.now()
     arriving = Study.objects.filter(arrived_at=None).order_by()
     rows = arriving.values_list("pk", "last_received_at", "clinic__arrival_quiet_seconds")
-    arrived = 0
-    for pk, last, seconds in rows:
-        if last + timedelta(seconds=seconds) <= now:
-            arrived += arriving.filter(pk=pk, last_received_at=last).update(arrived_at=now)
+    return sum(
+        _arrived_by_quiet(pk, since=last, at=now)
+        for pk, last, seconds in list(rows)
+        if last + timedelta(seconds=seconds) <= now
+    )
+
+
+@clinical_write()
+def _arrived_by_quiet(study_id: UUID, *, since: datetime, at: datetime) -> int:
+    """Mark one study on its own: no other one waits for its lock meanwhile."""
+    quiet = Study.objects.filter(pk=study_id, arrived_at=None, last_received_at=since)
+    arrived = quiet.update(arrived_at=at)
+    if arrived:
+        study = Study.objects.get(pk=study_id)
+        audit.record(
+            actor=None,
+            event=audit_events.STUDY_ARRIVED,
+            row=study,
+            patient_id=study.patient_id,
+        )
     return arrived

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.clinics import change_reading_settings
+from accounts.models import AuditEvent
 from accounts.tests.factories import UserFactory
 from scans.models import Image, Instance, Notification, Study
 from scans.services.studies.arrival import mark_arrived
@@ -90,6 +91,9 @@ def test_a_study_has_arrived_after_the_quiet_time_of_its_clinic(patient):
     study.refresh_from_db()
     assert study.arrived_at is not None
     assert mark_arrived() == 0  # said once
+    event = AuditEvent.objects.get(action="study.arrived")
+    assert (event.actor, event.object_id) == (None, str(study.pk))
+    assert (event.clinic_id, event.patient_id) == (patient.clinic_id, patient.pk)
 
     receive(patient, slice_of(number=2))
     study.refresh_from_db()
