@@ -15,7 +15,7 @@ _SIDE: Final = (
     1024  # pixels; larger images are looked at in this size, smaller ones in twice theirs
 )
 _SMALL: Final = 300  # pixels
-_BAND: Final = 0.22  # of the height and of the width: how far from a border text is looked for
+BAND: Final = 0.22  # of the height and of the width: how far from a border text is looked for
 _CONTRAST: Final = 60  # of 255, of a stroke against what is around it
 _HEIGHTS: Final = (6, 40)  # pixels of a letter
 _FEWEST: Final = 4  # letters in a row
@@ -103,10 +103,10 @@ def _is_near_border(box: tuple[int, int, int, int], size: tuple[int, int]) -> bo
     left, top, right, bottom = box
     width, height = size
     return (
-        top < _BAND * height
-        or bottom > (1 - _BAND) * height
-        or left < _BAND * width
-        or right > (1 - _BAND) * width
+        top < BAND * height
+        or bottom > (1 - BAND) * height
+        or left < BAND * width
+        or right > (1 - BAND) * width
     )
 
 

@@ -10,6 +10,7 @@ from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.analyses.statement_serializers import SeriesStatementSerializer, statement_of
 from scans.api.reading.hanging_protocol_views import HangingProtocolSerializer
 from scans.api.studies.calibration_serializers import SpacingCalibrationSerializer
+from scans.api.studies.image_serializers import part_field
 from scans.models import Image, Series, Study
 from scans.models.acquisition import Plane, Sequence
 from scans.models.decoding import Decoding
@@ -100,6 +101,16 @@ class ViewerImageSerializer(serializers.ModelSerializer):
         "file states the spacing."
     )
     key_image = serializers.SerializerMethodField(help_text="Whether you starred it.")
+    mask = serializers.ListField(
+        child=part_field(),
+        read_only=True,
+        help_text="The parts that are covered: left, top, width and height in pixels.",
+    )
+    border_text = serializers.ListField(
+        child=part_field(),
+        read_only=True,
+        help_text="Where something like text was found near the borders, in the same form.",
+    )
     frame_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-frame", help_text="Raw pixels for the viewer."
     )
@@ -126,6 +137,8 @@ class ViewerImageSerializer(serializers.ModelSerializer):
             "image_orientation",
             "calibration",
             "key_image",
+            "mask",
+            "border_text",
             "frame_url",
             "rendition_url",
             "thumbnail_url",

@@ -5,7 +5,8 @@ from scans.models import Image
 from scans.models.decoding import Decoding
 
 
-def _part() -> serializers.ListField:
+def part_field() -> serializers.ListField:
+    """Left, top, width and height of a part of an image, in its pixels."""
     return serializers.ListField(child=serializers.IntegerField(), min_length=4, max_length=4)
 
 
@@ -13,11 +14,12 @@ class MaskSerializer(serializers.Serializer):
     """What to cover of an image."""
 
     parts = serializers.ListField(
-        child=_part(),
+        child=part_field(),
         required=False,
         allow_empty=False,
         help_text="Left, top, width and height in pixels of each. Left out: the text that was "
-        "found near the borders.",
+        "found near the borders. Each lies within 22 % of a border or within such text, but for "
+        "secondary captures and ultrasound.",
     )
 
 
@@ -62,13 +64,15 @@ class ImageSerializer(serializers.ModelSerializer):
     )
     thumbnail_url = serializers.HyperlinkedIdentityField(view_name="api:image-thumbnail")
     border_text = serializers.ListField(
-        child=_part(),
+        child=part_field(),
         read_only=True,
         help_text="Left, top, width and height in pixels of what looks like text drawn near the "
         "borders.",
     )
     mask = serializers.ListField(
-        child=_part(), read_only=True, help_text="The parts that are covered where it is shown."
+        child=part_field(),
+        read_only=True,
+        help_text="The parts that are covered where it is shown.",
     )
     analyses = AnalysisSerializer(many=True, read_only=True)
 

@@ -61,7 +61,8 @@ class ImageViewSet(ClinicRows):
     @extend_schema(
         summary="Cover parts of an image",
         description="They are black in the viewer, in pictures, in figures of reports, and for "
-        "analyses made from then on. The original file stays as it is.",
+        "analyses made from then on, and the viewer says so. The original file stays as it is. "
+        "Where a verdict or a report is signed, radiologists and administrators do it.",
         request=MaskSerializer,
         responses=ImageSerializer,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch
 
@@ -15,6 +16,7 @@ from scans.services.analyses.operating_points import operating_point, operating_
 from scans.services.analyses.queue_estimate import QueueSnapshot, queue_snapshot
 from scans.services.disclosure import as_shown, withheld_from
 from scans.services.statistics.observed_accuracy import observed_accuracy
+from scans.services.studies.masking import may_cover
 
 _RELEASES = ModelRelease.objects.defer("sha256")  # the manifest names the file of its figures
 
@@ -50,8 +52,10 @@ def image_cards(
     shown = [_shown(analyses, analysis_id) for analyses in disclosed]
     unfinished = [row for row in shown if row is not None and row.is_unfinished]
     queue = queue_snapshot(user=request.user, analyses=unfinished) if unfinished else None
+    may_cover = _may_cover(request, images)
     return [
         _card(request, image, analyses, analysis, active=active, queue=queue)
+        | {"may_cover": may_cover.get(image.study.pk, False)}
         for image, analyses, analysis in zip(images, disclosed, shown, strict=True)
     ]
 
@@ -63,6 +67,12 @@ def image_card(
     rows = images_with_analyses(Image.objects.all())
     fresh = get_visible_or_404(rows, request.user, pk=image.pk)
     return image_cards(request, [fresh], active=active, analysis_id=analysis_id)[0]
+
+
+def _may_cover(request: ClinicalRequest, images: Sequence[Image]) -> dict[UUID, bool]:
+    """By study, of those with images that have something to cover or to uncover."""
+    studies = {image.study.pk: image.study for image in images if image.mask or image.border_text}
+    return {pk: may_cover(request.user, study) for pk, study in studies.items()}
 
 
 def _shown(analyses: Sequence[Analysis], analysis_id: str) -> Analysis | None:

@@ -24,6 +24,7 @@ from scans.models import (
 )
 from scans.services.analyses import lifecycle as analyses
 from scans.services.analyses.rescoring import rescore_studies
+from scans.services.analyses.series_requests import request_series
 from scans.services.annotations import calibrations, exchange, key_images
 from scans.services.annotations import lifecycle as annotations
 from scans.services.patients.records import edit_patient
@@ -38,6 +39,7 @@ from scans.services.studies.acquisitions import state_acquisition
 from scans.services.studies.corrections import correct_study
 from scans.services.studies.decoding.retrying import retry_decoding
 from scans.services.studies.image_order import order_images
+from scans.services.studies.masking import mask_image, unmask_image
 from scans.services.studies.merging import difference_between, merge_patients
 from scans.services.studies.moving import move_study
 from scans.services.studies.priority import set_priority
@@ -114,6 +116,9 @@ WRITES = {
     "sign_nothing_changes": lambda u, r: sign_nothing_changes(
         user=u, study=r.study, seen_until=timezone.now()
     ),
+    "request_series": lambda u, r: request_series(user=u, series=r.image.series),
+    "mask_image": lambda u, r: mask_image(user=u, image=r.image, parts=[[0, 0, 1, 1]]),
+    "unmask_image": lambda u, r: unmask_image(user=u, image=r.image),
     "retry_decoding": lambda u, r: retry_decoding(user=u, study=r.study),
     "send_critical_finding": lambda u, r: critical_findings.send_critical_finding(
         user=u, study=r.study, text="A large mass.", recipient=UserFactory(clinic=u.clinic)

@@ -10,13 +10,14 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from accounts.models import AuditEvent
+from accounts.tests.factories import ClinicFactory, UserFactory
 from scans.ingest.border_text import border_text
-from scans.models import Image
+from scans.models import Image, Instance
 from scans.services.files import deliver
 from scans.services.frames import decoded_image, read_frame
 from scans.services.reports.pdf.figures import plain_figure_of
 from scans.tests.core import pictures
-from scans.tests.core.factories import ReleaseFactory
+from scans.tests.core.factories import ReleaseFactory, make_verdict
 from scans.tests.core.fixtures import asking_as
 from scans.tests.studies.test_studies_api import send
 
@@ -119,6 +120,69 @@ def test_it_is_covered_and_shown_again_on_the_page(image, browser):
 
 
 @pytest.mark.django_db
+def test_the_viewer_is_told_what_is_covered_and_where_text_was_found(api, image):
+    def shown():
+        answer = api.get(reverse("api:study-viewer", args=[image.study.pk])).json()
+        return answer["series"][0]["images"][0]
+
+    assert (shown()["mask"], shown()["border_text"]) == ([], image.border_text)
+    api.post(f"/api/v1/images/{image.pk}/mask/", {}, format="json")
+    assert shown()["mask"] == image.border_text != []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("part", "allowed"),
+    [
+        ([0, 0, 256, 56], True),  # the whole width, within 22 % of the upper border
+        ([0, 0, 256, 57], False),
+        ([0, 0, 256, 256], False),
+        ([100, 100, 30, 30], False),
+        ([200, 0, 56, 256], True),
+        ([57, 0, 10, 256], False),
+    ],
+)
+def test_the_middle_of_an_image_is_not_covered(api, image, part, allowed):
+    response = api.post(f"/api/v1/images/{image.pk}/mask/", {"parts": [part]}, format="json")
+    assert response.status_code == (200 if allowed else 400)
+    if not allowed:
+        assert "reaches into the middle of the image" in str(response.data["errors"]["parts"])
+
+
+@pytest.mark.django_db
+def test_text_in_the_middle_is_covered_where_it_was_found_and_on_pictures_of_a_screen(api, image):
+    def cover(part):
+        address = f"/api/v1/images/{image.pk}/mask/"
+        return api.post(address, {"parts": [part]}, format="json").status_code
+
+    Image.objects.update(border_text=[[10, 120, 160, 20]])
+    assert cover([20, 120, 150, 18]) == 200
+    assert cover([20, 110, 150, 18]) == 400
+    Instance.objects.update(kind="secondary capture")
+    assert cover([20, 110, 150, 18]) == 200
+
+
+@pytest.mark.django_db
+def test_once_it_is_signed_only_who_reads_or_administers_covers_and_uncovers(person, image):
+    make_verdict(study=image.study, reader=UserFactory(radiologist=True, clinic=person.clinic))
+    mask, unmask = (f"/api/v1/images/{image.pk}/{act}/" for act in ("mask", "unmask"))
+    clinician = UserFactory(clinic=person.clinic)
+    for address in (mask, unmask):
+        refused = asking_as(clinician).post(address, {}, format="json")
+        assert refused.status_code == 403
+        assert "is signed" in refused.json()["detail"]
+    browser = Client()
+    browser.force_login(clinician)
+    page = browser.get(image.study.get_absolute_url()).content.decode()
+    assert "Text near the border" in page
+    assert reverse("image-mask", args=[image.pk]) not in page
+    for role in ("radiologist", "administrator"):
+        asked = asking_as(UserFactory(clinic=person.clinic, **{role: True}))
+        assert asked.post(mask, {}, format="json").status_code == 200
+        assert asked.post(unmask, {}, format="json").status_code == 200
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "parts",
     [
@@ -142,7 +206,5 @@ def test_parts_outside_the_image_are_refused(api, image, parts):
 
 @pytest.mark.django_db
 def test_nobody_covers_an_image_of_another_clinic(image):
-    from accounts.tests.factories import ClinicFactory, UserFactory
-
     other = asking_as(UserFactory(clinic=ClinicFactory()))
     assert other.post(f"/api/v1/images/{image.pk}/mask/", {}, format="json").status_code == 404
