@@ -1,6 +1,7 @@
 // What is printed of the viewer: each image on the screen as it is stored, never flipped nor turned,
 // whole, under its window, with the layers that are switched on. Made as the printing begins.
 
+import { coverNote } from "./covering";
 import { page } from "./dom";
 import type { AnnotationLayer } from "./drawing/layer";
 import { sidesOf, turnOf } from "./orientation";
@@ -88,6 +89,7 @@ export class PrintSheet {
       turn
         ? `Printed as stored, neither flipped nor rotated (on the screen it was: ${turn})`
         : "As stored, neither flipped nor rotated",
+      ...[coverNote(viewport.onScreen!)].filter(Boolean),
       ...viewport.aiWords(),
     ].join(". ");
   }

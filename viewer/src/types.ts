@@ -480,6 +480,10 @@ export interface ViewerImage {
   calibration: SpacingCalibration | null;
   /** Whether you starred it. */
   key_image: boolean;
+  /** The parts that are covered: left, top, width and height in pixels. */
+  mask: (readonly [number, number, number, number])[];
+  /** Where something like text was found near the borders, in the same form. */
+  border_text: (readonly [number, number, number, number])[];
   /** Raw pixels for the viewer. */
   frame_url: string;
   rendition_url: string;

@@ -1,6 +1,7 @@
 // One viewport: an image of a stack, its layers, and how it is looked at.
 
 import { isBeingPrepared, Refused, SignedOut } from "./api";
+import { coverNote } from "./covering";
 import { type Frame, type Frames, outward } from "./frames";
 import { HeatLayer, type HeatSurroundings } from "./heatLayer";
 import { OrientationMarks } from "./orientationMarks";
@@ -284,10 +285,15 @@ export class Viewport {
   private label(): void {
     const { stack } = this;
     if (!stack) return;
+    const words = [
+      `study of ${dateOf(stack.study.info.study_date)}`,
+      stack.name,
+      `image ${this.index + 1} of ${stack.images.length}`,
+      coverNote(stack.images[this.index]!),
+    ];
     this.element.setAttribute(
       "aria-label",
-      `Viewport ${this.element.dataset.viewport}: study of ${dateOf(stack.study.info.study_date)}, ` +
-        `${stack.name}, image ${this.index + 1} of ${stack.images.length}`,
+      `Viewport ${this.element.dataset.viewport}: ${words.filter(Boolean).join(", ")}`,
     );
   }
 
@@ -297,7 +303,7 @@ export class Viewport {
     const texts = [
       `${dateOf(stack.study.info.study_date)}\n${stack.name}`,
       `C ${Math.round(window.center)}  W ${Math.round(window.width)}${this.inverted ? "\nInverted" : ""}`,
-      `${stack.images.indexOf(image) + 1} / ${stack.images.length}${placeNote(image)}`,
+      `${stack.images.indexOf(image) + 1} / ${stack.images.length}${placeNote(image)}\n${coverNote(image)}`.trim(),
       `${zoomNote(this.view, this.magnification!)}\n${scaleNote(image)}`.trim(),
     ];
     texts.forEach((text, n) => {

@@ -20,6 +20,8 @@ export function placed(
     image_orientation: orientation,
     calibration: null,
     slice_thickness: null,
+    mask: [],
+    border_text: [],
     analyses: [],
     ...more,
   } as unknown as ViewerImage;

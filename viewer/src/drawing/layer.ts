@@ -1,8 +1,9 @@
-// Annotations, suspected regions and the unfinished shape, drawn as SVG over a viewport in screen
-// coordinates.
+// Annotations, suspected regions, text near the borders and the unfinished shape, drawn as SVG over a
+// viewport in screen coordinates.
 
 import type { AnnotationStore } from "../annotations/store";
 import { type Shown, visibleOn } from "../annotations/visible";
+import { textOutlines } from "../covering";
 import { handlesOf, outlineOf, type Point } from "../geometry";
 import { measuresOf, shown } from "../measure";
 import { scaleOf } from "../spacing";
@@ -51,6 +52,8 @@ export class AnnotationLayer {
     const at = (point: Point) => apply(matrix, point);
     const parts: SVGElement[] = [];
     this.captions = [];
+    for (const outline of textOutlines(image))
+      parts.push(svg("polygon", { class: "vw-text-found", points: outline.map(at).join(" ") }));
     if (this.shown.regions) {
       const regions = viewport.analysis?.regions ?? [];
       regions.forEach((region, n) => {

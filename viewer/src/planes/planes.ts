@@ -3,6 +3,7 @@
 // viewport, its side letters, scale, lines and steps know no difference. Nothing is marked or judged on
 // them: that is done on the images of the series.
 
+import { coveredPlanes } from "../covering";
 import { tell } from "../dom";
 import { type Frame, type Frames, MADE } from "../frames";
 import { dot, nearest, planeOf, toPatient } from "../placing";
@@ -164,7 +165,7 @@ export class Planes {
     });
     return {
       ...original,
-      name: `${original.name} · ${plane}${thick}`,
+      name: `${original.name} · ${plane}${thick}${coveredPlanes(original.images)}`,
       statement: null,
       plane,
       original,
@@ -200,6 +201,8 @@ function imageOf(
     >,
     calibration: null,
     key_image: false,
+    mask: [],
+    border_text: [],
     frame_url: address,
     analyses: [],
   };
