@@ -159,7 +159,7 @@ def thumbnails_of(
         .filter(Q() if most is None else Q(rank__lte=most))
         .order_by("study_of", "rank")
         .select_related("instance")
-        .only("series", "number", "instance__decoding")
+        .only("series", "number", "mask", "instance__decoding")
         .prefetch_related(
             Prefetch(
                 "analyses",
