@@ -65,7 +65,9 @@ class Nifti:
         )
 
     def read(self, file: BinaryIO, *, limits: Limits, only: int | None = None) -> DecodedFile:
-        """Decode every slice, volume by volume; or the volume that holds the one asked for.
+        """Decode every slice, volume by volume; or the one that is asked for.
+
+        Its values are spread over the bits as those of its volume are.
 
         Raises:
             Refusal: with code `unsupported_pixels` for colors and complex numbers, or `too_large`
@@ -303,6 +305,8 @@ def _images(
                 turned = np.flip(turned, axis)
         for index in range(turned.shape[2]):
             number += 1
+            if only not in (None, number):
+                continue
             yield DecodedImage(
                 pixels=np.ascontiguousarray(turned[:, :, index].T),
                 bits_stored=bits,

@@ -56,10 +56,8 @@ class Dicom:
             Refusal: as `decode_frame` does, or with code `no_pixels` or `truncated`.
         """
         dataset = read_dataset(file, limits=limits)
-        header = _checked(dataset, limits=limits)
-        wanted = [frame for frame in header.frames if only in (None, frame.number)]
-        if not kinds.has_pixels(header.kind):
-            wanted = []
+        header = _checked(dataset, limits=limits, only=only)
+        wanted = header.frames if kinds.has_pixels(header.kind) else ()
         images = tuple(_image(dataset, frame) for frame in wanted)
         return DecodedFile(images=images, metadata=metadata_of(header))
 
@@ -80,9 +78,9 @@ class Dicom:
         return FileHeader(images=images, metadata=metadata_of(header))
 
 
-def _checked(dataset: Dataset, *, limits: Limits) -> Header:
+def _checked(dataset: Dataset, *, limits: Limits, only: int | None = None) -> Header:
     """The header, of an object that is no image, or of one within the limits."""
-    header = header_of(dataset, limits=limits)
+    header = header_of(dataset, limits=limits, only=only)
     if not kinds.has_pixels(header.kind):
         if not header.sop_class_uid:
             raise Refusal(
@@ -92,6 +90,8 @@ def _checked(dataset: Dataset, *, limits: Limits) -> Header:
             )
         return header
     if not header.frames:
+        if only is not None:
+            return header
         raise no_pixels()
     limits.check_images([_size(header, header.frames[0])] * len(header.frames))
     return header

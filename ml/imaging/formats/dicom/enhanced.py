@@ -7,7 +7,7 @@ form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pydicom import Dataset
@@ -64,11 +64,11 @@ def is_enhanced(dataset: Dataset) -> bool:
     )
 
 
-def classic_frames(dataset: Dataset, count: int) -> Iterator[Dataset]:
-    """One data set for each of `count` frames; what no group says of it is not in it."""
+def classic_frames(dataset: Dataset, indices: Iterable[int]) -> Iterator[Dataset]:
+    """One data set for each of these frames, from 0; what no group says of it is not in it."""
     shared = values.first_item(dataset, "SharedFunctionalGroupsSequence")
     frames = list(values.items(dataset, "PerFrameFunctionalGroupsSequence"))
-    for index in range(count):
+    for index in indices:
         own = frames[index] if index < len(frames) else None
         yield classic(dataset, shared, own)
 

@@ -122,8 +122,8 @@ def read_header(file: BinaryIO, *, limits: Limits) -> Header:
     return header_of(dataset, limits=limits)
 
 
-def header_of(dataset: Dataset, *, limits: Limits) -> Header:
-    """What a data set states."""
+def header_of(dataset: Dataset, *, limits: Limits, only: int | None = None) -> Header:
+    """What a data set states: of all its frames, or of the one of this number alone, from 1."""
     return Header(
         kind=kinds.kind_of(dataset),
         sop_class_uid=values.text(dataset, "SOPClassUID"),
@@ -150,7 +150,7 @@ def header_of(dataset: Dataset, *, limits: Limits) -> Header:
         slice_spacing=_slice_spacing(dataset),
         rows=values.whole(dataset, "Rows") or 0,
         columns=values.whole(dataset, "Columns") or 0,
-        frames=tuple(_frames(dataset, limits=limits)),
+        frames=tuple(_frames(dataset, limits=limits, only=only)),
         dataset=dataset,
     )
 
@@ -172,19 +172,21 @@ def _slice_spacing(dataset: Dataset) -> float | None:
     return abs(found) if found else None
 
 
-def _frames(dataset: Dataset, *, limits: Limits) -> Iterator[FrameHeader]:
+def _frames(dataset: Dataset, *, limits: Limits, only: int | None) -> Iterator[FrameHeader]:
     if not values.whole(dataset, "Rows") or not values.whole(dataset, "Columns"):
         return
     count = max(1, values.whole(dataset, "NumberOfFrames") or 1)
     limits.check_frames(count)
     if enhanced.is_enhanced(dataset):
-        for index, frame in enumerate(enhanced.classic_frames(dataset, count)):
+        indices = _indices(count, only)
+        frames = enhanced.classic_frames(dataset, indices)
+        for index, frame in zip(indices, frames, strict=True):
             yield _frame(dataset, frame, number=index + 1, source=index)
         return
     pieces = mosaic.mosaic_of(dataset)
     if pieces is not None:
         limits.check_frames(pieces.count)
-        for index in range(min(pieces.count, _MOST_SLICES_OF_A_PICTURE)):
+        for index in _indices(min(pieces.count, _MOST_SLICES_OF_A_PICTURE), only):
             yield _frame(
                 dataset,
                 dataset,
@@ -194,8 +196,13 @@ def _frames(dataset: Dataset, *, limits: Limits) -> Iterator[FrameHeader]:
                 plane=mosaic.plane_of(dataset, pieces, index),
             )
         return
-    for index in range(count):
+    for index in _indices(count, only):
         yield _frame(dataset, dataset, number=index + 1, source=index, is_only=count == 1)
+
+
+def _indices(count: int, only: int | None) -> range:
+    """Of the frames, from 0: all, or the one of this number, from 1, where there is such a one."""
+    return range(count) if only is None else range(max(0, only - 1), min(count, max(0, only)))
 
 
 def _frame(

@@ -85,6 +85,17 @@ def test_each_volume_of_four_dimensions_is_a_series() -> None:
     assert decoded.images[0].pixels.max() < decoded.images[4].pixels.max()
 
 
+def test_the_slice_that_is_asked_for_is_the_one_of_the_whole_file() -> None:
+    values = np.linspace(0, 1, int(np.prod(SHAPE)) * 2).reshape(*SHAPE, 2)
+    content = drawn(values)
+    for number in (1, 4, 6):
+        (found,) = NIFTI.read(io.BytesIO(content), limits=LIMITS, only=number).images
+        expected = read(content).images[number - 1]
+        assert (found.frame_number, found.place) == (number, expected.place)
+        assert (found.pixels == expected.pixels).all()
+    assert NIFTI.read(io.BytesIO(content), limits=LIMITS, only=9).images == ()
+
+
 def test_a_file_that_states_no_place_has_none() -> None:
     made = nibabel.Nifti1Image(np.zeros(SHAPE, dtype=np.int16), None)
     made.header["sform_code"] = made.header["qform_code"] = 0

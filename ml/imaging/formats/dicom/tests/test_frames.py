@@ -6,6 +6,7 @@ import gzip
 import importlib.resources
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from pydicom import Dataset
 
 from ml.imaging.formats import geometry
 from ml.imaging.formats.contract import Window
+from ml.imaging.formats.dicom import DICOM
+from ml.imaging.formats.dicom import header as header_module
 from ml.imaging.formats.dicom.tests.drawing import (
     LIMITS,
     enhanced,
@@ -149,3 +152,26 @@ def test_slices_are_ordered_along_their_normal() -> None:
 )
 def test_no_plane_is_made_up(position: list[float] | None, orientation: list[float] | None) -> None:
     assert geometry.image_plane(position, orientation) is None
+
+
+@pytest.mark.parametrize("number", [1, 3, 9])
+def test_of_the_frame_that_is_asked_for_alone_a_header_is_made(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = np.stack([ramp() // (n + 1) for n in range(3)])
+    own = [group(FrameContent={"StackID": str(n)}) for n in range(3)]
+    content = written(enhanced(drawn, own, group(PixelMeasures={"SliceThickness": 3})))
+    whole = DICOM.read(io.BytesIO(content), limits=LIMITS).images
+    made: list[int] = []
+    really = header_module._frame
+
+    def counted(*args: Any, **facts: Any) -> Any:
+        made.append(facts["number"])
+        return really(*args, **facts)
+
+    monkeypatch.setattr(header_module, "_frame", counted)
+    found = DICOM.read(io.BytesIO(content), limits=LIMITS, only=number).images
+    expected = [image for image in whole if image.frame_number == number]
+    assert made == [image.frame_number for image in expected]
+    assert [image.varied for image in found] == [image.varied for image in expected]
+    assert all((a.pixels == b.pixels).all() for a, b in zip(found, expected, strict=True))
