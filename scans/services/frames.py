@@ -1,13 +1,11 @@
 """Images for the viewer: raw gray or RGB pixels, and the facts needed to draw them."""
 
-import hashlib
 import json
 import threading
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from django.core.files.storage import default_storage
 from numpy.typing import NDArray
 
 from scans import ingest
@@ -15,6 +13,7 @@ from scans.ingest.limits import upload_limits
 from scans.ingest.masking import covered, covered_picture
 from scans.ingest.windows import eight_bit, first_window
 from scans.models import Image
+from scans.services.verified_files import verified_content
 
 # A large image takes several times its size while it is decoded.
 _decoding = threading.BoundedSemaphore(4)
@@ -66,14 +65,7 @@ def decoded_image(image: Image) -> ingest.DecodedImage:
     Raises `FileNotFoundError` where the storage lost the file, or `ingest.Refusal`: with code
     `changed_file` for bytes that are not those that were received, however well they decode.
     """
-    with default_storage.open(str(image.instance.file.name)) as file:
-        content = file.read()
-    if hashlib.sha256(content).hexdigest() != image.instance.sha256:
-        raise ingest.Refusal(
-            "changed_file",
-            "Its file was damaged in the storage: it is not the one that was received.",
-            "Tell your administrator.",
-        )
+    content = verified_content(image.instance)
     decoded = ingest.decode_frame(content, upload_limits(), number=image.frame_number)
     if not image.mask:
         return decoded
