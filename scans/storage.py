@@ -27,7 +27,10 @@ def _sync(paths: list[Path]) -> None:
     """
     # Of its own, as processes fork: a shared pool would have no threads in the child.
     with ThreadPoolExecutor(len(paths)) as pool:
-        list(pool.map(_sync_one, paths))
+        others = [pool.submit(_sync_one, path) for path in paths[1:]]
+        _sync_one(paths[0])
+        for other in others:
+            other.result()
 
 
 def _sync_one(path: Path) -> None:
