@@ -1,11 +1,11 @@
 """Image, the last of DICOM's hierarchy: what is shown, analyzed and annotated."""
 
 import uuid
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 
 from accounts.policy import ClinicQuerySet
 from accounts.undeletable import Undeletable
@@ -16,12 +16,33 @@ from scans.models.patient import Patient
 from scans.models.study import Series, Study
 
 
+class _BurnedIn(Func):
+    """DICOM's Burned In Annotation (0028,0301) of a header; NULL where it has none."""
+
+    output_field = models.CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        path = "JSON_EXTRACT(%(expressions)s, '$.\"00280301\".Value[0]')"
+        return self.as_sql(compiler, connection, template=path, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        path = "(%(expressions)s #>> '{00280301,Value,0}')"
+        return self.as_sql(compiler, connection, template=path, **context)
+
+
 class ImageQuerySet(ClinicQuerySet["Image"]):
     clinic_lookup = "patient__clinic"
 
     def with_instance(self) -> Self:
         """Join the instance, but for its header, which is large and which few ask for."""
         return self.select_related("instance").defer("instance__header")
+
+    def with_burned_in(self) -> Self:
+        """Add `burned_in`, what the header says of text in the pixels; None where it says nothing.
+
+        The database looks for it: the header of a file with many frames is long.
+        """
+        return self.annotate(burned_in=_BurnedIn("instance__header"))
 
 
 class Image(Undeletable, Acquisition):
@@ -70,6 +91,8 @@ class Image(Undeletable, Acquisition):
     )
     thumbnail = models.FileField(max_length=200, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
+
+    burned_in: str | None  # of `with_burned_in`
 
     objects = ImageQuerySet.as_manager()
 

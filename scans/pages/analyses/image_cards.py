@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from accounts.policy import get_visible_or_404
+from scans.ingest.text_in_pixels import why_text_expected
 from scans.models import Analysis, Image, ModelRelease
 from scans.models.analysis import Status
 from scans.models.image import ImageQuerySet
@@ -25,6 +26,7 @@ def images_with_analyses(images: ImageQuerySet) -> ImageQuerySet:
     """Prefetch all that a card shows, in a fixed number of queries."""
     return (
         images.with_instance()
+        .with_burned_in()
         .select_related("series__study__clinic", "patient")
         .prefetch_related(
             Prefetch("analyses", Analysis.objects.defer("traceback")),
@@ -55,7 +57,10 @@ def image_cards(
     may_cover = _may_cover(request, images)
     return [
         _card(request, image, analyses, analysis, active=active, queue=queue)
-        | {"may_cover": may_cover.get(image.study.pk, False)}
+        | {
+            "may_cover": may_cover.get(image.study.pk, False),
+            "text_expected": why_text_expected(image.instance.kind, image.burned_in),
+        }
         for image, analyses, analysis in zip(images, disclosed, shown, strict=True)
     ]
 

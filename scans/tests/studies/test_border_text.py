@@ -77,7 +77,31 @@ def test_what_is_found_is_said_on_the_page_and_in_the_api(api, image, browser):
     response = browser.get(image.study.get_absolute_url())
     page = response.content.decode()
     assert response.status_code == 200
+    assert reverse("image-mask", args=[image.pk]) in page
     assert "Text near the border: check before sharing" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "burned_in", "words"),
+    [
+        ("MR image", ["YES"], "may hold text: its header says so"),
+        ("MR image", ["NO"], None),
+        ("MR image", None, None),
+        ("secondary capture", None, "may hold text: it is of the kind “secondary capture”"),
+        ("secondary capture", ["NO"], None),
+        ("ultrasound image", None, "may hold text: it is of the kind “ultrasound image”"),
+    ],
+)
+def test_an_image_that_may_hold_text_by_its_header_is_marked(
+    image, browser, kind, burned_in, words
+):
+    """Where nothing was found in its pixels as well: text in the middle is not looked for."""
+    Image.objects.update(border_text=[])
+    header = {"00280301": {"vr": "CS", "Value": burned_in}} if burned_in else {}
+    Instance.objects.update(kind=kind, header=header)
+    page = browser.get(image.study.get_absolute_url()).content.decode()
+    assert words in page if words else "may hold text" not in page
 
 
 @pytest.mark.django_db
