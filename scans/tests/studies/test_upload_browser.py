@@ -46,7 +46,7 @@ def row(page: Page, name: str) -> Locator:
 
 
 def done(page: Page, totals: str) -> None:
-    expect(page.locator("[data-totals]")).to_have_text(totals)
+    expect(page.locator("[data-totals]")).to_have_text(totals, timeout=60_000)
 
 
 def test_many_files_are_one_stop_of_the_tab_key_and_the_bar_stays_in_sight(page, patient):
