@@ -64,6 +64,11 @@ export async function openStudy(address: string, color: number): Promise<OpenStu
   return study;
 }
 
+/** Whether both are of one series: planes that were cut through it are, as its own images. */
+export function areOfOneSeries(one: Stack | null, other: Stack | null): boolean {
+  return (one?.original ?? one) === (other?.original ?? other);
+}
+
 /** Whether the server still decodes its pixels. */
 export const isUnprepared = ({ decoding }: ViewerImage) =>
   decoding === "waiting" || decoding === "running";

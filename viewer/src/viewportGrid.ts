@@ -4,7 +4,7 @@ import type { Point } from "./geometry";
 import { beside, inStepWith, shareSpace } from "./inStep";
 import { nearest, planeOf, toPatient } from "./placing";
 import { Signal } from "./signal";
-import type { Stack } from "./studies";
+import { areOfOneSeries, type Stack } from "./studies";
 import { FIRST_VIEW, type View } from "./view";
 import { type Surroundings, Viewport } from "./viewport";
 import type { Window } from "./window";
@@ -60,9 +60,9 @@ export class ViewportGrid {
     this.onViewport(viewport);
     const model = this.active;
     if (model?.stack) {
-      viewport.view = model.view;
-      viewport.window = model.window;
       const { stack, index } = this.besides(model.stack, model.index);
+      viewport.view = model.view;
+      if (areOfOneSeries(stack, model.stack)) viewport.window = model.window;
       viewport.open(stack, index);
     }
   }
@@ -100,7 +100,7 @@ export class ViewportGrid {
   }
 
   open(stack: Stack, index = 0, viewport = this.active): void {
-    if (viewport.stack?.study !== stack.study) viewport.window = null;
+    if (!areOfOneSeries(viewport.stack, stack)) viewport.window = null; // it is of other values
     viewport.open(stack, index);
     this.changed.emit();
   }
@@ -123,9 +123,12 @@ export class ViewportGrid {
   }
 
   setWindow(window: Window | null): void {
-    const bits = this.active.frame?.bits;
+    const { stack, frame } = this.active;
     for (const viewport of this.together(this.links.window)) {
-      if (viewport !== this.active && viewport.frame?.bits !== bits) continue; // another scale
+      // MR values have no units: the numbers mean something in the same series only.
+      const isOther =
+        !areOfOneSeries(viewport.stack, stack) || viewport.frame?.bits !== frame?.bits;
+      if (viewport !== this.active && isOther) continue;
       viewport.window = window;
       viewport.request();
     }

@@ -117,9 +117,9 @@ export class Planes {
     const middle = toPatient(planeOf(image)!, [image.width / 2, image.height / 2]);
     for (const [n, stacked] of this.stacks().entries()) {
       const viewport = others[n]!;
+      this.grid.open(stacked, nearest(stacked.images, middle), viewport);
       viewport.view = first!.view;
       viewport.window = first!.window;
-      this.grid.open(stacked, nearest(stacked.images, middle), viewport);
     }
     this.grid.activate(first!);
   }
