@@ -165,7 +165,8 @@ export class ViewportGrid {
     const place = toPatient(plane, pixel);
     for (const other of this.viewports) {
       if (other === viewport || !other.stack || !shareSpace(stack, other.stack)) continue;
-      other.goTo(nearest(other.stack.images, place));
+      const at = nearest(other.stack.images, place);
+      if (at >= 0) other.goTo(at); // where the files say nothing of places it stays
     }
     this.changed.emit();
     return true;

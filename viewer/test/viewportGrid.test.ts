@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Stack } from "../src/studies";
 import { ViewportGrid } from "../src/viewportGrid";
-import { AXIAL, placed, stackOf } from "./placed";
+import { AXIAL, placed, SAGITTAL, stackOf } from "./placed";
 
 vi.mock("../src/viewport", async () => import("./fakeViewport"));
 vi.stubGlobal(
@@ -64,5 +64,17 @@ describe("a window", () => {
     expect(grid.active.window).toBe(WINDOW);
     grid.openSeries(flair);
     expect(grid.active.window).toBeNull();
+  });
+});
+
+describe("the crosshair", () => {
+  it("leaves a series where it is whose files do not say where its slices lie", () => {
+    const unplaced = axial(0, 5, 10).map((image) => ({ ...image, image_position: null }));
+    const across = [0, 20, 40].map((x) => placed([x, 0, 50], SAGITTAL));
+    const grid = gridOf(series("T1c"), series("T2", unplaced), series("sagittal", across));
+    for (const viewport of grid.viewports) viewport.goTo(1);
+    (grid.active as { onScreen: unknown }).onScreen = grid.active.stack!.images[1];
+    expect(grid.placeCrosshair(grid.active, [40.5, 40])).toBe(true);
+    expect(grid.viewports.map(({ index }) => index)).toEqual([1, 1, 2]);
   });
 });
