@@ -1,4 +1,4 @@
-// Frames in memory: fetched once, kept while there is room, the next ones fetched ahead.
+// Frames in memory: fetched once, kept while there is room, the next ones fetched ahead as far as there is.
 
 import type { FrameHeader } from "./types";
 
@@ -8,7 +8,15 @@ export interface Frame extends FrameHeader {
 
 export type Fetcher = (address: string, signal: AbortSignal) => Promise<Response>;
 
+/** What is shown, then what lies around it, the most wanted first. */
+export interface Ahead {
+  addresses: string[];
+  /** Of one frame, about. */
+  bytes: number;
+}
+
 const AT_ONCE = 4;
+const SHARE_AHEAD = 7 / 8; // of the room: the rest is for what is scrolled to or made meanwhile
 export const MADE = "plane:"; // how the address of a frame begins that is made here, not fetched
 
 export async function frameOf(response: Response): Promise<Frame> {
@@ -30,6 +38,8 @@ export class Frames {
   private readonly coming = new Map<string, Promise<Frame>>();
   /** Makes what is not fetched. */
   make: (address: string) => Frame | undefined = () => undefined;
+  private readonly ahead = new Map<object, Ahead>(); // by who looks
+  private near = new Set<string>(); // of what is ahead of everybody, as much as there is room for
   private wanted: string[] = [];
   private running = 0;
   private bytes = 0;
@@ -62,11 +72,37 @@ export class Frames {
     return promise;
   }
 
-  /** What to fetch ahead, the most wanted first. Replaces what was wanted before. */
-  prefetch(addresses: string[]): void {
-    this.wanted = addresses.filter(
-      (one) => !one.startsWith(MADE) && !this.kept.has(one) && !this.coming.has(one),
-    );
+  /** What `who` looks at and is to be fetched ahead, replacing what it was before. */
+  prefetch(who: object, ahead: Ahead): void {
+    const addresses = ahead.addresses.filter((one) => !one.startsWith(MADE));
+    this.ahead.set(who, { ...ahead, addresses });
+    this.plan();
+  }
+
+  /** It looks at nothing any more. */
+  leave(who: object): void {
+    if (this.ahead.delete(who)) this.plan();
+  }
+
+  /**
+   * The nearest of everybody in turn, until the room is full: what is fetched ahead beyond it would take
+   * the place of what is nearer.
+   */
+  private plan(): void {
+    this.near = new Set();
+    let left = this.room * SHARE_AHEAD;
+    const lists = [...this.ahead.values()];
+    const longest = Math.max(0, ...lists.map(({ addresses }) => addresses.length));
+    for (let n = 0; n < longest && left >= 0; n += 1) {
+      for (const { addresses, bytes } of lists) {
+        const next = addresses[n];
+        if (!next || this.near.has(next)) continue;
+        left -= bytes;
+        if (left < 0) break;
+        this.near.add(next);
+      }
+    }
+    this.wanted = [...this.near].filter((one) => !this.kept.has(one) && !this.coming.has(one));
     this.pump();
   }
 
@@ -97,11 +133,18 @@ export class Frames {
   private keep(address: string, frame: Frame): void {
     this.kept.set(address, frame);
     this.bytes += frame.pixels.byteLength;
-    for (const [oldest, old] of this.kept) {
-      if (this.bytes <= this.room || oldest === address) break;
-      this.kept.delete(oldest);
-      this.bytes -= old.pixels.byteLength;
+    if (this.bytes <= this.room) return;
+    // The least lately used; of what is near only if need be, and then the farthest.
+    const others = [...this.kept.keys()].filter((one) => !this.near.has(one));
+    for (const one of [...others, ...[...this.near].reverse()]) {
+      if (this.bytes <= this.room) break;
+      if (one !== address) this.drop(one);
     }
+  }
+
+  private drop(address: string): void {
+    this.bytes -= this.kept.get(address)?.pixels.byteLength ?? 0;
+    this.kept.delete(address);
   }
 }
 

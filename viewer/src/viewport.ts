@@ -236,9 +236,11 @@ export class Viewport {
     this.message.hidden = true;
     this.element.dataset.state = "ready";
     const images = this.stack!.images;
-    this.around.frames.prefetch(
-      outward(this.index, images.length, this.direction).map((n) => images[n]!.frame_url),
-    );
+    const order = [this.index, ...outward(this.index, images.length, this.direction)];
+    this.around.frames.prefetch(this, {
+      addresses: order.map((n) => images[n]!.frame_url),
+      bytes: frame.pixels.byteLength,
+    });
     this.request();
   }
 
@@ -336,6 +338,7 @@ export class Viewport {
   }
 
   destroy(): void {
+    this.around.frames.leave(this);
     this.renderer.destroy();
     this.element.remove();
   }
