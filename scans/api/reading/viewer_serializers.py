@@ -10,7 +10,7 @@ from scans.api.analyses.serializers import AnalysisSerializer
 from scans.api.analyses.statement_serializers import SeriesStatementSerializer, statement_of
 from scans.api.reading.hanging_protocol_views import HangingProtocolSerializer
 from scans.api.studies.calibration_serializers import SpacingCalibrationSerializer
-from scans.api.studies.image_serializers import part_field
+from scans.api.studies.image_serializers import PictureAddressField, part_field
 from scans.models import Image, Series, Study
 from scans.models.acquisition import Plane, Sequence
 from scans.models.decoding import Decoding
@@ -114,8 +114,8 @@ class ViewerImageSerializer(serializers.ModelSerializer):
     frame_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-frame", help_text="Raw pixels for the viewer."
     )
-    rendition_url = serializers.HyperlinkedIdentityField(view_name="api:image-rendition")
-    thumbnail_url = serializers.HyperlinkedIdentityField(view_name="api:image-thumbnail")
+    rendition_url = PictureAddressField(view_name="api:image-rendition")
+    thumbnail_url = PictureAddressField(view_name="api:image-thumbnail")
     analyses = serializers.SerializerMethodField()
 
     class Meta:

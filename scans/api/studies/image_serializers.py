@@ -1,4 +1,7 @@
+from typing import Any
+
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from scans.api.analyses.serializers import AnalysisSerializer
 from scans.models import Image
@@ -8,6 +11,14 @@ from scans.models.decoding import Decoding
 def part_field() -> serializers.ListField:
     """Left, top, width and height of a part of an image, in its pixels."""
     return serializers.ListField(child=serializers.IntegerField(), min_length=4, max_length=4)
+
+
+class PictureAddressField(serializers.HyperlinkedIdentityField):
+    """Where a picture of an image is: browsers keep it, so with parts covered it is elsewhere."""
+
+    def get_url(self, obj: Any, view_name: str, request: Request, format: str | None) -> str | None:
+        address = super().get_url(obj, view_name, request, format)
+        return f"{address}?covered={obj.masked_at:%Y%m%d%H%M%S%f}" if obj.masked_at else address
 
 
 class MaskSerializer(serializers.Serializer):
@@ -59,10 +70,10 @@ class ImageSerializer(serializers.ModelSerializer):
     file_url = serializers.HyperlinkedIdentityField(
         view_name="api:image-file", help_text="The original bytes."
     )
-    rendition_url = serializers.HyperlinkedIdentityField(
+    rendition_url = PictureAddressField(
         view_name="api:image-rendition", help_text="An 8-bit PNG for the screen."
     )
-    thumbnail_url = serializers.HyperlinkedIdentityField(view_name="api:image-thumbnail")
+    thumbnail_url = PictureAddressField(view_name="api:image-thumbnail")
     border_text = serializers.ListField(
         child=part_field(),
         read_only=True,

@@ -2,7 +2,12 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,6 +23,13 @@ from scans.models import Analysis, Image
 from scans.services.analyses.lifecycle import request_analysis
 from scans.services.files import deliver
 from scans.services.studies.masking import mask_image, unmask_image
+
+_COVERED = OpenApiParameter(
+    "covered",
+    OpenApiTypes.STR,
+    description="As in the address that the image names: a browser that keeps pictures for some "
+    "minutes asks anew where other parts are covered. Changes nothing else.",
+)
 
 
 @extend_schema_view(retrieve=extend_schema(summary="Show an image"))
@@ -45,16 +57,19 @@ class ImageViewSet(ClinicRows):
 
     @extend_schema(
         summary="Download the image for the screen",
+        parameters=[_COVERED],
         responses={(200, "image/png"): OpenApiTypes.BINARY},
     )
-    @action(detail=True, renderer_classes=[AnyFile])
+    @action(detail=True, renderer_classes=[AnyFile], own_parameters=(_COVERED.name,))
     def rendition(self, request: Request, pk: Any) -> HttpResponseBase:
         return deliver(user=signed_in(request), row=self.get_object(), kind="rendition")
 
     @extend_schema(
-        summary="Download the thumbnail", responses={(200, "image/png"): OpenApiTypes.BINARY}
+        summary="Download the thumbnail",
+        parameters=[_COVERED],
+        responses={(200, "image/png"): OpenApiTypes.BINARY},
     )
-    @action(detail=True, renderer_classes=[AnyFile])
+    @action(detail=True, renderer_classes=[AnyFile], own_parameters=(_COVERED.name,))
     def thumbnail(self, request: Request, pk: Any) -> HttpResponseBase:
         return deliver(user=signed_in(request), row=self.get_object(), kind="thumbnail")
 

@@ -207,6 +207,28 @@ def test_once_it_is_signed_only_who_reads_or_administers_covers_and_uncovers(per
 
 
 @pytest.mark.django_db
+def test_the_api_names_another_address_of_the_pictures_for_each_covering(api, image):
+    def addresses():
+        shown = api.get(f"/api/v1/studies/{image.study.pk}/viewer/").data["series"][0]["images"][0]
+        plain = api.get(f"/api/v1/images/{image.pk}/").data
+        kinds = ("thumbnail_url", "rendition_url")
+        assert [shown[kind] for kind in kinds] == [plain[kind] for kind in kinds]
+        return tuple(plain[kind] for kind in kinds)
+
+    cover = f"/api/v1/images/{image.pk}/mask/"
+    whole = addresses()
+    api.post(cover, {}, format="json")
+    covered = addresses()
+    api.post(cover, {"parts": [[0, 0, 200, 40]]}, format="json")
+    more = addresses()
+    assert not set(whole) & set(covered)
+    assert not set(covered) & set(more)
+    assert all(api.get(address).status_code == 200 for address in more)
+    api.post(f"/api/v1/images/{image.pk}/unmask/")
+    assert addresses() == whole
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "parts",
     [
