@@ -10,6 +10,7 @@ import {
   probabilitiesOf,
   type SliceProbabilities,
   sliceAt,
+  sliceOnScreen,
 } from "./sliceProbabilities";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -48,7 +49,7 @@ export class AiStrip {
   }
 
   show(): void {
-    const { stack, index } = this.grid.active;
+    const { stack } = this.grid.active;
     const values = stack && stack.images.length > 1 ? probabilitiesOf(stack) : null;
     const key = JSON.stringify(values);
     if (stack !== this.stack || key !== this.key) {
@@ -62,12 +63,16 @@ export class AiStrip {
     this.element.hidden = !isAnywhere;
     this.element.classList.toggle("vw-ai-strip-empty", !values);
     if (!values) return;
-    const count = values.slices.length;
-    this.mark.style.left = `${((index + 0.5) / count) * 100}%`;
-    const text = `Image ${stack!.images[index]!.number}: ${wordsOf(values.slices[index]!)}`;
+    // Of the image that is drawn, as every word about one; the next may still load.
+    const at = sliceOnScreen(this.grid.active);
+    this.mark.hidden = at === null;
+    const said = at === null ? "" : wordsOf(values.slices[at]!);
+    const text = at === null ? "" : `Image ${stack!.images[at]!.number}: ${said}`;
     if (this.words.textContent !== text) this.words.textContent = text;
-    this.plot.setAttribute("aria-valuenow", String(index + 1));
     this.plot.setAttribute("aria-valuetext", text);
+    if (at === null) return;
+    this.mark.style.left = `${((at + 0.5) / values.slices.length) * 100}%`;
+    this.plot.setAttribute("aria-valuenow", String(at + 1));
   }
 
   private draw(): void {

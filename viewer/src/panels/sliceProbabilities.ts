@@ -2,6 +2,7 @@
 
 import type { Stack } from "../studies";
 import type { Analysis } from "../types";
+import type { Viewport } from "../viewport";
 
 export interface SliceProbabilities {
   /** The release that all of it is by. */
@@ -52,4 +53,10 @@ export function highestFirst({ slices }: SliceProbabilities): number[] {
 /** Which slice lies under a place of the strip, as a share of its width. */
 export function sliceAt(share: number, count: number): number {
   return Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+}
+
+/** Which slice of its series a viewport shows; null while it shows none. */
+export function sliceOnScreen({ stack, onScreen }: Pick<Viewport, "stack" | "onScreen">) {
+  const at = stack && onScreen ? stack.images.indexOf(onScreen) : -1;
+  return at < 0 ? null : at;
 }
