@@ -31,12 +31,17 @@ export class Planes {
   private readonly made = new Map<string, Made>(); // by the address of the frame
   private current: { stack: Stack; volume: Volume } | null = null;
   private loading: Stack | null = null;
+  private isPlacing = false; // they are on their way to the screen
 
   constructor(
     private readonly grid: ViewportGrid,
     private readonly frames: Frames,
     private readonly setViewports: (count: number) => void,
-  ) {}
+  ) {
+    grid.changed.on(() => {
+      if (!this.on && !this.isPlacing) this.forget();
+    });
+  }
 
   get on(): boolean {
     return this.grid.viewports.some(({ stack }) => stack?.original);
@@ -52,6 +57,12 @@ export class Planes {
     return one && cut(one.volume, one.cuts, one.at, one.slab);
   }
 
+  /** No plane is on the screen any more: their volume is up to 256 MB. */
+  private forget(): void {
+    this.current = null;
+    this.made.clear();
+  }
+
   /** Beside the series on the screen, or away again. */
   async toggle(): Promise<void> {
     const { active } = this.grid;
@@ -62,8 +73,6 @@ export class Planes {
       const index = series?.index ?? Math.floor(stack.images.length / 2);
       this.setViewports(1);
       this.grid.open(stack, index);
-      this.current = null;
-      this.made.clear();
       return;
     }
     const { slices, why } = regularSlices(stack.images);
@@ -86,10 +95,12 @@ export class Planes {
       if (this.grid.active.stack !== stack) return; // the reader went on meanwhile
       // A series has one frame of reference, whether or not its files name it.
       stack.frameOfReference ||= `series ${stack.series}`;
+      this.isPlacing = true;
       this.current = { stack, volume };
       this.show(stack, this.grid.active.index);
       tell("Axial, coronal and sagittal planes. Drag in one to place the crosshair.");
     } finally {
+      this.isPlacing = false;
       if (this.loading === stack) this.loading = null;
     }
   }

@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Frame } from "../src/frames";
+import type { Stack } from "../src/studies";
+import { ViewportGrid } from "../src/viewportGrid";
+import { fakeDocument } from "./fakeDom";
+import { AXIAL, placed, stackOf } from "./placed";
+
+vi.mock("../src/viewport", async () => import("./fakeViewport"));
+const page = fakeDocument();
+vi.stubGlobal("document", page);
+vi.stubGlobal("window", globalThis);
+vi.stubGlobal("requestAnimationFrame", () => 0);
+vi.stubGlobal(
+  "ResizeObserver",
+  class {
+    observe() {}
+  },
+);
+
+const SPACING = { pixel_spacing: { row: 0.5, column: 0.5 }, width: 8, height: 8, bits_stored: 12 };
+const frame = {
+  ...{ rows: 8, columns: 8, bits: 16, samples: 1, minimum: 0, maximum: 9, windows: [] },
+  pixels: new Uint16Array(64),
+} as unknown as Frame;
+
+function seriesOf(name: string): Stack {
+  const images = [0, 1, 2, 3].map((z) =>
+    placed([0, 0, z], AXIAL, { ...SPACING, frame_url: `${name}${z}` }),
+  );
+  return { ...stackOf(images), name, series: name };
+}
+
+describe("planes on the screen", () => {
+  let grid: ViewportGrid;
+  const [t1c, flair, t2, dwi] = ["T1c", "FLAIR", "T2", "DWI"].map(seriesOf) as [
+    Stack,
+    Stack,
+    Stack,
+    Stack,
+  ];
+  const names = () => grid.viewports.map(({ stack, index }) => `${stack?.name} ${index}`);
+
+  beforeEach(() => {
+    grid = new ViewportGrid({ dataset: {}, append: () => {} } as never, {} as never);
+    const stacks = [t1c, flair, t2, dwi];
+    for (const stack of stacks) stack.study = { stacks } as never;
+    grid.setCount(1);
+    grid.open(t1c, 1);
+  });
+
+  async function planes() {
+    const { Planes } = await import("../src/planes/planes");
+    const loading = { load: () => Promise.resolve(frame) };
+    return new Planes(grid, loading as never, (count) => grid.setCount(count));
+  }
+
+  const held = (one: object) => {
+    const { current, made } = one as { current: unknown; made: Map<string, unknown> };
+    return [current !== null, made.size > 0];
+  };
+
+  it("hold no memory once none is there, however they went", async () => {
+    const made = await planes();
+    await made.toggle();
+    expect(held(made)).toEqual([true, true]);
+    grid.setCount(1); // by its key
+    expect(held(made)).toEqual([false, false]);
+    await made.toggle();
+    for (const viewport of grid.viewports) grid.open(flair, 0, viewport);
+    expect(held(made)).toEqual([false, false]);
+    grid.setCount(1);
+    grid.open(t1c);
+    await made.toggle();
+    await made.toggle();
+    expect([names(), held(made)]).toEqual([["T1c 0"], [false, false]]);
+  });
+});
