@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Frame } from "../src/frames";
 import { sidesOf } from "../src/orientation";
 import { along } from "../src/placing";
-import { cut, cutsOf, offsetsOf } from "../src/planes/cutting";
+import { cut, cutsOf, offsetsOf, thickest } from "../src/planes/cutting";
 import { actsOnImages } from "../src/planes/imagesOnly";
 import { regularSlices, volumeOf } from "../src/planes/volume";
 import { FIRST_VIEW } from "../src/view";
@@ -113,7 +113,23 @@ describe("a plane through a series", () => {
     expect(of("average")[0]).toBe(100);
     expect(offsetsOf({ join: "maximum", thickness: 2 }, 1)).toEqual([-1, 0, 1]);
     expect(offsetsOf({ join: "maximum", thickness: 0.5 }, 1)).toEqual([0]);
-    expect(offsetsOf({ join: "average", thickness: 100 }, 0.1)).toHaveLength(64);
+  });
+
+  it("leaves no voxel of a slab out: its planes are at most one apart", () => {
+    for (const [thickness, step] of [
+      [100, 0.5],
+      [100, 0.1],
+      [10.4, 1],
+      [31.5, 0.5],
+    ] as const) {
+      const offsets = offsetsOf({ join: "average", thickness }, step);
+      const gaps = offsets.slice(1).map((offset, n) => offset - offsets[n]!);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(step + 1e-9);
+      expect(offsets.length).toBeLessThanOrEqual(64);
+      const whole = offsets.at(-1)! - offsets[0]!;
+      expect(whole).toBeCloseTo(Math.min(thickness, thickest(step)));
+    }
+    expect(thickest(0.5)).toBe(31.5);
   });
 
   it("takes no mark and no verdict", () => {

@@ -30,6 +30,8 @@ function seriesOf(name: string): Stack {
   return { ...stackOf(images), name, series: name };
 }
 
+const told = () => page.querySelector("[data-announcement]").textContent;
+
 describe("planes on the screen", () => {
   let grid: ViewportGrid;
   const [t1c, flair, t2, dwi] = ["T1c", "FLAIR", "T2", "DWI"].map(seriesOf) as [
@@ -39,7 +41,6 @@ describe("planes on the screen", () => {
     Stack,
   ];
   const names = () => grid.viewports.map(({ stack, index }) => `${stack?.name} ${index}`);
-
   beforeEach(() => {
     grid = new ViewportGrid({ dataset: {}, append: () => {} } as never, {} as never);
     const stacks = [t1c, flair, t2, dwi];
@@ -73,5 +74,21 @@ describe("planes on the screen", () => {
     await made.toggle();
     await made.toggle();
     expect([names(), held(made)]).toEqual([["T1c 0"], [false, false]]);
+  });
+
+  it("make no slab thicker than its voxels are looked at, and say so", async () => {
+    const made = await planes();
+    await made.toggle();
+    made.useSlab({ join: "maximum", thickness: 20 });
+    expect(told()).toBe("Slab of 20 mm: maximum.");
+    made.useSlab({ join: "maximum", thickness: 100 });
+    expect(made.slab.thickness).toBe(31.5);
+    expect(names()[1]).toBe("T1c · axial · 31.5 mm maximum 2");
+    expect(told()).toContain("31.5 mm thick, the most of this series");
+    await made.toggle();
+    made.useSlab({ join: "average", thickness: 80 }); // chosen before there are planes
+    await made.toggle();
+    expect(made.slab.thickness).toBe(31.5);
+    expect(told()).toContain("the most of this series");
   });
 });

@@ -1,5 +1,5 @@
 // Planes cut through a volume: which ones there are, and their pixels. Trilinear between the centers of
-// voxels; a slab is the highest value, or the mean, of planes one voxel apart. Pure.
+// voxels; a slab is the highest value, or the mean, of planes at most one voxel apart. Pure.
 
 import type { Frame } from "../frames";
 import { along, cross, dot, minus, type Vector } from "../placing";
@@ -109,10 +109,16 @@ export function cut(volume: Volume, cuts: Cuts, at: number, slab: Slab): Frame {
   return { ...volume.frame, rows: height, columns: width, pixels };
 }
 
-/** How far the joined planes lie from the middle one. */
-export function offsetsOf({ join, thickness }: Slab, step: number): number[] {
+/** The thickest slab, in tenths of a millimeter: beyond it voxels would be left out. */
+export function thickest(step: number): number {
+  return Math.floor((MOST_JOINED - 1) * step * 10 + 1e-6) / 10;
+}
+
+/** How far the joined planes lie from the middle one: at most `step` from each other. */
+export function offsetsOf({ join, thickness: wanted }: Slab, step: number): number[] {
+  const thickness = Math.min(wanted, thickest(step));
   if (join === "none" || thickness <= step) return [0];
-  const count = Math.min(MOST_JOINED, Math.max(2, Math.round(thickness / step) + 1));
+  const count = Math.max(2, Math.ceil(thickness / step - 1e-6) + 1);
   return Array.from({ length: count }, (_, n) => (n / (count - 1) - 0.5) * thickness);
 }
 

@@ -11,7 +11,7 @@ import { refuse } from "../refusing";
 import type { Stack } from "../studies";
 import type { PlaneEnum, ViewerImage } from "../types";
 import type { ViewportGrid } from "../viewportGrid";
-import { type Cuts, cut, cutsOf, type Slab } from "./cutting";
+import { type Cuts, cut, cutsOf, type Slab, thickest } from "./cutting";
 import { regularSlices, type Volume, volumeOf } from "./volume";
 
 const PLANES: PlaneEnum[] = ["axial", "coronal", "sagittal"];
@@ -97,8 +97,11 @@ export class Planes {
       stack.frameOfReference ||= `series ${stack.series}`;
       this.isPlacing = true;
       this.current = { stack, volume };
+      const limit = this.keepSlabWhole();
       this.show(stack, this.grid.active.index);
-      tell("Axial, coronal and sagittal planes. Drag in one to place the crosshair.");
+      tell(
+        `Axial, coronal and sagittal planes. Drag in one to place the crosshair. ${limit}`.trim(),
+      );
     } finally {
       this.isPlacing = false;
       if (this.loading === stack) this.loading = null;
@@ -135,16 +138,28 @@ export class Planes {
     this.grid.activate(first!);
   }
 
+  /** No thicker than every voxel of it is looked at; the sentence that says so, where it was. */
+  private keepSlabWhole(): string {
+    const { current, slab } = this;
+    const most = current ? thickest(cutsOf(current.volume, "axial").step) : slab.thickness;
+    if (slab.join === "none" || slab.thickness <= most) return "";
+    this.slab = { ...slab, thickness: most };
+    return `The slab is ${most} mm thick, the most of this series: a thicker one would leave voxels out.`;
+  }
+
   /** The planes anew, as thick as was chosen, where they stood. */
   useSlab(slab: Slab): void {
     this.slab = slab;
     if (!this.current || !this.on) return;
+    const limit = this.keepSlabWhole();
     const before = this.grid.viewports.map(({ stack, index }) => ({ stack, index }));
     const stacks = new Map(this.stacks().map((one) => [one.plane, one]));
     for (const [n, viewport] of this.grid.viewports.entries()) {
       const { stack, index } = before[n]!;
       if (stack?.original) this.grid.open(stacks.get(stack.plane)!, index, viewport);
     }
+    const { join, thickness } = this.slab;
+    tell(join === "none" ? "No slab." : limit || `Slab of ${thickness} mm: ${WORDS[join]}.`);
   }
 
   nextSlab(): void {
@@ -155,7 +170,6 @@ export class Planes {
     const joins = ["none", "maximum", "average"] as const;
     const join = joins[(joins.indexOf(this.slab.join) + 1) % joins.length]!;
     this.useSlab({ ...this.slab, join });
-    tell(join === "none" ? "No slab." : `Slab of ${this.slab.thickness} mm: ${WORDS[join]}.`);
   }
 
   private stacks(): Stack[] {
