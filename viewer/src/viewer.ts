@@ -73,7 +73,7 @@ export class Viewer {
     hasGraphics: boolean,
   ) {
     const { store, drawingTool, shown } = this;
-    const setViewports = (count: number) => this.setViewports(count);
+    const setViewports = (count: number, areFilled = true) => this.setViewports(count, areFilled);
     const touched = () => this.touched();
     const fault = (error: unknown, at?: HTMLElement | null) => this.fault(error, at);
     drawingTool.settle = () => this.settle();
@@ -351,8 +351,8 @@ export class Viewer {
 
   // --- What somebody does --------------------------------------------------------------------------
 
-  private setViewports(count: number): void {
-    this.grid.setCount(count);
+  private setViewports(count: number, areFilled = true): void {
+    this.grid.setCount(count, areFilled);
     this.panels.tools.show();
   }
 

@@ -31,7 +31,8 @@ export class ViewportGrid {
     new ResizeObserver(() => this.resize()).observe(element);
   }
 
-  setCount(count: number): void {
+  /** Further viewports show what stands in none yet; or nothing, for who fills them at once. */
+  setCount(count: number, areFilled = true): void {
     let hadFocus = false;
     while (this.viewports.length > count) {
       const gone = this.viewports.pop()!;
@@ -39,14 +40,14 @@ export class ViewportGrid {
       if (gone === this.active) this.active = this.viewports[0]!;
       gone.destroy();
     }
-    while (this.viewports.length < count) this.add();
+    while (this.viewports.length < count) this.add(areFilled);
     this.element.dataset.viewports = String(count);
     this.activate(this.active ?? this.viewports[0]!);
     if (hadFocus) this.active.element.focus({ preventScroll: true });
     requestAnimationFrame(() => this.resize());
   }
 
-  private add(): void {
+  private add(isFilled: boolean): void {
     const viewport = new Viewport(this.around, this.viewports.length + 1);
     this.viewports.push(viewport);
     this.element.append(viewport.element);
@@ -59,7 +60,7 @@ export class ViewportGrid {
     });
     this.onViewport(viewport);
     const model = this.active;
-    if (model?.stack) {
+    if (isFilled && model?.stack) {
       const { stack, index } = this.besides(model.stack, model.index);
       viewport.view = model.view;
       if (areOfOneSeries(stack, model.stack)) viewport.window = model.window;

@@ -3,6 +3,7 @@ import type { Frame } from "../src/frames";
 import type { Stack } from "../src/studies";
 import { ViewportGrid } from "../src/viewportGrid";
 import { fakeDocument } from "./fakeDom";
+import type { Viewport as FakeViewport } from "./fakeViewport";
 import { AXIAL, placed, stackOf } from "./placed";
 
 vi.mock("../src/viewport", async () => import("./fakeViewport"));
@@ -30,6 +31,7 @@ function seriesOf(name: string): Stack {
   return { ...stackOf(images), name, series: name };
 }
 
+const WINDOW = { center: 300, width: 500 };
 const told = () => page.querySelector("[data-announcement]").textContent;
 
 describe("planes on the screen", () => {
@@ -41,6 +43,9 @@ describe("planes on the screen", () => {
     Stack,
   ];
   const names = () => grid.viewports.map(({ stack, index }) => `${stack?.name} ${index}`);
+  const opened = () =>
+    (grid.viewports as unknown as FakeViewport[]).flatMap((one) => one.opened.map((s) => s.name));
+
   beforeEach(() => {
     grid = new ViewportGrid({ dataset: {}, append: () => {} } as never, {} as never);
     const stacks = [t1c, flair, t2, dwi];
@@ -52,13 +57,38 @@ describe("planes on the screen", () => {
   async function planes() {
     const { Planes } = await import("../src/planes/planes");
     const loading = { load: () => Promise.resolve(frame) };
-    return new Planes(grid, loading as never, (count) => grid.setCount(count));
+    return new Planes(grid, loading as never, (...given) => grid.setCount(...given));
   }
 
   const held = (one: object) => {
     const { current, made } = one as { current: unknown; made: Map<string, unknown> };
     return [current !== null, made.size > 0];
   };
+
+  it("stand beside the series, and open nothing else", async () => {
+    const made = await planes();
+    await made.toggle();
+    expect(names()).toEqual(["T1c 1", "T1c · axial 2", "T1c · coronal 3", "T1c · sagittal 3"]);
+    expect(opened()).toEqual(["T1c", "T1c · axial", "T1c · coronal", "T1c · sagittal"]);
+  });
+
+  it("leave what hung before, as it was, the series where it went to", async () => {
+    const made = await planes();
+    grid.setCount(2);
+    grid.open(flair, 3, grid.viewports[0]!);
+    grid.open(t1c, 1, grid.viewports[1]!);
+    grid.setWindow(WINDOW); // of the first, FLAIR
+    grid.activate(grid.viewports[1]!);
+    const other = { center: 1, width: 2 };
+    grid.setWindow(other);
+    await made.toggle();
+    expect(grid.viewports.map(({ window }) => window)).toEqual([other, other, other, other]);
+    grid.viewports[0]!.goTo(2);
+    await made.toggle();
+    expect(names()).toEqual(["FLAIR 3", "T1c 2"]);
+    expect(grid.viewports.map(({ window }) => window)).toEqual([WINDOW, other]);
+    expect(grid.active).toBe(grid.viewports[1]);
+  });
 
   it("hold no memory once none is there, however they went", async () => {
     const made = await planes();

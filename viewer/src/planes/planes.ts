@@ -10,6 +10,7 @@ import { dot, nearest, planeOf, toPatient } from "../placing";
 import { refuse } from "../refusing";
 import type { Stack } from "../studies";
 import type { PlaneEnum, ViewerImage } from "../types";
+import type { Viewport } from "../viewport";
 import type { ViewportGrid } from "../viewportGrid";
 import { type Cuts, cut, cutsOf, type Slab, thickest } from "./cutting";
 import { regularSlices, type Volume, volumeOf } from "./volume";
@@ -17,6 +18,12 @@ import { regularSlices, type Volume, volumeOf } from "./volume";
 const PLANES: PlaneEnum[] = ["axial", "coronal", "sagittal"];
 const AT_ONCE = 4;
 const WORDS = { none: "", maximum: "maximum", average: "average" };
+
+/** What a viewport shows, and how. */
+type Hung = Pick<Viewport, "index" | "view" | "window" | "inverted"> & {
+  stack: Stack;
+  isActive: boolean;
+};
 
 interface Made {
   volume: Volume;
@@ -29,14 +36,14 @@ interface Made {
 export class Planes {
   slab: Slab = { join: "none", thickness: 10 };
   private readonly made = new Map<string, Made>(); // by the address of the frame
-  private current: { stack: Stack; volume: Volume } | null = null;
+  private current: { stack: Stack; volume: Volume; before: Hung[] } | null = null;
   private loading: Stack | null = null;
   private isPlacing = false; // they are on their way to the screen
 
   constructor(
     private readonly grid: ViewportGrid,
     private readonly frames: Frames,
-    private readonly setViewports: (count: number) => void,
+    private readonly setViewports: (count: number, areFilled?: boolean) => void,
   ) {
     grid.changed.on(() => {
       if (!this.on && !this.isPlacing) this.forget();
@@ -66,13 +73,10 @@ export class Planes {
   /** Beside the series on the screen, or away again. */
   async toggle(): Promise<void> {
     const { active } = this.grid;
-    const stack = active.stack?.original ?? active.stack;
+    const stack = active.stack;
     if (!stack) return;
     if (this.on) {
-      const series = this.grid.viewports.find((one) => one.stack === stack);
-      const index = series?.index ?? Math.floor(stack.images.length / 2);
-      this.setViewports(1);
-      this.grid.open(stack, index);
+      this.close();
       return;
     }
     const { slices, why } = regularSlices(stack.images);
@@ -96,7 +100,7 @@ export class Planes {
       // A series has one frame of reference, whether or not its files name it.
       stack.frameOfReference ||= `series ${stack.series}`;
       this.isPlacing = true;
-      this.current = { stack, volume };
+      this.current = { stack, volume, before: this.hung() };
       const limit = this.keepSlabWhole();
       this.show(stack, this.grid.active.index);
       tell(
@@ -122,20 +126,46 @@ export class Planes {
     return frames;
   }
 
+  private hung(): Hung[] {
+    const { active, viewports } = this.grid;
+    return viewports.flatMap((one) => {
+      const { stack, index, view, window, inverted } = one;
+      return stack ? [{ stack, index, view, window, inverted, isActive: one === active }] : [];
+    });
+  }
+
+  private hang(
+    viewport: Viewport,
+    { stack, index, view, window, inverted }: Omit<Hung, "isActive">,
+  ) {
+    if (viewport.stack !== stack) this.grid.open(stack, index, viewport);
+    else viewport.goTo(index);
+    Object.assign(viewport, { view, window, inverted });
+    viewport.request();
+  }
+
   private show(stack: Stack, index: number): void {
-    this.setViewports(4);
+    const { view, window, inverted } = this.grid.active;
+    this.setViewports(PLANES.length + 1, false);
     const [first, ...others] = this.grid.viewports;
-    if (first!.stack !== stack) this.grid.open(stack, index, first);
+    const look = { view, window, inverted };
+    this.hang(first!, { stack, index, ...look });
     // Through the middle of the slice on the screen, which its viewport may not have drawn yet.
     const image = stack.images[index]!;
     const middle = toPatient(planeOf(image)!, [image.width / 2, image.height / 2]);
-    for (const [n, stacked] of this.stacks().entries()) {
-      const viewport = others[n]!;
-      this.grid.open(stacked, nearest(stacked.images, middle), viewport);
-      viewport.view = first!.view;
-      viewport.window = first!.window;
-    }
+    for (const [n, stacked] of this.stacks().entries())
+      this.hang(others[n]!, { stack: stacked, index: nearest(stacked.images, middle), ...look });
     this.grid.activate(first!);
+  }
+
+  /** What hung before is there again, the series at the slice that it went to meanwhile. */
+  private close(): void {
+    const { stack, before } = this.current!;
+    const series = this.hung().find((one) => one.stack === stack);
+    this.setViewports(before.length, false);
+    for (const [n, one] of before.entries())
+      this.hang(this.grid.viewports[n]!, (one.isActive && series) || one);
+    this.grid.activate(this.grid.viewports[before.findIndex(({ isActive }) => isActive)]!);
   }
 
   /** No thicker than every voxel of it is looked at; the sentence that says so, where it was. */
@@ -152,10 +182,9 @@ export class Planes {
     this.slab = slab;
     if (!this.current || !this.on) return;
     const limit = this.keepSlabWhole();
-    const before = this.grid.viewports.map(({ stack, index }) => ({ stack, index }));
     const stacks = new Map(this.stacks().map((one) => [one.plane, one]));
-    for (const [n, viewport] of this.grid.viewports.entries()) {
-      const { stack, index } = before[n]!;
+    for (const viewport of this.grid.viewports) {
+      const { stack, index } = viewport;
       if (stack?.original) this.grid.open(stacks.get(stack.plane)!, index, viewport);
     }
     const { join, thickness } = this.slab;
