@@ -4,7 +4,7 @@ import { refuse } from "../refusing";
 import { make } from "../signal";
 import { dateOf, isUnprepared, type OpenStudy, type Stack } from "../studies";
 import type { ViewerImage, ViewerStudy } from "../types";
-import { factsOf, headOf, withoutImages } from "./seriesPicker";
+import { factsOf, headOf, middleOf, withoutImages } from "./seriesPicker";
 
 const A_REST = 60; // milliseconds without another image: the strip need not follow each of them
 
@@ -16,7 +16,7 @@ export interface ImageChoices {
 
 export class ImagesPanel {
   private revealing = 0;
-  private readonly unprepared = new Map<ViewerImage, HTMLImageElement>(); // with a placeholder
+  private unprepared: { image: ViewerImage; picture: HTMLImageElement }[] = []; // with a placeholder
   private readonly heads = new Map<Stack, HTMLElement>();
   private readonly lists = new Map<Stack, HTMLElement>();
   private readonly buttons = new Map<string, HTMLButtonElement>();
@@ -30,7 +30,7 @@ export class ImagesPanel {
 
   show(studies: OpenStudy[]): void {
     this.buttons.clear();
-    this.unprepared.clear();
+    this.unprepared = [];
     this.lists.clear();
     this.strip.replaceChildren(
       ...studies.flatMap((study) => this.sectionOf(study, studies.length > 1)),
@@ -50,7 +50,7 @@ export class ImagesPanel {
           width: "72",
           height: "72",
         });
-        if (isUnprepared(image)) this.unprepared.set(image, thumbnail);
+        this.watch(image, thumbnail);
         const open = make(
           "button",
           {
@@ -79,12 +79,18 @@ export class ImagesPanel {
     });
   }
 
-  /** Thumbnails in place of the placeholders of images that are prepared by now. */
+  private watch(image: ViewerImage, picture: HTMLImageElement): void {
+    if (isUnprepared(image)) this.unprepared.push({ image, picture });
+  }
+
+  /** Pictures in place of the placeholders of images that are prepared by now. */
   showPrepared(): void {
-    for (const [image, thumbnail] of this.unprepared) {
-      if (isUnprepared(image)) continue;
-      this.unprepared.delete(image);
-      thumbnail.src = `${image.thumbnail_url}#${image.decoding}`; // another address: it is not kept
+    const waiting = this.unprepared;
+    this.unprepared = [];
+    for (const { image, picture } of waiting) {
+      // Another address: it is not kept.
+      if (!isUnprepared(image)) picture.src = `${image.thumbnail_url}#${image.decoding}`;
+      this.watch(image, picture);
     }
     for (const [stack, head] of this.heads)
       head.querySelector(".ns-sub")!.textContent = factsOf(stack);
@@ -99,6 +105,7 @@ export class ImagesPanel {
         const head = headOf(stack, titleOf(stack, studies.length > 1), open);
         head.dataset.study = String(study.color);
         this.heads.set(stack, head);
+        this.watch(middleOf(stack), head.querySelector("img")!);
         return head;
       });
       const none = study.info.series.filter(({ images }) => images.length === 0);

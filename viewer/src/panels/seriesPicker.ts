@@ -40,8 +40,11 @@ export function neighbor(stack: Stack, by: number): Stack | undefined {
   return stacks[stacks.indexOf(stack.original ?? stack) + by];
 }
 
+/** The image whose picture stands for the series. */
+export const middleOf = ({ images }: Stack) => images[Math.floor(images.length / 2)]!;
+
 export function headOf(stack: Stack, title: string, open: () => void): HTMLButtonElement {
-  const middle = stack.images[Math.floor(stack.images.length / 2)]!;
+  const middle = middleOf(stack);
   const facts = factsOf(stack);
   const head = make(
     "button",
