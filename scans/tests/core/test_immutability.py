@@ -23,6 +23,7 @@ from scans.immutability import UNCHANGING, UNDELETABLE
 from scans.models import (
     Analysis,
     AnnotationVersion,
+    ApplicationEntity,
     Assessment,
     ClinicReason,
     Comparison,
@@ -30,6 +31,7 @@ from scans.models import (
     Instance,
     KeyImage,
     LabelList,
+    NewImagesReview,
     PatientIdentifier,
     ReceivedObject,
     RecordChange,
@@ -40,6 +42,7 @@ from scans.models import (
     SpacingCalibration,
     Study,
     Verdict,
+    WatchedFolder,
 )
 from scans.tests.core.factories import (
     ReleaseFactory,
@@ -126,6 +129,15 @@ def make_rows():
         received_by=study.received_by,
     )
     Comparison.objects.create(study=study, other=earlier, reader=study.received_by)
+    for model, name in ((ApplicationEntity, {"title": "MR1"}), (WatchedFolder, {"name": "mr"})):
+        model.objects.create(clinic=study.clinic, received_by=study.received_by, **name)
+    NewImagesReview.objects.create(
+        study=study,
+        reader=study.received_by,
+        seen_until=timezone.now(),
+        signed_at=timezone.now(),
+        signed_name="Dr. House",
+    )
     other = make_study(user=UserFactory())
     reader = UserFactory(radiologist=True, clinic=other.clinic)
     draft = Verdict.objects.create(study=other, reader=reader)
@@ -140,6 +152,7 @@ FINISHED_ROW = {
     "scans_sliceevidence": "1 = 1",
     "scans_recordchange": "1 = 1",
     "scans_comparison": "1 = 1",
+    "scans_newimagesreview": "1 = 1",
     "scans_verdict": "status = 'final'",
     "scans_assessment": "verdict_id IN (SELECT id FROM scans_verdict WHERE status = 'final')",
     "scans_report": "status = 'final'",
@@ -245,6 +258,7 @@ def test_after_a_column_was_added_to_every_table_they_refuse_as_before(importabl
 @pytest.mark.django_db(transaction=True)
 def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_triggers(importable):
     make_rows()
+    without_reviews_of_new_images()
     # What that version did not keep.
     Instance.objects.update(upload_place=None)
     with never_protected():
@@ -254,6 +268,7 @@ def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_tr
     later = [  # which that version did not have
         *(SliceEvidence, SeriesStatement, RecordChange, CriticalFinding),
         *(Comparison, KeyImage, SpacingCalibration, ReceivedObject, PatientIdentifier),
+        *(NewImagesReview, ApplicationEntity, WatchedFolder),
     ]
     rows |= {model.__name__: [] for model in later}
     migrate("0006_report")
@@ -334,6 +349,7 @@ def change(apps, schema_editor):
 @pytest.mark.django_db(transaction=True)
 def test_they_are_there_again_after_going_back_and_forth():
     make_rows()
+    without_reviews_of_new_images()
     last, names = newest(), trigger_names()
     try:
         migrate("0002_finished_analyses_do_not_change")
@@ -469,6 +485,12 @@ def test_one_that_was_changed_under_its_name_is_missing_and_comes_back(tamper):
     install(connection)
     assert missing_triggers(connection) == []
     refused("UPDATE scans_report SET number = number + 7", match="does not change")
+
+
+def without_reviews_of_new_images():
+    """The version before has no place for them, and says so to who goes back."""
+    with never_protected():
+        run("DELETE FROM scans_newimagesreview")
 
 
 def name_instances_after_their_images():
