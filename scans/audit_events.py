@@ -191,6 +191,15 @@ PATIENT_IDENTIFIER_WITHDRAWN = declare(
 )
 
 # --- Analyses and releases ------------------------------------------------------------------------
+ANALYSIS_RULE_CHANGED = declare(
+    "analysis_rule.changed",
+    "Changed the rule by which the clinic has series analyzed.",
+    detail={
+        "fields": "names of the fields that changed",
+        "before": "their values before",
+        "after": "their values after",
+    },
+)
 ANALYSIS_REQUESTED = declare("analysis.requested", "Requested an analysis.")
 ANALYSIS_RETRIED = declare(
     "analysis.retried", "Requested an analysis again that failed or was cancelled."

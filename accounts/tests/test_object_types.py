@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 # Every name that an event of any version may hold. Add to it; a name never leaves it.
 EVER_STORED = {
     "analysis": "analysis",
+    "analysisrule": "analysis rule",
     "annotation": "annotation",
     "applicationentity": "application entity",
     "annotationversion": "annotation version",

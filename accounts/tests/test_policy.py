@@ -23,6 +23,7 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from neuroscan_site.tests.matrix import examples
 from scans.models import (
     Analysis,
+    AnalysisRule,
     Annotation,
     AnnotationVersion,
     ApplicationEntity,
@@ -79,6 +80,7 @@ MODELS = [
     *(Verdict, Assessment, ClinicReason, WorklistView),
     *(SeriesStatement, SliceEvidence, RecordChange, Comparison),
     *(ReceivedObject, PatientIdentifier, ApplicationEntity, WatchedFolder),
+    AnalysisRule,
 ]
 
 EVERYBODY = {
@@ -171,6 +173,7 @@ def world() -> World:
         accept_object(user=reader, content=slice_of(), source="folder", sender="in")
         title = f"MR{clinic.pk.hex[:8]}"
         ApplicationEntity.objects.create(clinic=clinic, title=title, received_by=reader)
+        AnalysisRule.objects.create(clinic=clinic)
         WatchedFolder.objects.create(clinic=clinic, name=clinic.pk.hex, received_by=reader)
         PatientIdentifier.objects.create(
             clinic=clinic, patient=study.patient, value="A", added_by=reader

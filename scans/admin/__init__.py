@@ -2,6 +2,7 @@
 
 from scans.admin.analyses.analyses import AnalysisAdmin
 from scans.admin.analyses.releases import ModelReleaseAdmin
+from scans.admin.analyses.rules import AnalysisRuleAdmin
 from scans.admin.analyses.workers import WorkerAdmin
 from scans.admin.annotations import (
     AnnotationAdmin,
@@ -32,6 +33,7 @@ from scans.admin.studies import (
 
 __all__ = [
     "AnalysisAdmin",
+    "AnalysisRuleAdmin",
     "AnnotationAdmin",
     "AnnotationVersionAdmin",
     "ApplicationEntityAdmin",

@@ -31,6 +31,7 @@ from ml.imaging.formats.dicom.identification import (
     read_identification,
     read_json_header,
 )
+from ml.imaging.formats.dicom.kinds import Kind as ObjectKind
 from scans.ingest import archives
 from scans.ingest.file_names import natural_key
 from scans.ingest.limits import UploadLimits
@@ -43,6 +44,7 @@ __all__ = [
     "HeaderDifference",
     "Identification",
     "ImageHeader",
+    "ObjectKind",
     "PatientIdentity",
     "Refusal",
     "StoredObject",

@@ -1,4 +1,5 @@
 from scans.models.analysis import Analysis
+from scans.models.analysis_rule import AnalysisRule
 from scans.models.annotation import Annotation, AnnotationVersion, LabelList
 from scans.models.application_entity import ApplicationEntity
 from scans.models.assessment import Assessment, ClinicReason, Verdict
@@ -26,6 +27,7 @@ from scans.models.worklist_view import WorklistView
 
 __all__ = [
     "Analysis",
+    "AnalysisRule",
     "Annotation",
     "AnnotationVersion",
     "ApplicationEntity",

@@ -231,6 +231,13 @@ class Series(Undeletable, Acquisition):
         help_text="What its objects are; empty for JPEG, PNG and the like.",
     )
     why_not_analyzed = models.CharField(max_length=200, blank=True, default="")
+    # As the clinic's rule was when it came (scans.services.analyses.clinic_rule).
+    every_nth_slice = models.PositiveSmallIntegerField(
+        default=1, help_text="Every so many-th slice is analyzed as it arrives; 1 for each."
+    )
+    body_part = models.CharField(
+        max_length=64, blank=True, default="", help_text="As its first object names it."
+    )
     # From slice to slice along the normal: the median of what the positions in the files give.
     measured_spacing = models.FloatField(null=True, blank=True, editable=False)
     # A person put its images in order: from then on their numbers say what lies beside what.
@@ -255,3 +262,11 @@ class Series(Undeletable, Acquisition):
     @property
     def clinic_id(self) -> uuid.UUID:
         return self.study.clinic_id
+
+    @property
+    def slices_in_words(self) -> str:
+        """Which of its slices are analyzed; empty for all."""
+        if self.every_nth_slice == 1:
+            return ""
+        ending = {2: "nd", 3: "rd"}.get(self.every_nth_slice, "th")
+        return f"every {self.every_nth_slice}{ending} slice is analyzed"

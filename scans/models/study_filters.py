@@ -91,8 +91,12 @@ def with_label(label: StudyLabel) -> Q:
 
 
 def to_analyze() -> Q:
-    """The condition on an image that the AI reads it: its series is analyzed, or it was asked."""
-    return Q(series__why_not_analyzed="") | Q(Exists(Analysis.objects.filter(image=OuterRef("pk"))))
+    """The condition on an image that the AI reads it.
+
+    Each slice of its series is analyzed, or this one is by the clinic's rule, or was asked for.
+    """
+    was_asked = Exists(Analysis.objects.filter(image=OuterRef("pk")))
+    return Q(series__why_not_analyzed="", series__every_nth_slice=1) | Q(was_asked)
 
 
 def _every_image_without_tumor() -> Q:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scans.pages.analyses import releases, series
+from scans.pages.analyses import releases, rule, series
 from scans.pages.analyses import views as analyses
 from scans.pages.annotations import labels
 from scans.pages.core import notifications, site
@@ -118,6 +118,7 @@ urlpatterns = [
         clinic_settings.clinic_reason_retire,
         name="clinic-reason-retire",
     ),
+    path("clinic/analyzed-series/", rule.analysis_rule, name="analysis-rule"),
     path("clinic/senders/", senders.senders, name="senders"),
     path("clinic/senders/folder/", senders.watched_folder_save, name="watched-folder-save"),
     path("clinic/senders/entities/new/", senders.application_entity, name="application-entity-new"),

@@ -220,6 +220,7 @@ _CLINIC_TABS = {
         "report-template",
         "report-template-new",
         "hanging-protocols",
+        "analysis-rule",
         "senders",
         "watched-folder-save",
         "application-entity",

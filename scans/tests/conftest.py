@@ -6,6 +6,7 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import (
+    AnalysisRule,
     ApplicationEntity,
     ClinicReason,
     Image,
@@ -76,6 +77,7 @@ def make_world() -> World:
     entity = ApplicationEntity.objects.create(
         clinic=owner.clinic, received_by=owner, title="ONEENTITY"
     )
+    AnalysisRule.objects.create(clinic=owner.clinic)
     folder = WatchedFolder.objects.create(
         clinic=owner.clinic, received_by=owner, name=folder_name(owner.clinic)
     )

@@ -6,6 +6,7 @@ from accounts.tests.factories import ClinicFactory, UserFactory
 from accounts.tokens import create_token
 from neuroscan_site.tests.kept_rows import kept_rows
 from scans.models import (
+    AnalysisRule,
     ApplicationEntity,
     ClinicReason,
     HangingProtocol,
@@ -61,6 +62,7 @@ def make_one_of_everything():
         LabelList.objects.create(clinic=clinic, names=["Cyst"])
         save_view(user=person, name="Mine", filters={"q": "Testcase"})
         ClinicReason.objects.create(clinic=clinic, code="motion", label="Motion")
+        AnalysisRule.objects.create(clinic=clinic)
         ApplicationEntity.objects.create(clinic=clinic, title=name.upper()[:16], received_by=person)
         WatchedFolder.objects.create(clinic=clinic, name=slugify(name), received_by=person)
         HangingProtocol.objects.create(clinic=clinic, name="One pane", layout=Layout.values[0])

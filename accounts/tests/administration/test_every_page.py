@@ -46,7 +46,7 @@ SHOWS_IDS = {
 }
 NO_PATIENT = {
     *("accounts.AuditChain", "accounts.Clinic", "accounts.User", "knox.AuthToken"),
-    *("scans.ApplicationEntity", "scans.WatchedFolder"),
+    *("scans.ApplicationEntity", "scans.WatchedFolder", "scans.AnalysisRule"),
     *("scans.ClinicReason", "scans.HangingProtocol", "scans.IdempotentRequest", "scans.LabelList"),
     *("scans.ModelRelease", "scans.ReportTemplate", "scans.Worker", "scans.WorklistView"),
 }

@@ -154,6 +154,7 @@ class StoredObject:
         instance_number, series_number: of people, not of places.
         series_description, study_description, accession_number, referring_physician: one line each.
         study_date: day of the study.
+        body_part: that the header names; "" where it names none.
         header: DICOM JSON (PS3.18, annex F) without bulk data; None where it cannot be written.
     """
 
@@ -167,6 +168,7 @@ class StoredObject:
     series_number: int | None = None
     series_description: str = ""
     study_date: date | None = None
+    body_part: str = ""
     study_description: str = ""
     accession_number: str = ""
     referring_physician: str = ""

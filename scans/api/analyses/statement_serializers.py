@@ -158,6 +158,7 @@ class StatedSeriesSerializer(serializers.ModelSerializer):
             "frame_of_reference_uid",
             "kind",
             "why_not_analyzed",
+            "every_nth_slice",
             "acquisition",
             "statement",
         ]

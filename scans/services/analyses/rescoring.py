@@ -14,6 +14,7 @@ from scans import audit_events
 from scans.errors import StateConflictError
 from scans.models import Analysis, Image, ModelRelease, Patient
 from scans.models.analysis import RETRYABLE
+from scans.models.study_filters import to_analyze
 from scans.services.analyses.dispatch import dispatch_on_commit
 from scans.services.analyses.lifecycle import queue_analyses, retry_analyses
 from scans.services.analyses.releases import active_release
@@ -94,6 +95,7 @@ def _queue(*, user: User, patient: Patient) -> int:
 
 def _without_result(patient: Patient, release_id: UUID) -> QuerySet[Image]:
     existing = Analysis.objects.filter(image=OuterRef("pk"), release=release_id)
-    return Image.objects.filter(patient=patient, series__why_not_analyzed="").exclude(
+    # Of a series of which every n-th slice is analyzed: those that were.
+    return Image.objects.filter(to_analyze(), patient=patient, series__why_not_analyzed="").exclude(
         Exists(existing.exclude(status__in=RETRYABLE))
     )

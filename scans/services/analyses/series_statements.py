@@ -127,20 +127,22 @@ class _Slice:
 def _statement(series: Series, release: ModelRelease, rule: inference.SeriesRule) -> dict[str, Any]:
     """The fields of the statement that the rule makes of the rows as they are now."""
     slices = _slices(series, release)
+    used = _one_of_each(slices, series.every_nth_slice)
     evidence = {
-        place: found for place, one in enumerate(slices) if (found := _evidence(one)) is not None
+        place: found for place, one in enumerate(used) if (found := _evidence(one)) is not None
     }
     known = acquisition_in_force(series)
+    spacing = known.get("slice_spacing")
     context = inference.SeriesContext(
-        slices_expected=len(slices),
+        slices_expected=len(used),
         plane=known.get("plane"),
         sequence=_NAMES.get(known.get("sequence", ""), known.get("sequence")),
-        spacing_mm=known.get("slice_spacing"),
+        spacing_mm=spacing and spacing * series.every_nth_slice,
     )
     result = inference.assess_series(evidence, context=context, rule=rule)
     fields = {
         "rule": result.version,
-        "slices": result.expected,
+        "slices": len(slices),
         "analyzed": sum(one.status in FINISHED for one in slices),
         "abstained": result.abstained,
         "is_final": result.final,
@@ -158,10 +160,26 @@ def _statement(series: Series, release: ModelRelease, rule: inference.SeriesRule
         "label": result.label,
         "threshold": result.threshold,
         "carrying": [
-            {"image": str(slices[place].image), "number": slices[place].number}
+            {"image": str(used[place].image), "number": used[place].number}
             for place in result.carrying
         ],
     }
+
+
+def _one_of_each(
+    slices: collections.abc.Sequence[_Slice], every: int
+) -> collections.abc.Sequence[_Slice]:
+    """Of each n slices that lie together the first that was asked for, else the first.
+
+    So the rule gets slices n times as far apart as those of the series. Where they came in pieces
+    one lies up to n - 1 places off: one sample in each stratum, by which volumes stay unbiased
+    (Cavalieri's principle with stratified sampling: Baddeley and Jensen, Stereology for
+    Statisticians, 2005, chapter 7).
+    """
+    if every == 1:
+        return slices
+    parts = [slices[at : at + every] for at in range(0, len(slices), every)]
+    return [next((one for one in part if one.status), part[0]) for part in parts]
 
 
 def _slices(series: Series, release: ModelRelease) -> collections.abc.Sequence[_Slice]:

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from scans.models import Image, Instance, Patient, Series, Study
 from scans.models.study import mint_uid
+from scans.services.analyses.clinic_rule import RuleOnArrival, SeriesTraits
 from scans.services.studies.image_order import ImageNumbers, renumber_drafts
 from scans.services.studies.stacking import ASIDE, StackedSeries
 from scans.services.studies.storing import Stored
@@ -54,6 +55,7 @@ class Placing:
         self._study, self._patient, self._acquisition = study, patient, acquisition
         self._there = [] if is_new else list(Series.objects.filter(study=study))
         self._new: list[Series] = []
+        self._rule = RuleOnArrival(patient.clinic_id)
         self._placed = Placed()
 
     def place(self, files: Sequence[Stored]) -> Placed:
@@ -84,19 +86,21 @@ class Placing:
 
     def _series_of_pictures(self, first: Stored) -> Series:
         known = next((row for row in self._there if not row.kind), None)
-        return known or self._add(Series(study=self._study, **self._stated_of(first)))
+        return known or self._add(self._ruled(Series(study=self._study), first))
 
     def _series_of_volumes(self, file: Stored) -> dict[int, Series]:
         uid = mint_uid()
         return {
             volume: self._add(
-                Series(
-                    study=self._study,
-                    series_instance_uid=uid,
-                    stack=volume,
-                    kind=VOLUME,
-                    description=file.filename[:200],
-                    **self._stated_of(file),
+                self._ruled(
+                    Series(
+                        study=self._study,
+                        series_instance_uid=uid,
+                        stack=volume,
+                        kind=VOLUME,
+                        description=file.filename[:200],
+                    ),
+                    file,
                 )
             )
             for volume in sorted(set(file.volumes))
@@ -111,6 +115,7 @@ class Placing:
             rows=[row for row in self._there if uid and row.series_instance_uid == uid],
             acquisition=self._acquisition,
             keeps_numbers=self._keeps_numbers,
+            rule=self._rule,
         )
         self._new.extend(found.new_series)
         return found
@@ -119,6 +124,24 @@ class Placing:
         """What the sender states, without what the file states itself: that goes before it."""
         in_file = file.acquisition
         return {name: value for name, value in self._acquisition.items() if not in_file[name]}
+
+    def _ruled(self, series: Series, file: Stored) -> Series:
+        """The series with what the sender states of it, and what the clinic's rule says of that."""
+        in_file = file.acquisition
+        for name, value in self._stated_of(file).items():
+            setattr(series, name, value)
+        decision = self._rule.decide(
+            SeriesTraits.of(
+                kind=series.kind,
+                body_part="",
+                varied=(),
+                sequence=in_file["sequence"] or series.sequence,
+                plane=in_file["plane"] or series.plane,
+            )
+        )
+        series.why_not_analyzed = decision.why_not_analyzed
+        series.every_nth_slice = decision.every_nth_slice
+        return series
 
     def _add(self, series: Series) -> Series:
         self._new.append(series)

@@ -23,6 +23,7 @@ from scans.models import Image, Patient, Study
 from scans.models.reading import Priority
 from scans.services.analyses.lifecycle import queue_analyses
 from scans.services.analyses.series_statements import update_series_statement
+from scans.services.analyses.slice_choice import images_to_analyze
 from scans.services.patients.records import refuse_merged
 from scans.services.studies.acquisitions import checked_acquisition
 from scans.services.studies.arrival import complete_study, note_received, signed_last_at
@@ -265,7 +266,7 @@ def _announce(
     """Queue the analyses, make statements on series that have grown, and record what came."""
     images = [image for some in placed.images.values() for image in some]
     dispatch_on_commit(images)
-    queue_analyses([image for image in images if not image.series.why_not_analyzed], user=user)
+    queue_analyses(_to_analyze(images, placed), user=user)
     for series in placed.grown:
         if not series.why_not_analyzed:
             update_series_statement(series.pk)  # it has other slices now
@@ -289,6 +290,18 @@ def _announce(
     return study
 
 
+def _to_analyze(images: Sequence[Image], placed: Placed) -> list[Image]:
+    """Each new image of a series that is analyzed, or so many that every n-th slice of it is."""
+    every = [
+        image
+        for image in images
+        if not image.series.why_not_analyzed and image.series.every_nth_slice == 1
+    ]
+    series = {row.pk: row for row in [*(image.series for image in images), *placed.grown]}
+    some = [row for row in series.values() if not row.why_not_analyzed and row.every_nth_slice > 1]
+    return [*every, *images_to_analyze(some)]
+
+
 def _outcomes(
     offers: Sequence[Stored | FileOutcome], decided: Sequence[FileOutcome | int], placed: Placed
 ) -> list[FileOutcome]:
@@ -306,17 +319,17 @@ def _outcomes(
             )
             continue
         seen.add(decision)
-        outcomes.append(FileOutcome(offer.filename, RECEIVED, "", _what_was_kept(offer), image))
+        outcomes.append(
+            FileOutcome(offer.filename, RECEIVED, "", _what_was_kept(offer, image), image)
+        )
     return outcomes
 
 
-def _what_was_kept(offer: Stored) -> str:
+def _what_was_kept(offer: Stored, image: Image | None) -> str:
     """What to know of a file that was received; empty of images that are analyzed."""
-    if offer.dicom is None:
-        return ""
-    if not offer.images:
-        return f"Kept with the study; it is no image: {offer.dicom.kind}."
-    return offer.dicom.why_not_analyzed
+    if image is not None:
+        return image.series.why_not_analyzed
+    return f"Kept with the study; it is no image: {offer.dicom.kind}." if offer.dicom else ""
 
 
 def _with_other_patients(

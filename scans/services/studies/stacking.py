@@ -10,11 +10,14 @@ from scans.ingest.slices import stacks
 from scans.models import Image, Instance, Patient, Series, Study
 from scans.models.acquisition import ACQUISITION, LARGEST_SPACING
 from scans.models.study import mint_uid
+from scans.services.analyses.clinic_rule import RuleOnArrival, SeriesTraits
 from scans.services.studies.storing import Stored, storable_number
 
 ASIDE = 1_000_000  # numbers that nothing has: the database refuses one number twice
 _LAST = 2**31  # of images that state no number
 _LONGEST_UID = 64
+_LONGEST_BODY_PART = 64
+_OF_RULE = ("sequence", "plane")  # what a clinic's rule asks of the acquisition
 # What tells where an image lies, and of which stack it is.
 _GEOMETRY = (
     *("height", "width", "pixel_spacing_row", "pixel_spacing_column"),
@@ -49,7 +52,9 @@ class StackedSeries:
         rows: Sequence[Series],
         acquisition: Mapping[str, Any],
         keeps_numbers: bool,
+        rule: RuleOnArrival,
     ) -> None:
+        self._rule = rule
         self._study, self._uid, self._files = study, uid or mint_uid(), files
         self._acquisition = acquisition
         self._there = list(rows)
@@ -179,14 +184,20 @@ class StackedSeries:
         if first is None:  # a part of the images that are there
             return self._like(self._there[0], stack)
         stated = {name: getattr(first, name) for name in ACQUISITION}
-        return self._add(self._files_of[id(first)], stack, stated)
+        return self._add(self._files_of[id(first)], stack, stated, varied=first.varied)
 
-    def _add(self, file: Stored, stack: int, stated: Mapping[str, Any]) -> Series:
+    def _add(
+        self, file: Stored, stack: int, stated: Mapping[str, Any], *, varied: Sequence[Any] = ()
+    ) -> Series:
         states = file.dicom
         assert states is not None
         frame_of_reference = states.frame_of_reference_uid
         # What the file states itself goes before what the sender states of it.
         missing = {name: value for name, value in self._acquisition.items() if not stated.get(name)}
+        known = {name: stated.get(name) or missing.get(name) or "" for name in _OF_RULE}
+        decision = self._rule.decide(
+            SeriesTraits.of(kind=states.kind, body_part=states.body_part, varied=varied, **known)
+        )
         return Series(
             study=self._study,
             series_instance_uid=self._uid,
@@ -198,7 +209,9 @@ class StackedSeries:
                 frame_of_reference if len(frame_of_reference) <= _LONGEST_UID else ""
             ),
             kind=states.kind,
-            why_not_analyzed=states.why_not_analyzed,
+            body_part=states.body_part[:_LONGEST_BODY_PART],
+            why_not_analyzed=decision.why_not_analyzed,
+            every_nth_slice=decision.every_nth_slice,
             **({} if states.why_not_analyzed else missing),
         )
 
@@ -206,6 +219,7 @@ class StackedSeries:
         names = (
             *("study", "series_instance_uid", "stated_number", "description", "modality"),
             *("frame_of_reference_uid", "kind", "why_not_analyzed", *ACQUISITION),
+            *("body_part", "every_nth_slice"),
         )
         return Series(stack=stack, **{name: getattr(other, name) for name in names})
 

@@ -17,6 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from accounts.models import AuditChain, AuditEvent, Clinic, User
 from scans.models import (
     Analysis,
+    AnalysisRule,
     Annotation,
     ApplicationEntity,
     ClinicReason,
@@ -405,6 +406,7 @@ WITHOUT_IDS: dict[str, Url] = {
     "clinic-people": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-person-invite": Url(nothing, why_not=ADMINISTRATORS),
     "clinic-reason-add": Url(nothing, why_not=WRITE),
+    "analysis-rule": Url(nothing, why_not=ADMINISTRATORS),
     "senders": Url(nothing, why_not=ADMINISTRATORS),
     "watched-folder-save": Url(nothing, why_not=WRITE),
     "application-entity-new": Url(nothing, why_not=ADMINISTRATORS),
@@ -512,6 +514,7 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.applicationentity": lambda world: ApplicationEntity.objects.get(
         clinic=world.owner.clinic
     ),
+    "scans.analysisrule": lambda world: AnalysisRule.objects.get(clinic=world.owner.clinic),
     "scans.watchedfolder": lambda world: WatchedFolder.objects.get(clinic=world.owner.clinic),
     "scans.keyimage": lambda world: KeyImage.objects.get(image=world.image),
 }
@@ -524,6 +527,7 @@ ADMIN_WHY_NOT: dict[str, str] = {
     "knox.authtoken": "tokens of the clinic's people, nothing of a patient",
     "scans.labellist": "words of the clinic, nothing of a patient",
     "scans.applicationentity": "who may send to the clinic, nothing of a patient",
+    "scans.analysisrule": "what the clinic has analyzed, nothing of a patient",
     "scans.watchedfolder": "in whose name files are received, nothing of a patient",
     "scans.reporttemplate": "texts of the clinic, nothing of a patient",
     "scans.clinicreason": "words of the clinic, nothing of a patient",

@@ -229,5 +229,5 @@ def test_receiving_a_study_of_ten_images(reader):
     )
 
     # Two for each file: the instance, its images. One for all: what the clinic has of them, and one
-    # which of them another patient has.
-    assert_cost(statements, total=33, events=1)
+    # which of them another patient has; and the clinic's rule of what is analyzed.
+    assert_cost(statements, total=34, events=1)

@@ -162,6 +162,7 @@ def metadata_of(header: Header) -> FileMetadata:
             series_number=header.series_number,
             series_description=header.series_description,
             study_date=header.study_date,
+            body_part=kinds.body_part_of(header.dataset),
             study_description=header.study_description,
             accession_number=header.accession_number,
             referring_physician=header.referring_physician,

@@ -114,6 +114,12 @@ def kind_of(dataset: Dataset) -> Kind:
     return Kind.OTHER_IMAGE if has_image else Kind.OTHER
 
 
+def body_part_of(dataset: Dataset) -> str:
+    """The part of the body that the header names; "" where it names none, or says "unknown"."""
+    part = values.text(dataset, "BodyPartExamined")
+    return "" if part.upper().replace(" ", "") in _NOT_TOLD else part
+
+
 def has_pixels(kind: Kind) -> bool:
     """Whether objects of this kind are shown as images."""
     return kind not in {
