@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -162,6 +163,9 @@ class ClinicModelAdmin(admin.ModelAdmin):
             return super().get_changelist_instance(request)
         except OverflowError as error:
             raise IncorrectLookupParameters from error
+        except DisallowedModelAdminLookup:
+            # Django's words repeat the parameter, and the log is not for what was typed.
+            raise SuspiciousOperation("Filtering by what the list does not declare.") from None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str

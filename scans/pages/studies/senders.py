@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.policy import Action, get_visible_or_404, require
+from accounts.posting import posted_from
 from accounts.seen_form import SeenForm
 from scans.models import ApplicationEntity, WatchedFolder
 from scans.pages.core.decorators import clinical_page
@@ -78,7 +79,7 @@ def senders(request: ClinicalRequest) -> HttpResponse:
     return _page(request, _folder_form(request))
 
 
-@require_POST
+@posted_from("senders")
 @clinical_page
 def watched_folder_save(request: ClinicalRequest) -> HttpResponse:
     """Switch the clinic's folder on or off, or choose in whose name files are received."""

@@ -41,6 +41,7 @@ from scans.models import (
 from scans.models.notification import NotificationKind
 from scans.models.received_object import HeldCode, ReceivedSource
 from scans.models.received_object_states import ReceivedState
+from scans.models.watched_folder import folder_name
 
 
 @dataclass
@@ -165,8 +166,25 @@ def of_reason(name: str = "pk") -> Arguments:
     return lambda world: {name: world.reason.pk if world.reason else uuid4()}
 
 
+def entity_of(world: World) -> ApplicationEntity:
+    """The clinic's application entity; made in a world that has none."""
+    made = {"received_by": world.owner, "title": str(world.owner.clinic_id)[:16]}
+    return ApplicationEntity.objects.get_or_create(clinic=world.owner.clinic, defaults=made)[0]
+
+
+def folder_of(world: World) -> WatchedFolder:
+    """The clinic's watched folder; made in a world that has none."""
+    made = {"received_by": world.owner, "name": folder_name(world.owner.clinic)}
+    return WatchedFolder.objects.get_or_create(clinic=world.owner.clinic, defaults=made)[0]
+
+
+def rule_of(world: World) -> AnalysisRule:
+    """The clinic's rule of what is analyzed; made in a world that has none."""
+    return AnalysisRule.objects.get_or_create(clinic=world.owner.clinic)[0]
+
+
 def of_entity(name: str = "pk") -> Arguments:
-    return lambda world: {name: ApplicationEntity.objects.get(clinic=world.owner.clinic).pk}
+    return lambda world: {name: entity_of(world).pk}
 
 
 def of_person(world: World) -> dict[str, Any]:
@@ -511,11 +529,9 @@ ADMIN_ROWS: dict[str, Callable[[World], models.Model]] = {
     "scans.worklistview": lambda world: world.view,
     "scans.hangingprotocol": lambda world: world.protocol,
     "scans.spacingcalibration": lambda world: world.calibration,
-    "scans.applicationentity": lambda world: ApplicationEntity.objects.get(
-        clinic=world.owner.clinic
-    ),
-    "scans.analysisrule": lambda world: AnalysisRule.objects.get(clinic=world.owner.clinic),
-    "scans.watchedfolder": lambda world: WatchedFolder.objects.get(clinic=world.owner.clinic),
+    "scans.analysisrule": rule_of,
+    "scans.applicationentity": entity_of,
+    "scans.watchedfolder": folder_of,
     "scans.keyimage": lambda world: KeyImage.objects.get(image=world.image),
 }
 ADMIN_WITHOUT_ROWS = {"scans.modelrelease", "scans.worker", "scans.idempotentrequest"}

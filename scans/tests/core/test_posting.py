@@ -26,7 +26,9 @@ LEADS = {
     "critical-finding-phone": "critical-findings",
     "study-verdict-sign": "study",
     "clinic-person-link": "clinic-person",
+    "watched-folder-save": "senders",
 }
+OF_ADMINISTRATORS = ("clinic-person", "watched-folder")
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def world(kept_world, db) -> World:
 
 def who_may(name: str, world: World) -> User:
     """Somebody of the clinic who may do it."""
-    role = "administrator" if name.startswith("clinic-person") else "radiologist"
+    role = "administrator" if name.startswith(OF_ADMINISTRATORS) else "radiologist"
     return UserFactory(clinic=world.owner.clinic, **{role: True})
 
 
