@@ -22,6 +22,7 @@ from accounts.undeletable import Undeletable
 from scans.immutability import UNCHANGING, UNDELETABLE
 from scans.models import (
     Analysis,
+    AnalysisRule,
     AnnotationVersion,
     ApplicationEntity,
     Assessment,
@@ -129,6 +130,7 @@ def make_rows():
         received_by=study.received_by,
     )
     Comparison.objects.create(study=study, other=earlier, reader=study.received_by)
+    AnalysisRule.objects.create(clinic=study.clinic)
     for model, name in ((ApplicationEntity, {"title": "MR1"}), (WatchedFolder, {"name": "mr"})):
         model.objects.create(clinic=study.clinic, received_by=study.received_by, **name)
     NewImagesReview.objects.create(
@@ -268,7 +270,7 @@ def test_a_database_of_the_version_before_migrates_with_its_rows_and_gets_the_tr
     later = [  # which that version did not have
         *(SliceEvidence, SeriesStatement, RecordChange, CriticalFinding),
         *(Comparison, KeyImage, SpacingCalibration, ReceivedObject, PatientIdentifier),
-        *(NewImagesReview, ApplicationEntity, WatchedFolder),
+        *(NewImagesReview, ApplicationEntity, WatchedFolder, AnalysisRule),
     ]
     rows |= {model.__name__: [] for model in later}
     migrate("0006_report")
