@@ -18,13 +18,14 @@ from django.utils import timezone
 
 from accounts.models import Clinic, User
 from accounts.tests.factories import UserFactory
-from scans.models import Analysis, Patient, Report, Study
+from scans.models import Analysis, Patient, ReceivedObject, Report, Study
 from scans.services.analyses.filters import AnalysisFilterSet
 from scans.services.core.filters import ListFilterSet
 from scans.services.patients.filters import PatientFilterSet
 from scans.services.reading.filters import WorklistFilterSet
 from scans.services.reports.filters import ReportFilterSet
 from scans.services.studies.filters import StudyFilterSet
+from scans.services.studies.inbox.filters import ReceivedObjectFilterSet
 from scans.tests.core.factories import (
     PatientFactory,
     abstain,
@@ -92,6 +93,9 @@ PLACES = {
     "analyses": Place(
         AnalysisFilterSet, Analysis, "api:analysis-list", lambda row: row.image.study.description
     ),
+    "received": Place(
+        ReceivedObjectFilterSet, ReceivedObject, "api:received-objects", lambda row: row.filename
+    ),
 }
 CSV = {"patients": "patients-csv", "home": "studies-csv", "worklist": "worklist-csv"}
 CSV |= {"reports": "reports-csv"}
@@ -101,6 +105,7 @@ EVERY = {
     "worklist": {"tumor", "failed", "queued", "unsure"},
     "reports": {"tumor 1", "tumor 2", "failed 1", "queued 1", "queued 2"},
     "analyses": {"tumor", "failed", "queued", "unsure"},
+    "received": {"held", "waiting"},
 }
 # Noun -> filter -> value on pages, value of the API, what is found; None where it is not declared.
 TABLE: dict[str, dict[str, tuple[Any, Any, set[str]]]] = {
@@ -156,6 +161,11 @@ TABLE: dict[str, dict[str, tuple[Any, Any, set[str]]]] = {
         "release": (None, "release", EVERY["analyses"]),
         "archived": (None, "any", EVERY["analyses"] | {"gone"}),
     },
+    "received": {
+        "state": (None, "held", {"held"}),
+        "code": (None, "no_patient", {"held"}),
+        "study_instance_uid": (None, "1.2.4", {"waiting"}),
+    },
 }
 # Pages show these only where `shown` asks for them.
 NOT_ON_PAGES = {"tumor 1", "queued 2"}
@@ -173,6 +183,20 @@ def client(user: User) -> Client:
     for name in ("Alder", "Birch", "Cedar", "Dogwood", "Elm"):
         PatientFactory(created_by=user, family_name=name, mrn=f"M-{name}")
     Patient.objects.filter(family_name="Alder").update(birth_date="1950-01-31")
+    for number, (state, code) in enumerate({"held": "no_patient", "waiting": ""}.items(), 3):
+        ReceivedObject.objects.create(
+            clinic=user.clinic,
+            received_by=user,
+            source="stow",
+            file=state,
+            filename=state,
+            sha256=str(number) * 64,
+            byte_size=1,
+            sop_instance_uid=f"1.{number}",
+            study_instance_uid=f"1.2.{number}",
+            state=state,
+            code=code,
+        )
     elm = Patient.objects.get(family_name="Elm")
     gone = make_study(user=user, patient=elm, description="gone", days_ago=25)
     make_signed_report(study=gone, author=other)
@@ -279,7 +303,7 @@ def test_a_wrong_value_is_ignored_on_pages_and_refused_by_the_api(client, noun):
         shown = client.get(reverse(place.page), wrong).content.decode()
         assert "Not understood in the address" in shown
     for name in place.filterset.for_api().base_filters:
-        if name not in {"search", "q", "mrn", "study_instance_uid", "accession_number"}:
+        if name not in {"search", "q", "mrn", "study_instance_uid", "accession_number", "code"}:
             response = client.get(reverse(place.api), {name: "non sense"})
             assert (response.status_code, list(response.json()["errors"])) == (400, [name])
 
