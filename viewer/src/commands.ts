@@ -290,7 +290,7 @@ export function commandsOf(doing: Doing): Command[] {
     ai("higher", "Higher threshold", "Alt+PageUp", () => doing.heat.step("threshold", 5)),
     ai("lower", "Lower threshold", "Alt+PageDown", () => doing.heat.step("threshold", -5)),
     ai("colors", "Next colors of the heatmap", "Shift+C", () => doing.heat.nextColors()),
-    ai("highest-slice", "The slice with the highest probability, then the next", "Shift+A", () =>
+    ai("highest-slice", "The slice with the highest probability, then the next", "Shift+I", () =>
       doing.heat.nextHighest(),
     ),
     ai("next-analysis", "Next analysis of this image", "Shift+M", () => doing.heat.next()),
@@ -350,10 +350,10 @@ export function commandsOf(doing: Doing): Command[] {
       doing.besideNext(),
     ),
     viewports("next-pane", "Next viewport", "V", () => grid.step(1)),
-    viewports("references", "Reference lines on or off", "Shift+R", () =>
+    viewports("references", "Reference lines on or off", "Shift+E", () =>
       doing.references.toggle(),
     ),
-    viewports("planes", "Axial, coronal and sagittal planes of the series", "Shift+P", () =>
+    viewports("planes", "Axial, coronal and sagittal planes of the series", "Shift+O", () =>
       doing.planes.toggle(),
     ),
     viewports("slab", "Slab of the planes: none, maximum, average", "Shift+Y", () =>

@@ -68,7 +68,7 @@ def test_lengths_are_right_and_series_stay_beside_each_other(browsing, user):
     expect(line).to_have_count(1)
     assert line.get_attribute("y1") == line.get_attribute("y2")
     expect(viewing.viewport().locator(".vw-references line")).to_have_count(1)
-    viewing.keys("Shift+R")
+    viewing.keys("Shift+E")
     expect(page.locator(".vw-references line")).to_have_count(0)
 
 
@@ -77,7 +77,7 @@ def test_planes_are_cut_through_a_regular_series_and_follow_the_crosshair(browsi
     study = phantoms.receive(user, phantoms.series(number=1, study_uid=UID))
     page = browsing.of(user, viewport={"width": 1440, "height": 900})
     viewing = Viewing(page, study)
-    viewing.keys("Shift+P")
+    viewing.keys("Shift+O")
     coronal, sagittal = viewing.viewport(3), viewing.viewport(4)
     expect(sagittal.locator(".vw-tl")).to_contain_text("sagittal")
     for place, letter in {"top": "H", "right": "L", "bottom": "F", "left": "R"}.items():
@@ -99,6 +99,6 @@ def test_planes_are_cut_through_a_regular_series_and_follow_the_crosshair(browsi
     expect(page.locator("[data-announcement]")).to_contain_text("cut through the series")
     viewing.keys("Shift+Y")
     expect(coronal.locator(".vw-tl")).to_contain_text("10 mm maximum")
-    viewing.keys("Shift+P")
+    viewing.keys("Shift+O")
     expect(page.locator(".vw-viewport")).to_have_count(1)
     expect(viewing.corner("bl")).to_contain_text("/ 21")
