@@ -70,6 +70,9 @@ class Study(Undeletable, models.Model):
     accession_number = models.CharField(
         max_length=64, blank=True, default="", help_text="Of the order, as the clinic numbers it."
     )
+    # Only files state these: of the scanner, as its first object has them.
+    protocol_name = models.CharField(max_length=200, blank=True, default="", editable=False)
+    station_name = models.CharField(max_length=64, blank=True, default="", editable=False)
     search_text = models.TextField(editable=False, default="")
     # Files of one upload arrive in several requests; this is what makes them one study.
     upload_id = models.UUIDField(null=True, editable=False)

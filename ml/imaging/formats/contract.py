@@ -153,6 +153,8 @@ class StoredObject:
         sop_class_uid, transfer_syntax_uid, frame_of_reference_uid: "" where not stated.
         instance_number, series_number: of people, not of places.
         series_description, study_description, accession_number, referring_physician: one line each.
+        clinical_question: why the study was asked for; "" where no element says so.
+        protocol, station: as the scanner names what it did, and itself.
         study_date: day of the study.
         body_part: that the header names; "" where it names none.
         header: DICOM JSON (PS3.18, annex F) without bulk data; None where it cannot be written.
@@ -172,6 +174,9 @@ class StoredObject:
     study_description: str = ""
     accession_number: str = ""
     referring_physician: str = ""
+    clinical_question: str = ""
+    protocol: str = ""
+    station: str = ""
     header: Mapping[str, Any] | None = None
 
 

@@ -23,6 +23,8 @@ _FIELDS = [
     "clinical_question",
     "referring_physician",
     "accession_number",
+    "protocol_name",
+    "station_name",
     "priority",
     "study_instance_uid",
     "received_at",

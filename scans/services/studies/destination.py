@@ -219,8 +219,11 @@ class Destination:
                 "accession_number": found.accession_number
                 if len(found.accession_number) <= 64
                 else "",
+                "clinical_question": found.clinical_question[:2000],
+                "protocol_name": found.protocol[:200],
+                "station_name": found.station[:64],
             }
-            values |= {name: text for name, text in of_file.items() if not values[name]}
+            values |= {name: text for name, text in of_file.items() if not values.get(name)}
             day = found.study_date
             if values["study_date"] is None and day and not wrong_date(self.patient, day):
                 values["study_date"] = day

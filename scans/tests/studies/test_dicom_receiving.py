@@ -8,6 +8,8 @@ import nibabel
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from pydicom import Dataset
 
 from accounts.tests.factories import UserFactory
 from scans.models import Analysis, Image, Instance, Series, Study
@@ -286,6 +288,21 @@ def test_what_the_form_left_empty_is_taken_from_the_file(patient):
     assert study.study_date == date(2026, 1, 2)
     assert (study.accession_number, study.description) == ("ACC-7", "MR head")
     assert study.referring_physician == "House, Greg"
+
+
+def test_what_the_order_and_the_scanner_state_is_on_the_study_page_and_in_the_api(patient, client):
+    asked = Dataset()
+    asked.ReasonForTheRequestedProcedure = "Tumor? New seizures."
+    content = slice_of(
+        RequestAttributesSequence=[asked], ProtocolName="Brain tumor", StationName="MR-2"
+    )
+    study = receive(patient, content).study
+    assert study.clinical_question == "Tumor? New seizures."
+    client.force_login(patient.created_by)
+    shown = client.get(study.get_absolute_url()).content.decode()
+    assert all(words in shown for words in ("Tumor? New seizures.", "Brain tumor", "MR-2"))
+    answer = client.get(reverse("api:study-detail", args=[study.pk])).json()
+    assert (answer["protocol_name"], answer["station_name"]) == ("Brain tumor", "MR-2")
 
 
 def test_more_files_of_a_study_that_is_there_need_no_day(patient):

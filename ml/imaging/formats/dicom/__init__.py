@@ -166,6 +166,9 @@ def metadata_of(header: Header) -> FileMetadata:
             study_description=header.study_description,
             accession_number=header.accession_number,
             referring_physician=header.referring_physician,
+            clinical_question=header.clinical_question,
+            protocol=header.protocol,
+            station=header.station,
             header=_json_header(header.dataset),
         ),
     )

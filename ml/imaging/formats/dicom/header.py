@@ -81,6 +81,7 @@ class Header:
     study_description: str
     accession_number: str
     referring_physician: str
+    clinical_question: str
     series_uid: str
     series_number: int | None
     series_description: str
@@ -135,6 +136,7 @@ def header_of(dataset: Dataset, *, limits: Limits, only: int | None = None) -> H
         study_description=values.text(dataset, "StudyDescription"),
         accession_number=values.text(dataset, "AccessionNumber"),
         referring_physician=values.text(dataset, "ReferringPhysicianName"),
+        clinical_question=_clinical_question(dataset),
         series_uid=values.text(dataset, "SeriesInstanceUID"),
         series_number=values.whole(dataset, "SeriesNumber"),
         series_description=values.text(dataset, "SeriesDescription"),
@@ -152,6 +154,17 @@ def header_of(dataset: Dataset, *, limits: Limits, only: int | None = None) -> H
         columns=values.whole(dataset, "Columns") or 0,
         frames=tuple(_frames(dataset, limits=limits, only=only)),
         dataset=dataset,
+    )
+
+
+def _clinical_question(dataset: Dataset) -> str:
+    """Why the study was asked for: of the order, else as older scanners have it (retired)."""
+    request = values.first_item(dataset, "RequestAttributesSequence")
+    asked = values.text(request, "ReasonForTheRequestedProcedure") if request is not None else ""
+    return (
+        asked
+        or values.text(dataset, "ReasonForTheRequestedProcedure")
+        or values.text(dataset, "ReasonForStudy")
     )
 
 
