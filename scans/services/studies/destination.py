@@ -128,7 +128,7 @@ class Destination:
             detail = _UID_CONFLICT.format(name=file.filename)
             return FileOutcome(file.filename, REFUSED, "uid_conflict", detail)
         if not self.confirm_identity and (others := differences(self.patient, file.patient)):
-            is_named = file.arrival is None or not file.arrival.is_pseudonymized
+            is_named = file.incoming is None or not file.incoming.is_pseudonymized
             question = question_of(others if is_named else kinds_of(others))
             return FileOutcome(file.filename, REFUSED, IDENTITY_DIFFERS, question)
         refusal = self._refusal_of_study(file)

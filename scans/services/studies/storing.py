@@ -24,7 +24,7 @@ from scans.models import Instance, Patient, ReceivedObject
 from scans.models.acquisition import ACQUISITION
 from scans.models.decoding import Decoding
 from scans.services.studies.acquisitions import acquisition_of_file, acquisition_of_image
-from scans.services.studies.arrivals import Arrival, arrival_of, neutral_name, removes_names
+from scans.services.studies.incoming import IncomingFile, incoming_file, neutral_name, removes_names
 from scans.services.studies.receipts import REFUSED, FileOutcome
 
 log = structlog.get_logger(__name__)
@@ -49,26 +49,26 @@ class Stored:
     names: tuple[str, ...]
     metadata: ingest.FileMetadata
     volumes: tuple[int, ...] = ()
-    arrival: Arrival | None = None  # None of what was received by another door
+    incoming: IncomingFile | None = None  # None of what was received by another door
 
     @property
     def patient(self) -> ingest.PatientIdentity | None:
         """Whom the file named as it came."""
-        if self.arrival is not None and self.arrival.is_pseudonymized:
-            return self.arrival.stated
+        if self.incoming is not None and self.incoming.is_pseudonymized:
+            return self.incoming.stated
         return self.metadata.patient
 
     @property
     def uids(self) -> set[str]:
         """The SOP Instance UIDs by which it can be in the record, and the hash of its first."""
         found = {self.metadata.instance_uid or "", str(self.instance.get("received_uid", ""))}
-        return (found | ({self.arrival.received.uid} if self.arrival else set())) - {""}
+        return (found | ({self.incoming.received.uid} if self.incoming else set())) - {""}
 
     @property
     def hashes(self) -> set[str]:
         """The digests by which its bytes can be in the record, keyed ones too."""
         found = {self.sha256, str(self.instance.get("received_sha256", ""))}
-        return (found | ({self.arrival.received.sha256} if self.arrival else set())) - {""}
+        return (found | ({self.incoming.received.sha256} if self.incoming else set())) - {""}
 
     @property
     def acquisition(self) -> dict[str, Any]:
@@ -97,19 +97,19 @@ def store(patient: Patient, file: File, *, place: int) -> Iterator[Stored | File
             if isinstance(offer.content, ingest.Refusal):
                 raise offer.content
             with _decoding:
-                arrival = arrival_of(patient.clinic, offer.content, limits)
-                read = ingest.read(arrival.content, limits, filename=offer.filename)
+                incoming = incoming_file(patient.clinic, offer.content, limits)
+                read = ingest.read(incoming.content, limits, filename=offer.filename)
                 _refuse_long_uids_of(read.metadata)
                 original = f"images/{patient.clinic_id}/{uuid4()}/original"
                 stored = _store_file(
-                    ingest.SubmittedFile(name, arrival.content),
+                    ingest.SubmittedFile(name, incoming.content),
                     read,
-                    name=default_storage.save(original, ContentFile(arrival.content)),
+                    name=default_storage.save(original, ContentFile(incoming.content)),
                     filename=name,
                     place=place * _PLACES_OF_A_FILE + entry,
                 )
-                stored.instance.update(arrival.received.columns)
-                yield replace(stored, arrival=arrival)
+                stored.instance.update(incoming.received.columns)
+                yield replace(stored, incoming=incoming)
         except ingest.Refusal as refusal:
             yield FileOutcome(name, REFUSED, refusal.code, refusal.detail)
 
@@ -236,8 +236,8 @@ def _of_dicom(metadata: ingest.FileMetadata) -> dict[str, Any]:
     if found is None:
         return {}
     fields = {
-        "sop_class_uid": _uid_or_none(found.sop_class_uid),
-        "transfer_syntax_uid": _uid_or_none(found.transfer_syntax_uid),
+        "sop_class_uid": _uid_or_empty(found.sop_class_uid),
+        "transfer_syntax_uid": _uid_or_empty(found.transfer_syntax_uid),
         "kind": found.kind,
         "instance_number": storable_number(found.instance_number),
         "header": found.header,
@@ -293,9 +293,9 @@ def stated_fields(
     """The columns of a received object that say what it is and whom it names."""
     named = patient or ingest.PatientIdentity()
     return {
-        "sop_class_uid": _uid_or_none(sop_class_uid),
+        "sop_class_uid": _uid_or_empty(sop_class_uid),
         "sop_instance_uid": sop_instance_uid or "",
-        "transfer_syntax_uid": _uid_or_none(transfer_syntax_uid),
+        "transfer_syntax_uid": _uid_or_empty(transfer_syntax_uid),
         "study_instance_uid": study_uid or "",
         "series_instance_uid": series_uid or "",
         "stated_patient_id": (named.patient_id or "")[:255],
@@ -306,7 +306,7 @@ def stated_fields(
     }
 
 
-def _uid_or_none(uid: str) -> str:
+def _uid_or_empty(uid: str) -> str:
     return uid if len(uid) <= _LONGEST_UID else ""
 
 

@@ -21,10 +21,10 @@ from scans.ingest.limits import upload_limits
 from scans.models import Instance, ReceivedObject
 from scans.models.received_object import HeldCode, ReceivedSource
 from scans.models.received_object_states import ReceivedState
-from scans.services.studies.arrivals import Received, arrival_of, neutral_name
 from scans.services.studies.inbox.matching import match_by
 from scans.services.studies.inbox.waking import wake_on_commit
 from scans.services.studies.inbox.wording import CONFLICT
+from scans.services.studies.incoming import Received, incoming_file, neutral_name
 from scans.services.studies.sameness import is_stored_as
 from scans.services.studies.storing import plain_name, refuse_long_uids, stated_fields
 
@@ -67,11 +67,11 @@ def accept_object(
     limits = upload_limits()
     found = ingest.identify(data, limits)
     _refuse_missing_uids(found)
-    arrival = arrival_of(user.clinic, data, limits)
-    sha256, sent_uid = arrival.received.sha256, found.sop_instance_uid
+    incoming = incoming_file(user.clinic, data, limits)
+    sha256, sent_uid = incoming.received.sha256, found.sop_instance_uid
     came = data
-    if arrival.is_pseudonymized:
-        data = arrival.content
+    if incoming.is_pseudonymized:
+        data = incoming.content
         found, sha256 = ingest.identify(data, limits), hashlib.sha256(data).hexdigest()
         filename = neutral_name(data, 1)
     row = ReceivedObject(
@@ -82,7 +82,7 @@ def accept_object(
         filename=plain_name(filename or f"{found.sop_instance_uid}.dcm")[-255:],
         sha256=sha256,
         byte_size=len(data),
-        **arrival.received.columns,
+        **incoming.received.columns,
         **stated_fields(
             sop_class_uid=found.sop_class_uid,
             sop_instance_uid=found.sop_instance_uid,
@@ -92,12 +92,12 @@ def accept_object(
             patient=found.patient,
         ),
     )
-    if arrival.is_pseudonymized and arrival.stated is not None:
-        row.patient = match_by(row, arrival.stated)
+    if incoming.is_pseudonymized and incoming.stated is not None:
+        row.patient = match_by(row, incoming.stated)
         row.is_matched = row.patient is not None
     row.is_coerced = row.sop_instance_uid != sent_uid
     for attempt in range(1, _ATTEMPTS + 1):
-        known = _known(row, arrival.received, {came, data})
+        known = _known(row, incoming.received, {came, data})
         if known is not None:
             known.is_coerced = known.sop_instance_uid != sent_uid
             return known

@@ -32,7 +32,7 @@ class Received:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class IncomingFile:
     """One file that arrives.
 
     Attributes:
@@ -53,7 +53,7 @@ def removes_names(clinic: Clinic) -> bool:
     return clinic.file_identity == FileIdentity.PSEUDONYMIZE
 
 
-def arrival_of(clinic: Clinic, content: bytes, limits: UploadLimits) -> Arrival:
+def incoming_file(clinic: Clinic, content: bytes, limits: UploadLimits) -> IncomingFile:
     """What is stored of a file of this clinic.
 
     Raises:
@@ -61,7 +61,7 @@ def arrival_of(clinic: Clinic, content: bytes, limits: UploadLimits) -> Arrival:
     """
     sha256 = hashlib.sha256(content).hexdigest()
     if not removes_names(clinic) and clinic.pseudonym_salt is None:
-        return Arrival(content, False, None, Received(sha256, ""))
+        return IncomingFile(content, False, None, Received(sha256, ""))
     found = ingest.identification_of(content, limits)
     uid = found.sop_instance_uid if found else ""
     key = PseudonymKey(pseudonym_secret(clinic))
@@ -71,9 +71,9 @@ def arrival_of(clinic: Clinic, content: bytes, limits: UploadLimits) -> Arrival:
     }
     received = Received(sha256, uid, columns)
     if not removes_names(clinic):
-        return Arrival(content, False, None, received)
+        return IncomingFile(content, False, None, received)
     stored = pseudonymized(content, key=key, limits=limits.file)
-    return Arrival(stored, True, found.patient if found else None, received)
+    return IncomingFile(stored, True, found.patient if found else None, received)
 
 
 def neutral_name(content: bytes, *numbers: int) -> str:
