@@ -8,6 +8,8 @@ import structlog
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 
+from neuroscan_site.logs import json_formatter
+
 # Requested every few seconds by health checks: logged only where the status is bad.
 PROBES = ("/healthz", "/readyz")
 
@@ -19,18 +21,7 @@ class Logger(GunicornLogger):
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
-        formatter = structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-            ],
-        )
+        formatter = json_formatter()
         for handler in logging.getLogger("gunicorn.error").handlers:
             handler.setFormatter(formatter)
 

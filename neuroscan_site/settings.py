@@ -4,12 +4,14 @@ import logging
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
+
+from neuroscan_site import logs
 
 env = environ.Env()
 
@@ -299,30 +301,24 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """One that nobody picked up in time is replaced by the next one, not piled up."""
+    return {
+        "task": f"scans.tasks.{task}",
+        "schedule": timedelta(seconds=seconds),
+        "options": {"expires": seconds * 2},
+    }
+
+
 CELERY_BEAT_SCHEDULE = {
-    "requeue_expired": {
-        "task": "scans.tasks.requeue_expired",
-        "schedule": timedelta(seconds=REQUEUE_SECONDS),
-        # One that nobody picked up in time is replaced by the next one, not piled up.
-        "options": {"expires": REQUEUE_SECONDS * 2},
-    },
+    "requeue_expired": _every(REQUEUE_SECONDS, "requeue_expired"),
     # A message has what arrives filed a second later; this finds what a lost one left.
-    "file_received": {
-        "task": "scans.tasks.file_received",
-        "schedule": timedelta(seconds=REQUEUE_SECONDS),
-        "options": {"expires": REQUEUE_SECONDS * 2},
-    },
-    "mark_arrived": {
-        "task": "scans.tasks.mark_arrived",
-        "schedule": timedelta(seconds=REQUEUE_SECONDS),
-        "options": {"expires": REQUEUE_SECONDS * 2},
-    },
+    "file_received": _every(REQUEUE_SECONDS, "file_received"),
+    "mark_arrived": _every(REQUEUE_SECONDS, "mark_arrived"),
+    "send_mail": _every(MAIL_SECONDS, "send_mail"),
     "cleanup": {"task": "scans.tasks.cleanup", "schedule": timedelta(hours=1)},
-    "send_mail": {
-        "task": "scans.tasks.send_mail",
-        "schedule": timedelta(seconds=MAIL_SECONDS),
-        "options": {"expires": MAIL_SECONDS * 2},
-    },
 }
 
 # --- People and sign-in ---------------------------------------------------------------------------
@@ -447,45 +443,6 @@ if DEMO:  # its earlier studies are read as soon as they are analyzed
 
 # --- Logs: one JSON object a line, ids only -------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("NEUROSCAN_LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "propagate": False},
-        # Three lines for each task, where ours has the outcome of the analysis in one.
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-    },
-}
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-)
+LOGGING = logs.configured(level=env.str("NEUROSCAN_LOG_LEVEL", default="INFO"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 logging.captureWarnings(True)
