@@ -19,7 +19,7 @@ from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, UID
 from ml.imaging.formats import Limits, Refusal
 from ml.imaging.formats.dicom import Kind, values
 from ml.imaging.formats.dicom.files import read_dataset
-from ml.imaging.formats.dicom.kinds import kind_of
+from ml.imaging.formats.dicom.kinds import has_pixels, kind_of
 from scans.ingest.deidentification.elements import Cleaning
 from scans.ingest.deidentification.identity import Identity, identity_of
 from scans.ingest.deidentification.keys import PseudonymKey
@@ -27,16 +27,6 @@ from scans.ingest.deidentification.profile import METHODS
 
 __all__ = ["cannot", "pseudonymized_object"]
 
-# Objects that are text, or whose content no table describes.
-_REFUSED: Final = {
-    Kind.STRUCTURED_REPORT,
-    Kind.PROTOCOL,
-    Kind.SPECTROSCOPY,
-    Kind.RAW_DATA,
-    Kind.PRESENTATION_STATE,
-    Kind.DOCUMENT,
-    Kind.OTHER,
-}
 _IMPLEMENTATION: Final = "NEUROSCAN"
 
 
@@ -48,7 +38,7 @@ def pseudonymized_object(content: bytes, *, key: PseudonymKey, limits: Limits) -
     """
     dataset = read_dataset(io.BytesIO(content), limits=limits)
     kind = kind_of(dataset)
-    if kind in _REFUSED:
+    if not has_pixels(kind):  # text, or what no table describes
         raise cannot(f"it is no image ({kind.value})")
     if _has_overlay_in_pixels(dataset):
         raise cannot("a drawing lies in its pixels (an overlay in unused bits)")
