@@ -290,7 +290,7 @@ export function commandsOf(doing: Doing): Command[] {
     ai("higher", "Higher threshold", "Alt+PageUp", () => doing.heat.step("threshold", 5)),
     ai("lower", "Lower threshold", "Alt+PageDown", () => doing.heat.step("threshold", -5)),
     ai("colors", "Next colors of the heatmap", "Shift+C", () => doing.heat.nextColors()),
-    ai("highest-slice", "The slice with the highest probability, then the next", "Shift+I", () =>
+    ai("highest-slice", "The slice with the highest probability, then the next", "Shift+U", () =>
       doing.heat.nextHighest(),
     ),
     ai("next-analysis", "Next analysis of this image", "Shift+M", () => doing.heat.next()),
